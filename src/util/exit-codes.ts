@@ -1,0 +1,12 @@
+/** The exit codes that kugetsu documents; nothing else ever comes out of it. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notReady: 3,
+  busy: 4,
+  interrupted: 130,
+} as const;
+
+/** One of the documented exit codes. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,36 @@
+/** `ms` since the epoch as ISO 8601 in local time with the offset and whole seconds: `2026-03-29T18:16:10+02:00`. */
+export function isoWithOffset(ms: number): string {
+  const date = new Date(ms);
+  const offset = -date.getTimezoneOffset();
+  const local = new Date(ms + offset * 60_000).toISOString().slice(0, 19);
+  return `${local}${formatOffset(offset)}`;
+}
+
+/** As {@link isoWithOffset}, with milliseconds, for records that are ordered by time. */
+export function isoMsWithOffset(ms: number): string {
+  const offset = -new Date(ms).getTimezoneOffset();
+  const local = new Date(ms + offset * 60_000).toISOString().slice(0, 23);
+  return `${local}${formatOffset(offset)}`;
+}
+
+/** A duration in milliseconds as a person says it: `0.4s`, `12s`, `3m 20s`, `2h 05m`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}m ${String(whole % 60).padStart(2, '0')}s`;
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
+}
+
+/** A time of day for a log line: `18:16:10`. */
+export function timeOfDay(ms: number): string {
+  return isoWithOffset(ms).slice(11, 19);
+}
+
+function formatOffset(minutes: number): string {
+  const absolute = Math.abs(minutes);
+  const hours = String(Math.floor(absolute / 60)).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${hours}:${String(absolute % 60).padStart(2, '0')}`;
+}
