@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+
+/** Where everything of one kugetsu home lies; all paths are absolute. */
+export interface Home {
+  readonly root: string;
+  readonly config: string;
+  readonly index: string;
+  readonly sessions: string;
+  readonly sessionsLock: string;
+  readonly worktrees: string;
+  readonly repos: string;
+  readonly reposFile: string;
+  readonly serversFile: string;
+  readonly queueItems: string;
+  readonly logs: string;
+  readonly runs: string;
+  readonly rescued: string;
+  readonly pmAgentDirectory: string;
+  readonly baseExport: string;
+  readonly opencodeProbe: string;
+}
+
+/** The layout of a home at `root`. */
+export function homeAt(root: string): Home {
+  return {
+    root,
+    config: join(root, 'config'),
+    index: join(root, 'index.json'),
+    sessions: join(root, 'sessions'),
+    sessionsLock: join(root, 'sessions.lock'),
+    worktrees: join(root, 'worktrees'),
+    repos: join(root, 'repos'),
+    reposFile: join(root, 'repos.json'),
+    serversFile: join(root, 'servers.json'),
+    queueItems: join(root, 'queue', 'items'),
+    logs: join(root, 'logs'),
+    runs: join(root, 'runs'),
+    rescued: join(root, 'rescued'),
+    pmAgentDirectory: join(root, 'pm-agent'),
+    baseExport: join(root, 'cache', 'base-export.json'),
+    opencodeProbe: join(root, 'cache', 'opencode.json'),
+  };
+}

@@ -1,0 +1,72 @@
+import { usageError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+
+/** An issue of a git server: `github.com/shoko/kugetsu#14`, or a discussion without a number: `…#-discuss`. */
+export interface IssueRef {
+  /** The server's host name, in lower case. */
+  readonly instance: string;
+  readonly owner: string;
+  readonly repo: string;
+  /** A number without leading zeros, or `-` and a name. */
+  readonly identifier: string;
+}
+
+const PART = /^(?!\.{1,2}$)(?!-)[A-Za-z0-9._-]+$/;
+const NUMBER = /^(?:0|[1-9][0-9]{0,17})$/;
+const DISCUSSION = /^-[A-Za-z0-9._-]+$/;
+// A worktree, a session file and a lock are named after the ref; 255 bytes is the shortest limit of the filesystems.
+const MAX_LENGTH = 200;
+
+const EXPECTED = 'use instance/owner/repo#identifier, for example github.com/shoko/kugetsu#14 or …#-discuss';
+
+/**
+ * Parses `instance/owner/repo#identifier`. The host is folded to lower case; everything else stands for itself.
+ *
+ * @throws AppError with exit code 2 for anything outside the grammar
+ */
+export function parseIssueRef(text: string): IssueRef {
+  const match = /^([^/#]*)\/([^/#]*)\/([^/#]*)#([^/#]*)$/.exec(text);
+  const [, instance = '', owner = '', repo = '', identifier = ''] = match ?? [];
+  if (match === null) throw invalidRef(text, 'it is not of the form instance/owner/repo#identifier');
+  if (text.length > MAX_LENGTH) throw invalidRef(text, `it is longer than ${MAX_LENGTH} characters`);
+  for (const part of [instance, owner, repo]) {
+    if (!PART.test(part)) throw invalidRef(text, `${quotePart(part)} is not a name`);
+  }
+  if (!NUMBER.test(identifier) && !isDiscussion(identifier)) {
+    throw invalidRef(text, `${quotePart(identifier)} is neither a number nor a -name`);
+  }
+  return { instance: instance.toLowerCase(), owner, repo, identifier };
+}
+
+/** The text form of a ref; parses back to the same ref. */
+export function formatIssueRef({ instance, owner, repo, identifier }: IssueRef): string {
+  return `${instance}/${owner}/${repo}#${identifier}`;
+}
+
+/** The repository of an issue: `host/owner/repo`. */
+export function repositoryOf({ instance, owner, repo }: IssueRef): string {
+  return `${instance}/${owner}/${repo}`;
+}
+
+/** The branch on which an issue is worked. */
+export function branchOf({ identifier }: IssueRef): string {
+  return `fix/issue-${identifier}`;
+}
+
+// The name ends up in a branch, so what git-check-ref-format(1) forbids at the end or inside is out.
+function isDiscussion(identifier: string): boolean {
+  return (
+    DISCUSSION.test(identifier) &&
+    !identifier.includes('..') &&
+    !identifier.endsWith('.') &&
+    !identifier.toLowerCase().endsWith('.lock')
+  );
+}
+
+function quotePart(part: string): string {
+  return part === '' ? 'an empty part' : JSON.stringify(oneLine(part, 60));
+}
+
+function invalidRef(text: string, reason: string): Error {
+  return usageError(`not an issue ref: ${JSON.stringify(oneLine(text, 100))}: ${reason}`, EXPECTED);
+}

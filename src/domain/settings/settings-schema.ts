@@ -1,0 +1,71 @@
+import * as z from 'zod';
+
+const count = (minimum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a whole number of at least ${minimum}`)
+    .transform(Number)
+    .refine((value) => value >= minimum, `must be a whole number of at least ${minimum}`);
+
+const amount = z
+  .string()
+  .regex(/^\d{1,6}(?:\.\d{1,6})?$/, 'must be a number, 0 or more')
+  .transform(Number);
+
+const interval = amount.refine((value) => value > 0, 'must be a number above 0');
+
+/**
+ * Every setting, from the text that the config file or the environment has to its value. Units are in the names; a
+ * deadline of 0 is switched off.
+ */
+export const SettingsSchema = z.strictObject({
+  MAX_CONCURRENT_AGENTS: count(1).prefault('3'),
+  KUGETSU_TEMP_DIR: z.string().startsWith('/', 'must be an absolute path').optional(),
+  KUGETSU_VERBOSITY: z.enum(['verbose', 'default', 'quiet']).prefault('default'),
+  QUEUE_DAEMON_INTERVAL_MINUTES: interval.prefault('5'),
+  QUEUE_CLEANUP_AGE_DAYS: amount.prefault('7'),
+  AGENT_STARTUP_TIMEOUT_SECONDS: amount.prefault('180'),
+  AGENT_STALL_TIMEOUT_MINUTES: amount.prefault('30'),
+  AGENT_TIMEOUT_MINUTES: amount.prefault('240'),
+});
+
+/** The settings in force. */
+export type Settings = z.infer<typeof SettingsSchema>;
+
+/** The name of a setting. */
+export type SettingKey = keyof Settings;
+
+/** What a setting is for, and its default as the text that a config file would have. */
+interface SettingDescription {
+  readonly key: SettingKey;
+  readonly fallback: string;
+  readonly summary: string;
+}
+
+/** Every setting in the order in which a person meets them. */
+export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
+  { key: 'MAX_CONCURRENT_AGENTS', fallback: '3', summary: 'Most development agents at work at once' },
+  {
+    key: 'KUGETSU_TEMP_DIR',
+    fallback: '~/.local/share/opencode/tool-output',
+    summary: 'Directory for temporary files of agents, outside the worktrees',
+  },
+  {
+    key: 'KUGETSU_VERBOSITY',
+    fallback: 'default',
+    summary: 'How much the PM agent reports: verbose, default or quiet',
+  },
+  { key: 'QUEUE_DAEMON_INTERVAL_MINUTES', fallback: '5', summary: 'How often the daemon looks without being woken' },
+  { key: 'QUEUE_CLEANUP_AGE_DAYS', fallback: '7', summary: 'Age at which finished queue items are removed' },
+  {
+    key: 'AGENT_STARTUP_TIMEOUT_SECONDS',
+    fallback: '180',
+    summary: 'Longest wait for the first event of an agent; 0 for no limit',
+  },
+  {
+    key: 'AGENT_STALL_TIMEOUT_MINUTES',
+    fallback: '30',
+    summary: 'Longest time without an event and without work of an agent; 0 for no limit',
+  },
+  { key: 'AGENT_TIMEOUT_MINUTES', fallback: '240', summary: 'Longest run of an agent; 0 for no limit' },
+];
