@@ -1,0 +1,50 @@
+import { AppError } from '../../util/errors.ts';
+import { fatalLine } from './git-command.ts';
+
+interface Reason {
+  readonly pattern: RegExp;
+  readonly code: string;
+  readonly says: string;
+  readonly hint: string;
+}
+
+// The words are git's and ssh's own, in the C locale.
+const REASONS: readonly Reason[] = [
+  {
+    pattern:
+      /could not read Username|Authentication failed|Permission denied|Host key verification failed|HTTP Basic|error: 40[13]/i,
+    code: 'repository_no_access',
+    says: 'no access',
+    hint: 'check that the credentials for this server work: git ls-remote must answer without asking anything',
+  },
+  {
+    pattern:
+      /Could not resolve host|Connection refused|Connection timed out|Network is unreachable|No route to host|Failed to connect|Operation too slow|unable to access/i,
+    code: 'repository_unreachable',
+    says: 'the server cannot be reached',
+    hint: 'check the network and the host name; repos.json or a server entry can name another URL',
+  },
+  {
+    pattern: /not found|does not exist|does not appear to be a git repository|No such file or directory|access rights/i,
+    code: 'repository_not_found',
+    says: 'there is no such repository, or no right to see it',
+    hint: 'check the issue ref; if the repository lives elsewhere, map host/owner/repo to its URL in repos.json',
+  },
+];
+
+/** The failure of a clone or a fetch as one clear line with the reason. `url` is printed without its credentials. */
+export function remoteFailure(verb: 'clone' | 'fetch', url: string, stderr: string, timedOut: boolean): AppError {
+  // "unable to access … The requested URL returned error: 404" is a missing repository, not a missing network.
+  const text = /returned error: 404/.test(stderr) ? 'not found' : stderr;
+  const reason = timedOut ? undefined : REASONS.find(({ pattern }) => pattern.test(text));
+  const says = timedOut ? 'it took too long' : (reason?.says ?? fatalLine(stderr));
+  return new AppError(reason?.code ?? 'repository_failed', `cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
+    hint: reason?.hint ?? 'try git ls-remote with this URL by hand',
+    details: stderr,
+  });
+}
+
+/** A URL with everything before the `@` of its authority left out. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+}

@@ -1,0 +1,92 @@
+import { AppError } from '../../util/errors.ts';
+import { oneLine, plainText } from '../../util/text.ts';
+import { runCommand, type CommandResult } from '../process/run-command.ts';
+
+/** The variables of a process, from which git gets those that do not redirect it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface GitOptions {
+  /** A work tree, or a bare repository. */
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly extraEnv?: Environment;
+  readonly timeoutMs?: number;
+  readonly input?: string;
+}
+
+const LOCAL_TIMEOUT_MS = 10 * 60_000;
+
+// kugetsu's own git never runs a hook, never asks, and gives up on a transfer that has stood still for a minute.
+const SAFE_CONFIG = [
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'http.lowSpeedLimit=1',
+  '-c',
+  'http.lowSpeedTime=60',
+  '-c',
+  'gc.auto=0',
+  '-c',
+  'maintenance.auto=false',
+] as const;
+
+/** Runs git without hooks, prompts or inherited redirections; the result says how it ended. */
+export async function tryGit(args: readonly string[], options: GitOptions): Promise<CommandResult> {
+  const result = await runCommand({
+    command: 'git',
+    args: [...SAFE_CONFIG, ...args],
+    cwd: options.cwd,
+    env: { ...gitEnvironment(options.env), ...options.extraEnv },
+    timeoutMs: options.timeoutMs ?? LOCAL_TIMEOUT_MS,
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+  if (result.startError !== undefined) {
+    throw new AppError('git_missing', `cannot start git (${result.startError})`, {
+      hint: 'install git and make sure that it is on PATH',
+      exit: 3,
+    });
+  }
+  return result;
+}
+
+/**
+ * Runs git and gives its standard output.
+ *
+ * @throws AppError `git_failed` with git's own reason in one line
+ */
+export async function git(args: readonly string[], options: GitOptions): Promise<string> {
+  const result = await tryGit(args, options);
+  if (result.exitCode === 0) return result.stdout;
+  const reason = result.timedOut ? 'no end within the time limit' : fatalLine(result.stderr);
+  throw new AppError('git_failed', `git ${args[0] ?? ''} failed in ${options.cwd}: ${reason}`, {
+    details: plainText(result.stderr),
+  });
+}
+
+/** The line in which git says why, without its `fatal:`. */
+export function fatalLine(stderr: string): string {
+  const lines = plainText(stderr)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const fatal = lines.find((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? 'no reason given';
+  return oneLine(fatal.replace(/^(?:fatal|error): /, ''));
+}
+
+function gitEnvironment(env: Environment): Environment {
+  const kept = Object.entries(env).filter(([key]) => !key.startsWith('GIT_') || INHERITED.has(key));
+  return { ...Object.fromEntries(kept), GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+}
+
+// What a user sets to reach a server or to sign; everything else with GIT_ points git at another repository or index.
+const INHERITED = new Set([
+  'GIT_SSH',
+  'GIT_SSH_COMMAND',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_NO_VERIFY',
+  'GIT_PROXY_COMMAND',
+  'GIT_EXEC_PATH',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_CONFIG_SYSTEM',
+  'GIT_CONFIG_NOSYSTEM',
+]);

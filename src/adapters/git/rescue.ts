@@ -1,0 +1,145 @@
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { git, tryGit, type Environment } from './git-command.ts';
+import { makePrivateDirectory } from '../store/private-files.ts';
+
+interface RescueOptions {
+  readonly repository: string;
+  readonly worktree: string;
+  readonly branch: string;
+  /** `refs/kugetsu/rescue/<name>/<time>`: what is saved goes there, and beside it. */
+  readonly ref: string;
+  /** Where repositories inside the worktree are moved: git cannot save them. */
+  readonly asideDirectory: string;
+  readonly env: Environment;
+}
+
+/** What was saved before a worktree goes: refs in the bare repository, and directories that were moved aside. */
+export interface Rescue {
+  readonly refs: readonly string[];
+  readonly movedAside: readonly string[];
+}
+
+/**
+ * Saves what only this worktree has: uncommitted and untracked files (not ignored ones) as a commit made through a
+ * temporary index, commits of HEAD and of the branch that no remote-tracking branch has, and repositories inside the
+ * worktree. The worktree's own index stays as it was. Call it under the repository's lock.
+ *
+ * @throws AppError `git_failed` when something could not be saved; then nothing may be removed
+ */
+export async function rescueWork(options: RescueOptions): Promise<Rescue> {
+  const { worktree, repository, branch, ref, env } = options;
+  const refs: string[] = [];
+  let movedAside: readonly string[] = [];
+  if (!(await isWorktree(worktree, env))) {
+    movedAside = await moveWholeAside(options);
+  } else {
+    movedAside = await moveNestedRepositoriesAside(options);
+    const saved = await saveWorkingTree(options);
+    if (saved !== undefined) {
+      await git(['update-ref', ref, saved], { cwd: repository, env });
+      refs.push(ref);
+    }
+  }
+  const tip = (await isDirectory(repository)) ? await commitOf(`refs/heads/${branch}`, repository, env) : undefined;
+  const covered = tip === undefined || (await isReachable(tip, ['refs/remotes', ...refs], repository, env));
+  if (!covered) {
+    await git(['update-ref', `${ref}-branch`, tip], { cwd: repository, env });
+    refs.push(`${ref}-branch`);
+  }
+  return { refs, movedAside };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+async function isWorktree(path: string, env: Environment): Promise<boolean> {
+  if (!(await isDirectory(path))) return false;
+  const result = await tryGit(['rev-parse', '--show-toplevel'], { cwd: path, env });
+  // In a broken worktree git would find a repository further up, and that one is not ours to read.
+  return result?.exitCode === 0 && result.stdout.replace(/\n$/, '') === path;
+}
+
+async function saveWorkingTree({ worktree, repository, ref, env }: RescueOptions): Promise<string | undefined> {
+  const head = await commitOf('HEAD', worktree, env);
+  const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
+  const options = { cwd: worktree, env, extraEnv: { GIT_INDEX_FILE: index } };
+  try {
+    if (head !== undefined) await git(['read-tree', head], options);
+    await git(['-c', 'core.safecrlf=false', '-c', 'advice.addEmbeddedRepo=false', 'add', '--all'], options);
+    const tree = (await git(['write-tree'], options)).trim();
+    if (head !== undefined && (await treeOf(head, worktree, env)) === tree) {
+      return (await isReachable(head, ['refs/remotes'], repository, env)) ? undefined : head;
+    }
+    return (await commitTree({ tree, head, ref }, options)).trim();
+  } finally {
+    await rm(index, { force: true });
+    await rm(`${index}.lock`, { force: true });
+  }
+}
+
+async function commitTree(
+  { tree, head, ref }: { readonly tree: string; readonly head: string | undefined; readonly ref: string },
+  options: Parameters<typeof git>[1],
+): Promise<string> {
+  const identity = {
+    GIT_AUTHOR_NAME: 'kugetsu',
+    GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
+    GIT_COMMITTER_NAME: 'kugetsu',
+    GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
+  };
+  const parents = head === undefined ? [] : ['-p', head];
+  return git(['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents, '-m', `Work saved as ${ref}`], {
+    ...options,
+    extraEnv: { ...options.extraEnv, ...identity },
+  });
+}
+
+/** A repository inside the worktree that git does not track would be saved as a bare commit id, which is nothing. */
+async function moveNestedRepositoriesAside(options: RescueOptions): Promise<string[]> {
+  const { worktree, asideDirectory, env } = options;
+  const listed = await git(['ls-files', '-z', '--others', '--exclude-standard'], { cwd: worktree, env });
+  const moved: string[] = [];
+  // git lists a directory with a repository of its own as one entry that ends in a slash.
+  for (const entry of listed.split('\0').filter((path) => path.endsWith('/'))) {
+    const target = join(asideDirectory, entry);
+    await makePrivateDirectory(dirname(asideDirectory));
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(join(worktree, entry), target);
+    moved.push(target);
+  }
+  return moved;
+}
+
+/** What stands in a worktree's place and is none that git can read is kept as it is. */
+async function moveWholeAside({ worktree, asideDirectory }: RescueOptions): Promise<string[]> {
+  if (!(await isDirectory(worktree)) || (await readdir(worktree)).length === 0) return [];
+  await makePrivateDirectory(dirname(asideDirectory));
+  await rename(worktree, asideDirectory);
+  return [asideDirectory];
+}
+
+async function commitOf(ref: string, cwd: string, env: Environment): Promise<string | undefined> {
+  const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { cwd, env });
+  return result.exitCode === 0 ? result.stdout.trim() : undefined;
+}
+
+async function treeOf(commit: string, cwd: string, env: Environment): Promise<string> {
+  return (await git(['rev-parse', `${commit}^{tree}`], { cwd, env })).trim();
+}
+
+async function isReachable(
+  commit: string,
+  patterns: readonly string[],
+  repository: string,
+  env: Environment,
+): Promise<boolean> {
+  const found = await git(['for-each-ref', '--count=1', '--contains', commit, '--format=%(refname)', ...patterns], {
+    cwd: repository,
+    env,
+  });
+  return found.trim() !== '';
+}

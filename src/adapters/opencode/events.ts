@@ -1,0 +1,139 @@
+import * as z from 'zod';
+
+const TokensSchema = z.looseObject({
+  input: z.number().catch(0),
+  output: z.number().catch(0),
+  reasoning: z.number().catch(0),
+  cache: z.looseObject({ read: z.number().catch(0), write: z.number().catch(0) }).catch({ read: 0, write: 0 }),
+});
+
+const StepFinishSchema = z.looseObject({
+  reason: z.string().catch('unknown'),
+  tokens: TokensSchema.optional().catch(undefined),
+  cost: z.number().catch(0),
+});
+
+const ErrorSchema = z.looseObject({
+  name: z.string().catch('Error'),
+  data: z
+    .looseObject({
+      message: z.string().optional().catch(undefined),
+      statusCode: z.number().optional().catch(undefined),
+      isRetryable: z.boolean().optional().catch(undefined),
+    })
+    .catch({}),
+});
+
+const ToolSchema = z.looseObject({
+  tool: z.string(),
+  state: z.looseObject({
+    status: z.string().catch(''),
+    title: z.string().optional().catch(undefined),
+    error: z.string().optional().catch(undefined),
+    input: z.unknown().optional(),
+  }),
+});
+
+const EnvelopeSchema = z.looseObject({ type: z.string(), part: z.unknown().optional(), error: z.unknown().optional() });
+
+/** Tokens of one step or of a whole run. */
+export interface TokenCount {
+  readonly input: number;
+  readonly output: number;
+  readonly reasoning: number;
+  readonly cache_read: number;
+  readonly cache_write: number;
+}
+
+/** A line of `opencode run --format json`, as far as it means something to kugetsu. */
+export type AgentEvent =
+  | { readonly type: 'step_start' }
+  | { readonly type: 'step_finish'; readonly reason: string; readonly tokens: TokenCount; readonly cost: number }
+  | { readonly type: 'text' | 'reasoning'; readonly text: string }
+  | { readonly type: 'tool_use'; readonly tool: string; readonly status: string; readonly summary: string }
+  | {
+      readonly type: 'error';
+      readonly name: string;
+      readonly message: string;
+      readonly statusCode: number | undefined;
+      readonly retryable: boolean | undefined;
+    }
+  /** An event that this version does not know. */
+  | { readonly type: 'unknown'; readonly name: string }
+  /** A line that is no event at all. */
+  | { readonly type: 'output'; readonly text: string };
+
+/** Reads one line of the event stream; total: whatever the line is, it becomes an event. */
+export function parseEvent(line: string): AgentEvent {
+  const value = parseObject(line);
+  const envelope = value === undefined ? undefined : EnvelopeSchema.safeParse(value).data;
+  if (envelope === undefined) return { type: 'output', text: line };
+  return knownEvent(envelope) ?? { type: 'unknown', name: envelope.type };
+}
+
+function knownEvent({ type, part, error }: z.infer<typeof EnvelopeSchema>): AgentEvent | undefined {
+  switch (type) {
+    case 'step_start':
+      return { type };
+    case 'step_finish':
+      return stepFinish(part);
+    case 'text':
+    case 'reasoning': {
+      const text = z.looseObject({ text: z.string() }).safeParse(part).data;
+      return text === undefined ? undefined : { type, text: text.text };
+    }
+    case 'tool_use':
+      return toolUse(part);
+    case 'error':
+      return failure(error);
+    default:
+      return undefined;
+  }
+}
+
+function stepFinish(part: unknown): AgentEvent | undefined {
+  const step = StepFinishSchema.safeParse(part).data;
+  if (step === undefined) return undefined;
+  const { tokens } = step;
+  return {
+    type: 'step_finish',
+    reason: step.reason,
+    cost: step.cost,
+    tokens: {
+      input: tokens?.input ?? 0,
+      output: tokens?.output ?? 0,
+      reasoning: tokens?.reasoning ?? 0,
+      cache_read: tokens?.cache.read ?? 0,
+      cache_write: tokens?.cache.write ?? 0,
+    },
+  };
+}
+
+function toolUse(part: unknown): AgentEvent | undefined {
+  const tool = ToolSchema.safeParse(part).data;
+  if (tool === undefined) return undefined;
+  const { state } = tool;
+  const command = z.looseObject({ command: z.string() }).safeParse(state.input).data?.command;
+  const summary = state.error ?? command ?? state.title ?? '';
+  return { type: 'tool_use', tool: tool.tool, status: state.status, summary };
+}
+
+function failure(error: unknown): AgentEvent {
+  const parsed = ErrorSchema.safeParse(error).data ?? { name: 'Error', data: {} };
+  return {
+    type: 'error',
+    name: parsed.name,
+    message: parsed.data.message ?? parsed.name,
+    statusCode: parsed.data.statusCode,
+    retryable: parsed.data.isRetryable,
+  };
+}
+
+function parseObject(line: string): unknown {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+import { writeFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { AppError } from '../../util/errors.ts';
+import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
+import type { StoredSession } from './opencode.ts';
+import type { PermissionRule } from './permissions.ts';
+import { copySession, newSessionId, SessionExportSchema, type SessionExport } from './session-copy.ts';
+import { describeStoredSessions } from './stored-sessions.ts';
+
+const CachedExportSchema = z.object({ time_updated: z.number(), session: SessionExportSchema });
+
+interface ForkOptions {
+  readonly cli: OpencodeCli;
+  readonly base: string;
+  readonly title: string;
+  readonly directory: string;
+  readonly permission: readonly PermissionRule[];
+  /** Keeps the export of the base; it is used as long as the base has not changed since. */
+  readonly cache: string;
+  readonly now: number;
+}
+
+/**
+ * Copies `base` into `directory` by export and import, because opencode's own fork stays in the base's directory. The
+ * export is taken from the cache first; the query that proves the copy also tells whether the base has changed since,
+ * and then the copy is made again from a fresh export.
+ *
+ * @throws AppError `fork_not_proved` when opencode stored something else than was asked; the copy is deleted
+ */
+export async function forkSession(options: ForkOptions): Promise<string> {
+  const cached = await readCachedExport(options);
+  if (cached !== undefined) {
+    const { id, stored, base } = await importCopy(cached.session, options);
+    if (base?.time_updated === cached.time_updated) return proved(id, { stored, source: cached.session, options });
+    await deleteCopy(id, options);
+  }
+  const source = await exportSession(options.cli, options.base, options.directory);
+  const { id, stored, base } = await importCopy(source, options);
+  const proven = await proved(id, { stored, source, options });
+  if (base !== undefined && base.messages === source.messages.length) {
+    await replaceFile(options.cache, JSON.stringify({ time_updated: base.time_updated, session: source }));
+  }
+  return proven;
+}
+
+/** Gives a session that is only a file to opencode; the working directory becomes the session's. */
+export async function importSession(cli: OpencodeCli, session: SessionExport, directory: string): Promise<void> {
+  const file = join(tmpdir(), `kugetsu-import-${randomBytes(8).toString('hex')}.json`);
+  try {
+    await writeFile(file, JSON.stringify(session), { mode: 0o600, flag: 'wx' });
+    await runOpencode(cli, ['import', file], directory);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function exportSession(cli: OpencodeCli, id: string, cwd: string): Promise<SessionExport> {
+  const { stdout } = await runOpencode(cli, ['export', id], cwd);
+  const parsed = SessionExportSchema.safeParse(parseJson(stdout));
+  if (parsed.success) return parsed.data;
+  throw new AppError('opencode_unexpected', `opencode export ${id} printed something that is not a session`, {
+    details: stdout.slice(0, 4000),
+    cause: parsed.error,
+  });
+}
+
+interface ImportedCopy {
+  readonly id: string;
+  readonly stored: StoredSession | undefined;
+  readonly base: StoredSession | undefined;
+}
+
+async function importCopy(source: SessionExport, options: ForkOptions): Promise<ImportedCopy> {
+  const { cli, directory, title, permission, now } = options;
+  const id = newSessionId(now);
+  await importSession(cli, copySession(source, { id, title, permission, now }), directory);
+  const rows = await describeStoredSessions(cli, [id, options.base], directory);
+  return {
+    id,
+    stored: rows.find((row) => row.id === id),
+    base: rows.find((row) => row.id === options.base),
+  };
+}
+
+interface Proof {
+  readonly stored: StoredSession | undefined;
+  readonly source: SessionExport;
+  readonly options: ForkOptions;
+}
+
+async function proved(id: string, { stored, source, options }: Proof): Promise<string> {
+  const parts = source.messages.reduce((total, message) => total + message.parts.length, 0);
+  const wrong = whatIsWrong(stored, { directory: options.directory, messages: source.messages.length, parts });
+  if (wrong === undefined) return id;
+  await deleteCopy(id, options);
+  throw new AppError('fork_not_proved', `opencode did not store the fork as asked: ${wrong}`, {
+    hint: 'nothing was run; try again, and check that this version of opencode is supported',
+  });
+}
+
+function whatIsWrong(
+  stored: StoredSession | undefined,
+  wanted: { readonly directory: string; readonly messages: number; readonly parts: number },
+): string | undefined {
+  if (stored === undefined) return 'the session is not there';
+  if (stored.directory !== wanted.directory) {
+    return `its directory is ${stored.directory} instead of ${wanted.directory}`;
+  }
+  if (stored.messages !== wanted.messages || stored.parts !== wanted.parts) {
+    return `it has ${stored.messages} messages and ${stored.parts} parts instead of ${wanted.messages} and ${wanted.parts}`;
+  }
+  return undefined;
+}
+
+async function deleteCopy(id: string, { cli, directory }: ForkOptions): Promise<void> {
+  // What is left behind is a session that nothing refers to: prune finds it.
+  await runOpencode(cli, ['session', 'delete', id], directory).catch(() => undefined);
+}
+
+async function readCachedExport({ cache, base }: ForkOptions): Promise<z.infer<typeof CachedExportSchema> | undefined> {
+  const text = await readTextIfExists(cache).catch(() => undefined);
+  if (text === undefined) return undefined;
+  const cached = CachedExportSchema.safeParse(parseJson(text)).data;
+  return cached?.session.info.id === base ? cached : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '../../util/errors.ts';
+import { oneLine, plainText } from '../../util/text.ts';
+import { runCommand, type CommandResult } from '../process/run-command.ts';
+
+const TIMEOUT_MS = 120_000;
+
+/** An opencode binary, and the environment that it gets. */
+export interface OpencodeCli {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Runs one of opencode's short commands in `cwd`.
+ *
+ * @throws AppError `opencode_failed` with opencode's reason in one line
+ */
+export async function runOpencode(cli: OpencodeCli, args: readonly string[], cwd: string): Promise<CommandResult> {
+  const result = await tryOpencode(cli, args, cwd);
+  if (result.exitCode !== 0) throw opencodeFailed(args, result);
+  return result;
+}
+
+/** As {@link runOpencode}, with the result whatever it is. Standard output goes through a file: a pipe may lose its end. */
+export async function tryOpencode(cli: OpencodeCli, args: readonly string[], cwd: string): Promise<CommandResult> {
+  const scratch = await mkdtemp(join(tmpdir(), 'kugetsu-opencode-'));
+  const stdoutFile = join(scratch, 'stdout');
+  try {
+    const result = await runCommand({
+      command: cli.path,
+      args,
+      cwd,
+      // Each call leaves a shared library of some megabytes in its temporary directory.
+      env: { ...driverEnvironment(cli.env, cwd), TMPDIR: scratch },
+      timeoutMs: TIMEOUT_MS,
+      stdoutFile,
+    });
+    return { ...result, stdout: await readFile(stdoutFile, 'utf8').catch(() => '') };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The environment of every opencode: `PWD` decides where it works, and nothing is downloaded or updated on the way. */
+export function driverEnvironment(env: OpencodeCli['env'], directory: string): OpencodeCli['env'] {
+  return { ...env, PWD: directory, OPENCODE_DISABLE_FFF: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' };
+}
+
+/** What went wrong with a command of opencode's, in one line; the output is in the details. */
+export function opencodeFailed(args: readonly string[], result: CommandResult): AppError {
+  const name = args.slice(0, args[0] === 'session' ? 2 : 1).join(' ');
+  const output = plainText(`${result.stdout}\n${result.stderr}`).trim();
+  const reason = result.timedOut
+    ? `gave no answer within ${TIMEOUT_MS / 1000} seconds`
+    : `failed: ${failureLine(plainText(result.stderr)) || oneLine(output) || `exit code ${result.exitCode ?? result.signal}`}`;
+  return new AppError('opencode_failed', `opencode ${name} ${reason}`, { details: output });
+}
+
+function failureLine(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  return oneLine(lines.find((line) => line.startsWith('Error:'))?.slice(6) ?? '');
+}

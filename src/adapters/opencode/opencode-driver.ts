@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import * as z from 'zod';
+import { AppError } from '../../util/errors.ts';
+import type { Clock } from '../clock.ts';
+import { forkSession, importSession } from './fork.ts';
+import type { AgentCommand, Opencode, OpencodeProbe, StoredSession } from './opencode.ts';
+import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
+import { probeOpencode } from './probe.ts';
+import { emptySession, newSessionId } from './session-copy.ts';
+import { checkedSessionId, describeStoredSessions, queryDatabase, sqlText } from './stored-sessions.ts';
+
+interface DriverOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly probeCache: string;
+  /** Keeps the last export that was forked from. */
+  readonly exportCache: string;
+}
+
+/** The driver of the opencode binary that is on PATH, or that `KUGETSU_OPENCODE` names. */
+export function createOpencode(options: DriverOptions): Opencode {
+  return new OpencodeDriver(options);
+}
+
+class OpencodeDriver implements Opencode {
+  private readonly options: DriverOptions;
+  private probing: Promise<OpencodeProbe> | undefined;
+
+  constructor(options: DriverOptions) {
+    this.options = options;
+  }
+
+  async probe(): Promise<OpencodeProbe> {
+    const { env, cwd, probeCache } = this.options;
+    this.probing ??= probeOpencode({ env, cwd, cache: probeCache });
+    return this.probing;
+  }
+
+  async createSession({ title, directory, permission }: Parameters<Opencode['createSession']>[0]): Promise<string> {
+    const { version } = await this.probe();
+    const now = this.options.clock.now();
+    const id = newSessionId(now);
+    const cli = await this.cli();
+    await importSession(cli, emptySession({ id, title, permission, version, now }), directory);
+    const [stored] = await describeStoredSessions(cli, [id], directory);
+    if (stored?.directory === directory) return id;
+    throw new AppError('opencode_unexpected', `opencode did not store a new session for ${directory}`, {
+      hint: 'check that this version of opencode is supported',
+    });
+  }
+
+  async forkSession(request: Parameters<Opencode['forkSession']>[0]): Promise<string> {
+    checkedSessionId(request.base);
+    const { clock, exportCache } = this.options;
+    return forkSession({ ...request, cli: await this.cli(), cache: exportCache, now: clock.now() });
+  }
+
+  async describeSessions(ids: readonly string[]): Promise<StoredSession[]> {
+    return describeStoredSessions(await this.cli(), ids, this.options.cwd);
+  }
+
+  async sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]> {
+    const conditions = `directory = ${sqlText(directory)} and parent_id is null and time_created >= ${Math.floor(sinceMs)}`;
+    const statement = `select id from session where ${conditions} order by time_created desc`;
+    const row = z.object({ id: z.string() });
+    const rows = await queryDatabase(await this.cli(), { statement, row, cwd: this.options.cwd });
+    return rows.map(({ id }) => id);
+  }
+
+  async deleteSession(id: string): Promise<void> {
+    const args = ['session', 'delete', checkedSessionId(id)];
+    const result = await tryOpencode(await this.cli(), args, this.options.cwd);
+    if (result.exitCode !== 0 && !/Session not found/.test(result.stderr)) throw opencodeFailed(args, result);
+  }
+
+  async runCommand(request: Parameters<Opencode['runCommand']>[0]): Promise<AgentCommand> {
+    const { session, directory, message, model, debug, env } = request;
+    const { path } = await this.cli();
+    const args = ['run', '--session', session, '--dir', directory, '--format', 'json', '--auto', '--print-logs'];
+    args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
+    return {
+      command: path,
+      args,
+      cwd: directory,
+      env: { ...driverEnvironment(this.options.env, directory), ...env },
+      input: message,
+    };
+  }
+
+  async openTerminal({ session, directory }: Parameters<Opencode['openTerminal']>[0]): Promise<void> {
+    const { path, env } = await this.cli();
+    const code = await runOnTerminal(path, ['--session', session], {
+      cwd: directory,
+      env: driverEnvironment(env, directory),
+    });
+    if (code !== 0) throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`);
+  }
+
+  private async cli(): Promise<OpencodeCli> {
+    return { path: (await this.probe()).path, env: this.options.env };
+  }
+}
+
+/** Runs a program on this process's own terminal; signals from the keyboard are the program's. */
+async function runOnTerminal(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: OpencodeCli['env'] },
+): Promise<number> {
+  const ignore = (): void => undefined;
+  process.on('SIGINT', ignore);
+  try {
+    return await new Promise((resolve, reject) => {
+      const child = spawn(command, args, { ...options, env: { ...options.env }, stdio: 'inherit' });
+      child.once('error', reject);
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    process.off('SIGINT', ignore);
+  }
+}

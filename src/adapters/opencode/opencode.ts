@@ -1,0 +1,79 @@
+import type { PermissionRule } from './permissions.ts';
+
+/** What is known of the installed opencode. */
+export interface OpencodeProbe {
+  /** The absolute path of the binary, without links. */
+  readonly path: string;
+  readonly version: string;
+}
+
+/** What opencode has stored of a session. */
+export interface StoredSession {
+  readonly id: string;
+  /** The directory in which it runs, and in no other. */
+  readonly directory: string;
+  readonly permission: string | null;
+  /** Milliseconds since the epoch; grows with every change. */
+  readonly time_updated: number;
+  readonly messages: number;
+  readonly parts: number;
+}
+
+interface NewSession {
+  readonly title: string;
+  /** The absolute real path in which the session will run. */
+  readonly directory: string;
+  readonly permission: readonly PermissionRule[];
+}
+
+interface ForkRequest extends NewSession {
+  readonly base: string;
+}
+
+/** A program to start: `input` goes to its standard input. */
+export interface AgentCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly input: string;
+}
+
+interface RunRequest {
+  readonly session: string;
+  readonly directory: string;
+  readonly message: string;
+  /** `provider/model`; opencode's own choice without. */
+  readonly model: string | undefined;
+  readonly debug: boolean;
+  /** Variables on top of the driver's own. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The coding agent, by what kugetsu wants of it. Every call throws AppError: `opencode_missing` or `opencode_too_old`
+ * (exit code 3), `opencode_failed` with opencode's own reason, `opencode_unexpected` when it answered something that is
+ * not understood; the raw output is in `details`.
+ */
+export interface Opencode {
+  /** Checks that opencode is there, new enough and able; the answer is kept until the binary changes. */
+  probe(): Promise<OpencodeProbe>;
+  /** Makes an empty session without a model call. @returns its id */
+  createSession(session: NewSession): Promise<string>;
+  /**
+   * Copies a session, context and all, into a session that lives in another directory, and proves that opencode has
+   * stored it whole and for that directory.
+   * @returns the new session's id
+   */
+  forkSession(request: ForkRequest): Promise<string>;
+  /** What opencode has stored of these sessions; a session that it does not know is left out. */
+  describeSessions(ids: readonly string[]): Promise<StoredSession[]>;
+  /** The ids of the sessions that were made in `directory` since `sinceMs`, newest first. */
+  sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]>;
+  /** Deletes a session; one that is gone already is fine. */
+  deleteSession(id: string): Promise<void>;
+  /** The command that gives the agent a message in a session. */
+  runCommand(request: RunRequest): Promise<AgentCommand>;
+  /** Opens the terminal interface on a session, and waits until the user leaves it. */
+  openTerminal(request: { readonly session: string; readonly directory: string }): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { AppError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
+import type { StoredSession } from './opencode.ts';
+
+const StoredSessionSchema = z.object({
+  id: z.string(),
+  directory: z.string(),
+  permission: z.string().nullable(),
+  time_updated: z.number(),
+  messages: z.number(),
+  parts: z.number(),
+});
+
+const SESSION_ID = /^ses_[0-9A-Za-z]{1,64}$/;
+
+/**
+ * Runs one statement in opencode's database and gives the rows.
+ *
+ * @throws AppError `opencode_unexpected` when the answer is not what `row` says
+ */
+export async function queryDatabase<Row extends z.ZodType>(
+  cli: OpencodeCli,
+  { statement, row, cwd }: { readonly statement: string; readonly row: Row; readonly cwd: string },
+): Promise<z.output<Row>[]> {
+  const { stdout } = await runOpencode(cli, ['db', statement, '--format', 'json'], cwd);
+  const text = stdout.trim();
+  const parsed = z.array(row).safeParse(text === '' ? [] : tryParse(text));
+  if (parsed.success) return parsed.data;
+  throw new AppError('opencode_unexpected', `opencode db answered ${JSON.stringify(oneLine(text, 80))}`, {
+    details: text,
+    cause: parsed.error,
+  });
+}
+
+/** What the database has of these sessions. */
+export async function describeStoredSessions(
+  cli: OpencodeCli,
+  ids: readonly string[],
+  cwd: string,
+): Promise<StoredSession[]> {
+  if (ids.length === 0) return [];
+  const list = ids.map((id) => `'${checkedSessionId(id)}'`).join(',');
+  const counts = ['message', 'part'].map(
+    (table) => `(select count(*) from ${table} x where x.session_id = s.id) as ${table}s`,
+  );
+  const statement = `select s.id, s.directory, s.permission, s.time_updated, ${counts.join(', ')} from session s where s.id in (${list})`;
+  return queryDatabase(cli, { statement, row: StoredSessionSchema, cwd });
+}
+
+/** A session id that may stand in a statement: only letters and digits. */
+export function checkedSessionId(id: string): string {
+  if (SESSION_ID.test(id)) return id;
+  throw new AppError('bad_session_id', `not an opencode session id: ${JSON.stringify(oneLine(id, 80))}`, {
+    hint: 'kugetsu doctor shows which file has it',
+  });
+}
+
+/** A text as a literal of a statement. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { procStatFields } from './process-identity.ts';
+
+/** The environment variable that marks every process of a run. */
+export const RUN_ID_VARIABLE = 'KUGETSU_RUN_ID';
+
+interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  /** CPU time used so far, in seconds. */
+  readonly cpuSeconds: number;
+}
+
+// sysconf(_SC_CLK_TCK) is 100 on every Linux that Node runs on.
+const TICKS_PER_SECOND = 100;
+
+/**
+ * The processes of a run, this one and its ancestors excepted: those that carry the run's id in their environment, and
+ * all descendants of these and of `roots`. A tool's command has a session and process group of its own, so neither a
+ * process group nor the parent alone finds it.
+ */
+export function processesOfRun(runId: string, roots: readonly number[] = []): ProcessRow[] {
+  const table = processTable();
+  const spared = ancestry(table, process.pid);
+  const members = new Set<number>(roots);
+  for (const { pid } of table) if (carriesRunId(pid, runId)) members.add(pid);
+  for (const pid of spared) members.delete(pid);
+  let size = -1;
+  while (size !== members.size) {
+    size = members.size;
+    for (const { pid, parent } of table) if (members.has(parent) && !spared.has(pid)) members.add(pid);
+  }
+  return table.filter(({ pid }) => members.has(pid));
+}
+
+function ancestry(table: readonly ProcessRow[], pid: number): Set<number> {
+  const parents = new Map(table.map((row) => [row.pid, row.parent]));
+  const line = new Set<number>();
+  for (let next: number | undefined = pid; next !== undefined && !line.has(next); next = parents.get(next)) {
+    line.add(next);
+  }
+  return line;
+}
+
+function processTable(): ProcessRow[] {
+  return process.platform === 'linux' ? linuxTable() : psTable();
+}
+
+function linuxTable(): ProcessRow[] {
+  const rows: ProcessRow[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readProc(`/proc/${name}/stat`);
+    if (stat === undefined) continue;
+    const fields = procStatFields(stat);
+    if (fields[0] === 'Z' || fields[0] === 'X') continue;
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    rows.push({ pid: Number(name), parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND });
+  }
+  return rows;
+}
+
+function carriesRunId(pid: number, runId: string): boolean {
+  if (process.platform !== 'linux') return false;
+  const environment = readProc(`/proc/${pid}/environ`);
+  return environment !== undefined && environment.split('\0').includes(`${RUN_ID_VARIABLE}=${runId}`);
+}
+
+// A process may end, or belong to somebody else, between listing and reading: it is then none of ours.
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function psTable(): ProcessRow[] {
+  const text = execFileSync('ps', ['-axo', 'pid=,ppid=,time='], { encoding: 'utf8' });
+  return text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields.length === 3)
+    .map(([pid, parent, time = '']) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      cpuSeconds: time.split(':').reduce((total, part) => total * 60 + Number(part), 0),
+    }));
+}

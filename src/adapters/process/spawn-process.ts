@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { AppError } from '../../util/errors.ts';
+
+interface SpawnOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Files that get standard output and standard error appended; mode 0600. */
+  readonly stdoutFile: string;
+  readonly stderrFile: string;
+  /** What the process reads on standard input, which is then closed. */
+  readonly input?: string;
+}
+
+/** How a process that was started here ended. */
+export interface ProcessExit {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+}
+
+/** A process in a session of its own, writing to files, so that it outlives whoever started it. */
+export interface SpawnedProcess {
+  readonly pid: number;
+  /** Resolves when it has ended; never rejects. */
+  readonly exit: Promise<ProcessExit>;
+  /** Lets this process end while the other one goes on. */
+  release(): void;
+}
+
+/**
+ * Starts a process in a session of its own.
+ *
+ * @throws AppError `cannot_start` when there is no such program or it may not be run
+ */
+export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProcess> {
+  const { command, args, cwd, env, stdoutFile, stderrFile, input } = options;
+  const out = openSync(stdoutFile, 'a', 0o600);
+  const err = stderrFile === stdoutFile ? out : openSync(stderrFile, 'a', 0o600);
+  try {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...env },
+      detached: true,
+      stdio: [input === undefined ? 'ignore' : 'pipe', out, err],
+    });
+    const exit = new Promise<ProcessExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (cause) => {
+        reject(new AppError('cannot_start', `cannot start ${command}: ${cause.message}`, { cause }));
+      });
+    });
+    // A process that ends without reading its input is its own business: its exit tells.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+    return { pid: child.pid ?? -1, exit, release: () => child.unref() };
+  } finally {
+    closeSync(out);
+    if (err !== out) closeSync(err);
+  }
+}

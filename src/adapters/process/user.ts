@@ -1,0 +1,7 @@
+import { homedir as systemHome } from 'node:os';
+
+/** The user's home directory: `HOME`, or the one of the user database. */
+export function homedir(env: Readonly<Record<string, string | undefined>>): string {
+  const home = env['HOME'];
+  return home === undefined || home === '' ? systemHome() : home;
+}

@@ -1,0 +1,48 @@
+import type * as z from 'zod';
+import { AppError } from '../../util/errors.ts';
+import { readTextIfExists, replaceFile } from './private-files.ts';
+
+/**
+ * Reads a JSON file against its schema; undefined when there is none.
+ *
+ * @throws AppError `corrupt_file` that names the file; its bytes stay as they are
+ */
+export async function readJsonFile<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
+  const text = await readTextIfExists(path);
+  return text === undefined ? undefined : parseJson({ path, text, schema });
+}
+
+/** Replaces a JSON file whole: atomic, durable, mode 0600. */
+export async function writeJsonFile(path: string, value: unknown): Promise<void> {
+  await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+interface ParseOptions<Schema extends z.ZodType> {
+  readonly path: string;
+  readonly text: string;
+  readonly schema: Schema;
+}
+
+function parseJson<Schema extends z.ZodType>({ path, text, schema }: ParseOptions<Schema>): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw corruptFile(path, text === '' ? 'it is empty' : 'it is not JSON (cut off?)', error);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.map(String).join('.');
+  throw corruptFile(path, `${where}: ${issue?.message ?? 'not as expected'}`, parsed.error);
+}
+
+function corruptFile(path: string, reason: string, cause: unknown): AppError {
+  return new AppError('corrupt_file', `cannot read ${path}: ${reason}`, {
+    hint: 'restore it from a back-up, or move it away and run the command again; kugetsu has not changed it',
+    cause,
+  });
+}

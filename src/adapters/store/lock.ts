@@ -1,0 +1,80 @@
+import { dirname } from 'node:path';
+import { lock as acquire } from 'proper-lockfile';
+import { AppError, errnoOf } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { makePrivateDirectory } from './private-files.ts';
+
+// A holder that was killed is passed over after STALE_MS; waiting must last longer than that, or one kill -9 would fail
+// the next command.
+const STALE_MS = 5000;
+const UPDATE_MS = 1500;
+const DEFAULT_WAIT_MS = 20_000;
+
+/** A lock that is held; `assertHeld` throws when it was lost, which is the moment not to write. */
+export interface HeldLock {
+  assertHeld(): void;
+}
+
+/**
+ * Runs `body` while holding the lock directory `path`. A lock whose holder died is taken over after 5 s.
+ *
+ * @throws AppError `locked` (exit code 4) when the lock was not free within `waitMs`, 20 s unless told
+ */
+export async function withLock<T>(
+  path: string,
+  body: (lock: HeldLock) => Promise<T>,
+  { waitMs = DEFAULT_WAIT_MS }: { readonly waitMs?: number } = {},
+): Promise<T> {
+  await makePrivateDirectory(dirname(path));
+  let lost: Error | undefined;
+  const release = await acquireWithin(path, waitMs, (error) => {
+    lost = error;
+  });
+  try {
+    return await body({
+      assertHeld() {
+        if (lost !== undefined) throw lockLost(path, lost);
+      },
+    });
+  } finally {
+    if (lost === undefined) await release().catch(() => undefined);
+  }
+}
+
+async function acquireWithin(
+  path: string,
+  waitMs: number,
+  onCompromised: (error: Error) => void,
+): Promise<() => Promise<void>> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    try {
+      return await acquire(path, {
+        lockfilePath: path,
+        realpath: false,
+        stale: STALE_MS,
+        update: UPDATE_MS,
+        onCompromised,
+      });
+    } catch (error) {
+      if (errnoOf(error) !== 'ELOCKED') throw error;
+      if (Date.now() >= deadline) throw stillLocked(path, waitMs, error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
+  }
+}
+
+function stillLocked(path: string, waitMs: number, cause: unknown): AppError {
+  return new AppError('locked', `another kugetsu has held ${path} for ${Math.round(waitMs / 1000)} seconds`, {
+    hint: 'try again; if no kugetsu is running, remove that directory',
+    exit: EXIT.busy,
+    cause,
+  });
+}
+
+function lockLost(path: string, cause: Error): AppError {
+  return new AppError('lock_lost', `the lock ${path} was lost before the change was written; nothing was changed`, {
+    hint: 'try again; this happens when the machine sleeps or the clock jumps',
+    cause,
+  });
+}

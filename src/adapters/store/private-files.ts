@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf } from '../../util/errors.ts';
+
+const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** Creates `path` and its missing parents with mode 0700 whatever the umask; what exists keeps its mode. */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    await makePrivateDirectory(dirname(path));
+    await makePrivateDirectory(path);
+    return;
+  }
+  await chmod(path, DIRECTORY_MODE);
+}
+
+/**
+ * Puts `content` at `path` so that a reader, or a crash at any moment, sees the old bytes or the new ones: a temporary
+ * file beside it, fsync, rename, fsync of the directory. Mode 0600 whatever the umask. Parents are created.
+ */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  await makePrivateDirectory(dirname(path));
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await writeDurably(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** The text of a file, or undefined when there is none. */
+export async function readTextIfExists(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Removes a file and makes the removal durable; a missing file is fine. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await syncDirectory(dirname(path));
+}
+
+/** Removes a directory with everything in it; a missing one is fine. */
+export async function removeDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Opens a file for appending with mode 0600, and creates it and its parents when they are missing. */
+export async function openPrivateAppend(path: string): Promise<Awaited<ReturnType<typeof open>>> {
+  await makePrivateDirectory(dirname(path));
+  const handle = await open(path, 'a', FILE_MODE);
+  await handle.chmod(FILE_MODE);
+  return handle;
+}
+
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx', FILE_MODE);
+  try {
+    await handle.chmod(FILE_MODE);
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (handle === undefined) return;
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
