@@ -1,0 +1,119 @@
+import { headlessPermission } from '../../adapters/opencode/permissions.ts';
+import { realPath } from '../../adapters/git/worktree.ts';
+import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { agentWritable } from '../sessions/agent-writable.ts';
+import { initStatus } from '../sessions/init-status.ts';
+import type { CoordinatorSession } from '../sessions/session-schema.ts';
+import { changeSessions, readBase } from '../sessions/session-store.ts';
+import { defaultConfigText } from '../settings/settings.ts';
+import { makeHeadlessBase, makeTerminalBase } from './make-base.ts';
+
+/** How the base session is made, and who is told of the steps. */
+export interface InitRequest {
+  readonly force: boolean;
+  /** `terminal` opens opencode's own interface on the base session. */
+  readonly mode: 'headless' | 'terminal';
+  /** `provider/model` for all sessions; opencode's own choice without. */
+  readonly model: string | undefined;
+  /** What the base session is told once, so that every agent knows it. */
+  readonly prompt: string | undefined;
+  readonly report: (step: string) => void;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/** The sessions that `init` made or kept. */
+interface Initialised {
+  readonly base: string;
+  readonly pmAgent: string;
+  readonly kept: 'nothing' | 'base';
+}
+
+/**
+ * Makes the home, the base session and the PM agent's session. A home whose PM agent alone is missing gets a new one.
+ *
+ * @throws AppError `already_initialised` without `force`, and the reason when a session cannot be made; then nothing of
+ * what was there before has changed
+ */
+export async function initialise(context: Context, request: InitRequest): Promise<Initialised> {
+  const status = await initStatus(context);
+  if (status === 'ok' && !request.force) throw alreadyInitialised();
+  await context.opencode.probe();
+  await makeHome(context);
+  const known = status === 'pm_agent_missing' && !request.force ? await readBase(context) : undefined;
+  const base = known ?? (await makeBase(context, request));
+  if (known === undefined) await putBase(context, base, request);
+  const pmAgent = await makePmAgent(context, base);
+  await changeSessions(context, async (changes) => changes.putCoordinator(pmAgent));
+  request.report(`PM agent session ${pmAgent.opencode_session_id}`);
+  return {
+    base: base.opencode_session_id,
+    pmAgent: pmAgent.opencode_session_id,
+    kept: known === undefined ? 'nothing' : 'base',
+  };
+}
+
+async function makeHome({ home }: Context): Promise<void> {
+  for (const directory of [home.root, home.sessions, home.worktrees, home.repos, home.queueItems, home.logs]) {
+    await makePrivateDirectory(directory);
+  }
+  if ((await readTextIfExists(home.config)) === undefined) await replaceFile(home.config, defaultConfigText());
+}
+
+async function makeBase(context: Context, request: InitRequest): Promise<CoordinatorSession> {
+  const { mode, model, report } = request;
+  const id = mode === 'headless' ? await makeHeadlessBase(context, request) : await makeTerminalBase(context, request);
+  report(`base session ${id} in ${context.cwd}`);
+  return coordinator(context, { type: 'base', id, directory: context.cwd, model: model ?? null });
+}
+
+/** Another `init` may have been quicker; its sessions stay. */
+async function putBase(context: Context, base: CoordinatorSession, { force, report }: InitRequest): Promise<void> {
+  const replaced = await changeSessions(context, async (changes) => {
+    const before = await readBase(context);
+    if (before !== undefined && !force) return 'refused';
+    // A PM agent of the old base must not outlive it if this process dies here.
+    await changes.removeCoordinator('pm_agent');
+    await changes.putCoordinator(base);
+    return before?.opencode_session_id;
+  });
+  if (replaced === 'refused') {
+    await context.opencode.deleteSession(base.opencode_session_id);
+    throw alreadyInitialised();
+  }
+  if (replaced !== undefined) report(`the base session before, ${replaced}, is no longer used; opencode still has it`);
+}
+
+/** The PM agent begins with what the base knows, in a directory of its own, away from every checkout. */
+async function makePmAgent(context: Context, base: CoordinatorSession): Promise<CoordinatorSession> {
+  await makePrivateDirectory(context.home.pmAgentDirectory);
+  const directory = await realPath(context.home.pmAgentDirectory);
+  const id = await context.opencode.forkSession({
+    base: base.opencode_session_id,
+    title: 'kugetsu PM agent',
+    directory,
+    permission: headlessPermission(await agentWritable(context)),
+  });
+  return coordinator(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
+}
+
+interface NewCoordinator {
+  readonly type: CoordinatorSession['type'];
+  readonly id: string;
+  readonly directory: string;
+  readonly model: string | null;
+}
+
+function coordinator({ clock }: Context, { type, id, directory, model }: NewCoordinator): CoordinatorSession {
+  const created = isoWithOffset(clock.now());
+  return { type, opencode_session_id: id, worktree_path: null, created_at: created, state: 'idle', model, directory };
+}
+
+function alreadyInitialised(): AppError {
+  return new AppError('already_initialised', 'kugetsu is initialised already', {
+    hint: 'kugetsu init --force makes a new base session and a new PM agent',
+  });
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { headlessPermission } from '../../adapters/opencode/permissions.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { formatDuration } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { deadlinesOf } from '../runs/deadlines.ts';
+import { runAgent } from '../runs/run-agent.ts';
+import { openRunLog } from '../runs/run-log.ts';
+import { newRunId, runLogPath } from '../runs/run-request.ts';
+import { agentWritable } from '../sessions/agent-writable.ts';
+import { requireMessage } from '../sessions/start-issue.ts';
+import type { InitRequest } from './initialise.ts';
+
+const TITLE = 'kugetsu base';
+
+/** Makes the base session without a terminal, and tells it the prompt. @returns its id */
+export async function makeHeadlessBase(context: Context, request: InitRequest): Promise<string> {
+  const { prompt } = request;
+  if (prompt !== undefined) requireMessage(prompt);
+  const permission = headlessPermission(await agentWritable(context));
+  const id = await context.opencode.createSession({ title: TITLE, directory: context.cwd, permission });
+  if (prompt === undefined) return id;
+  try {
+    await tellBase(context, id, { ...request, prompt });
+    return id;
+  } catch (error) {
+    await context.opencode.deleteSession(id).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Makes the base session and opens opencode's terminal interface on it, until the user leaves. A session that the user
+ * began there instead is taken when the prepared one stayed empty.
+ * @returns its id
+ */
+export async function makeTerminalBase(context: Context, { report }: InitRequest): Promise<string> {
+  const { opencode, cwd, clock } = context;
+  const since = clock.now();
+  const id = await opencode.createSession({ title: TITLE, directory: cwd, permission: [] });
+  report('opening opencode: tell it what every agent should know, then leave it (Ctrl+C, or /exit)');
+  await opencode.openTerminal({ session: id, directory: cwd });
+  const [prepared] = await opencode.describeSessions([id]);
+  if (prepared !== undefined && prepared.messages > 0) return id;
+  const other = (await opencode.sessionsCreatedIn(cwd, since)).find((candidate) => candidate !== id);
+  if (other === undefined && prepared !== undefined) {
+    report('nothing was said: agents will begin without knowledge of the project');
+    return id;
+  }
+  if (other === undefined) {
+    throw new AppError('base_missing', 'the base session was deleted in the terminal, and no other was made', {
+      hint: 'run kugetsu init again',
+    });
+  }
+  await opencode.deleteSession(id);
+  return other;
+}
+
+async function tellBase(
+  context: Context,
+  id: string,
+  { prompt, model, report, signal }: InitRequest & { readonly prompt: string },
+): Promise<void> {
+  const { home, opencode, cwd, clock } = context;
+  const runId = newRunId(context);
+  const log = await openRunLog(context, runLogPath(context, runId));
+  const startedAt = clock.now();
+  report(`telling the base session the prompt (log: ${log.path})`);
+  try {
+    await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
+    const env = { KUGETSU_DIR: home.root };
+    const verdict = await runAgent(context, {
+      runId,
+      runDirectory: join(home.runs, runId),
+      tempDirectory: join(await context.tempDirectory(), runId),
+      command: await opencode.runCommand({ session: id, directory: cwd, message: prompt, model, debug: false, env }),
+      log,
+      deadlines: deadlinesOf(await context.settings()),
+      signal,
+      onStarted: async (pid) => log.record({ event: 'at_work', session: id, directory: cwd, pid }),
+    });
+    await log.record({ event: 'ended', verdict: { ...verdict, evidence: null } });
+    if (verdict.outcome === 'stopped') {
+      throw new AppError('interrupted', 'interrupted: nothing was initialised', { exit: EXIT.interrupted });
+    }
+    if (verdict.outcome !== 'succeeded') {
+      throw new AppError(verdict.class, `the base session could not be told the prompt: ${verdict.message}`, {
+        hint: `the log has the details: ${log.path}`,
+      });
+    }
+    report(`the base session has answered after ${formatDuration(clock.now() - startedAt)}`);
+  } finally {
+    await log.close();
+  }
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
+import { removeDirectory } from '../../adapters/store/private-files.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { readIssueSessions, updateIssueSession } from '../sessions/session-store.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
+import { gatherEvidence } from './evidence.ts';
+import { openRunLog } from './run-log.ts';
+import type { Run, Verdict } from './run-schema.ts';
+import { isAbandoned } from './run-state.ts';
+import { judge, NOTHING_OBSERVED } from './verdict.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'tempDirectory'>;
+
+/**
+ * Settles every run whose runner is gone without a verdict: ends what it left running, looks at the worktree, and writes
+ * down what happened. Safe to call from any number of processes at once.
+ */
+export async function reconcileRuns(context: Needs): Promise<void> {
+  for (const session of await readIssueSessions(context)) {
+    if (isAbandoned(session.run)) await settleAbandoned(context, session, session.run);
+  }
+}
+
+/** Ends every process of a run, and removes its temporary files. */
+export async function cleanUpAfterRun(context: Needs, run: Pick<Run, 'id'>): Promise<void> {
+  await endProcessesOfRun({ runId: run.id, clock: context.clock });
+  await removeDirectory(join(context.home.runs, run.id));
+  await removeDirectory(join(await context.tempDirectory(), run.id));
+}
+
+/** The run with its verdict. */
+export function endedRun(run: Run, verdict: Verdict, now: number): Run {
+  return { ...run, phase: 'ended', ended_at: isoWithOffset(now), verdict };
+}
+
+async function settleAbandoned(context: Needs, session: IssueSession, run: Run): Promise<void> {
+  await cleanUpAfterRun(context, run);
+  const verdict: Verdict = {
+    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined }),
+    outcome: 'failed',
+    class: 'runner_died',
+    message: `the process that supervised the ${run.kind} was killed, or the machine restarted; what was left of it has been ended`,
+    hint: run.kind === 'destroy' ? 'run destroy again' : 'the worktree is as the agent left it; continue the issue',
+    retryable: true,
+    evidence: await gatherEvidence(context, session),
+  };
+  const settled = await updateIssueSession(context, session.issue_ref, (current) => {
+    if (current.run?.id !== run.id || !isAbandoned(current.run)) return undefined;
+    return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
+  });
+  if (settled === undefined) return;
+  const log = await openRunLog(context, run.log);
+  await log.record({ event: 'ended', verdict });
+  await log.close();
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import { parseEvent } from '../../adapters/opencode/events.ts';
+import type { AgentCommand } from '../../adapters/opencode/opencode.ts';
+import { endProcessesOfRun, sendSignal } from '../../adapters/process/end-processes.ts';
+import { processesOfRun, RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
+import { spawnProcess, type ProcessExit } from '../../adapters/process/spawn-process.ts';
+import { LineReader } from '../../adapters/store/line-reader.ts';
+import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import { overdue, type Deadlines } from './deadlines.ts';
+import type { Verdict } from './run-schema.ts';
+import type { RunLog } from './run-log.ts';
+import { judge, NOTHING_OBSERVED, observe, observeStderr, type EndReason, type Observation } from './verdict.ts';
+
+/** How often the agent's output is looked at, in milliseconds. */
+const POLL_MS = 100;
+/** How often its CPU time is looked at, in milliseconds. */
+const CPU_CHECK_MS = 5000;
+// An idle opencode uses about 1 % of a core (measured on two cores); 5 % is work.
+const WORKING_SHARE = 0.05;
+
+interface AgentRun {
+  readonly runId: string;
+  /** Gets the raw output while the agent runs; removed afterwards. */
+  readonly runDirectory: string;
+  /** The agent's own temporary directory; removed afterwards. */
+  readonly tempDirectory: string;
+  readonly command: AgentCommand;
+  readonly log: RunLog;
+  readonly deadlines: Deadlines;
+  /** Aborts when the run is to be stopped. */
+  readonly signal: AbortSignal;
+  /** Called once the process runs, before anything is read from it. */
+  readonly onStarted: (pid: number) => Promise<void>;
+}
+
+/**
+ * Runs an agent to its end: writes its events to the log, keeps the deadlines, ends whatever it left behind, and judges.
+ * The verdict has no evidence yet.
+ */
+export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): Promise<Omit<Verdict, 'evidence'>> {
+  await makePrivateDirectory(run.runDirectory);
+  await makePrivateDirectory(run.tempDirectory);
+  const files = { stdoutFile: join(run.runDirectory, 'stdout'), stderrFile: join(run.runDirectory, 'stderr') };
+  const env = { ...run.command.env, [RUN_ID_VARIABLE]: run.runId, TMPDIR: run.tempDirectory };
+  const agent = await spawnProcess({ ...run.command, ...files, env });
+  const watch = new AgentWatch(context, run, files);
+  try {
+    await run.onStarted(agent.pid);
+    const end = await watch.untilEnd(agent.pid, agent.exit);
+    return judge(watch.seen, end);
+  } finally {
+    await endProcessesOfRun({ runId: run.runId, roots: [agent.pid], clock: context.clock });
+    await removeDirectory(run.tempDirectory);
+    await removeDirectory(run.runDirectory);
+  }
+}
+
+interface OutputFiles {
+  readonly stdoutFile: string;
+  readonly stderrFile: string;
+}
+
+/** Reads what the agent writes, and watches its clocks. */
+class AgentWatch {
+  seen: Observation = NOTHING_OBSERVED;
+  private readonly run: AgentRun;
+  private readonly clock: Context['clock'];
+  private readonly stdout: LineReader;
+  private readonly stderr: LineReader;
+  private readonly startedAt: number;
+  private firstEventAt: number | undefined;
+  private lastSignAt: number;
+  private cpu: { readonly at: number; readonly seconds: number };
+
+  constructor({ clock }: Pick<Context, 'clock'>, run: AgentRun, files: OutputFiles) {
+    this.run = run;
+    this.clock = clock;
+    this.stdout = new LineReader(files.stdoutFile);
+    this.stderr = new LineReader(files.stderrFile);
+    this.startedAt = clock.now();
+    this.lastSignAt = this.startedAt;
+    this.cpu = { at: this.startedAt, seconds: 0 };
+  }
+
+  async untilEnd(pid: number, exit: Promise<ProcessExit>): Promise<ProcessExit & { endedFor: EndReason | undefined }> {
+    const finished = new AbortController();
+    void exit.then(() => finished.abort());
+    const wake = AbortSignal.any([finished.signal, this.run.signal]);
+    let endedFor: EndReason | undefined;
+    while (!finished.signal.aborted) {
+      await this.take(await this.stdout.read(), await this.stderr.read());
+      endedFor ??= this.reasonToEnd();
+      if (endedFor !== undefined) await this.end(pid, exit);
+      else await this.clock.sleep(POLL_MS, wake);
+    }
+    await this.take(await this.stdout.finish(), await this.stderr.finish());
+    return { ...(await exit), endedFor };
+  }
+
+  private async take(lines: readonly string[], errorLines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+      const event = parseEvent(line);
+      this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.now();
+      this.lastSignAt = this.clock.now();
+      this.seen = observe(this.seen, event);
+      await this.run.log.agentLine(line, event);
+    }
+    for (const line of errorLines) {
+      this.seen = observeStderr(this.seen, line);
+      await this.run.log.record({ event: 'stderr', text: line });
+    }
+  }
+
+  private reasonToEnd(): EndReason | undefined {
+    if (this.run.signal.aborted) return 'stopped';
+    this.noticeWork();
+    const { startedAt, firstEventAt, lastSignAt } = this;
+    return overdue(
+      this.run.deadlines,
+      { startedAt, firstEventAt, lastSignAt },
+      { seen: this.seen, now: this.clock.now() },
+    );
+  }
+
+  /** A tool that works without a word is no stall: its processes use the CPU. */
+  private noticeWork(): void {
+    const now = this.clock.now();
+    const elapsed = (now - this.cpu.at) / 1000;
+    const interval = Math.min(CPU_CHECK_MS, this.run.deadlines.stallMs / 4);
+    if (this.run.deadlines.stallMs === 0 || elapsed * 1000 < interval) return;
+    const seconds = processesOfRun(this.run.runId).reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+    if (seconds - this.cpu.seconds > elapsed * WORKING_SHARE) this.lastSignAt = now;
+    this.cpu = { at: now, seconds };
+  }
+
+  private async end(pid: number, exit: Promise<ProcessExit>): Promise<void> {
+    sendSignal(pid, 'SIGTERM');
+    await endProcessesOfRun({ runId: this.run.runId, roots: [pid], clock: this.clock });
+    await exit;
+  }
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { openLogFile } from '../../adapters/store/log-file.ts';
+import { parseEvent, type AgentEvent } from '../../adapters/opencode/events.ts';
+import { isoMsWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { VerdictSchema } from './run-schema.ts';
+
+const Stamp = { type: z.literal('kugetsu'), at: z.string() };
+
+const RunRecordSchema = z.discriminatedUnion('event', [
+  z.looseObject({
+    ...Stamp,
+    event: z.literal('started'),
+    run: z.string(),
+    kind: z.string(),
+    subject: z.string(),
+    message: z.string(),
+  }),
+  z.looseObject({ ...Stamp, event: z.literal('step'), name: z.string(), note: z.string(), ms: z.number() }),
+  z.looseObject({ ...Stamp, event: z.literal('at_work'), session: z.string(), directory: z.string(), pid: z.int() }),
+  z.looseObject({ ...Stamp, event: z.literal('stderr'), text: z.string() }),
+  z.looseObject({ ...Stamp, event: z.literal('output'), text: z.string() }),
+  z.looseObject({ ...Stamp, event: z.literal('warning'), text: z.string() }),
+  z.looseObject({ ...Stamp, event: z.literal('ended'), verdict: VerdictSchema }),
+]);
+
+/** A line that kugetsu itself writes into a run's log. */
+export type RunRecord = z.infer<typeof RunRecordSchema>;
+
+type Unstamped<T> = T extends { type: 'kugetsu' } ? Omit<T, 'type' | 'at'> : never;
+
+/** What a line of a run's log is: kugetsu's own record, or an event of the agent. */
+export type RunLogEntry =
+  | { readonly from: 'kugetsu'; readonly record: RunRecord }
+  | { readonly from: 'agent'; readonly at: number | undefined; readonly event: AgentEvent };
+
+/**
+ * The log of one run, one JSON object a line: the agent's events as they came, and kugetsu's records between them
+ * (`type` is `kugetsu`). Lines of the agent that are no JSON are wrapped.
+ */
+export interface RunLog {
+  readonly path: string;
+  record(record: Unstamped<RunRecord>): Promise<void>;
+  /** Appends one line of the agent's standard output. */
+  agentLine(line: string, event: AgentEvent): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the log at `path`. */
+export async function openRunLog({ clock }: Pick<Context, 'clock'>, path: string): Promise<RunLog> {
+  const file = await openLogFile(path);
+  const record = async (entry: Unstamped<RunRecord>): Promise<void> =>
+    file.append(JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(clock.now()), ...entry }));
+  return {
+    path,
+    record,
+    async agentLine(line, event) {
+      if (event.type === 'output') await record({ event: 'output', text: line });
+      else await file.append(line);
+    },
+    close: async () => file.close(),
+  };
+}
+
+/** Reads one line of a run's log; total, so that an old or damaged log can be shown. */
+export function parseRunLogLine(line: string): RunLogEntry {
+  const value = parseJson(line);
+  const record = RunRecordSchema.safeParse(value).data;
+  if (record !== undefined) return { from: 'kugetsu', record };
+  const stamp = z.looseObject({ timestamp: z.number() }).safeParse(value).data;
+  return { from: 'agent', at: stamp?.timestamp, event: parseEvent(line) };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import type { KnownKeys } from '../../util/types.ts';
+
+/** Which process answers for a run; see the process adapter for why a pid is not enough. */
+export const OwnerSchema = z.looseObject({ pid: z.int(), process_start: z.string(), boot_id: z.string() });
+
+const EvidenceSchema = z.looseObject({
+  commits_ahead: z.int(),
+  uncommitted_files: z.int(),
+  pushed: z.boolean(),
+  branch: z.string().nullable(),
+  head: z.string(),
+});
+
+const TokensSchema = z.looseObject({
+  input: z.number(),
+  output: z.number(),
+  reasoning: z.number(),
+  cache_read: z.number(),
+  cache_write: z.number(),
+});
+
+/** How a run ended. */
+export const VerdictSchema = z.looseObject({
+  outcome: z.enum(['succeeded', 'failed', 'stopped']),
+  /** Stable name of the reason; `ok` for a success. */
+  class: z.string(),
+  message: z.string(),
+  /** What the user can do about it. */
+  hint: z.string().nullable().optional(),
+  /** Whether trying again can help. */
+  retryable: z.boolean(),
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  steps: z.int(),
+  tokens: TokensSchema,
+  cost: z.number(),
+  /** What the worktree has to show; null when there was none to look at. */
+  evidence: EvidenceSchema.nullable(),
+  /** The last thing that the agent said. */
+  reply: z.string(),
+});
+
+/** One run of an agent, as the session file keeps it. */
+export const RunSchema = z.looseObject({
+  id: z.string(),
+  /** `destroy` claims an issue like a run does, so that nothing starts on it meanwhile. */
+  kind: z.enum(['start', 'continue', 'destroy']),
+  log: z.string(),
+  /** `preparing` until the agent is at work, `working` until it has ended, `ended` with a verdict. */
+  phase: z.enum(['preparing', 'working', 'ended']),
+  owner: OwnerSchema,
+  agent_pid: z.int().nullable(),
+  requested_at: z.string(),
+  working_at: z.string().nullable(),
+  ended_at: z.string().nullable(),
+  verdict: VerdictSchema.nullable(),
+});
+
+export type Evidence = KnownKeys<z.infer<typeof EvidenceSchema>>;
+export type Verdict = KnownKeys<z.infer<typeof VerdictSchema>>;
+export type Run = KnownKeys<z.infer<typeof RunSchema>>;
+export type RunKind = Run['kind'];

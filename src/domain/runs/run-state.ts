@@ -1,0 +1,15 @@
+import { isAlive } from '../../adapters/process/process-identity.ts';
+import type { Run } from './run-schema.ts';
+
+/** A run without a verdict. */
+type OpenRun = Run & { readonly phase: 'preparing' | 'working' };
+
+/** Whether the run has not ended and the process that answers for it is alive. */
+export function isLive(run: Run | null): run is OpenRun {
+  return run !== null && run.phase !== 'ended' && isAlive(run.owner);
+}
+
+/** Whether the run has not ended although nobody answers for it any more. */
+export function isAbandoned(run: Run | null): run is OpenRun {
+  return run !== null && run.phase !== 'ended' && !isAlive(run.owner);
+}

@@ -1,0 +1,2 @@
+/** The hidden subcommand that supervises a run. */
+export const RUNNER_COMMAND = '__runner';

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { AppError, messageOf } from '../../util/errors.ts';
+import { oneLine, plainText } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { deadlinesOf } from './deadlines.ts';
+import { cleanUpAfterRun, endedRun } from './reconcile-runs.ts';
+import { runAgent } from './run-agent.ts';
+import { openRunLog, type RunLog } from './run-log.ts';
+import type { Verdict } from './run-schema.ts';
+import type { RunTask } from './run-task.ts';
+import { judge, NOTHING_OBSERVED } from './verdict.ts';
+
+interface Supervision {
+  readonly runId: string;
+  readonly task: RunTask;
+  /** Aborts when the run is to be stopped. */
+  readonly signal: AbortSignal;
+}
+
+type BareVerdict = Omit<Verdict, 'evidence'>;
+
+/** Takes a claimed run over and sees it through: prepares, runs the agent, judges, settles. Never throws for the run's sake. */
+export async function superviseRun(context: Context, { runId, task, signal }: Supervision): Promise<void> {
+  const owner = ownIdentity();
+  const taken = await task.change((run) =>
+    run.id === runId && run.phase === 'preparing' ? { ...run, owner } : undefined,
+  );
+  if (taken === undefined) return;
+  const log = await openRunLog(context, task.log);
+  try {
+    const { kind, subject, message } = task;
+    await log.record({ event: 'started', run: runId, kind, subject, message });
+    const bare = await runToVerdict(context, { runId, task, signal }, log);
+    await cleanUpAfterRun(context, { id: runId });
+    const verdict: Verdict = { ...bare, evidence: await task.evidence() };
+    // The record comes before the log line: whoever sees the line finds the verdict.
+    await task.change((run) => (run.id === runId ? endedRun(run, verdict, context.clock.now()) : undefined));
+    await log.record({ event: 'ended', verdict });
+  } finally {
+    await log.close();
+  }
+}
+
+async function runToVerdict(context: Context, supervision: Supervision, log: RunLog): Promise<BareVerdict> {
+  try {
+    return await prepareAndRun(context, supervision, log);
+  } catch (error) {
+    if (supervision.signal.aborted) return stopped();
+    if (error instanceof AppError) {
+      if (error.details !== undefined) await log.record({ event: 'output', text: plainText(error.details) });
+      return failed(error.code, error.message, error.hint ?? null);
+    }
+    await log.record({
+      event: 'output',
+      text: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    return failed('internal_error', oneLine(messageOf(error)), 'this is a bug in kugetsu; the log has the details');
+  }
+}
+
+async function prepareAndRun(
+  context: Context,
+  { runId, task, signal }: Supervision,
+  log: RunLog,
+): Promise<BareVerdict> {
+  const { clock, home, opencode } = context;
+  const { session, directory, model } = await task.prepare(log, signal);
+  signal.throwIfAborted();
+  const startedAt = clock.now();
+  const env = { KUGETSU_DIR: home.root };
+  const { message, debug } = task;
+  const command = await opencode.runCommand({ session, directory, message, model, debug, env });
+  return runAgent(context, {
+    runId,
+    runDirectory: join(home.runs, runId),
+    tempDirectory: join(await context.tempDirectory(), runId),
+    command,
+    log,
+    deadlines: deadlinesOf(await context.settings()),
+    signal,
+    onStarted: async (pid) => {
+      await task.change((run) =>
+        run.id === runId
+          ? { ...run, phase: 'working', agent_pid: pid, working_at: isoWithOffset(clock.now()) }
+          : undefined,
+      );
+      await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms: clock.now() - startedAt });
+      await log.record({ event: 'at_work', session, directory, pid });
+    },
+  });
+}
+
+function stopped(): BareVerdict {
+  return judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' });
+}
+
+// What fails before the agent runs is worth another try when the reason is outside: a network, a busy database.
+const PASSING = new Set(['repository_unreachable', 'opencode_failed', 'locked', 'lock_lost', 'fork_not_proved']);
+
+function failed(name: string, message: string, hint: string | null): BareVerdict {
+  return { ...stopped(), outcome: 'failed', class: name, message, hint, retryable: PASSING.has(name) };
+}

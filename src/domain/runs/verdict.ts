@@ -1,0 +1,198 @@
+import type { AgentEvent, TokenCount } from '../../adapters/opencode/events.ts';
+import { oneLine } from '../../util/text.ts';
+import type { Verdict } from './run-schema.ts';
+
+/** Why kugetsu itself ended an agent. */
+export type EndReason = 'stopped' | 'startup_timeout' | 'stall_timeout' | 'total_timeout' | 'unknown_finish';
+
+/** What was seen of an agent while it ran; grows by {@link observe}. */
+export interface Observation {
+  readonly steps: number;
+  readonly lastFinish: string | undefined;
+  /** How many `unknown` finish reasons came in a row. */
+  readonly unknownFinishes: number;
+  readonly tokens: TokenCount;
+  readonly cost: number;
+  readonly reply: string;
+  readonly error: Extract<AgentEvent, { type: 'error' }> | undefined;
+  /** The line of standard error that explains the most, by {@link STDERR_REASONS}. */
+  readonly stderrReason: StderrReason | undefined;
+  readonly lastStderr: string;
+}
+
+/** How the process of the agent ended, and whether kugetsu ended it. */
+export interface AgentEnd {
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly endedFor: EndReason | undefined;
+}
+
+interface StderrReason {
+  readonly class: string;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+type Judgement = Pick<Verdict, 'outcome' | 'class' | 'message' | 'retryable'>;
+
+const NO_TOKENS: TokenCount = { input: 0, output: 0, reasoning: 0, cache_read: 0, cache_write: 0 };
+
+/** Nothing seen yet. */
+export const NOTHING_OBSERVED: Observation = {
+  steps: 0,
+  lastFinish: undefined,
+  unknownFinishes: 0,
+  tokens: NO_TOKENS,
+  cost: 0,
+  reply: '',
+  error: undefined,
+  stderrReason: undefined,
+  lastStderr: '',
+};
+
+// opencode's own words on standard error, where the event stream does not tell.
+const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = [
+  [/auto-rejecting/i, 'permission_rejected', 'opencode rejected a permission that nobody could answer', false],
+  [/Session not found/i, 'session_missing', 'opencode does not know the session any more', false],
+  [/ProviderModelNotFoundError|Model not found/i, 'unknown_model', 'opencode does not know the model', false],
+  [/database is locked/i, 'database_locked', "opencode's database was locked", true],
+  [/ENOSPC|disk is full|no space left/i, 'disk_full', 'the disk is full', false],
+  [/EROFS|read-only file system|readonly database/i, 'read_only', "opencode's data directory is read-only", false],
+  [
+    /ConfigInvalidError|ConfigJsonError|Config file .* (?:is not valid|invalid)/i,
+    'bad_opencode_config',
+    'opencode refused its configuration',
+    false,
+  ],
+];
+
+/** What is known after one more event. */
+export function observe(seen: Observation, event: AgentEvent): Observation {
+  switch (event.type) {
+    case 'step_finish':
+      return {
+        ...seen,
+        steps: seen.steps + 1,
+        lastFinish: event.reason,
+        unknownFinishes: event.reason === 'unknown' ? seen.unknownFinishes + 1 : 0,
+        tokens: addTokens(seen.tokens, event.tokens),
+        cost: seen.cost + event.cost,
+      };
+    case 'text':
+      return { ...seen, reply: event.text };
+    case 'error':
+      return { ...seen, error: event };
+    case 'step_start':
+    case 'tool_use':
+    case 'reasoning':
+    case 'unknown':
+    case 'output':
+      return seen;
+  }
+}
+
+/** What is known after one more line of standard error. */
+export function observeStderr(seen: Observation, line: string): Observation {
+  const text = oneLine(line, 300);
+  if (text === '') return seen;
+  const found = STDERR_REASONS.find(([pattern]) => pattern.test(line));
+  if (found === undefined) return { ...seen, lastStderr: text };
+  const [, name, message, retryable] = found;
+  return { ...seen, lastStderr: text, stderrReason: seen.stderrReason ?? { class: name, message, retryable } };
+}
+
+/** The verdict on a run without the evidence of its worktree: the event stream first, the exit code second. */
+export function judge(seen: Observation, end: AgentEnd): Omit<Verdict, 'evidence'> {
+  return {
+    ...judgement(seen, end),
+    exit_code: end.exitCode ?? null,
+    signal: end.signal ?? null,
+    steps: seen.steps,
+    tokens: { ...seen.tokens },
+    cost: seen.cost,
+    reply: seen.reply,
+  };
+}
+
+function judgement(seen: Observation, end: AgentEnd): Judgement {
+  if (end.endedFor !== undefined) return endedByKugetsu(end.endedFor, seen);
+  if (seen.error !== undefined) return fromError(seen.error, seen);
+  if (seen.stderrReason !== undefined && (end.exitCode !== 0 || seen.stderrReason.class === 'permission_rejected')) {
+    const { class: name, message, retryable } = seen.stderrReason;
+    return failed(name, message, retryable);
+  }
+  if (end.signal !== undefined) return failed('agent_killed', `the agent was ended by ${end.signal}`, true);
+  if (end.exitCode !== 0) {
+    const reason = seen.lastStderr === '' ? '' : `: ${seen.lastStderr}`;
+    return failed('opencode_failed', `opencode ended with exit code ${end.exitCode}${reason}`, true);
+  }
+  return fromFinish(seen);
+}
+
+function fromFinish({ lastFinish, lastStderr }: Observation): Judgement {
+  if (lastFinish === 'stop') return { outcome: 'succeeded', class: 'ok', message: 'done', retryable: false };
+  if (lastFinish === undefined) {
+    const reason = lastStderr === '' ? '' : `: ${lastStderr}`;
+    return failed('no_result', `opencode ended without finishing a single step${reason}`, true);
+  }
+  if (lastFinish === 'length') return failed('truncated', "the model's answer was cut off at its length limit", false);
+  return failed(
+    'unfinished',
+    `the agent ended in the middle of its work (last finish: ${oneLine(lastFinish, 40)})`,
+    true,
+  );
+}
+
+function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
+  const last = seen.lastStderr === '' ? '' : `; last on stderr: ${seen.lastStderr}`;
+  switch (reason) {
+    case 'stopped':
+      return { outcome: 'stopped', class: 'stopped', message: 'stopped on request', retryable: false };
+    case 'startup_timeout':
+      return failed(reason, `no sign of the model before AGENT_STARTUP_TIMEOUT_SECONDS${last}`, true);
+    case 'stall_timeout':
+      return failed(reason, `no event and no work for AGENT_STALL_TIMEOUT_MINUTES${last}`, true);
+    case 'total_timeout':
+      return failed(reason, 'not done within AGENT_TIMEOUT_MINUTES', false);
+    case 'unknown_finish':
+      return failed(reason, 'the model ended three steps in a row without a reason that opencode knows', true);
+  }
+}
+
+function fromError(error: NonNullable<Observation['error']>, seen: Observation): Judgement {
+  const status = error.statusCode;
+  const message = oneLine(error.message, 300);
+  if (status === 401 || status === 403) {
+    return failed('no_credentials', `the model refused the credentials (${status}): ${message}`, false);
+  }
+  if (status === 429) return failed('rate_limited', `the model's rate limit is reached (429): ${message}`, true);
+  if (status !== undefined && status >= 500) {
+    return failed('model_unavailable', `the model's server failed (${status}): ${message}`, true);
+  }
+  if (status === 404)
+    return failed('unknown_model', `the model's server does not know the model (404): ${message}`, false);
+  if (status !== undefined)
+    return failed('model_rejected', `the model refused the request (${status}): ${message}`, false);
+  if (seen.stderrReason !== undefined) {
+    return failed(seen.stderrReason.class, `${seen.stderrReason.message}: ${message}`, seen.stderrReason.retryable);
+  }
+  if (/content.?filter/i.test(`${error.name} ${message}`)) {
+    return failed('content_filtered', `the model's content filter ended the answer: ${message}`, false);
+  }
+  const cause = error.name === 'UnknownError' && seen.lastStderr !== '' ? `${message}; ${seen.lastStderr}` : message;
+  return failed('model_failed', `the model could not be used: ${oneLine(cause, 300)}`, error.retryable ?? true);
+}
+
+function failed(name: string, message: string, retryable: boolean): Judgement {
+  return { outcome: 'failed', class: name, message, retryable };
+}
+
+function addTokens(a: TokenCount, b: TokenCount): TokenCount {
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+    cache_read: a.cache_read + b.cache_read,
+    cache_write: a.cache_write + b.cache_write,
+  };
+}

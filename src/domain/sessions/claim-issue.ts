@@ -1,0 +1,138 @@
+import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { plural } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { newRunId, runLogPath } from '../runs/run-request.ts';
+import type { Run, RunKind } from '../runs/run-schema.ts';
+import { isAbandoned, isLive } from '../runs/run-state.ts';
+import type { IssueSession } from './session-schema.ts';
+import { changeSessions, type SessionChanges } from './session-store.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+
+interface ClaimRequest {
+  readonly ref: IssueRef;
+  readonly kind: RunKind;
+}
+
+const MAX_TRIES = 5;
+
+/**
+ * Claims an issue for one run: checks that it is free, and for an agent that a slot is, and takes both in one critical
+ * section. The claim is this process's until it is handed over, so that it dies with it.
+ *
+ * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when a run needs a session that is not there
+ */
+export async function claimIssue(context: Needs, request: ClaimRequest): Promise<IssueSession> {
+  const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    await reconcileRuns(context);
+    const claimed = await changeSessions(context, async (changes) => tryClaim({ context, changes, request, slots }));
+    if (claimed !== undefined) return claimed;
+  }
+  throw busy(formatIssueRef(request.ref), 'being settled after a crash');
+}
+
+interface Attempt {
+  readonly context: Needs;
+  readonly changes: SessionChanges;
+  readonly request: ClaimRequest;
+  readonly slots: number;
+}
+
+/** Undefined when a run has been abandoned since they were last settled. */
+async function tryClaim({ context, changes, request, slots }: Attempt): Promise<IssueSession | undefined> {
+  const ref = formatIssueRef(request.ref);
+  const session = await changes.issue(ref);
+  if (isAbandoned(session?.run ?? null)) return undefined;
+  if (session !== undefined && isLive(session.run)) throw busy(ref, busyWith(session.run));
+  if (request.kind === 'continue') requireContinuable(ref, session);
+  if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
+  if (request.kind !== 'destroy') requireSlot(await changes.issues(), slots);
+  const claimed = {
+    ...(session ?? newSession(context, request.ref)),
+    state: 'preparing',
+    run: newRun(context, request.kind),
+  } as const;
+  await changes.putIssue(claimed);
+  return claimed;
+}
+
+/** How many development agents are at work or about to be. */
+export function countLiveAgents(sessions: readonly IssueSession[]): number {
+  return sessions.filter(({ run }) => isLive(run) && run.kind !== 'destroy').length;
+}
+
+/** The error for an issue that kugetsu does not know. */
+export function notTracked(ref: string): AppError {
+  return new AppError('no_session', `there is no session for ${ref}`, {
+    hint: 'kugetsu list shows the issues that have one; kugetsu start begins one',
+  });
+}
+
+function requireContinuable(ref: string, session: IssueSession | undefined): void {
+  if (session === undefined) throw notTracked(ref);
+  if (session.opencode_session_id !== null && session.worktree_path !== null) return;
+  throw new AppError('no_session', `${ref} has no session yet: its start did not get that far`, {
+    hint: `run: kugetsu start ${ref} MESSAGE`,
+  });
+}
+
+function requireSlot(sessions: readonly IssueSession[], slots: number): void {
+  const live = countLiveAgents(sessions);
+  if (live < slots) return;
+  throw new AppError(
+    'no_slot',
+    `no agent slot is free: ${plural(live, 'agent')} at work, MAX_CONCURRENT_AGENTS is ${slots}`,
+    {
+      hint: 'wait for one to end (kugetsu list), or give --queue to let the daemon start it',
+      exit: EXIT.busy,
+    },
+  );
+}
+
+function newSession({ clock }: Needs, ref: IssueRef): Omit<IssueSession, 'state' | 'run'> {
+  return {
+    type: 'forked',
+    issue_ref: formatIssueRef(ref),
+    opencode_session_id: null,
+    worktree_path: null,
+    created_at: isoWithOffset(clock.now()),
+    branch: branchOf(ref),
+    repository: null,
+    start_commit: null,
+    previous_session_ids: [],
+  };
+}
+
+function newRun(context: Needs, kind: RunKind): Run {
+  const id = newRunId(context);
+  return {
+    id,
+    kind,
+    log: runLogPath(context, id),
+    phase: 'preparing',
+    owner: { ...ownIdentity() },
+    agent_pid: null,
+    requested_at: isoWithOffset(context.clock.now()),
+    working_at: null,
+    ended_at: null,
+    verdict: null,
+  };
+}
+
+function busyWith(run: Run): string {
+  if (run.kind === 'destroy') return 'being destroyed';
+  return run.phase === 'preparing' ? 'being prepared for an agent' : `at work (run ${run.id})`;
+}
+
+function busy(ref: string, what: string): AppError {
+  return new AppError('busy', `${ref} is ${what}`, {
+    hint: `wait for it, follow it with kugetsu logs ${ref} -f, or end it with kugetsu stop ${ref}`,
+    exit: EXIT.busy,
+  });
+}

@@ -1,0 +1,66 @@
+import { AppError, messageOf } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import type { Context } from '../context.ts';
+import type { IssueRef } from '../issues/issue-ref.ts';
+import { endedRun } from '../runs/reconcile-runs.ts';
+import type { Verdict } from '../runs/run-schema.ts';
+import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
+import { removeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import { claimIssue } from './claim-issue.ts';
+import type { IssueSession } from './session-schema.ts';
+import { changeSessions, updateIssueSession } from './session-store.ts';
+
+/** What `destroy` did; `waysBack` are commands that bring saved work back. */
+interface Destroyed {
+  readonly worktree: string | null;
+  readonly sessions: readonly string[];
+  readonly waysBack: readonly string[];
+}
+
+/**
+ * Removes an issue's worktree, branch, opencode sessions, session file and index entry, after saving work that nobody
+ * else has. Nothing happens while an agent is at work on it.
+ *
+ * @throws AppError `busy` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
+ */
+export async function destroyIssue(context: Context, issue: IssueRef): Promise<Destroyed> {
+  const session = await claimIssue(context, { ref: issue, kind: 'destroy' });
+  try {
+    return await destroyClaimed(context, session);
+  } catch (error) {
+    await releaseClaim(context, session, error);
+    throw error;
+  }
+}
+
+async function destroyClaimed(context: Context, session: IssueSession): Promise<Destroyed> {
+  const ref = session.issue_ref;
+  const { worktree_path: worktree, repository, branch } = session;
+  const sessions = [...session.previous_session_ids];
+  if (session.opencode_session_id !== null) sessions.push(session.opencode_session_id);
+  if (sessions.length > 0) await context.opencode.probe();
+  const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
+  const waysBack =
+    worktree === null || repository === null
+      ? []
+      : await removeIssueWorktree(context, { repository, path: worktree, name, branch });
+  for (const id of sessions) await context.opencode.deleteSession(id);
+  await changeSessions(context, async (changes) => changes.removeIssue(ref));
+  return { worktree, sessions, waysBack };
+}
+
+/** The issue stays as far as it was left, free for the next try. */
+async function releaseClaim(context: Context, { issue_ref: ref, run }: IssueSession, error: unknown): Promise<void> {
+  const verdict: Verdict = {
+    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' }),
+    outcome: 'failed',
+    class: error instanceof AppError ? error.code : 'internal_error',
+    message: oneLine(messageOf(error)),
+    evidence: null,
+  };
+  await updateIssueSession(context, ref, (current) =>
+    current.run === null || current.run.id !== run?.id
+      ? undefined
+      : { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) },
+  );
+}

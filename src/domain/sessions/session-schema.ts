@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { KnownKeys } from '../../util/types.ts';
+import { RunSchema } from '../runs/run-schema.ts';
+
+/** `index.json`: the sessions that kugetsu tracks. */
+export const IndexSchema = z.looseObject({
+  base: z.string().nullable(),
+  pm_agent: z.string().nullable(),
+  /** Issue ref to the name of the session file. */
+  issues: z.record(z.string(), z.string()),
+});
+
+const Common = {
+  opencode_session_id: z.string(),
+  worktree_path: z.string().nullable(),
+  created_at: z.string(),
+  state: z.string(),
+  /** `provider/model` for every run; null leaves the choice to opencode. */
+  model: z.string().nullable().optional(),
+};
+
+/** `sessions/base.json` and `sessions/pm-agent.json`. */
+export const CoordinatorSessionSchema = z.looseObject({
+  ...Common,
+  type: z.enum(['base', 'pm_agent']),
+  /** The directory in which the session runs. */
+  directory: z.string(),
+});
+
+/** `sessions/<name>.json`: the session of one issue. */
+export const IssueSessionSchema = z.looseObject({
+  ...Common,
+  type: z.literal('forked'),
+  issue_ref: z.string(),
+  /** Null until the first fork has been made. */
+  opencode_session_id: z.string().nullable(),
+  /** `idle`, or the phase of a run that has not ended. */
+  state: z.enum(['preparing', 'working', 'idle']),
+  branch: z.string(),
+  /** The bare repository that the worktree belongs to; null until it is known. */
+  repository: z.string().nullable(),
+  /** The commit at which the branch began; null until the worktree was made. */
+  start_commit: z.string().nullable(),
+  /** Sessions of earlier starts: they stay readable in opencode until the issue is destroyed. */
+  previous_session_ids: z.array(z.string()),
+  /** The run that is on, or the last one. */
+  run: RunSchema.nullable(),
+});
+
+export type Index = KnownKeys<z.infer<typeof IndexSchema>>;
+export type CoordinatorSession = KnownKeys<z.infer<typeof CoordinatorSessionSchema>>;
+export type IssueSession = KnownKeys<z.infer<typeof IssueSessionSchema>>;

@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock, type HeldLock } from '../../adapters/store/lock.ts';
+import { removeFile } from '../../adapters/store/private-files.ts';
+import type { Home } from '../home.ts';
+import { uniqueName } from '../issues/sanitised-name.ts';
+import {
+  CoordinatorSessionSchema,
+  IndexSchema,
+  IssueSessionSchema,
+  type CoordinatorSession,
+  type Index,
+  type IssueSession,
+} from './session-schema.ts';
+
+const BASE_FILE = 'base.json';
+const PM_AGENT_FILE = 'pm-agent.json';
+const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
+
+type HomeOnly = { readonly home: Home };
+
+/** The index; undefined before `init`. */
+export async function readIndex({ home }: HomeOnly): Promise<Index | undefined> {
+  return readJsonFile(home.index, IndexSchema);
+}
+
+/** The base session; undefined when the index names none or its file is gone. */
+export async function readBase(context: HomeOnly): Promise<CoordinatorSession | undefined> {
+  return readCoordinator(context, 'base');
+}
+
+/** The PM agent's session; undefined when the index names none or its file is gone. */
+export async function readPmAgent(context: HomeOnly): Promise<CoordinatorSession | undefined> {
+  return readCoordinator(context, 'pm_agent');
+}
+
+/** The session of an issue; undefined when it is not tracked. */
+export async function readIssueSession(context: HomeOnly, ref: string): Promise<IssueSession | undefined> {
+  const file = (await readIndex(context))?.issues[ref];
+  return file === undefined ? undefined : readJsonFile(join(context.home.sessions, file), IssueSessionSchema);
+}
+
+/** Every tracked issue session, in the order of the index. */
+export async function readIssueSessions(context: HomeOnly): Promise<IssueSession[]> {
+  const index = await readIndex(context);
+  const sessions: IssueSession[] = [];
+  for (const ref of Object.keys(index?.issues ?? {})) {
+    const session = await readIssueSession(context, ref);
+    if (session !== undefined) sessions.push(session);
+  }
+  return sessions;
+}
+
+/** Changes to the tracked sessions while their lock is held; each one is durable when it returns. */
+export interface SessionChanges {
+  /** The name that the issue's files have, or would get. */
+  nameFor(ref: string): string;
+  issue(ref: string): Promise<IssueSession | undefined>;
+  issues(): Promise<IssueSession[]>;
+  putIssue(session: IssueSession): Promise<void>;
+  removeIssue(ref: string): Promise<void>;
+  putCoordinator(session: CoordinatorSession): Promise<void>;
+  removeCoordinator(type: CoordinatorSession['type']): Promise<void>;
+}
+
+/** Runs `body` under the lock of index and session files. No child process may be waited for inside. */
+export async function changeSessions<T>(context: HomeOnly, body: (changes: SessionChanges) => Promise<T>): Promise<T> {
+  return withLock(context.home.sessionsLock, async (lock) => {
+    const index = (await readIndex(context)) ?? EMPTY_INDEX;
+    return body(new LockedSessions(context, index, lock));
+  });
+}
+
+/** Changes one issue's session, if it is tracked, as `change` says; undefined from `change` leaves it as it is. */
+export async function updateIssueSession(
+  context: HomeOnly,
+  ref: string,
+  change: (session: IssueSession) => IssueSession | undefined,
+): Promise<IssueSession | undefined> {
+  return changeSessions(context, async (changes) => {
+    const session = await changes.issue(ref);
+    const changed = session === undefined ? undefined : change(session);
+    if (changed !== undefined) await changes.putIssue(changed);
+    return changed;
+  });
+}
+
+class LockedSessions implements SessionChanges {
+  private index: Index;
+  private readonly context: HomeOnly;
+  private readonly lock: HeldLock;
+
+  constructor(context: HomeOnly, index: Index, lock: HeldLock) {
+    this.context = context;
+    this.index = index;
+    this.lock = lock;
+  }
+
+  nameFor(ref: string): string {
+    const file = this.index.issues[ref];
+    if (file !== undefined) return file.replace(/\.json$/, '');
+    // Some filesystems fold case, so names that differ in case only are the same.
+    const taken = new Set(
+      [BASE_FILE, PM_AGENT_FILE, ...Object.values(this.index.issues)].map((name) => name.toLowerCase()),
+    );
+    return uniqueName(ref, (name) => taken.has(`${name}.json`.toLowerCase()));
+  }
+
+  async issue(ref: string): Promise<IssueSession | undefined> {
+    return readIssueSession(this.context, ref);
+  }
+
+  async issues(): Promise<IssueSession[]> {
+    return readIssueSessions(this.context);
+  }
+
+  // The file comes first: an index entry without its file would be a session that is lost.
+  async putIssue(session: IssueSession): Promise<void> {
+    const file = `${this.nameFor(session.issue_ref)}.json`;
+    await this.write(join(this.context.home.sessions, file), session);
+    if (this.index.issues[session.issue_ref] === file) return;
+    await this.writeIndex({ ...this.index, issues: { ...this.index.issues, [session.issue_ref]: file } });
+  }
+
+  async removeIssue(ref: string): Promise<void> {
+    const { [ref]: file, ...issues } = this.index.issues;
+    if (file === undefined) return;
+    await this.writeIndex({ ...this.index, issues });
+    await removeFile(join(this.context.home.sessions, file));
+  }
+
+  async putCoordinator(session: CoordinatorSession): Promise<void> {
+    await this.write(coordinatorPath(this.context.home, session.type), session);
+    await this.writeIndex({ ...this.index, [session.type]: session.opencode_session_id });
+  }
+
+  async removeCoordinator(type: CoordinatorSession['type']): Promise<void> {
+    await this.writeIndex({ ...this.index, [type]: null });
+    await removeFile(coordinatorPath(this.context.home, type));
+  }
+
+  private async writeIndex(index: Index): Promise<void> {
+    await this.write(this.context.home.index, index);
+    this.index = index;
+  }
+
+  private async write(path: string, value: unknown): Promise<void> {
+    this.lock.assertHeld();
+    await writeJsonFile(path, value);
+  }
+}
+
+async function readCoordinator(
+  context: HomeOnly,
+  type: CoordinatorSession['type'],
+): Promise<CoordinatorSession | undefined> {
+  const index = await readIndex(context);
+  if (index === undefined || index[type] === null) return undefined;
+  return readJsonFile(coordinatorPath(context.home, type), CoordinatorSessionSchema);
+}
+
+function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
+  return join(home.sessions, type === 'base' ? BASE_FILE : PM_AGENT_FILE);
+}

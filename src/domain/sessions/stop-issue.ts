@@ -1,0 +1,58 @@
+import { isAlive } from '../../adapters/process/process-identity.ts';
+import { sendSignal } from '../../adapters/process/end-processes.ts';
+import { AppError } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { cleanUpAfterRun, endedRun, reconcileRuns } from '../runs/reconcile-runs.ts';
+import { gatherEvidence } from '../runs/evidence.ts';
+import type { Run, Verdict } from '../runs/run-schema.ts';
+import { isLive } from '../runs/run-state.ts';
+import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
+import { notTracked } from './claim-issue.ts';
+import { readIssueSession, updateIssueSession } from './session-store.ts';
+
+// The runner needs up to 3 s to end an agent that ignores TERM, and a moment to settle.
+const RUNNER_GRACE_MS = 15_000;
+const POLL_MS = 50;
+
+/**
+ * Ends the agent of an issue, with everything that it started, and waits until it is settled. The session and the
+ * worktree stay.
+ *
+ * @throws AppError `not_running` when nothing is at work on the issue
+ */
+export async function stopIssue(context: Context, issue: IssueRef): Promise<Run> {
+  const ref = formatIssueRef(issue);
+  await reconcileRuns(context);
+  const session = await readIssueSession(context, ref);
+  if (session === undefined) throw notTracked(ref);
+  const { run } = session;
+  if (!isLive(run)) {
+    throw new AppError('not_running', `no agent is at work on ${ref}`, { hint: 'kugetsu list shows what is' });
+  }
+  sendSignal(run.owner.pid, 'SIGTERM');
+  const deadline = context.clock.now() + RUNNER_GRACE_MS;
+  while (isAlive(run.owner)) {
+    if (context.clock.now() >= deadline) sendSignal(run.owner.pid, 'SIGKILL');
+    await context.clock.sleep(POLL_MS);
+  }
+  return settleStopped(context, ref, run);
+}
+
+/** A runner that had to be killed has settled nothing. */
+async function settleStopped(context: Context, ref: string, run: Run): Promise<Run> {
+  const session = await readIssueSession(context, ref);
+  const current = session?.run;
+  if (session === undefined || current === undefined || current === null || current.id !== run.id) return run;
+  if (current.phase === 'ended') return current;
+  await cleanUpAfterRun(context, run);
+  const verdict: Verdict = {
+    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' }),
+    evidence: await gatherEvidence(context, session),
+  };
+  const ended = endedRun(current, verdict, context.clock.now());
+  await updateIssueSession(context, ref, (latest) =>
+    latest.run?.id === run.id && latest.run.phase !== 'ended' ? { ...latest, state: 'idle', run: ended } : undefined,
+  );
+  return ended;
+}

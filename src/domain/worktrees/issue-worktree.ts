@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
+import { git } from '../../adapters/git/git-command.ts';
+import { addWorktree, deleteBranch, pathExists, realPath, removeWorktree } from '../../adapters/git/worktree.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { shellQuote } from '../../util/text.ts';
+import type { Context } from '../context.ts';
+import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
+import { withRepository, withUpdatedRepository } from './repository.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+
+/** A worktree that was made for an issue. */
+interface IssueWorktree {
+  /** The absolute path without links. */
+  readonly path: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly startCommit: string;
+  readonly how: 'cloned' | 'fetched';
+  /** How to get back what the worktree before this one had: one line each. */
+  readonly rescued: readonly string[];
+}
+
+interface WorktreeRequest {
+  readonly ref: IssueRef;
+  /** The directory's name under `worktrees/`. */
+  readonly name: string;
+  /** The repository that an earlier worktree of this name belongs to, if there was one. */
+  readonly previousRepository: string | null;
+}
+
+/**
+ * Makes a clean worktree for an issue on its branch, from the newest default branch of origin. An earlier worktree is
+ * saved first, then removed.
+ */
+export async function makeIssueWorktree(context: Needs, request: WorktreeRequest): Promise<IssueWorktree> {
+  const { home, env } = context;
+  const { ref, name } = request;
+  const branch = branchOf(ref);
+  await makePrivateDirectory(home.worktrees);
+  const path = join(await realPath(home.worktrees), name);
+  return withUpdatedRepository(context, ref, async ({ path: repository, start, how }) => {
+    const previous = request.previousRepository ?? repository;
+    const rescued = await saveAndRemove(context, { repository: previous, path, name, branch });
+    await addWorktree({ repository, path, env }, { branch, start });
+    const startCommit = (await git(['rev-parse', 'HEAD'], { cwd: path, env })).trim();
+    return { path, repository, branch, startCommit, how, rescued };
+  });
+}
+
+interface WorktreePlace {
+  readonly repository: string;
+  readonly path: string;
+  readonly name: string;
+  readonly branch: string;
+}
+
+/**
+ * Removes an issue's worktree and branch after saving what only they have.
+ *
+ * @returns how to get the saved work back, one line each
+ */
+export async function removeIssueWorktree(context: Needs, place: WorktreePlace): Promise<string[]> {
+  return withRepository(place.repository, async () => {
+    const rescued = await saveAndRemove(context, place);
+    if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
+    return rescued;
+  });
+}
+
+async function saveAndRemove(context: Needs, { repository, path, name, branch }: WorktreePlace): Promise<string[]> {
+  const { home, env, clock } = context;
+  const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
+  const ref = `refs/kugetsu/rescue/${name}/${time}`;
+  const asideDirectory = join(home.rescued, name, time);
+  const rescue = await rescueWork({ repository, worktree: path, branch, ref, asideDirectory, env });
+  await removeWorktree({ repository, path, env });
+  return waysBack(rescue, { repository, target: join(home.rescued, `${name}-${time}`) });
+}
+
+function waysBack(
+  { refs, movedAside }: Rescue,
+  { repository, target }: { readonly repository: string; readonly target: string },
+): string[] {
+  return [
+    ...refs.map((ref, index) => {
+      const directory = index === 0 ? target : `${target}-branch`;
+      return `git -C ${shellQuote(repository)} worktree add --detach ${shellQuote(directory)} ${ref}`;
+    }),
+    ...movedAside.map((path) => `cd ${shellQuote(path)}`),
+  ];
+}

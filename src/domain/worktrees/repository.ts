@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { defaultBranchOf, sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import type { IssueRef } from '../issues/issue-ref.ts';
+import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
+import { findCloneSource } from '../servers/clone-url.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+
+// A first clone may take long; whoever comes second waits for it.
+const LOCK_WAIT_MS = 60 * 60_000;
+
+/** A bare repository that is up to date. */
+interface UpdatedRepository {
+  readonly path: string;
+  /** The ref from which new branches start. */
+  readonly start: string;
+  readonly how: 'cloned' | 'fetched';
+}
+
+/** Runs `body` as the only one that changes this repository's metadata. */
+export async function withRepository<T>(path: string, body: () => Promise<T>): Promise<T> {
+  return withLock(`${path}.lock`, body, { waitMs: LOCK_WAIT_MS });
+}
+
+/** Clones or fetches the repository of an issue, then runs `body` under the same lock. */
+export async function withUpdatedRepository<T>(
+  context: Needs,
+  ref: IssueRef,
+  body: (repository: UpdatedRepository) => Promise<T>,
+): Promise<T> {
+  const { home, env, clock } = context;
+  const notBefore = clock.now();
+  const { url, source } = await findCloneSource(context, ref);
+  await makePrivateDirectory(home.repos);
+  const path = await placeOf(context, source);
+  return withRepository(path, async () => {
+    const how = await updateRepository({ path, url, source, env, clock, notBefore });
+    return body({ path, how, start: await defaultBranchOf(path, env) });
+  });
+}
+
+/** Two sources can have one sanitised name; the second one gets a hash. */
+async function placeOf({ home, env }: Needs, source: string): Promise<string> {
+  const name = sanitisedName(source);
+  const path = join(home.repos, `${name}.git`);
+  const owner = await withRepository(path, async () => sourceOf(path, env));
+  return owner === undefined || owner === source ? path : join(home.repos, `${name}-${shortHash(source)}.git`);
+}
