@@ -1,0 +1,36 @@
+import type { Registration } from '../program.ts';
+import { watchRun } from './watch-run.ts';
+
+interface ContinueOptions {
+  readonly follow?: boolean;
+  readonly debug?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Example:
+  kugetsu continue github.com/shoko/kugetsu#14 "add unit tests"
+
+The agent goes on in the issue's session and worktree as they are; also after it was stopped or killed.
+Exit codes: 0 at work (with --follow: succeeded), 1 failed or no session, 2 usage, 3 not ready,
+4 no slot free or the issue is being worked on.`;
+
+/** `kugetsu continue` */
+export function registerContinue({ program, context }: Registration): void {
+  program
+    .command('continue')
+    .description("give an issue's agent another message, in the same session and worktree")
+    .argument('<issue-ref>', 'instance/owner/repo#identifier')
+    .argument('<message>', 'what the agent is to do next')
+    .option('-f, --follow', 'show what the agent does, and exit with its verdict')
+    .option('--debug', "show each step, and have opencode's debug log in the run's log")
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (text: string, message: string, { follow = false, debug = false, json = false }: ContinueOptions) => {
+      const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { startIssue } = await import('../../domain/sessions/start-issue.ts');
+      const issue = parseIssueRef(text);
+      const run = await startIssue(context, { ref: issue, kind: 'continue', message, debug });
+      await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
+    });
+}

@@ -1,0 +1,73 @@
+import { AppError, usageError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { CliContext } from '../context.ts';
+import type { Registration } from '../program.ts';
+
+interface DestroyOptions {
+  readonly yes?: boolean;
+  readonly base?: boolean;
+  readonly pmAgent?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  kugetsu destroy github.com/shoko/kugetsu#14
+  kugetsu destroy --pm-agent -y
+  kugetsu destroy --base -y          the PM agent goes with it: it depends on the base session
+
+Work that was never pushed or never committed is saved first, and the command that brings it back is printed.
+Exit codes: 0 destroyed, 1 nothing to destroy or not agreed to, 2 usage, 4 an agent is at work.`;
+
+/** `kugetsu destroy` */
+export function registerDestroy({ program, context }: Registration): void {
+  program
+    .command('destroy')
+    .description('delete the session and the worktree of an issue')
+    .argument('[issue-ref]', 'instance/owner/repo#identifier')
+    .option('-y, --yes', 'do not ask; required without a terminal')
+    .option('--base', "delete the base session and the PM agent's")
+    .option('--pm-agent', "delete the PM agent's session")
+    .addHelpText('after', EXAMPLES)
+    .action(async (text: string | undefined, options: DestroyOptions) => {
+      const { base = false, pmAgent = false } = options;
+      if ([text !== undefined, base, pmAgent].filter(Boolean).length !== 1) {
+        throw usageError(
+          'destroy takes one of an issue ref, --base and --pm-agent',
+          'kugetsu list shows what there is',
+        );
+      }
+      if (text !== undefined) await destroyOneIssue(context, text, options);
+      else await destroyCoordinator(context, base ? 'base' : 'pm_agent', options);
+    });
+}
+
+async function destroyOneIssue(context: CliContext, text: string, options: DestroyOptions): Promise<void> {
+  const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
+  const issue = parseIssueRef(text);
+  await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
+  const { worktree, sessions, waysBack } = await destroyIssue(context, issue);
+  for (const way of waysBack) context.terminal.err(`saved its unpushed work; to get it back: ${way}`);
+  const gone = [worktree, ...sessions].filter((part) => part !== null);
+  context.terminal.err(`destroyed ${formatIssueRef(issue)}${gone.length === 0 ? '' : `: ${gone.join(', ')}`}`);
+}
+
+async function destroyCoordinator(
+  context: CliContext,
+  which: 'base' | 'pm_agent',
+  options: DestroyOptions,
+): Promise<void> {
+  const { destroyCoordinators } = await import('../../domain/sessions/destroy-coordinators.ts');
+  const what = which === 'base' ? "the base session and the PM agent's session" : "the PM agent's session";
+  await requireConsent(context, options, `Delete ${what}?`);
+  const deleted = await destroyCoordinators(context, which);
+  context.terminal.err(`destroyed ${deleted.join(', ')}`);
+}
+
+async function requireConsent({ terminal }: CliContext, { yes }: DestroyOptions, question: string): Promise<void> {
+  if (yes === true) return;
+  if (!terminal.interactive)
+    throw usageError('destroy asks first, and there is no terminal to ask on', 'give -y to agree');
+  if (await terminal.confirm(question)) return;
+  throw new AppError('not_agreed', 'nothing was destroyed', { exit: EXIT.failed });
+}

@@ -1,0 +1,22 @@
+import type { Registration } from '../program.ts';
+
+/** `kugetsu list` */
+export function registerList({ program, context }: Registration): void {
+  program
+    .command('list')
+    .description('list the tracked sessions, and how the last run of each went')
+    .option('--json', 'print an array of objects')
+    .addHelpText(
+      'after',
+      '\nColumns: issue ref, type, session id, worktree, state of the last run, what the worktree has to show.',
+    )
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const { listSessions } = await import('../../domain/sessions/list-sessions.ts');
+      const { renderSessions } = await import('../views/sessions.ts');
+      const sessions = await listSessions(context);
+      const { ruled, colour } = context.terminal;
+      context.terminal.out(
+        json ? JSON.stringify(sessions, null, 2) : renderSessions(sessions, { ruled, colour: colour.out }),
+      );
+    });
+}

@@ -1,0 +1,50 @@
+import { AppError } from '../../util/errors.ts';
+import type { Registration } from '../program.ts';
+import { watchRun } from './watch-run.ts';
+
+interface StartOptions {
+  readonly follow?: boolean;
+  readonly debug?: boolean;
+  readonly queue?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  kugetsu start github.com/shoko/kugetsu#14 "fix the authentication bug"
+  kugetsu start github.com/shoko/kugetsu#-discuss "look into ways to authenticate" --follow
+
+The issue gets a clean worktree on branch fix/issue-<identifier>, and a fork of the base session in it. Work that an
+earlier worktree of the issue still held is saved first; the command that brings it back is printed.
+Returns as soon as the agent is at work. Exit codes: 0 at work (with --follow: succeeded), 1 failed, 2 usage,
+3 not ready (run kugetsu init), 4 no slot free or the issue is being worked on.`;
+
+/** `kugetsu start` */
+export function registerStart({ program, context }: Registration): void {
+  program
+    .command('start')
+    .description('put an agent to work on an issue, in a clean worktree')
+    .argument('<issue-ref>', 'instance/owner/repo#identifier')
+    .argument('<message>', 'what the agent is to do')
+    .option('-f, --follow', 'show what the agent does, and exit with its verdict')
+    .option('--queue', 'when no agent slot is free, put the task in the queue instead')
+    .option('--debug', "show each step, and have opencode's debug log in the run's log")
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (text: string, message: string, options: StartOptions) => {
+      const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { startIssue } = await import('../../domain/sessions/start-issue.ts');
+      const issue = parseIssueRef(text);
+      const { follow = false, debug = false, json = false } = options;
+      try {
+        const run = await startIssue(context, { ref: issue, kind: 'start', message, debug });
+        await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
+      } catch (error) {
+        if (options.queue !== true || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
+        const { enqueueIssue } = await import('../../domain/queue/enqueue.ts');
+        const item = await enqueueIssue(context, { ref: issue, message });
+        context.terminal.err(`no agent slot is free: queued as ${item.id}`);
+        context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
+      }
+    });
+}

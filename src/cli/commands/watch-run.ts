@@ -1,0 +1,68 @@
+import type { Run } from '../../domain/runs/run-schema.ts';
+import type { RunLogEntry } from '../../domain/runs/run-log.ts';
+import { AppError } from '../../util/errors.ts';
+import type { CliContext } from '../context.ts';
+import { renderRunEntry } from '../views/run-entry.ts';
+import { verdictText } from '../views/verdict.ts';
+
+interface WatchOptions {
+  readonly ref: string;
+  readonly run: Run;
+  readonly follow: boolean;
+  readonly debug: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Waits until the agent is at work and says where, or with `follow` streams until the run has ended.
+ *
+ * @throws AppError with the verdict's class when the run failed; its message names the log
+ */
+export async function watchRun(context: CliContext, options: WatchOptions): Promise<void> {
+  const { followRun } = await import('../../domain/runs/follow-run.ts');
+  const { terminal } = context;
+  const { ref, run, follow } = options;
+  const current = await followRun(context, {
+    ref,
+    run,
+    until: follow ? 'ended' : 'at_work',
+    onLine: (_line, entry) => printEntry(context, entry, options),
+  });
+  const verdict = current?.verdict ?? null;
+  if (verdict !== null && verdict.outcome !== 'succeeded') {
+    throw new AppError(verdict.class, `${ref}: ${verdict.message}`, {
+      hint: `${verdict.hint === undefined || verdict.hint === null ? '' : `${verdict.hint}; `}log: ${run.log}`,
+    });
+  }
+  if (verdict !== null) terminal.err(`${ref}: ${verdictText(verdict)}`);
+  if (!follow || options.json) await printWorkplace(context, options);
+}
+
+/** `-f` streams to standard output; otherwise only notes are shown, and steps when debugging. */
+function printEntry({ terminal }: CliContext, entry: RunLogEntry, { follow, debug, json }: WatchOptions): void {
+  const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
+  if (event === 'ended') return;
+  const stream = follow && !json ? 'out' : 'err';
+  const shown = follow || event === 'warning' || (debug && (event === 'step' || event === 'at_work'));
+  const text = shown ? renderRunEntry(entry, { colour: terminal.colour[stream] }) : undefined;
+  if (text !== undefined) terminal[stream](text);
+}
+
+async function printWorkplace(context: CliContext, { ref, run, json }: WatchOptions): Promise<void> {
+  const { readIssueSession } = await import('../../domain/sessions/session-store.ts');
+  const session = await readIssueSession(context, ref);
+  const place = {
+    issue_ref: ref,
+    session: session?.opencode_session_id ?? null,
+    worktree: session?.worktree_path ?? null,
+    branch: session?.branch ?? null,
+    run: run.id,
+    log: run.log,
+  };
+  if (json) {
+    context.terminal.out(JSON.stringify({ ...place, verdict: session?.run?.verdict ?? null }, null, 2));
+    return;
+  }
+  const lines = Object.entries(place).map(([key, value]) => `${key}\t${value ?? '-'}`);
+  context.terminal.out(lines.join('\n'));
+}

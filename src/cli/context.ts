@@ -1,0 +1,61 @@
+import { homedir } from '../adapters/process/user.ts';
+import { systemClock } from '../adapters/clock.ts';
+import { realPath } from '../adapters/git/worktree.ts';
+import { createOpencode } from '../adapters/opencode/opencode-driver.ts';
+import type { SelfCommand } from '../adapters/process/self-command.ts';
+import { readTextIfExists } from '../adapters/store/private-files.ts';
+import { processTerminal, type Terminal } from '../adapters/terminal.ts';
+import type { Context } from '../domain/context.ts';
+import { homeAt } from '../domain/home.ts';
+import { defaultTempDirectory } from '../domain/sessions/agent-writable.ts';
+import { resolveSettings } from '../domain/settings/settings.ts';
+import { resolve } from 'node:path';
+
+/** What commands are given on top of what domain functions are. */
+export interface CliContext extends Context {
+  readonly terminal: Terminal;
+  /** From now on an interrupt aborts this signal instead of ending the process. */
+  readonly gracefulStop: () => AbortSignal;
+}
+
+/** What the process is: the only things that come from outside. */
+export interface ProcessFacts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly self: SelfCommand;
+  readonly gracefulStop: () => AbortSignal;
+}
+
+/** Wires everything; the one place that decides which implementation is used. */
+export async function createContext({
+  env: given,
+  cwd: workingDirectory,
+  self,
+  gracefulStop,
+}: ProcessFacts): Promise<CliContext> {
+  const userHome = homedir(given);
+  const env: ProcessFacts['env'] = { ...given, HOME: userHome };
+  const cwd = await realPath(workingDirectory);
+  const directory = env['KUGETSU_DIR'];
+  const home = homeAt(resolve(cwd, directory === undefined || directory === '' ? `${userHome}/.kugetsu` : directory));
+  const settings: Context['settings'] = async () =>
+    resolveSettings({ path: home.config, text: await readTextIfExists(home.config), environment: env, userHome });
+  return {
+    home,
+    env,
+    cwd,
+    clock: systemClock,
+    self,
+    gracefulStop,
+    settings,
+    tempDirectory: async () => (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(env),
+    opencode: createOpencode({
+      env,
+      cwd,
+      clock: systemClock,
+      probeCache: home.opencodeProbe,
+      exportCache: home.baseExport,
+    }),
+    terminal: processTerminal(env),
+  };
+}

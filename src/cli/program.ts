@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { EXIT, type ExitCode } from '../util/exit-codes.ts';
+import { registerContinue } from './commands/continue.ts';
+import { registerDestroy } from './commands/destroy.ts';
+import { registerInit } from './commands/init.ts';
+import { registerList } from './commands/list.ts';
+import { registerLogs } from './commands/logs.ts';
+import { registerRunner } from './commands/runner.ts';
+import { registerStart } from './commands/start.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerStop } from './commands/stop.ts';
+import type { CliContext } from './context.ts';
+import { versionText } from './version.ts';
+
+/** What a command's `register` function gets. */
+export interface Registration {
+  readonly program: Command;
+  readonly context: CliContext;
+  /** Ends the command with another exit code than 0, without an error. */
+  readonly exitWith: (code: ExitCode) => void;
+}
+
+const EPILOGUE = `
+Issue refs have the form instance/owner/repo#identifier: github.com/shoko/kugetsu#14, or …#-name for a discussion.
+State is kept under ~/.kugetsu; KUGETSU_DIR names another directory.
+Exit codes: 0 done, 1 failed, 2 usage, 3 not ready, 4 busy, 130 interrupted.`;
+
+/** The command line of kugetsu; `exitCode` is what the command that ran asked for. */
+export function createProgram(context: CliContext): { readonly program: Command; readonly exitCode: () => ExitCode } {
+  let code: ExitCode = EXIT.done;
+  const program = new Command('kugetsu')
+    .description('Issue-driven session manager for the opencode coding agent')
+    .version(versionText(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(kugetsu --help shows the commands; kugetsu COMMAND --help shows one)')
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text),
+      writeErr: (text) => context.terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'kugetsu: ')),
+    })
+    .addHelpText('after', EPILOGUE)
+    .exitOverride();
+  const registration: Registration = {
+    program,
+    context,
+    exitWith(wanted) {
+      code = wanted;
+    },
+  };
+  for (const register of [
+    registerInit,
+    registerStart,
+    registerContinue,
+    registerStop,
+    registerList,
+    registerStatus,
+    registerLogs,
+    registerDestroy,
+    registerRunner,
+  ]) {
+    register(registration);
+  }
+  return { program, exitCode: () => code };
+}

@@ -1,0 +1,10 @@
+// Replaced by the build; run from source there is nothing to replace.
+declare const KUGETSU_VERSION: string | undefined;
+declare const KUGETSU_COMMIT: string | undefined;
+
+/** The version, and the commit that it was built from: `0.1.0 (1a2b3c4)`. */
+export function versionText(): string {
+  const version = typeof KUGETSU_VERSION === 'string' ? KUGETSU_VERSION : '0.0.0-source';
+  const commit = typeof KUGETSU_COMMIT === 'string' ? KUGETSU_COMMIT : '';
+  return commit === '' ? version : `${version} (${commit})`;
+}

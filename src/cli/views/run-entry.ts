@@ -1,0 +1,60 @@
+import { Chalk } from 'chalk';
+import type { RunLogEntry, RunRecord } from '../../domain/runs/run-log.ts';
+import { oneLine, plainText } from '../../util/text.ts';
+import { formatDuration, timeOfDay } from '../../util/time.ts';
+import { verdictText } from './verdict.ts';
+
+type AgentEvent = Extract<RunLogEntry, { from: 'agent' }>['event'];
+
+/** An entry of a run's log as lines for a person; undefined for what only a program wants to see. */
+export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour: boolean }): string | undefined {
+  const paint = new Chalk({ level: colour ? 1 : 0 });
+  const text = entry.from === 'kugetsu' ? recordText(entry.record) : eventText(entry.event);
+  if (text === undefined) return undefined;
+  const at = entry.from === 'kugetsu' ? entry.record.at.slice(11, 19) : timeOf(entry.at);
+  const [first = '', ...rest] = text.split('\n');
+  const lines = [`${paint.dim(at)} ${first}`, ...rest.map((line) => `${' '.repeat(at.length)} ${line}`)];
+  return lines.join('\n');
+}
+
+function timeOf(at: number | undefined): string {
+  return at === undefined ? '--:--:--' : timeOfDay(at);
+}
+
+function recordText(record: RunRecord): string | undefined {
+  switch (record.event) {
+    case 'started':
+      return `${record.kind} ${record.subject}: ${oneLine(record.message)}`;
+    case 'step':
+      return `${record.name}: ${record.note} (${formatDuration(record.ms)})`;
+    case 'at_work':
+      return `at work: session ${record.session} in ${record.directory}`;
+    case 'stderr':
+    case 'output':
+      return plainText(record.text);
+    case 'warning':
+      return `note: ${record.text}`;
+    case 'ended':
+      return verdictText(record.verdict);
+  }
+}
+
+function eventText(event: AgentEvent): string | undefined {
+  switch (event.type) {
+    case 'text':
+      return plainText(event.text).trim();
+    case 'tool_use':
+      return `${event.tool}${event.status === 'error' ? ' failed' : ''}: ${oneLine(event.summary)}`;
+    case 'error':
+      return `error: ${oneLine(event.message, 500)}`;
+    case 'reasoning':
+      return `thinking: ${oneLine(event.text)}`;
+    case 'output':
+      return oneLine(event.text, 500);
+    case 'unknown':
+      return `(${oneLine(event.name, 60)})`;
+    case 'step_start':
+    case 'step_finish':
+      return undefined;
+  }
+}

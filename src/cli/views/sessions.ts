@@ -1,0 +1,22 @@
+import type { ListedSession } from '../../domain/sessions/list-sessions.ts';
+import { renderTable } from './table.ts';
+import { evidenceText, runText } from './verdict.ts';
+
+const COLUMNS = ['ISSUE_REF', 'TYPE', 'SESSION_ID', 'WORKTREE', 'STATE', 'WORK'];
+
+/** The tracked sessions as a table. */
+export function renderSessions(
+  sessions: readonly ListedSession[],
+  style: { readonly ruled: boolean; readonly colour: boolean },
+): string {
+  const rows = sessions.map(({ issue_ref: ref, type, session_id: id, worktree, run }) => [
+    ref,
+    type,
+    id ?? 'N/A',
+    worktree ?? 'N/A',
+    // The list is made after dead runs were settled, so a run without a verdict is alive.
+    runText(run, true),
+    run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-',
+  ]);
+  return renderTable({ columns: COLUMNS, rows, ...style });
+}

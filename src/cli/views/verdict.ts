@@ -1,0 +1,30 @@
+import type { Evidence, Run, Verdict } from '../../domain/runs/run-schema.ts';
+import { plural } from '../../util/text.ts';
+
+/** A verdict in one line, with what the worktree has to show. */
+export function verdictText(verdict: Verdict): string {
+  const head =
+    verdict.outcome === 'succeeded' ? 'succeeded' : `${verdict.outcome} (${verdict.class}): ${verdict.message}`;
+  const parts = [verdict.evidence === null ? undefined : evidenceText(verdict.evidence), usageText(verdict)];
+  return [head, ...parts.filter((part) => part !== undefined)].join('; ');
+}
+
+/** Where a run stands, in a few words. */
+export function runText(run: Run | null, live: boolean): string {
+  if (run === null) return '-';
+  if (run.verdict !== null)
+    return run.verdict.outcome === 'succeeded' ? 'succeeded' : `${run.verdict.outcome} (${run.verdict.class})`;
+  return live ? run.phase : 'died';
+}
+
+/** What a worktree has to show, in a few words. */
+export function evidenceText({ commits_ahead: commits, uncommitted_files: files, pushed }: Evidence): string {
+  const work = commits === 0 ? 'no commits' : `${plural(commits, 'commit')} ahead, ${pushed ? 'pushed' : 'not pushed'}`;
+  return files === 0 ? work : `${work}, ${plural(files, 'uncommitted file')}`;
+}
+
+function usageText({ tokens, cost, steps }: Verdict): string | undefined {
+  if (steps === 0) return undefined;
+  const total = tokens.input + tokens.output + tokens.reasoning + tokens.cache_read + tokens.cache_write;
+  return `${total} tokens${cost > 0 ? `, $${cost.toFixed(4)}` : ''} in ${plural(steps, 'step')}`;
+}

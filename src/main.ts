@@ -1,0 +1,32 @@
+import { endLiveCommands } from './adapters/process/run-command.ts';
+import { selfCommand } from './adapters/process/self-command.ts';
+import { createContext } from './cli/context.ts';
+import { runCli } from './cli/run.ts';
+import { EXIT } from './util/exit-codes.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs kugetsu with the arguments of this process, and ends the process with the exit code. */
+export async function main(): Promise<void> {
+  const stop = new AbortController();
+  let graceful = false;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      endLiveCommands();
+      if (!graceful) process.exit(EXIT.interrupted);
+      stop.abort();
+    });
+  }
+  const code = await runCli(process.argv.slice(2), async () =>
+    createContext({
+      env: process.env,
+      cwd: process.cwd(),
+      self: selfCommand(),
+      gracefulStop() {
+        graceful = true;
+        return stop.signal;
+      },
+    }),
+  );
+  process.exitCode = code;
+}
