@@ -1,0 +1,107 @@
+// Runs kugetsu's main job for real in a throw-away home: the real opencode, a scripted model server on loopback instead
+// of a paid model, and a local repository instead of a git server. Nothing of the user's is touched.
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startScriptedModel } from '../test/support/scripted-model.ts';
+import { gitIn, makeRemote, makeWorld, mapRepositories, REAL_OPENCODE, type World } from '../test/support/world.ts';
+
+const REF = 'forge.test/acme/demo#14';
+const KNOWLEDGE = 'This project greets people. Every change gets a commit of its own.';
+
+const model = await startScriptedModel();
+model.on(/fix the greeting/, [
+  { bash: 'pwd && git branch --show-current' },
+  {
+    bash: "echo 'Hello, world.' > greeting.txt && git add greeting.txt && git commit -q -m 'Fix the greeting' && git log --oneline -1",
+  },
+  { text: 'The greeting is fixed and committed.' },
+]);
+model.on(/add a test/, [
+  {
+    bash: "printf '#!/bin/sh\\ngrep -q Hello greeting.txt\\n' > check.sh && sh check.sh && git add check.sh && git commit -q -m 'Test the greeting' && git log --oneline",
+  },
+  { text: 'There is a test now, and it passes.' },
+]);
+
+const world = makeWorld({ opencode: REAL_OPENCODE, modelPort: model.port });
+let failed = false;
+try {
+  await demo(world);
+} catch (error) {
+  failed = true;
+  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+} finally {
+  const left = await world.destroy();
+  await model.close();
+  if (left.length > 0) {
+    failed = true;
+    console.error(`Processes were left behind:\n${left.join('\n')}`);
+  }
+}
+console.log(failed ? '' : '\nDone: no process, session or file of the demo is left.');
+process.exitCode = failed ? 1 : 0;
+
+async function demo(demoWorld: World): Promise<void> {
+  say('A local repository stands in for the git server, and a scripted model for a paid one.');
+  const remote = await makeRemote(demoWorld, 'demo', { 'README.md': '# demo\n', 'greeting.txt': 'Helo, wrld.\n' });
+  mapRepositories(demoWorld, { 'forge.test/acme/demo': remote });
+  mkdirSync(demoWorld.project, { recursive: true });
+
+  say('A base session that knows the project, and the PM agent.');
+  await show('init', '--headless', '--prompt', KNOWLEDGE);
+  await show('status');
+
+  say('An agent for issue 14: a fork of the base session, in a clean worktree of its own.');
+  await show('start', REF, 'fix the greeting', '--follow');
+  const informed = model.requests.some(
+    ({ lastUserText, messages }) =>
+      lastUserText.includes('fix the greeting') && JSON.stringify(messages).includes(KNOWLEDGE),
+  );
+  if (!informed) throw new Error('the agent did not know what the base session was told');
+  console.log('  (the model was sent what the base session had been told)');
+
+  say('The same session goes on with another message.');
+  await show('continue', REF, 'add a test', '--follow');
+  await show('list');
+
+  const worktree = join(demoWorld.home, 'worktrees', 'forge.test-acme-demo-14');
+  say(`What the agent left in ${worktree}:`);
+  console.log(indent(await gitIn(demoWorld, worktree, 'log', '--oneline', '--decorate')));
+
+  say('Done with the issue. Commits that were never pushed are saved first.');
+  await show('destroy', REF, '-y');
+  await show('list');
+}
+
+async function show(...args: readonly string[]): Promise<void> {
+  const words = args.map((arg) => (/[\s#]/.test(arg) ? JSON.stringify(arg) : arg));
+  console.log(`\n$ kugetsu ${words.join(' ')}`);
+  const startedAt = Date.now();
+  const [command = '', ...prefix] = world.command;
+  const child = spawn(command, [...prefix, ...args], {
+    cwd: world.project,
+    env: world.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => console.log(`  ${line}`));
+  }
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  console.log(`  (exit code ${code}, ${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
+  if (code !== 0) throw new Error(`kugetsu ${args[0] ?? ''} ended with exit code ${code}`);
+}
+
+function say(text: string): void {
+  console.log(`\n# ${text}`);
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

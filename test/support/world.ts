@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { scriptedModelConfig } from './scripted-model.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** The real opencode of node_modules. */
+export const REAL_OPENCODE = join(ROOT, 'node_modules', 'opencode-ai', 'bin', 'opencode.exe');
+/** A program with opencode's command line that keeps its sessions in one JSON file. */
+export const FAKE_OPENCODE = join(ROOT, 'test', 'support', 'fake-opencode.mjs');
+/** The single binary that was built. */
+export const BINARY: readonly string[] = [join(ROOT, 'dist', 'kugetsu')];
+/** The bundle for Node that was built. */
+export const BUNDLE: readonly string[] = [
+  process.execPath.includes('bun') ? 'node' : process.execPath,
+  join(ROOT, 'dist', 'kugetsu.mjs'),
+];
+
+/** How a program ended, with what it printed. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A machine of its own for one test: home, temporary directory, opencode and environment; nothing of the user's. */
+export interface World {
+  readonly root: string;
+  /** The user's home. */
+  readonly userHome: string;
+  /** kugetsu's home. */
+  readonly home: string;
+  /** A checkout in which kugetsu is called. */
+  readonly project: string;
+  readonly env: Record<string, string>;
+  /** Runs kugetsu to its end. */
+  kugetsu(...args: readonly string[]): Promise<Outcome>;
+  /** The command line of kugetsu, for tests that start it themselves. */
+  readonly command: readonly string[];
+  /** Ends whatever still runs in this world and removes it. @returns the processes that had to be ended */
+  destroy(): Promise<string[]>;
+}
+
+interface WorldOptions {
+  readonly opencode: string;
+  readonly command?: readonly string[];
+  /** The port of a scripted model. */
+  readonly modelPort?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Builds a world under the temporary directory. */
+export function makeWorld({ opencode, command = BINARY, modelPort, env: extra = {} }: WorldOptions): World {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'kugetsu-world-')));
+  const userHome = join(root, 'user');
+  const project = join(root, 'project');
+  for (const directory of [userHome, project, join(root, 'tmp')]) mkdirSync(directory, { recursive: true });
+  const env = {
+    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: userHome,
+    TMPDIR: join(root, 'tmp'),
+    KUGETSU_OPENCODE: opencode,
+    OPENCODE_DISABLE_MODELS_FETCH: '1',
+    GIT_CONFIG_NOSYSTEM: '1',
+    KUGETSU_WORLD: root,
+    ...extra,
+  };
+  writeFileSync(
+    join(userHome, '.gitconfig'),
+    '[user]\n\tname = Test\n\temail = test@localhost\n[init]\n\tdefaultBranch = main\n',
+  );
+  if (modelPort !== undefined) {
+    const config = join(userHome, '.config', 'opencode', 'opencode.json');
+    mkdirSync(dirname(config), { recursive: true });
+    writeFileSync(config, JSON.stringify(scriptedModelConfig(modelPort)));
+  }
+  return {
+    root,
+    userHome,
+    home: join(userHome, '.kugetsu'),
+    project,
+    env,
+    command,
+    kugetsu: async (...args) => run([...command, ...args], { cwd: project, env }),
+    destroy: async () => destroyWorld(root),
+  };
+}
+
+/** Runs a program to its end, with standard input closed. */
+export async function run(
+  [command = '', ...args]: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(command, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ code, stdout, stderr });
+    });
+    child.stdin?.end();
+  });
+}
+
+/** Runs git and gives what it prints, or throws with what it said. */
+export async function gitIn(
+  world: Pick<World, 'env' | 'root'>,
+  cwd: string,
+  ...args: readonly string[]
+): Promise<string> {
+  const { code, stdout, stderr } = await run(['git', ...args], { cwd, env: world.env });
+  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** A bare repository on this machine with these files on its branch `main`. @returns its path */
+export async function makeRemote(world: World, name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const remote = join(world.root, 'remotes', `${name}.git`);
+  const checkout = join(world.root, 'checkouts', name);
+  mkdirSync(remote, { recursive: true });
+  mkdirSync(checkout, { recursive: true });
+  await gitIn(world, remote, 'init', '--quiet', '--bare', '--initial-branch=main');
+  await gitIn(world, checkout, 'init', '--quiet', '--initial-branch=main');
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(checkout, path)), { recursive: true });
+    writeFileSync(join(checkout, path), content);
+  }
+  await gitIn(world, checkout, 'add', '--all');
+  await gitIn(world, checkout, 'commit', '--quiet', '--allow-empty', '-m', 'First commit');
+  await gitIn(world, checkout, 'push', '--quiet', remote, 'main');
+  return remote;
+}
+
+/** Maps repositories to clone URLs in this world's repos.json. */
+export function mapRepositories(world: World, urls: Readonly<Record<string, string>>): void {
+  mkdirSync(world.home, { recursive: true, mode: 0o700 });
+  writeFileSync(join(world.home, 'repos.json'), JSON.stringify(urls));
+}
+
+/** Waits until `condition` gives something other than undefined or false. @throws after `capMs` */
+export async function until<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  capMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + capMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${capMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+interface WorldProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** The processes whose environment names this world, this one excepted. */
+export function processesOf(root: string): WorldProcess[] {
+  const processes: WorldProcess[] = [];
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+      if (!environment.includes(`KUGETSU_WORLD=${root}`)) continue;
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      if (command !== '') processes.push({ pid: Number(name), command });
+    } catch {
+      // It ended while we looked, or is not ours.
+    }
+  }
+  return processes;
+}
+
+async function destroyWorld(root: string): Promise<string[]> {
+  const left = processesOf(root);
+  for (let rest = left; rest.length > 0; rest = processesOf(root)) {
+    for (const { pid } of rest) killQuietly(pid);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  if (existsSync(root)) rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  return left.map(({ command }) => command);
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
