@@ -26,6 +26,7 @@ export async function main(): Promise<void> {
         graceful = true;
         return stop.signal;
       },
+      interrupted: () => stop.signal.aborted,
     }),
   );
   process.exitCode = code;

@@ -16,6 +16,8 @@ export interface CliContext extends Context {
   readonly terminal: Terminal;
   /** From now on an interrupt aborts this signal instead of ending the process. */
   readonly gracefulStop: () => AbortSignal;
+  /** Whether the user, or the system, has asked this process to stop. */
+  readonly interrupted: () => boolean;
 }
 
 /** What the process is: the only things that come from outside. */
@@ -24,6 +26,7 @@ export interface ProcessFacts {
   readonly cwd: string;
   readonly self: SelfCommand;
   readonly gracefulStop: () => AbortSignal;
+  readonly interrupted: () => boolean;
 }
 
 /** Wires everything; the one place that decides which implementation is used. */
@@ -32,6 +35,7 @@ export async function createContext({
   cwd: workingDirectory,
   self,
   gracefulStop,
+  interrupted,
 }: ProcessFacts): Promise<CliContext> {
   const userHome = homedir(given);
   const env: ProcessFacts['env'] = { ...given, HOME: userHome };
@@ -47,6 +51,7 @@ export async function createContext({
     clock: systemClock,
     self,
     gracefulStop,
+    interrupted,
     settings,
     tempDirectory: async () => (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(env),
     opencode: createOpencode({

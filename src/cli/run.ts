@@ -30,6 +30,10 @@ function commanderExit({ exitCode }: CommanderError): ExitCode {
 
 function report(error: unknown, context: CliContext | undefined): ExitCode {
   const say = (line: string): void => (context === undefined ? undefined : context.terminal.err(plainText(line)));
+  if (context?.interrupted() === true) {
+    say('kugetsu: interrupted');
+    return EXIT.interrupted;
+  }
   if (error instanceof AppError) {
     say(`kugetsu: ${error.message}`);
     if (error.hint !== undefined) say(`  ${error.hint}`);

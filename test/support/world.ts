@@ -46,6 +46,8 @@ export interface World {
   readonly env: Record<string, string>;
   /** Runs kugetsu to its end. */
   kugetsu(...args: readonly string[]): Promise<Outcome>;
+  /** The same world with more environment variables. */
+  withEnv(env: Readonly<Record<string, string>>): World;
   /** The command line of kugetsu, for tests that start it themselves. */
   readonly command: readonly string[];
   /** Ends whatever still runs in this world and removes it. @returns the processes that had to be ended */
@@ -85,6 +87,13 @@ export function makeWorld({ opencode, command = BINARY, modelPort, env: extra = 
     mkdirSync(dirname(config), { recursive: true });
     writeFileSync(config, JSON.stringify(scriptedModelConfig(modelPort)));
   }
+  return worldAt({ root, userHome, project, command, env });
+}
+
+type WorldParts = Pick<World, 'root' | 'userHome' | 'project' | 'command' | 'env'>;
+
+function worldAt(parts: WorldParts): World {
+  const { root, userHome, project, command, env } = parts;
   return {
     root,
     userHome,
@@ -93,6 +102,7 @@ export function makeWorld({ opencode, command = BINARY, modelPort, env: extra = 
     env,
     command,
     kugetsu: async (...args) => run([...command, ...args], { cwd: project, env }),
+    withEnv: (more) => worldAt({ ...parts, env: { ...env, ...more } }),
     destroy: async () => destroyWorld(root),
   };
 }
