@@ -1,16 +1,23 @@
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
 
 const root = join(import.meta.dirname, '..');
+
+/** Text that the build takes into the program. */
+const markdown: Plugin = {
+  name: 'markdown',
+  transform: (code, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(code)};` : undefined),
+};
 
 /** Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode. */
 export default defineConfig({
   root,
   test: {
     projects: [
-      { root, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { root, plugins: [markdown], test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         root,
+        plugins: [markdown],
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],

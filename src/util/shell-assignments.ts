@@ -24,7 +24,7 @@ const INDENT = /[ \t]*/y;
 const EXPORT = /export[ \t]+/y;
 const REST_OF_LINE = /[ \t]*(?:[ \t]#[^\n]*)?\r?(?=\n|$)/y;
 const HOME_REFERENCE = /\$(?:HOME(?![A-Za-z0-9_])|\{HOME\})/y;
-const TILDE = /~(?=\/|\s|$)/y;
+const TILDE = /~(?=[/:\s]|$)/y;
 const SHELL_ACTIVE = '`;&|<>(){}*?[]!';
 
 /**
@@ -35,7 +35,7 @@ const SHELL_ACTIVE = '`;&|<>(){}*?[]!';
  * @throws AssignmentSyntaxError
  */
 export function parseAssignments(source: string, home: string): Assignment[] {
-  const scanner = new Scanner(source, home);
+  const scanner = new Scanner(source.replace(/^\uFEFF/, ' '), home);
   const assignments: Assignment[] = [];
   while (!scanner.done()) {
     if (scanner.match(BLANK_OR_COMMENT) !== undefined) continue;
@@ -87,7 +87,7 @@ class Scanner {
   }
 
   private value(): string {
-    let value = this.match(TILDE) === undefined ? '' : this.home;
+    let value = '';
     for (;;) {
       const character = this.source[this.position];
       if (character === undefined || /\s/.test(character)) return value;
@@ -100,9 +100,16 @@ class Scanner {
     if (character === '"') return this.doubleQuoted();
     if (character === '\\') return this.escaped();
     if (character === '$') return this.variable();
+    if (character === '~' && '=:'.includes(this.source[this.position - 1] ?? '')) return this.tilde();
     if (SHELL_ACTIVE.includes(character)) throw this.error(`unquoted ${character}`);
     this.position += 1;
     return character;
+  }
+
+  // The shell expands it at the beginning of the value and after each colon.
+  private tilde(): string {
+    if (this.match(TILDE) !== undefined) return this.home;
+    throw this.error('~ stands for the home directory only by itself or before /; quote it otherwise');
   }
 
   private singleQuoted(): string {

@@ -1,6 +1,6 @@
 // The escapes are what these patterns are about.
 /* oxlint-disable no-control-regex */
-const ESCAPE_SEQUENCES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-Z\\-_])/g;
+const ESCAPE_SEQUENCES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B\n]*(?:\u0007|\u001B\\)?|[@-Z\\-_])/g;
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
 
 /** `text` without terminal escapes, control and bidirectional override characters; tabs and newlines stay. */
@@ -11,7 +11,8 @@ export function plainText(text: string): string {
 /** `text` as one printable line of at most `limit` characters. */
 export function oneLine(text: string, limit = 200): string {
   const line = plainText(text).replace(/\s+/g, ' ').trim();
-  return line.length <= limit ? line : `${line.slice(0, limit - 1)}…`;
+  // A cut may not leave half of a surrogate pair.
+  return line.length <= limit ? line : `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** `count` with the noun in the right number: `1 file`, `2 files`. */
@@ -30,7 +31,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= Math.max(1, Math.ceil(word.length / 3)) ? best.candidate : undefined;
 }
 
 function editDistance(a: string, b: string): number {

@@ -16,7 +16,7 @@ export function isoMsWithOffset(ms: number): string {
 /** A duration in milliseconds as a person says it: `0.4s`, `12s`, `3m 20s`, `2h 05m`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}s`;
   const minutes = Math.floor(whole / 60);

@@ -11,6 +11,12 @@ interface Reason {
 // The words are git's and ssh's own, in the C locale.
 const REASONS: readonly Reason[] = [
   {
+    pattern: /could not create|cannot (?:mkdir|create)|unable to create|No space left|Read-only file system/i,
+    code: 'repository_not_written',
+    says: 'it cannot be written here',
+    hint: 'check the disk and the modes of the repos directory under the home',
+  },
+  {
     pattern:
       /could not read Username|Authentication failed|Permission denied|Host key verification failed|HTTP Basic|error: 40[13]/i,
     code: 'repository_no_access',
@@ -37,14 +43,14 @@ export function remoteFailure(verb: 'clone' | 'fetch', url: string, stderr: stri
   // "unable to access … The requested URL returned error: 404" is a missing repository, not a missing network.
   const text = /returned error: 404/.test(stderr) ? 'not found' : stderr;
   const reason = timedOut ? undefined : REASONS.find(({ pattern }) => pattern.test(text));
-  const says = timedOut ? 'it took too long' : (reason?.says ?? fatalLine(stderr));
+  const says = timedOut ? 'it took too long' : (reason?.says ?? withoutCredentials(fatalLine(stderr)));
   return new AppError(reason?.code ?? 'repository_failed', `cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
     hint: reason?.hint ?? 'try git ls-remote with this URL by hand',
-    details: stderr,
+    details: withoutCredentials(stderr),
   });
 }
 
-/** A URL with everything before the `@` of its authority left out. */
-export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+/** A text in which no URL has anything before the `@` of its authority. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s'"]*@/gi, '$1');
 }

@@ -15,6 +15,7 @@ const StepFinishSchema = z.looseObject({
 
 const ErrorSchema = z.looseObject({
   name: z.string().catch('Error'),
+  message: z.string().optional().catch(undefined),
   data: z
     .looseObject({
       message: z.string().optional().catch(undefined),
@@ -119,11 +120,12 @@ function toolUse(part: unknown): AgentEvent | undefined {
 }
 
 function failure(error: unknown): AgentEvent {
-  const parsed = ErrorSchema.safeParse(error).data ?? { name: 'Error', data: {} };
+  if (typeof error === 'string') return failure({ name: 'Error', data: { message: error } });
+  const parsed = ErrorSchema.safeParse(error).data ?? { name: 'Error', data: {}, message: undefined };
   return {
     type: 'error',
     name: parsed.name,
-    message: parsed.data.message ?? parsed.name,
+    message: parsed.data.message ?? parsed.message ?? parsed.name,
     statusCode: parsed.data.statusCode,
     retryable: parsed.data.isRetryable,
   };

@@ -11,14 +11,18 @@ export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour
   const paint = new Chalk({ level: colour ? 1 : 0 });
   const text = entry.from === 'kugetsu' ? recordText(entry.record) : eventText(entry.event);
   if (text === undefined) return undefined;
-  const at = entry.from === 'kugetsu' ? entry.record.at.slice(11, 19) : timeOf(entry.at);
-  const [first = '', ...rest] = text.split('\n');
+  const at = entry.from === 'kugetsu' ? plainText(entry.record.at).slice(11, 19) : timeOf(entry.at);
+  // Whatever an agent or a repository put into it, nothing but text reaches the terminal.
+  const [first = '', ...rest] = plainText(text).split('\n');
   const lines = [`${paint.dim(at)} ${first}`, ...rest.map((line) => `${' '.repeat(at.length)} ${line}`)];
   return lines.join('\n');
 }
 
+/** The last moment that a date can name (ECMA-262, time values). */
+const LAST_DATE_MS = 8.64e15;
+
 function timeOf(at: number | undefined): string {
-  return at === undefined ? '--:--:--' : timeOfDay(at);
+  return at === undefined || Math.abs(at) > LAST_DATE_MS ? '--:--:--' : timeOfDay(at);
 }
 
 function recordText(record: RunRecord): string | undefined {
@@ -31,7 +35,7 @@ function recordText(record: RunRecord): string | undefined {
       return `at work: session ${record.session} in ${record.directory}`;
     case 'stderr':
     case 'output':
-      return plainText(record.text);
+      return record.text;
     case 'warning':
       return `note: ${record.text}`;
     case 'ended':
@@ -42,7 +46,7 @@ function recordText(record: RunRecord): string | undefined {
 function eventText(event: AgentEvent): string | undefined {
   switch (event.type) {
     case 'text':
-      return plainText(event.text).trim();
+      return event.text.trim();
     case 'tool_use':
       return `${event.tool}${event.status === 'error' ? ' failed' : ''}: ${oneLine(event.summary)}`;
     case 'error':

@@ -37,10 +37,11 @@ export function renderTable({ columns, rows, ruled, colour }: TableOptions): str
     style: { head: colour ? ['bold'] : [], border: colour ? ['gray'] : [], 'padding-left': 0, 'padding-right': 0 },
   });
   table.push(...cells);
-  const lines = table.toString().split('\n');
-  // One rule under the header; cli-table3 would draw one between all rows.
-  return lines
-    .filter((line, index) => index <= 1 || !line.includes('──'))
+  // cli-table3 draws a rule between all rows; one under the header is enough. Every second line is a rule.
+  return table
+    .toString()
+    .split('\n')
+    .filter((_, index) => index <= 1 || index % 2 === 0)
     .map((line) => line.trimEnd())
     .join('\n');
 }

@@ -1,12 +1,12 @@
 import type { Evidence, Run, Verdict } from '../../domain/runs/run-schema.ts';
-import { plural } from '../../util/text.ts';
+import { oneLine, plural } from '../../util/text.ts';
 
 /** A verdict in one line, with what the worktree has to show. */
 export function verdictText(verdict: Verdict): string {
   const head =
     verdict.outcome === 'succeeded' ? 'succeeded' : `${verdict.outcome} (${verdict.class}): ${verdict.message}`;
   const parts = [verdict.evidence === null ? undefined : evidenceText(verdict.evidence), usageText(verdict)];
-  return [head, ...parts.filter((part) => part !== undefined)].join('; ');
+  return oneLine([head, ...parts.filter((part) => part !== undefined)].join('; '), 2000);
 }
 
 /** Where a run stands, in a few words. */

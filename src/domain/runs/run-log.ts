@@ -55,7 +55,9 @@ export async function openRunLog({ clock }: Pick<Context, 'clock'>, path: string
     path,
     record,
     async agentLine(line, event) {
-      if (event.type === 'output') await record({ event: 'output', text: line });
+      // What claims to be a record of kugetsu's is not one when the agent's output has it.
+      if (event.type === 'output' || (event.type === 'unknown' && event.name === 'kugetsu'))
+        await record({ event: 'output', text: line });
       else await file.append(line);
     },
     close: async () => file.close(),

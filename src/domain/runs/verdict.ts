@@ -31,6 +31,8 @@ interface StderrReason {
   readonly class: string;
   readonly message: string;
   readonly retryable: boolean;
+  /** Its place among the reasons; the lowest explains the most. */
+  readonly rank: number;
 }
 
 type Judgement = Pick<Verdict, 'outcome' | 'class' | 'message' | 'retryable'>;
@@ -95,10 +97,13 @@ export function observe(seen: Observation, event: AgentEvent): Observation {
 export function observeStderr(seen: Observation, line: string): Observation {
   const text = oneLine(line, 300);
   if (text === '') return seen;
-  const found = STDERR_REASONS.find(([pattern]) => pattern.test(line));
-  if (found === undefined) return { ...seen, lastStderr: text };
+  const rank = STDERR_REASONS.findIndex(([pattern]) => pattern.test(line));
+  const found = STDERR_REASONS[rank];
+  if (found === undefined || rank >= (seen.stderrReason?.rank ?? STDERR_REASONS.length)) {
+    return { ...seen, lastStderr: text };
+  }
   const [, name, message, retryable] = found;
-  return { ...seen, lastStderr: text, stderrReason: seen.stderrReason ?? { class: name, message, retryable } };
+  return { ...seen, lastStderr: text, stderrReason: { class: name, message, retryable, rank } };
 }
 
 /** The verdict on a run without the evidence of its worktree: the event stream first, the exit code second. */
@@ -124,7 +129,8 @@ function judgement(seen: Observation, end: AgentEnd): Judgement {
   if (end.signal !== undefined) return failed('agent_killed', `the agent was ended by ${end.signal}`, true);
   if (end.exitCode !== 0) {
     const reason = seen.lastStderr === '' ? '' : `: ${seen.lastStderr}`;
-    return failed('opencode_failed', `opencode ended with exit code ${end.exitCode}${reason}`, true);
+    const how = end.exitCode === undefined ? 'ended, and how is not known' : `ended with exit code ${end.exitCode}`;
+    return failed('opencode_failed', `opencode ${how}${reason}`, true);
   }
   return fromFinish(seen);
 }
@@ -171,8 +177,8 @@ function fromError(error: NonNullable<Observation['error']>, seen: Observation):
   }
   if (status === 404)
     return failed('unknown_model', `the model's server does not know the model (404): ${message}`, false);
-  if (status !== undefined)
-    return failed('model_rejected', `the model refused the request (${status}): ${message}`, false);
+  if (status !== undefined && status >= 400)
+    return failed('model_rejected', `the model refused the request (${status}): ${message}`, error.retryable ?? false);
   if (seen.stderrReason !== undefined) {
     return failed(seen.stderrReason.class, `${seen.stderrReason.message}: ${message}`, seen.stderrReason.retryable);
   }

@@ -43,13 +43,19 @@ export function chooseCloneSource(ref: IssueRef, repos: Repos, servers: Servers)
   if (ofIssue !== undefined) return { url: ofIssue, source: issue };
   const ofRepository = named.get(repository);
   if (ofRepository !== undefined) return { url: ofRepository, source: repository };
-  const server = servers.servers[ref.instance] ?? serverWithHost(servers, ref.instance);
+  const server = findServer(servers, ref.instance);
   const root = server === undefined ? `https://${ref.instance}` : server.url.replace(/\/+$/, '');
   return { url: `${root}/${ref.owner}/${ref.repo}.git`, source: repository };
 }
 
-function serverWithHost({ servers }: Servers, host: string): Servers['servers'][string] | undefined {
-  return Object.values(servers).find(({ url }) => URL.canParse(url) && new URL(url).hostname === host);
+function findServer({ servers }: Servers, instance: string): Servers['servers'][string] | undefined {
+  const entries = Object.entries(servers);
+  const named = entries.find(([name]) => name.toLowerCase() === instance);
+  return (named ?? entries.find(([, { url }]) => hostOf(url) === instance))?.[1];
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : undefined;
 }
 
 // A key as a person wrote it, with the host folded as in a parsed ref.

@@ -1,0 +1,90 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
+import { verdictText } from '../../../../src/cli/views/verdict.ts';
+import { parseRunLogLine } from '../../../../src/domain/runs/run-log.ts';
+import { verdictWith } from '../../support/runs.ts';
+
+const ESC = '\u001B';
+const AT = '2026-03-29T18:16:10.123+02:00';
+
+/** A line of a run's log as a person sees it. */
+function rendered(value: object, colour = false): string | undefined {
+  return renderRunEntry(parseRunLogLine(JSON.stringify(value)), { colour });
+}
+
+const record = (body: object): string | undefined => rendered({ type: 'kugetsu', at: AT, ...body });
+const event = (type: string, body: object): string | undefined =>
+  rendered({ type, timestamp: Date.UTC(2026, 2, 29, 16, 16, 10), ...body });
+
+beforeEach(() => {
+  vi.stubEnv('TZ', 'Europe/Berlin');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('an entry of a log', () => {
+  test.each([
+    [{ event: 'started', run: 'r', kind: 'start', subject: 'h/a/b#1', message: 'fix\nit' }, 'start h/a/b#1: fix it'],
+    [{ event: 'step', name: 'fork', note: 'ready', ms: 1200 }, 'fork: ready (1.2s)'],
+    [{ event: 'at_work', session: 'ses_1', directory: '/w', pid: 1 }, 'at work: session ses_1 in /w'],
+    [{ event: 'stderr', text: 'careful' }, 'careful'],
+    [{ event: 'output', text: 'no json' }, 'no json'],
+    [{ event: 'warning', text: 'slow' }, 'note: slow'],
+    [{ event: 'ended', verdict: verdictWith() }, verdictText(verdictWith())],
+  ])('of kugetsu has its own time of day: %j', (body, text) => {
+    expect(record(body)).toBe(`18:16:10 ${text}`);
+  });
+
+  test.each([
+    ['text', { part: { text: ' all good\n' } }, 'all good'],
+    ['reasoning', { part: { text: 'hm\nwell' } }, 'thinking: hm well'],
+    ['tool_use', { part: { tool: 'bash', state: { status: 'completed', input: { command: 'ls' } } } }, 'bash: ls'],
+    ['tool_use', { part: { tool: 'bash', state: { status: 'error', error: 'denied' } } }, 'bash failed: denied'],
+    ['error', { error: { name: 'APIError', data: { message: 'slow down' } } }, 'error: slow down'],
+    ['session_compacted', {}, '(session_compacted)'],
+  ])('of the agent has the time of its event: %s %j', (type, body, text) => {
+    expect(event(type, body)).toBe(`18:16:10 ${text}`);
+  });
+
+  test.each(['step_start', 'step_finish'])('that only a program wants is not shown: %s', (type) => {
+    expect(event(type, { part: { reason: 'stop' } })).toBeUndefined();
+  });
+
+  test('without a time is shown without one', () => {
+    expect(rendered({ type: 'text', part: { text: 'hi' } })).toBe('--:--:-- hi');
+  });
+
+  test('of several lines has them below each other', () => {
+    expect(event('text', { part: { text: 'one\ntwo' } })).toBe(`18:16:10 one\n${' '.repeat(8)} two`);
+  });
+
+  test('has a dim time where colours are shown, and the same text', () => {
+    const value = { type: 'text', part: { text: 'hi' } };
+    expect(rendered(value, true)).toBe(`${ESC}[2m--:--:--${ESC}[22m hi`);
+  });
+});
+
+test('no control character of an agent reaches the terminal', () => {
+  const hostile = fc
+    .array(fc.constantFrom(`${ESC}[2J`, `${ESC}]0;t\u0007`, '\u009B1m', '\u0007', '\r', '\b', '\u202E', 'a', '\n', ESC))
+    .map((pieces) => pieces.join(''));
+  const entries = hostile.map((text) => [
+    event('text', { part: { text } }),
+    event('reasoning', { part: { text } }),
+    event('tool_use', { part: { tool: 'bash', state: { status: 'error', error: text } } }),
+    event('tool_use', { part: { tool: 'bash', state: { status: 'completed', input: { command: text } } } }),
+    event('error', { error: { name: text, data: { message: text } } }),
+    event(`x${text}`, {}),
+    record({ event: 'stderr', text }),
+    record({ event: 'output', text }),
+    record({ event: 'started', run: 'r', kind: 'start', subject: 's', message: text }),
+  ]);
+  fc.assert(
+    fc.property(entries, (texts) => {
+      // oxlint-disable-next-line no-control-regex
+      expect(texts.join('\n')).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202E]/);
+    }),
+  );
+});

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import type { EndReason } from '../../../../src/domain/runs/verdict.ts';
+import { finish, modelError, unknownError, verdictOn, type Seen } from '../../support/observed.ts';
+
+const failed = { exitCode: 1 };
+
+describe('a run', () => {
+  test.each<[string, Seen, string, boolean]>([
+    ['the model refuses the key (401)', { events: [modelError(401, false)], end: failed }, 'no_credentials', false],
+    ['the model forbids it (403)', { events: [modelError(403, false)], end: failed }, 'no_credentials', false],
+    ['the model is not there (404)', { events: [modelError(404, false)], end: failed }, 'unknown_model', false],
+    ['the model refuses the request (400)', { events: [modelError(400, false)], end: failed }, 'model_rejected', false],
+    ['the rate limit is reached (429)', { events: [modelError(429, true)], end: failed }, 'rate_limited', true],
+    ['the server fails (500)', { events: [modelError(500, true)], end: failed }, 'model_unavailable', true],
+    ['the server is overloaded (529)', { events: [modelError(529, true)], end: failed }, 'model_unavailable', true],
+    ['the connection is refused', { events: [modelError(undefined, true)], end: failed }, 'model_failed', true],
+    ['the stream is garbage', { events: [unknownError('JSON parsing failed')], end: failed }, 'model_failed', true],
+    ['opencode says it is of no use', { events: [modelError(undefined, false)], end: failed }, 'model_failed', false],
+    [
+      'the content filter steps in',
+      { events: [unknownError('content-filter')], end: failed },
+      'content_filtered',
+      false,
+    ],
+    ['the answer is cut at its length', { events: [finish('length')] }, 'truncated', false],
+    ['it ends between two steps', { events: [finish('tool-calls')] }, 'unfinished', true],
+    ['nothing is said at all', {}, 'no_result', true],
+    [
+      'a permission is rejected',
+      { events: [finish('tool-calls')], stderr: ['! permission requested: bash (x); auto-rejecting'] },
+      'permission_rejected',
+      false,
+    ],
+    [
+      'a permission is rejected and the model gives up politely',
+      { events: [finish('stop')], stderr: ['! permission requested: bash (x); auto-rejecting'] },
+      'permission_rejected',
+      false,
+    ],
+    ['the session is unknown', { stderr: ['Error: Session not found'], end: failed }, 'session_missing', false],
+    [
+      'the model is unknown',
+      { events: [unknownError('Unexpected')], stderr: ['ERROR ProviderModelNotFoundError x/y'], end: failed },
+      'unknown_model',
+      false,
+    ],
+    [
+      'the configuration is broken',
+      { stderr: ['ConfigJsonError: opencode.json'], end: failed },
+      'bad_opencode_config',
+      false,
+    ],
+    ['the disk is full', { stderr: ['ENOSPC: no space left on device'], end: failed }, 'disk_full', false],
+    ['the home is read-only', { stderr: ['EROFS: read-only file system, open'], end: failed }, 'read_only', false],
+    ['the database is locked', { stderr: ['SQLiteError: database is locked'], end: failed }, 'database_locked', true],
+    ['opencode ends with another code', { stderr: ['what is this'], end: { exitCode: 7 } }, 'opencode_failed', true],
+    [
+      'a signal ends the agent',
+      { events: [finish('stop')], end: { exitCode: undefined, signal: 'SIGKILL' } },
+      'agent_killed',
+      true,
+    ],
+    ['an error comes before a good end', { events: [modelError(401), finish('stop')] }, 'no_credentials', false],
+  ])('fails when %s', (_what, seen, name, retryable) => {
+    expect(verdictOn(seen)).toMatchObject({ outcome: 'failed', class: name, retryable });
+  });
+
+  test('succeeds when its last step stopped and opencode ended with 0', () => {
+    expect(verdictOn({ events: [finish('tool-calls'), finish('stop')] })).toMatchObject({
+      outcome: 'succeeded',
+      class: 'ok',
+      exit_code: 0,
+      signal: null,
+    });
+  });
+
+  test('succeeds although standard error has warnings, also of a lock that was waited for', () => {
+    const stderr = ['WARN agent "x" not found, using the default', 'WARN database is locked, trying again'];
+    expect(verdictOn({ events: [finish('stop')], stderr }).outcome).toBe('succeeded');
+  });
+
+  test('says what standard error said last when nothing else explains the end', () => {
+    expect(verdictOn({ stderr: ['first', 'the\tlast \u001B[31mword', ' '], end: { exitCode: 7 } }).message).toContain(
+      'exit code 7: the last word',
+    );
+  });
+
+  test('tells the cause that only the log has of an error without a name', () => {
+    const seen = { events: [unknownError('Unexpected server error')], stderr: ['ENOENT: chdir /gone'], end: failed };
+    expect(verdictOn(seen).message).toContain('ENOENT: chdir /gone');
+  });
+});
+
+describe('a run that was ended', () => {
+  test('on request is stopped, not failed', () => {
+    const seen = {
+      events: [modelError(500)],
+      end: { exitCode: undefined, signal: 'SIGTERM', endedFor: 'stopped' },
+    } as const;
+    expect(verdictOn(seen)).toMatchObject({
+      outcome: 'stopped',
+      class: 'stopped',
+      retryable: false,
+      signal: 'SIGTERM',
+    });
+  });
+
+  test.each<[EndReason, boolean]>([
+    ['startup_timeout', true],
+    ['stall_timeout', true],
+    ['total_timeout', false],
+    ['unknown_finish', true],
+  ])('by %s has failed for that reason', (endedFor, retryable) => {
+    const end = { exitCode: undefined, signal: 'SIGTERM', endedFor };
+    expect(verdictOn({ end })).toMatchObject({ outcome: 'failed', class: endedFor, retryable });
+  });
+
+  test('while the model was silent says what standard error said last', () => {
+    const seen = { stderr: ['stream error 429'], end: { endedFor: 'stall_timeout' } } as const;
+    expect(verdictOn(seen).message).toContain('stream error 429');
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { parseIssueRef } from '../../../../src/domain/issues/issue-ref.ts';
+import { chooseCloneSource, type CloneSource } from '../../../../src/domain/servers/clone-url.ts';
+
+interface Given {
+  readonly repos?: Record<string, string>;
+  readonly servers?: Record<string, string>;
+}
+
+function sourceOf(ref: string, { repos = {}, servers = {} }: Given): CloneSource {
+  const entries = Object.entries(servers).map(([name, url]) => [name, { url }] as const);
+  return chooseCloneSource(parseIssueRef(ref), repos, { default: null, servers: Object.fromEntries(entries) });
+}
+
+const REF = 'git.example.com/shoko/kugetsu#14';
+const REPOSITORY = 'git.example.com/shoko/kugetsu';
+const ALL = {
+  repos: { [REF]: 'file:///issue.git', [REPOSITORY]: 'file:///repository.git' },
+  servers: { 'git.example.com': 'https://named.example.com', other: 'https://git.example.com:3000' },
+};
+
+describe('a repository is cloned', () => {
+  test('from its host over https when nothing else is known', () => {
+    expect(sourceOf('GitHub.com/Shoko/Kugetsu#14', {})).toEqual({
+      url: 'https://github.com/Shoko/Kugetsu.git',
+      source: 'github.com/Shoko/Kugetsu',
+    });
+  });
+
+  test('from the URL of the issue before anything else', () => {
+    expect(sourceOf(REF, ALL)).toEqual({ url: 'file:///issue.git', source: REF });
+  });
+
+  test('from the URL of the repository for every other issue of it', () => {
+    expect(sourceOf('git.example.com/shoko/kugetsu#15', ALL)).toEqual({
+      url: 'file:///repository.git',
+      source: REPOSITORY,
+    });
+  });
+
+  test('from the server that has the name, before one that has the host', () => {
+    expect(sourceOf(REF, { servers: ALL.servers }).url).toBe('https://named.example.com/shoko/kugetsu.git');
+    expect(sourceOf('work/shoko/kugetsu#14', { servers: { work: 'ssh://git@host:22' } }).url).toBe(
+      'ssh://git@host:22/shoko/kugetsu.git',
+    );
+  });
+
+  test('from the server that has the host, with its scheme and port', () => {
+    expect(sourceOf(REF, { servers: { other: 'http://git.example.com:3000/' } })).toEqual({
+      url: 'http://git.example.com:3000/shoko/kugetsu.git',
+      source: REPOSITORY,
+    });
+  });
+
+  test('from its host when no server and no entry is about it', () => {
+    const given = {
+      repos: { 'git.example.com/shoko/other': 'file:///x.git', 'git.example.com/shoko/kugetsu#15': 'file:///y.git' },
+      servers: { other: 'https://example.com', broken: 'not a url' },
+    };
+    expect(sourceOf(REF, given).url).toBe('https://git.example.com/shoko/kugetsu.git');
+  });
+
+  test('from an entry whose host is written in another case', () => {
+    expect(sourceOf(REF, { repos: { 'Git.Example.COM/shoko/kugetsu': 'file:///x.git' } }).url).toBe('file:///x.git');
+    expect(sourceOf(REF, { repos: { 'Git.Example.COM/shoko/kugetsu#14': 'file:///x.git' } }).url).toBe('file:///x.git');
+  });
+
+  test('not from an entry whose owner is written in another case', () => {
+    const { url } = sourceOf(REF, { repos: { 'git.example.com/Shoko/kugetsu': 'file:///x.git' } });
+    expect(url).toBe('https://git.example.com/shoko/kugetsu.git');
+  });
+});

@@ -1,0 +1,40 @@
+import { parseEvent } from '../../../src/adapters/opencode/events.ts';
+import {
+  judge,
+  NOTHING_OBSERVED,
+  observe,
+  observeStderr,
+  type AgentEnd,
+  type Observation,
+} from '../../../src/domain/runs/verdict.ts';
+
+/** What an agent wrote, and how it ended: with 0 unless told. */
+export interface Seen {
+  readonly events?: readonly unknown[];
+  readonly stderr?: readonly string[];
+  readonly end?: Partial<AgentEnd>;
+}
+
+/** A step that ended for `reason`. */
+export const finish = (reason: string): unknown => ({ type: 'step_finish', part: { reason, cost: 0, tokens: {} } });
+/** The model's server answered with an error. */
+export const modelError = (statusCode: number | undefined, isRetryable?: boolean, message = 'no'): unknown => ({
+  type: 'error',
+  error: { name: 'APIError', data: { message, statusCode, isRetryable } },
+});
+/** Something that opencode has no name for went wrong. */
+export const unknownError = (message: string): unknown => ({
+  type: 'error',
+  error: { name: 'UnknownError', data: { message } },
+});
+
+/** What is known after everything that was written. */
+export function observed({ events = [], stderr = [] }: Seen): Observation {
+  const told = stderr.reduce(observeStderr, NOTHING_OBSERVED);
+  return events.map((event) => parseEvent(JSON.stringify(event))).reduce(observe, told);
+}
+
+/** The verdict on an agent of which this was seen. */
+export function verdictOn(seen: Seen): ReturnType<typeof judge> {
+  return judge(observed(seen), { exitCode: 0, signal: undefined, endedFor: undefined, ...seen.end });
+}

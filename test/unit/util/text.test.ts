@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { nearest, oneLine, plainText, plural, shellQuote } from '../../../src/util/text.ts';
+
+const ESC = '\u001B';
+
+/** Any characters, with those that a terminal acts on more often than chance would have them. */
+const hostileText = fc.string({
+  unit: fc.oneof(fc.constantFrom(ESC, '[', ']', 'm', '\u0007', '\u009B', '\r', '\n', '\t', '\u202E'), fc.string()),
+});
+
+describe('plainText', () => {
+  test.each([
+    ['a colour', `${ESC}[1;31mred${ESC}[0m`, 'red'],
+    ['a cleared screen', `${ESC}[2J${ESC}[Hhere`, 'here'],
+    ['a window title ended by a bell', `${ESC}]0;title\u0007text`, 'text'],
+    ['a link ended by a string terminator', `${ESC}]8;;http://x${ESC}\\text`, 'text'],
+    ['a reset', `${ESC}ctext`, 'ctext'],
+    ['a right-to-left override', 'abc\u202Efdp', 'abcfdp'],
+    ['a delete character', 'a\u007Fb', 'ab'],
+  ])('takes out %s', (_what, text, plain) => {
+    expect(plainText(text)).toBe(plain);
+  });
+
+  test('keeps tabs and newlines, and makes every line end a newline', () => {
+    expect(plainText('a\tb\r\nc\rd\n')).toBe('a\tb\nc\nd\n');
+  });
+
+  test('leaves no control character but tab and newline, whatever the text is', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        // oxlint-disable-next-line no-control-regex
+        expect(plainText(text)).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/);
+      }),
+    );
+  });
+});
+
+describe('oneLine', () => {
+  test('joins lines with single spaces and trims', () => {
+    expect(oneLine('  one\n\n two\tthree ')).toBe('one two three');
+  });
+
+  test('cuts what is longer than the limit and marks the cut', () => {
+    expect(oneLine('abcdef', 6)).toBe('abcdef');
+    expect(oneLine('abcdefg', 6)).toBe('abcde…');
+  });
+
+  test('is never longer than the limit nor more than a line', () => {
+    fc.assert(
+      fc.property(hostileText, fc.integer({ min: 1, max: 30 }), (text, limit) => {
+        const line = oneLine(text, limit);
+        expect(line.length).toBeLessThanOrEqual(limit);
+        expect(line).not.toMatch(/[\n\t\r]/);
+      }),
+    );
+  });
+});
+
+test('a noun is singular for one and plural for anything else', () => {
+  expect([0, 1, 2].map((count) => plural(count, 'file'))).toEqual(['0 files', '1 file', '2 files']);
+});
+
+describe('shellQuote', () => {
+  test('leaves plain words alone', () => {
+    expect(shellQuote('github.com/a/b@c:1=2')).toBe('github.com/a/b@c:1=2');
+  });
+
+  test('quotes words so that a shell reads them as they were', () => {
+    const words = fc.array(fc.string({ unit: fc.constantFrom(...Array.from(`a'"$\`\\ \n;&|<>*?~#!(){}é`)) }), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(words, (list) => {
+        const script = `printf '%s\\0' ${['-', ...list].map(shellQuote).join(' ')}`;
+        const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+        expect(stdout.split('\0').slice(1, -1)).toEqual(list);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('nearest', () => {
+  const keys = ['MAX_CONCURRENT_AGENTS', 'KUGETSU_TEMP_DIR', 'KUGETSU_VERBOSITY'];
+
+  test('finds what a misspelt word was meant to be, whatever its case', () => {
+    expect(nearest('max_concurent_agent', keys)).toBe('MAX_CONCURRENT_AGENTS');
+  });
+
+  test('finds nothing for a word that resembles no candidate', () => {
+    expect(nearest('EDITOR_COMMAND_LINE', keys)).toBeUndefined();
+    expect(nearest('anything', [])).toBeUndefined();
+  });
+});
