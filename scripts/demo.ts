@@ -5,9 +5,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startScriptedModel } from '../test/support/scripted-model.ts';
-import { gitIn, makeRemote, makeWorld, mapRepositories, REAL_OPENCODE, type World } from '../test/support/world.ts';
+import {
+  gitIn,
+  makeRemote,
+  makeWorld,
+  mapRepositories,
+  REAL_OPENCODE,
+  until,
+  type World,
+} from '../test/support/world.ts';
 
 const REF = 'forge.test/acme/demo#14';
+const OTHER_REF = 'forge.test/acme/demo#15';
 const KNOWLEDGE = 'This project greets people. Every change gets a commit of its own.';
 
 const model = await startScriptedModel();
@@ -17,6 +26,18 @@ model.on(/fix the greeting/, [
     bash: "echo 'Hello, world.' > greeting.txt && git add greeting.txt && git commit -q -m 'Fix the greeting' && git log --oneline -1",
   },
   { text: 'The greeting is fixed and committed.' },
+]);
+model.on(/# The task\s+please get issue 15 done/, [
+  { bash: 'kugetsu list --json | grep issue_ref' },
+  { bash: `kugetsu start '${OTHER_REF}' 'write the farewell'` },
+  { bash: `kugetsu notify send 'An agent is at work on the farewell.' --issue-ref '${OTHER_REF}'` },
+  { text: 'I have put an agent to work on issue 15.' },
+]);
+model.on(/^write the farewell/, [
+  {
+    bash: "echo 'Goodbye.' > farewell.txt && git add farewell.txt && git commit -q -m 'Add a farewell' && git push -q origin HEAD",
+  },
+  { text: 'The farewell is committed and pushed.' },
 ]);
 model.on(/add a test/, [
   {
@@ -69,6 +90,19 @@ async function demo(demoWorld: World): Promise<void> {
   const worktree = join(demoWorld.home, 'worktrees', 'forge.test-acme-demo-14');
   say(`What the agent left in ${worktree}:`);
   console.log(indent(await gitIn(demoWorld, worktree, 'log', '--oneline', '--decorate')));
+
+  say('Unattended: a task for the PM agent goes into the queue, and the daemon does the rest.');
+  await show('queue-daemon', 'start');
+  await show('delegate', 'please get issue 15 done');
+  await until('the delegated task is done', async () => {
+    const { stdout } = await demoWorld.kugetsu('queue', 'stats', '--json');
+    const { pending, notified } = JSON.parse(stdout) as { readonly pending: number; readonly notified: number };
+    return pending + notified === 0;
+  });
+  await show('queue', 'list');
+  await show('notify', 'list');
+  await show('queue-daemon', 'stop');
+  console.log(indent(await gitIn(demoWorld, remote, 'log', '--oneline', 'fix/issue-15')));
 
   say('Done with the issue. Commits that were never pushed are saved first.');
   await show('destroy', REF, '-y');

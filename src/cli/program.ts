@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import { registerContinue } from './commands/continue.ts';
+import { registerDelegate } from './commands/delegate.ts';
 import { registerDestroy } from './commands/destroy.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerLogs } from './commands/logs.ts';
+import { registerNotify } from './commands/notify.ts';
+import { registerQueue } from './commands/queue.ts';
+import { registerQueueDaemon } from './commands/queue-daemon.ts';
 import { registerRunner } from './commands/runner.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
@@ -51,6 +55,7 @@ export function createProgram(context: CliContext): { readonly program: Command;
   };
   for (const register of [
     registerInit,
+    registerDelegate,
     registerStart,
     registerContinue,
     registerStop,
@@ -58,6 +63,9 @@ export function createProgram(context: CliContext): { readonly program: Command;
     registerStatus,
     registerLogs,
     registerDestroy,
+    registerQueue,
+    registerQueueDaemon,
+    registerNotify,
     registerRunner,
   ]) {
     register(registration);

@@ -12,6 +12,13 @@ export interface Home {
   readonly reposFile: string;
   readonly serversFile: string;
   readonly queueItems: string;
+  readonly queueLock: string;
+  readonly daemonPid: string;
+  readonly daemonLock: string;
+  readonly daemonLog: string;
+  readonly notifications: string;
+  /** Holds a `kugetsu` that agents find on their PATH. */
+  readonly bin: string;
   readonly logs: string;
   readonly runs: string;
   readonly rescued: string;
@@ -33,6 +40,12 @@ export function homeAt(root: string): Home {
     reposFile: join(root, 'repos.json'),
     serversFile: join(root, 'servers.json'),
     queueItems: join(root, 'queue', 'items'),
+    queueLock: join(root, 'queue', 'items.lock'),
+    daemonPid: join(root, 'queue', 'daemon.pid'),
+    daemonLock: join(root, 'queue', 'daemon.lock'),
+    daemonLog: join(root, 'queue', 'daemon.log'),
+    notifications: join(root, 'notifications.json'),
+    bin: join(root, 'bin'),
     logs: join(root, 'logs'),
     runs: join(root, 'runs'),
     rescued: join(root, 'rescued'),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
 
@@ -47,6 +47,16 @@ export async function readTextIfExists(path: string): Promise<string | undefined
   }
 }
 
+/** When a file was changed last, in milliseconds since the epoch; undefined when there is none. */
+export async function modifiedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Removes a file and makes the removal durable; a missing file is fine. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
@@ -56,6 +66,17 @@ export async function removeFile(path: string): Promise<void> {
 /** Removes a directory with everything in it; a missing one is fine. */
 export async function removeDirectory(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Creates an empty file, or changes its modification time; watchers of its directory notice. */
+export async function touchFile(path: string): Promise<void> {
+  const handle = await openPrivateAppend(path);
+  try {
+    const now = new Date();
+    await handle.utimes(now, now);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Opens a file for appending with mode 0600, and creates it and its parents when they are missing. */

@@ -40,11 +40,15 @@ export function registerStart({ program, context }: Registration): void {
         const run = await startIssue(context, { ref: issue, kind: 'start', message, debug });
         await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
       } catch (error) {
-        if (options.queue !== true || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
-        const { enqueueIssue } = await import('../../domain/queue/enqueue.ts');
-        const item = await enqueueIssue(context, { ref: issue, message });
+        const { parentTask } = await import('../../domain/queue/task-variable.ts');
+        // The PM agent cannot wait for a slot, so what it starts is queued by itself.
+        const mayQueue = options.queue === true || parentTask(context.env) !== undefined;
+        if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
+        const { enqueue } = await import('../../domain/queue/enqueue.ts');
+        const { printQueued } = await import('./queue.ts');
+        const item = await enqueue(context, { ref: issue, message });
         context.terminal.err(`no agent slot is free: queued as ${item.id}`);
-        context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
+        await printQueued(context, item, json);
       }
     });
 }

@@ -20,11 +20,14 @@ interface WatchOptions {
  */
 export async function watchRun(context: CliContext, options: WatchOptions): Promise<void> {
   const { followRun } = await import('../../domain/runs/follow-run.ts');
+  const { reconcileRuns } = await import('../../domain/runs/reconcile-runs.ts');
+  const { issueRunRecord } = await import('../../domain/runs/run-record.ts');
   const { terminal } = context;
   const { ref, run, follow } = options;
   const current = await followRun(context, {
-    ref,
+    record: issueRunRecord(context, ref, run.id),
     run,
+    settle: async () => reconcileRuns(context),
     until: follow ? 'ended' : 'at_work',
     onLine: (_line, entry) => printEntry(context, entry, options),
   });

@@ -9,7 +9,7 @@ import { runAgent } from '../runs/run-agent.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
-import { requireMessage } from '../sessions/start-issue.ts';
+import { requireMessage } from '../sessions/require-message.ts';
 import type { InitRequest } from './initialise.ts';
 
 const TITLE = 'kugetsu base';

@@ -1,36 +1,65 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { timeOrderedId } from '../../util/ids.ts';
+import { oneLine } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { requireMessage } from '../sessions/start-issue.ts';
+import { tell } from '../notifications/tell.ts';
+import { requireMessage } from '../sessions/require-message.ts';
+import { advance } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
+import { addItem, updateItem } from './queue-store.ts';
+import { parentTask } from './task-variable.ts';
+
+type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
+
+interface NewTask {
+  /** The issue for a development task; without one the task is the PM agent's. */
+  readonly ref: IssueRef | undefined;
+  readonly message: string;
+}
 
 /**
- * Puts a development task at the end of the queue; it is durable when this returns.
+ * Puts a task at the end of the queue; it is durable when this returns, whether or not a daemon runs. In the run of a PM
+ * task it becomes that task's child.
  *
  * @throws AppError usage (exit code 2) for an empty message
  */
-export async function enqueueIssue(
-  { home, clock }: Pick<Context, 'home' | 'clock'>,
-  { ref, message }: { readonly ref: IssueRef; readonly message: string },
-): Promise<QueueItem> {
+export async function enqueue(context: Needs, { ref, message }: NewTask): Promise<QueueItem> {
   requireMessage(message);
+  const item = newItem(context, { ref, message });
+  // The parent learns of its child first: it must not be done before it.
+  if (item.parent !== null) await addToParent(context, item.parent, item);
+  await addItem(context, item);
+  const { id, issue_ref } = item;
+  await tell(context, { type: 'task_queued', message: oneLine(message), issue_ref, task: id });
+  return item;
+}
+
+function newItem({ clock, env }: Needs, { ref, message }: NewTask): QueueItem {
   const now = clock.now();
-  const item: QueueItem = {
+  return {
     id: timeOrderedId('q_', now, randomBytes(8)),
-    type: 'issue',
-    issue_ref: formatIssueRef(ref),
+    type: ref === undefined ? 'pm' : 'issue',
+    issue_ref: ref === undefined ? null : formatIssueRef(ref),
     message,
     state: 'pending',
     created_at: isoMsWithOffset(now),
+    finished_at: null,
     attempts: 0,
     next_attempt_at: null,
     failure: null,
-    parent: null,
+    parent: parentTask(env) ?? null,
+    run_id: null,
+    claimed_by: null,
+    run: null,
+    session_id: null,
+    children: [],
+    reply: null,
   };
-  await writeJsonFile(join(home.queueItems, `${item.id}.json`), item);
-  return item;
+}
+
+async function addToParent(context: Needs, parent: string, { id, issue_ref }: QueueItem): Promise<void> {
+  const child = { kind: 'item', id, issue_ref, outcome: null } as const;
+  await updateItem(context, parent, (item) => advance(item, { type: 'child_added', child }, context.clock.now()));
 }

@@ -1,8 +1,7 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
 import type { Context } from '../context.ts';
-import { readIssueSession } from '../sessions/session-store.ts';
-import { reconcileRuns } from './reconcile-runs.ts';
 import { parseRunLogLine, type RunLogEntry } from './run-log.ts';
+import type { RunRecord } from './run-record.ts';
 import type { Run } from './run-schema.ts';
 import { isAbandoned } from './run-state.ts';
 
@@ -11,8 +10,10 @@ const POLL_MS = 50;
 const RECORD_CHECK_MS = 500;
 
 interface Follow {
-  readonly ref: string;
+  readonly record: RunRecord;
   readonly run: Pick<Run, 'id' | 'log'>;
+  /** Settles runs whose runner has died. */
+  readonly settle: () => Promise<void>;
   /** `at_work` returns as soon as the agent runs, or when the run ended before that. */
   readonly until: 'at_work' | 'ended';
   readonly onLine: (line: string, entry: RunLogEntry) => void;
@@ -21,14 +22,14 @@ interface Follow {
 /**
  * Follows the log of a run. A runner that dies on the way is noticed and settled, so this ends whenever the run does.
  *
- * @returns the run as it is recorded at that moment; undefined when the issue is not tracked any more
+ * @returns the run as it is recorded at that moment; undefined when its record is gone
  */
 export async function followRun(
-  context: Pick<Context, 'home' | 'env' | 'clock' | 'tempDirectory'>,
-  { ref, run, until, onLine }: Follow,
+  { clock }: Pick<Context, 'clock'>,
+  { record, run, settle, until, onLine }: Follow,
 ): Promise<Run | undefined> {
   const reader = new LineReader(run.log);
-  let checkAt = context.clock.now() + RECORD_CHECK_MS;
+  let checkAt = clock.now() + RECORD_CHECK_MS;
   for (;;) {
     const lines = await reader.read();
     let done = false;
@@ -38,28 +39,23 @@ export async function followRun(
       const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
       if (event === 'ended' || event === until) done = true;
     }
-    if (done) return currentRun(context, ref, run.id);
-    if (lines.length === 0 && context.clock.now() >= checkAt) {
-      if (await isOver(context, ref, run.id)) {
+    if (done) return record.read();
+    if (lines.length === 0 && clock.now() >= checkAt) {
+      if (await isOver(record, settle)) {
         for (const line of await reader.finish()) onLine(line, parseRunLogLine(line));
-        return currentRun(context, ref, run.id);
+        return record.read();
       }
-      checkAt = context.clock.now() + RECORD_CHECK_MS;
+      checkAt = clock.now() + RECORD_CHECK_MS;
     }
-    await context.clock.sleep(POLL_MS);
+    await clock.sleep(POLL_MS);
   }
 }
 
-async function isOver(context: Parameters<typeof followRun>[0], ref: string, runId: string): Promise<boolean> {
-  const run = await currentRun(context, ref, runId);
+async function isOver(record: RunRecord, settle: () => Promise<void>): Promise<boolean> {
+  const run = await record.read();
   if (run !== undefined && isAbandoned(run)) {
-    await reconcileRuns(context);
+    await settle();
     return false;
   }
   return run === undefined || run.phase === 'ended';
-}
-
-async function currentRun(context: Parameters<typeof followRun>[0], ref: string, id: string): Promise<Run | undefined> {
-  const run = (await readIssueSession(context, ref))?.run ?? undefined;
-  return run?.id === id ? run : undefined;
 }

@@ -3,7 +3,7 @@ import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import type { Context } from '../context.ts';
-import { updateIssueSession } from '../sessions/session-store.ts';
+import { runRecord } from './run-record.ts';
 import { RUNNER_COMMAND } from './runner-command.ts';
 import { runLogPath, writeRunRequest, type RunRequest } from './run-request.ts';
 
@@ -29,8 +29,5 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
   runner.release();
   const owner = identityOf(runner.pid);
   if (owner === undefined) return;
-  await updateIssueSession(context, request.issue_ref, (session) => {
-    if (session.run?.id !== request.id || session.run.phase !== 'preparing') return undefined;
-    return { ...session, run: { ...session.run, owner } };
-  });
+  await runRecord(context, request).change((run) => (run.phase === 'preparing' ? { ...run, owner } : undefined));
 }

@@ -1,39 +1,77 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { formatIssueRef, parseIssueRef } from '../issues/issue-ref.ts';
+import { isTaskId, readItem } from '../queue/queue-store.ts';
+import { reconcileItem } from '../queue/reconcile-items.ts';
 import { notTracked } from '../sessions/claim-issue.ts';
 import { readIssueSession } from '../sessions/session-store.ts';
 import { followRun } from './follow-run.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { parseRunLogLine, type RunLogEntry } from './run-log.ts';
+import { issueRunRecord, runRecord, type RunRecord } from './run-record.ts';
+import { runLogPath } from './run-request.ts';
 import type { Run } from './run-schema.ts';
 
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+
 interface ReadOptions {
-  readonly ref: IssueRef;
+  /** An issue ref or a task id, as a person gave it. */
+  readonly subject: string;
   /** Go on until the run has ended. */
   readonly follow: boolean;
   readonly onLine: (line: string, entry: RunLogEntry) => void;
 }
 
 /**
- * Reads the log of an issue's last run.
+ * Reads the log of the last run of an issue or a task.
  *
- * @returns the run as it is recorded afterwards
- * @throws AppError `no_log` when the issue has had no run
+ * @returns the run as it is recorded afterwards; undefined when only its log is left
+ * @throws AppError `no_log` when there has been no run
  */
-export async function readRunLog(
-  context: Pick<Context, 'home' | 'env' | 'clock' | 'tempDirectory'>,
-  { ref: issue, follow, onLine }: ReadOptions,
-): Promise<Run | undefined> {
-  const ref = formatIssueRef(issue);
+export async function readRunLog(context: Needs, { subject, follow, onLine }: ReadOptions): Promise<Run | undefined> {
   await reconcileRuns(context);
+  const { id, record } = isTaskId(subject) ? await runOfTask(context, subject) : await runOfIssue(context, subject);
+  const run = { id, log: runLogPath(context, id) };
+  if (follow) {
+    const settle = async (): Promise<void> => settleAll(context, subject);
+    return followRun(context, { record, run, settle, until: 'ended', onLine });
+  }
+  for (const line of await new LineReader(run.log).finish()) onLine(line, parseRunLogLine(line));
+  return record.read();
+}
+
+interface FoundRun {
+  readonly id: string;
+  readonly record: RunRecord;
+}
+
+async function runOfIssue(context: Needs, text: string): Promise<FoundRun> {
+  const ref = formatIssueRef(parseIssueRef(text));
   const session = await readIssueSession(context, ref);
   if (session === undefined) throw notTracked(ref);
-  const { run } = session;
-  if (run === null)
-    throw new AppError('no_log', `${ref} has had no run yet`, { hint: 'kugetsu list shows what there is' });
-  if (follow) return followRun(context, { ref, run, until: 'ended', onLine });
-  for (const line of await new LineReader(run.log).finish()) onLine(line, parseRunLogLine(line));
-  return run;
+  if (session.run === null) throw noLog(ref);
+  return { id: session.run.id, record: issueRunRecord(context, ref, session.run.id) };
+}
+
+async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
+  const item = await readItem(context, task);
+  if (item === undefined) {
+    throw new AppError('no_task', `there is no task ${task}`, { hint: 'kugetsu queue list shows the tasks' });
+  }
+  const { run_id: id, issue_ref } = item;
+  if (id === null) throw noLog(task);
+  return { id, record: runRecord(context, { id, issue_ref, task }) };
+}
+
+async function settleAll(context: Needs, subject: string): Promise<void> {
+  await reconcileRuns(context);
+  const item = isTaskId(subject) ? await readItem(context, subject) : undefined;
+  if (item !== undefined) await reconcileItem(context, item);
+}
+
+function noLog(subject: string): AppError {
+  return new AppError('no_log', `${subject} has had no run yet`, {
+    hint: 'kugetsu list and kugetsu queue list show what there is',
+  });
 }

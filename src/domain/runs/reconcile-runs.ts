@@ -5,13 +5,14 @@ import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { readIssueSessions, updateIssueSession } from '../sessions/session-store.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
+import { abandonedVerdict } from './abandoned.ts';
+import { afterIssueRun } from './after-issue-run.ts';
 import { gatherEvidence } from './evidence.ts';
 import { openRunLog } from './run-log.ts';
 import type { Run, Verdict } from './run-schema.ts';
 import { isAbandoned } from './run-state.ts';
-import { judge, NOTHING_OBSERVED } from './verdict.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 
 /**
  * Settles every run whose runner is gone without a verdict: ends what it left running, looks at the worktree, and writes
@@ -37,15 +38,7 @@ export function endedRun(run: Run, verdict: Verdict, now: number): Run {
 
 async function settleAbandoned(context: Needs, session: IssueSession, run: Run): Promise<void> {
   await cleanUpAfterRun(context, run);
-  const verdict: Verdict = {
-    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined }),
-    outcome: 'failed',
-    class: 'runner_died',
-    message: `the process that supervised the ${run.kind} was killed, or the machine restarted; what was left of it has been ended`,
-    hint: run.kind === 'destroy' ? 'run destroy again' : 'the worktree is as the agent left it; continue the issue',
-    retryable: true,
-    evidence: await gatherEvidence(context, session),
-  };
+  const verdict = abandonedVerdict(run, await gatherEvidence(context, session));
   const settled = await updateIssueSession(context, session.issue_ref, (current) => {
     if (current.run?.id !== run.id || !isAbandoned(current.run)) return undefined;
     return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
@@ -54,4 +47,5 @@ async function settleAbandoned(context: Needs, session: IssueSession, run: Run):
   const log = await openRunLog(context, run.log);
   await log.record({ event: 'ended', verdict });
   await log.close();
+  if (run.kind !== 'destroy') await afterIssueRun(context, session.issue_ref, run, verdict);
 }

@@ -3,18 +3,24 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { timeOrderedId } from '../../util/ids.ts';
+import type { KnownKeys } from '../../util/types.ts';
 import type { Context } from '../context.ts';
 
 /** What a runner is to do, as its launcher wrote it down. */
 const RunRequestSchema = z.looseObject({
   id: z.string(),
-  kind: z.enum(['start', 'continue']),
-  issue_ref: z.string(),
+  kind: z.enum(['start', 'continue', 'pm']),
+  /** The issue of a development run. */
+  issue_ref: z.string().nullable(),
+  /** The queue item that the run is an attempt at; always there for a PM run. */
+  task: z.string().nullable(),
+  /** The PM task in whose run this one was started. */
+  parent: z.string().nullable(),
   message: z.string(),
   debug: z.boolean(),
 });
 
-export type RunRequest = z.infer<typeof RunRequestSchema>;
+export type RunRequest = KnownKeys<z.infer<typeof RunRequestSchema>>;
 
 /** A new run id; ids sort by time. */
 export function newRunId({ clock }: Pick<Context, 'clock'>): string {

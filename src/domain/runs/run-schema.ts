@@ -45,7 +45,7 @@ export const VerdictSchema = z.looseObject({
 export const RunSchema = z.looseObject({
   id: z.string(),
   /** `destroy` claims an issue like a run does, so that nothing starts on it meanwhile. */
-  kind: z.enum(['start', 'continue', 'destroy']),
+  kind: z.enum(['start', 'continue', 'pm', 'destroy']),
   log: z.string(),
   /** `preparing` until the agent is at work, `working` until it has ended, `ended` with a verdict. */
   phase: z.enum(['preparing', 'working', 'ended']),
@@ -55,6 +55,12 @@ export const RunSchema = z.looseObject({
   working_at: z.string().nullable(),
   ended_at: z.string().nullable(),
   verdict: VerdictSchema.nullable(),
+  /** The queue item that this run is an attempt at. */
+  task: z.string().nullable().optional(),
+  /** The queue item in whose PM run this run was started. */
+  parent: z.string().nullable().optional(),
+  /** Whether a runner has taken the run over from its launcher. */
+  taken_over: z.boolean().optional(),
 });
 
 export type Evidence = KnownKeys<z.infer<typeof EvidenceSchema>>;

@@ -1,8 +1,9 @@
-import type { Evidence, Run } from './run-schema.ts';
+import type { Evidence, Run, Verdict } from './run-schema.ts';
 import type { RunLog } from './run-log.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** Where an agent goes to work. */
-interface Workplace {
+export interface Workplace {
   readonly session: string;
   /** The absolute real path that opencode has stored for the session. */
   readonly directory: string;
@@ -11,17 +12,21 @@ interface Workplace {
 
 /** What the supervision of a run needs to know of the thing that the run is for. */
 export interface RunTask {
+  /** What the log calls it: an issue ref or a task id. */
   readonly subject: string;
   readonly kind: Run['kind'];
+  /** What the agent is told. */
   readonly message: string;
   readonly debug: boolean;
   readonly log: string;
-  /**
-   * Changes the run as it is recorded, durably; undefined from `change` leaves it as it is.
-   * @returns the changed run, or undefined when it was left or is not recorded any more
-   */
-  change(change: (run: Run) => Run | undefined): Promise<Run | undefined>;
+  /** Variables that the agent's processes get. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly record: RunRecord;
   /** Makes everything ready for the agent, or throws when `signal` aborts. Whatever is thrown becomes the verdict. */
   prepare(log: RunLog, signal: AbortSignal): Promise<Workplace>;
+  /** Called when the agent is at work. */
+  atWork(): Promise<void>;
   evidence(): Promise<Evidence | null>;
+  /** Called when the verdict is on disk: settles what waits for it. */
+  ended(run: Run, verdict: Verdict): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { AppError, messageOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import { agentEnvironment } from './agent-environment.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { cleanUpAfterRun, endedRun } from './reconcile-runs.ts';
 import { runAgent } from './run-agent.ts';
@@ -24,8 +25,8 @@ type BareVerdict = Omit<Verdict, 'evidence'>;
 /** Takes a claimed run over and sees it through: prepares, runs the agent, judges, settles. Never throws for the run's sake. */
 export async function superviseRun(context: Context, { runId, task, signal }: Supervision): Promise<void> {
   const owner = ownIdentity();
-  const taken = await task.change((run) =>
-    run.id === runId && run.phase === 'preparing' ? { ...run, owner } : undefined,
+  const taken = await task.record.change((run) =>
+    run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined,
   );
   if (taken === undefined) return;
   const log = await openRunLog(context, task.log);
@@ -36,8 +37,9 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     await cleanUpAfterRun(context, { id: runId });
     const verdict: Verdict = { ...bare, evidence: await task.evidence() };
     // The record comes before the log line: whoever sees the line finds the verdict.
-    await task.change((run) => (run.id === runId ? endedRun(run, verdict, context.clock.now()) : undefined));
+    const run = await task.record.change((current) => endedRun(current, verdict, context.clock.now()));
     await log.record({ event: 'ended', verdict });
+    if (run !== undefined) await task.ended(run, verdict);
   } finally {
     await log.close();
   }
@@ -69,8 +71,8 @@ async function prepareAndRun(
   const { session, directory, model } = await task.prepare(log, signal);
   signal.throwIfAborted();
   const startedAt = clock.now();
-  const env = { KUGETSU_DIR: home.root };
   const { message, debug } = task;
+  const env = { ...(await agentEnvironment(context)), ...task.env };
   const command = await opencode.runCommand({ session, directory, message, model, debug, env });
   return runAgent(context, {
     runId,
@@ -81,13 +83,11 @@ async function prepareAndRun(
     deadlines: deadlinesOf(await context.settings()),
     signal,
     onStarted: async (pid) => {
-      await task.change((run) =>
-        run.id === runId
-          ? { ...run, phase: 'working', agent_pid: pid, working_at: isoWithOffset(clock.now()) }
-          : undefined,
-      );
+      const working_at = isoWithOffset(clock.now());
+      await task.record.change((run) => ({ ...run, phase: 'working', agent_pid: pid, working_at }));
       await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms: clock.now() - startedAt });
       await log.record({ event: 'at_work', session, directory, pid });
+      await task.atWork();
     },
   });
 }

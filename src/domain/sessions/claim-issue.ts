@@ -5,6 +5,7 @@ import { plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { settleItem, settleRunTasks } from '../queue/settle.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run, RunKind } from '../runs/run-schema.ts';
@@ -17,6 +18,12 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
 interface ClaimRequest {
   readonly ref: IssueRef;
   readonly kind: RunKind;
+  /** The id that the run is to have; a new one without. */
+  readonly runId?: string | undefined;
+  /** The queue item that the run is an attempt at. */
+  readonly task?: string | null;
+  /** The PM task in whose run this one is started; it learns of its child. */
+  readonly parent?: string | null;
 }
 
 const MAX_TRIES = 5;
@@ -53,13 +60,27 @@ async function tryClaim({ context, changes, request, slots }: Attempt): Promise<
   if (request.kind === 'continue') requireContinuable(ref, session);
   if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
   if (request.kind !== 'destroy') requireSlot(await changes.issues(), slots);
+  await settleBefore(context, session);
   const claimed = {
     ...(session ?? newSession(context, request.ref)),
     state: 'preparing',
-    run: newRun(context, request.kind),
+    run: newRun(context, request),
   } as const;
   await changes.putIssue(claimed);
+  await addToParent(context, claimed);
   return claimed;
+}
+
+/** The last run's record is about to be replaced: whatever waits for its verdict must have it first. */
+async function settleBefore(context: Needs, session: IssueSession | undefined): Promise<void> {
+  const run = session?.run ?? null;
+  if (run !== null && run.verdict !== null) await settleRunTasks(context, run, run.verdict);
+}
+
+async function addToParent(context: Needs, { issue_ref, run }: IssueSession): Promise<void> {
+  if (run === null || typeof run.parent !== 'string' || typeof run.task === 'string') return;
+  const child = { kind: 'run', id: run.id, issue_ref, outcome: null } as const;
+  await settleItem(context, run.parent, { type: 'child_added', child });
 }
 
 /** How many development agents are at work or about to be. */
@@ -109,8 +130,8 @@ function newSession({ clock }: Needs, ref: IssueRef): Omit<IssueSession, 'state'
   };
 }
 
-function newRun(context: Needs, kind: RunKind): Run {
-  const id = newRunId(context);
+function newRun(context: Needs, { kind, runId, task = null, parent = null }: ClaimRequest): Run {
+  const id = runId ?? newRunId(context);
   return {
     id,
     kind,
@@ -122,6 +143,9 @@ function newRun(context: Needs, kind: RunKind): Run {
     working_at: null,
     ended_at: null,
     verdict: null,
+    task,
+    parent,
+    taken_over: false,
   };
 }
 

@@ -2,43 +2,45 @@ import { pathExists } from '../../adapters/git/worktree.ts';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
+import { tell } from '../notifications/tell.ts';
+import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
-import type { RunLog } from '../runs/run-log.ts';
+import { afterIssueRun } from '../runs/after-issue-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
-import type { RunTask } from '../runs/run-task.ts';
+import { issueRunRecord } from '../runs/run-record.ts';
+import type { RunTask, Workplace } from '../runs/run-task.ts';
+import { stepper, type Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
 import { changeSessions, readBase, readIssueSession, updateIssueSession } from './session-store.ts';
 import type { IssueSession } from './session-schema.ts';
 
-type Workplace = Awaited<ReturnType<RunTask['prepare']>>;
-
 /** The run of a development agent on its issue. */
-export function issueRunTask(context: Context, request: RunRequest): RunTask {
-  const { issue_ref: ref, kind, message, debug, id } = request;
+export function issueRunTask(context: Context, request: RunRequest & { readonly issue_ref: string }): RunTask {
+  const { issue_ref: ref, kind, message, debug, id, task, parent } = request;
   return {
     subject: ref,
     kind,
     message,
     debug,
     log: runLogPath(context, id),
-    change: async (change) => {
-      const session = await updateIssueSession(context, ref, (current) => {
-        const run = current.run === null ? undefined : change(current.run);
-        return run === undefined ? undefined : { ...current, run, state: run.phase === 'ended' ? 'idle' : run.phase };
-      });
-      return session?.run ?? undefined;
-    },
+    env: { [TASK_VARIABLE]: parent ?? undefined },
+    record: issueRunRecord(context, ref, id),
     prepare: async (log, signal) => {
       const step = stepper(context, log, signal);
       return kind === 'start' ? prepareStart(context, ref, step) : prepareContinue(context, ref, step);
+    },
+    atWork: async () => {
+      await tell(context, { type: 'task_started', message: oneLine(message), issue_ref: ref, task });
     },
     evidence: async () => {
       const session = await readIssueSession(context, ref);
       return session === undefined ? null : gatherEvidence(context, session);
     },
+    ended: async (run, verdict) => afterIssueRun(context, ref, run, verdict),
   };
 }
 
@@ -111,24 +113,5 @@ function withNewSession(session: IssueSession, id: string, model: string | null)
     opencode_session_id: id,
     previous_session_ids: old === null ? older : [...older, old],
     model,
-  };
-}
-
-/** Says in the log how preparation goes on, and ends it between two steps when the run is to be stopped. */
-interface Stepper {
-  done(name: string, note: string): Promise<void>;
-  warn(text: string): Promise<void>;
-}
-
-function stepper({ clock }: Pick<Context, 'clock'>, log: RunLog, signal: AbortSignal): Stepper {
-  let last = clock.now();
-  return {
-    async done(name, note) {
-      const now = clock.now();
-      await log.record({ event: 'step', name, note, ms: now - last });
-      last = now;
-      signal.throwIfAborted();
-    },
-    warn: async (text) => log.record({ event: 'warning', text }),
   };
 }

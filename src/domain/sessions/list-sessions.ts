@@ -18,7 +18,7 @@ export interface ListedSession {
 
 /** Base, PM agent and the issues' sessions. Runs that died unnoticed are settled first, so that what is listed is true. */
 export async function listSessions(
-  context: Pick<Context, 'home' | 'env' | 'clock' | 'tempDirectory'>,
+  context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>,
 ): Promise<ListedSession[]> {
   await reconcileRuns(context);
   const coordinators = [await readBase(context), await readPmAgent(context)].filter((session) => session !== undefined);

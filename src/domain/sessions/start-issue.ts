@@ -1,17 +1,21 @@
-import { AppError, usageError } from '../../util/errors.ts';
+import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { parentTask } from '../queue/task-variable.ts';
 import { launchRun } from '../runs/launch-run.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
 import { initStatus } from './init-status.ts';
+import { requireMessage } from './require-message.ts';
 
 interface AgentTask {
   readonly ref: IssueRef;
   readonly kind: 'start' | 'continue';
   readonly message: string;
   readonly debug: boolean;
+  /** The queue item that this is an attempt at, and the id that the run is to have. */
+  readonly attempt?: { readonly task: string; readonly runId: string; readonly parent: string | null };
 }
 
 /**
@@ -24,16 +28,13 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   requireMessage(message);
   await requireInitialised(context);
   await context.opencode.probe();
-  const { run } = await claimIssue(context, { ref, kind });
+  const { attempt } = task;
+  const taskId = attempt?.task ?? null;
+  const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
+  const { run } = await claimIssue(context, { ref, kind, runId: attempt?.runId, task: taskId, parent });
   if (run === null) throw new Error('a claimed issue has no run');
-  await launchRun(context, { id: run.id, kind, issue_ref: formatIssueRef(ref), message, debug });
+  await launchRun(context, { id: run.id, kind, issue_ref: formatIssueRef(ref), task: taskId, parent, message, debug });
   return run;
-}
-
-/** @throws AppError usage (exit code 2) for a message that says nothing or that opencode could not be given */
-export function requireMessage(message: string): void {
-  if (message.trim() === '') throw usageError('the message is empty', 'say what the agent is to do');
-  if (message.includes('\0')) throw usageError('the message holds a NUL character', 'give plain text');
 }
 
 async function requireInitialised(context: Context): Promise<void> {

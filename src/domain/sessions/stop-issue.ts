@@ -3,6 +3,7 @@ import { sendSignal } from '../../adapters/process/end-processes.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { afterIssueRun } from '../runs/after-issue-run.ts';
 import { cleanUpAfterRun, endedRun, reconcileRuns } from '../runs/reconcile-runs.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
@@ -51,8 +52,9 @@ async function settleStopped(context: Context, ref: string, run: Run): Promise<R
     evidence: await gatherEvidence(context, session),
   };
   const ended = endedRun(current, verdict, context.clock.now());
-  await updateIssueSession(context, ref, (latest) =>
+  const settled = await updateIssueSession(context, ref, (latest) =>
     latest.run?.id === run.id && latest.run.phase !== 'ended' ? { ...latest, state: 'idle', run: ended } : undefined,
   );
+  if (settled !== undefined) await afterIssueRun(context, ref, ended, verdict);
   return ended;
 }

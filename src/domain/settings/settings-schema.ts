@@ -24,6 +24,7 @@ export const SettingsSchema = z.strictObject({
   KUGETSU_VERBOSITY: z.enum(['verbose', 'default', 'quiet']).prefault('default'),
   QUEUE_DAEMON_INTERVAL_MINUTES: interval.prefault('5'),
   QUEUE_CLEANUP_AGE_DAYS: amount.prefault('7'),
+  QUEUE_RETRY_BASE_SECONDS: amount.prefault('10'),
   AGENT_STARTUP_TIMEOUT_SECONDS: amount.prefault('180'),
   AGENT_STALL_TIMEOUT_MINUTES: amount.prefault('30'),
   AGENT_TIMEOUT_MINUTES: amount.prefault('240'),
@@ -57,6 +58,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
   },
   { key: 'QUEUE_DAEMON_INTERVAL_MINUTES', fallback: '5', summary: 'How often the daemon looks without being woken' },
   { key: 'QUEUE_CLEANUP_AGE_DAYS', fallback: '7', summary: 'Age at which finished queue items are removed' },
+  {
+    key: 'QUEUE_RETRY_BASE_SECONDS',
+    fallback: '10',
+    summary: 'Wait before the second attempt at a task; doubled for the third',
+  },
   {
     key: 'AGENT_STARTUP_TIMEOUT_SECONDS',
     fallback: '180',

@@ -1,0 +1,12 @@
+import { readdir } from 'node:fs/promises';
+import { errnoOf } from '../../util/errors.ts';
+
+/** The names in a directory; none when it is missing. */
+export async function listDirectory(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Registration } from '../program.ts';
+import { printQueued } from './queue.ts';
+
+const EXAMPLES = `
+Examples:
+  kugetsu delegate "work on issue #14"
+  kugetsu delegate "review PR #92 of github.com/shoko/kugetsu"
+
+Returns at once; the task is on disk by then. The queue daemon hands it to the PM agent when an agent slot is free, and
+the result comes back as a notification (kugetsu notify list).
+Exit codes: 0 queued, 1 failed, 2 usage.`;
+
+/** `kugetsu delegate` */
+export function registerDelegate({ program, context }: Registration): void {
+  program
+    .command('delegate')
+    .description('hand a task to the PM agent, through the queue')
+    .argument('<message>', 'what is to be done')
+    .option('--json', 'print the queue item')
+    .addHelpText('after', EXAMPLES)
+    .action(async (message: string, { json = false }: { readonly json?: boolean }) => {
+      const { enqueue } = await import('../../domain/queue/enqueue.ts');
+      await printQueued(context, await enqueue(context, { ref: undefined, message }), json);
+    });
+}

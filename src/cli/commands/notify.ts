@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { usageError } from '../../util/errors.ts';
+import { oneLine, plural } from '../../util/text.ts';
+import type { CliContext } from '../context.ts';
+import type { Registration } from '../program.ts';
+
+interface SendOptions {
+  readonly type: string;
+  readonly issueRef?: string;
+  readonly json?: boolean;
+}
+
+/** `kugetsu notify …` */
+export function registerNotify({ program, context }: Registration): void {
+  const notify = program.command('notify').description('see, clear and send notifications');
+  registerNotifyList(notify, context);
+  notify
+    .command('clear')
+    .description('mark all notifications as read')
+    .action(async () => {
+      const { markAllRead } = await import('../../domain/notifications/inbox.ts');
+      context.terminal.err(`marked ${plural(await markAllRead(context), 'notification')} as read`);
+    });
+  registerNotifySend(notify, context);
+}
+
+function registerNotifyList(notify: Command, context: CliContext): void {
+  notify
+    .command('list', { isDefault: true })
+    .description('list the unread notifications, oldest first')
+    .option('--all', 'list the read ones, too')
+    .option('--json', 'print an array of objects')
+    .addHelpText(
+      'after',
+      '\nColumns: time, type, issue ref, task, message.\nTypes of kugetsu: task_queued, task_dequeued, task_started, task_completed, task_error; agents send others.',
+    )
+    .action(async ({ all = false, json = false }: { readonly all?: boolean; readonly json?: boolean }) => {
+      const { listNotifications } = await import('../../domain/notifications/inbox.ts');
+      const { renderNotifications } = await import('../views/notifications.ts');
+      const found = await listNotifications(context, { all });
+      const { ruled, colour } = context.terminal;
+      const style = { ruled, colour: colour.out };
+      context.terminal.out(json ? JSON.stringify(found, null, 2) : renderNotifications(found, style));
+    });
+}
+
+function registerNotifySend(notify: Command, context: CliContext): void {
+  notify
+    .command('send')
+    .description('send a notification; for agents that report')
+    .argument('<message>', 'what to report')
+    .option('--type <type>', 'lower-case letters and _', 'message')
+    .option('--issue-ref <issue-ref>', 'the issue that it is about')
+    .option('--json', 'print the notification')
+    .addHelpText(
+      'after',
+      '\nExample:\n  kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14',
+    )
+    .action(async (message: string, { type, issueRef, json = false }: SendOptions) => {
+      const { formatIssueRef, parseIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { sendNotification } = await import('../../domain/notifications/inbox.ts');
+      const { requireMessage } = await import('../../domain/sessions/require-message.ts');
+      const { parentTask } = await import('../../domain/queue/task-variable.ts');
+      requireMessage(message);
+      if (!/^[a-z][a-z_]{0,39}$/.test(type)) {
+        throw usageError(
+          `not a type: ${JSON.stringify(oneLine(type, 60))}`,
+          'use lower-case letters and _, 40 at the most',
+        );
+      }
+      const issue_ref = issueRef === undefined ? null : formatIssueRef(parseIssueRef(issueRef));
+      const task = parentTask(context.env) ?? null;
+      const sent = await sendNotification(context, { type, message, issue_ref, task });
+      if (json) context.terminal.out(JSON.stringify(sent, null, 2));
+    });
+}

@@ -1,0 +1,9 @@
+import { usageError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+
+/** A number of lines or rows. @throws AppError usage (exit code 2) */
+export function parseCount(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw usageError(`not a count: ${JSON.stringify(oneLine(text, 40))}`, 'give a whole number from 1');
+}

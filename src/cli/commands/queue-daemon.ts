@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { CliContext } from '../context.ts';
+import type { Registration } from '../program.ts';
+import { parseCount } from './parse-count.ts';
+
+const DEFAULT_LOG_LINES = 50;
+
+/** `kugetsu queue-daemon …` */
+export function registerQueueDaemon({ program, context, exitWith }: Registration): void {
+  const daemon = program
+    .command('queue-daemon')
+    .description('start, stop and watch the daemon that works the queue off');
+  daemon
+    .command('start')
+    .description('start it in the background; when it is running already, that is fine')
+    .action(async () => start(context));
+  daemon
+    .command('stop')
+    .description('stop it; agents at work go on')
+    .action(async () => stop(context));
+  daemon
+    .command('restart')
+    .description('stop it and start it again; agents at work go on')
+    .action(async () => {
+      await stop(context);
+      await start(context);
+    });
+  daemon
+    .command('status')
+    .description('say whether it is running')
+    .option('--json', 'print an object')
+    .addHelpText('after', '\nExit codes: 0 running, 3 not running.')
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const { findDaemon } = await import('../../domain/daemon/daemon-lock.ts');
+      const found = await findDaemon(context);
+      const state = { running: found !== undefined, pid: found?.owner.pid ?? null, since: found?.since ?? null };
+      const text = found === undefined ? 'not running' : `running (pid ${found.owner.pid}, since ${found.since})`;
+      context.terminal.out(json ? JSON.stringify(state) : text);
+      if (found === undefined) exitWith(EXIT.notReady);
+    });
+  registerRun(daemon, context);
+  daemon
+    .command('logs')
+    .description('show the last lines of its log')
+    .argument('[n]', `how many (default: ${DEFAULT_LOG_LINES})`)
+    .action(async (count: string | undefined) => {
+      const { readDaemonLog } = await import('../../domain/daemon/control-daemon.ts');
+      const lines = await readDaemonLog(context, parseCount(count, DEFAULT_LOG_LINES));
+      context.terminal.out(lines.join('\n'));
+    });
+}
+
+function registerRun(daemon: Command, context: CliContext): void {
+  daemon
+    .command('run')
+    .description('be the daemon in the foreground: for systemd, cron and containers')
+    .option('--once', 'look once, dispatch what can be dispatched, and end')
+    .option('--background', 'log to the file only', false)
+    .addHelpText('after', '\nExit codes: 0 ended, 1 failed, 4 another daemon is running.')
+    .action(
+      async ({ once = false, background = false }: { readonly once?: boolean; readonly background?: boolean }) => {
+        const { runDaemon } = await import('../../domain/daemon/run-daemon.ts');
+        const onLine = (line: string): void => (background ? undefined : context.terminal.err(line));
+        await runDaemon(context, { once, signal: context.gracefulStop(), onLine });
+      },
+    );
+}
+
+async function start(context: CliContext): Promise<void> {
+  const { startDaemon } = await import('../../domain/daemon/control-daemon.ts');
+  const { pid, started } = await startDaemon(context);
+  context.terminal.err(started ? `queue daemon started (pid ${pid})` : `queue daemon is running already (pid ${pid})`);
+}
+
+async function stop(context: CliContext): Promise<void> {
+  const { stopDaemon } = await import('../../domain/daemon/control-daemon.ts');
+  const { liveRunSubjects } = await import('../../domain/runs/live-runs.ts');
+  const pid = await stopDaemon(context);
+  const live = await liveRunSubjects(context);
+  const rest = live.length === 0 ? '' : `; agents at work go on: ${live.join(', ')}`;
+  context.terminal.err(
+    pid === undefined ? `no queue daemon is running${rest}` : `queue daemon stopped (pid ${pid})${rest}`,
+  );
+}

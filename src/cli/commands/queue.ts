@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
+import { usageError } from '../../util/errors.ts';
+import { plural } from '../../util/text.ts';
+import type { CliContext } from '../context.ts';
+import type { Registration } from '../program.ts';
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+const STATES: readonly QueueState[] = ['pending', 'notified', 'completed', 'error'];
+
+const STATE_HELP = `
+States:
+  pending     waits in the queue
+  notified    an agent has it
+  completed   done
+  error       given up; the failure says why`;
+
+/** `kugetsu queue …` */
+export function registerQueue({ program, context }: Registration): void {
+  const queue = program.command('queue').description('see and change the task queue');
+  registerEnqueue(queue, context);
+  registerQueueList(queue, context);
+  registerQueueStats(queue, context);
+  registerQueueClear(queue, context);
+}
+
+/** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it. */
+export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
+  const { findDaemon } = await import('../../domain/daemon/daemon-lock.ts');
+  context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
+  if ((await findDaemon(context)) !== undefined) return;
+  context.terminal.err('kugetsu: queued, but no queue daemon is running: kugetsu queue-daemon start');
+}
+
+function registerEnqueue(queue: Command, context: CliContext): void {
+  queue
+    .command('enqueue')
+    .description("put a task for an issue's agent into the queue")
+    .argument('<issue-ref>', 'instance/owner/repo#identifier')
+    .argument('<message>', 'what the agent is to do')
+    .option('--json', 'print the queue item')
+    .addHelpText(
+      'after',
+      '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nExit codes: 0 queued, 1 failed, 2 usage.',
+    )
+    .action(async (text: string, message: string, { json = false }: JsonOption) => {
+      const { parseIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { enqueue } = await import('../../domain/queue/enqueue.ts');
+      await printQueued(context, await enqueue(context, { ref: parseIssueRef(text), message }), json);
+    });
+}
+
+function registerQueueList(queue: Command, context: CliContext): void {
+  queue
+    .command('list')
+    .description('list the tasks, oldest first')
+    .option('--state <state>', `only those that are ${STATES.join(', ')}`)
+    .option('--json', 'print an array of items')
+    .addHelpText('after', `${STATE_HELP}\n\nColumns: id, state, attempts, issue ref, message, failure.`)
+    .action(async ({ state, json = false }: JsonOption & { readonly state?: string }) => {
+      if (state !== undefined && !STATES.some((known) => known === state)) {
+        throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
+      }
+      const { readItems } = await import('../../domain/queue/queue-store.ts');
+      const { renderQueue } = await import('../views/queue.ts');
+      const items = (await readItems(context)).filter((item) => state === undefined || item.state === state);
+      const { ruled, colour } = context.terminal;
+      context.terminal.out(json ? JSON.stringify(items, null, 2) : renderQueue(items, { ruled, colour: colour.out }));
+    });
+}
+
+function registerQueueStats(queue: Command, context: CliContext): void {
+  queue
+    .command('stats')
+    .description('count the tasks by state')
+    .option('--json', 'print an object')
+    .action(async ({ json = false }: JsonOption) => {
+      const { readItems } = await import('../../domain/queue/queue-store.ts');
+      const items = await readItems(context);
+      const counts = STATES.map((state) => [state, items.filter((item) => item.state === state).length] as const);
+      const stats = { total: items.length, ...Object.fromEntries(counts) };
+      const lines = Object.entries(stats).map(([name, count]) => `${name}\t${count}`);
+      context.terminal.out(json ? JSON.stringify(stats) : lines.join('\n'));
+    });
+}
+
+function registerQueueClear(queue: Command, context: CliContext): void {
+  queue
+    .command('clear')
+    .description('remove finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS; the daemon does it too')
+    .option('--all-finished', 'remove every finished task, however new')
+    .option('--json', 'print the ids of the removed tasks')
+    .action(async ({ allFinished = false, json = false }: JsonOption & { readonly allFinished?: boolean }) => {
+      const { clearOldItems } = await import('../../domain/queue/clear.ts');
+      const removed = await clearOldItems(context, { all: allFinished });
+      if (json) context.terminal.out(JSON.stringify(removed));
+      else context.terminal.err(`removed ${plural(removed.length, 'finished task')}`);
+    });
+}

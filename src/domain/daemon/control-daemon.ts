@@ -1,0 +1,70 @@
+import { sendSignal } from '../../adapters/process/end-processes.ts';
+import { isAlive } from '../../adapters/process/process-identity.ts';
+import { spawnProcess } from '../../adapters/process/spawn-process.ts';
+import { makePrivateDirectory, readTextIfExists } from '../../adapters/store/private-files.ts';
+import { openLogFile } from '../../adapters/store/log-file.ts';
+import { AppError } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import { findDaemon } from './daemon-lock.ts';
+
+const START_WAIT_MS = 15_000;
+const STOP_WAIT_MS = 10_000;
+const POLL_MS = 20;
+
+/** The arguments of the foreground daemon as `start` launches it: it logs to its file only. */
+const RUN_ARGUMENTS = ['queue-daemon', 'run', '--background'];
+
+/**
+ * Starts the daemon detached, and waits until it is the daemon. Two starts at once give one daemon.
+ *
+ * @throws AppError `daemon_failed` when it did not come up
+ */
+export async function startDaemon(context: Context): Promise<{ readonly pid: number; readonly started: boolean }> {
+  const { home, env, self, clock } = context;
+  const running = await findDaemon(context);
+  if (running !== undefined) return { pid: running.owner.pid, started: false };
+  await context.settings();
+  await makePrivateDirectory(home.queueItems);
+  await (await openLogFile(home.daemonLog)).close();
+  const daemon = await spawnProcess({
+    command: self.executable,
+    args: [...self.prefix, ...RUN_ARGUMENTS],
+    cwd: home.root,
+    env: { ...env, KUGETSU_DIR: home.root },
+    stdoutFile: home.daemonLog,
+    stderrFile: home.daemonLog,
+  });
+  daemon.release();
+  const deadline = clock.now() + START_WAIT_MS;
+  for (;;) {
+    const found = await findDaemon(context);
+    if (found !== undefined) return { pid: found.owner.pid, started: found.owner.pid === daemon.pid };
+    if (clock.now() >= deadline) break;
+    await clock.sleep(POLL_MS);
+  }
+  throw new AppError('daemon_failed', 'the queue daemon did not come up', { hint: `see ${home.daemonLog}` });
+}
+
+/** Ends the daemon and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running */
+export async function stopDaemon(context: Context): Promise<number | undefined> {
+  const daemon = await findDaemon(context);
+  if (daemon === undefined) return undefined;
+  const { owner } = daemon;
+  sendSignal(owner.pid, 'SIGTERM');
+  const deadline = context.clock.now() + STOP_WAIT_MS;
+  while (isAlive(owner)) {
+    // It can be killed at any moment without harm.
+    if (context.clock.now() >= deadline) sendSignal(owner.pid, 'SIGKILL');
+    await context.clock.sleep(POLL_MS);
+  }
+  return owner.pid;
+}
+
+/** The last lines of the daemon's log, the rotated one included. */
+export async function readDaemonLog({ home }: Pick<Context, 'home'>, count: number): Promise<string[]> {
+  const texts = [await readTextIfExists(`${home.daemonLog}.1`), await readTextIfExists(home.daemonLog)];
+  return texts
+    .flatMap((text) => (text ?? '').split('\n'))
+    .filter((line) => line !== '')
+    .slice(-count);
+}

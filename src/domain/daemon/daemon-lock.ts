@@ -1,0 +1,61 @@
+import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts';
+import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { removeFile, replaceFile } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { OwnerSchema, type Run } from '../runs/run-schema.ts';
+import * as z from 'zod';
+
+/** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, so it needs no upkeep. */
+const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });
+
+/** A daemon that is alive. */
+interface LiveDaemon {
+  readonly owner: Run['owner'];
+  readonly since: string;
+}
+
+type HomeOnly = Pick<Context, 'home'>;
+
+/** The daemon of this home; undefined when none is alive, whatever files say. */
+export async function findDaemon({ home }: HomeOnly): Promise<LiveDaemon | undefined> {
+  const lock = await readJsonFile(home.daemonLock, DaemonLockSchema);
+  return lock !== undefined && isAlive(lock.owner) ? lock : undefined;
+}
+
+/**
+ * Makes this process the daemon of the home for as long as it lives, or until the returned function is called.
+ *
+ * @throws AppError `daemon_running` (exit code 4) when another one is
+ */
+export async function becomeDaemon(context: Pick<Context, 'home' | 'clock'>): Promise<() => Promise<void>> {
+  const { home, clock } = context;
+  const owner = ownIdentity();
+  await guarded(context, async () => {
+    const other = await findDaemon(context);
+    if (other !== undefined && other.owner.pid !== owner.pid) throw alreadyRunning(other);
+    await writeJsonFile(home.daemonLock, { owner, since: isoWithOffset(clock.now()) });
+    await replaceFile(home.daemonPid, `${owner.pid}\n`);
+  });
+  return async () =>
+    guarded(context, async () => {
+      if ((await findDaemon(context))?.owner.pid !== owner.pid) return;
+      await removeFile(home.daemonLock);
+      await removeFile(home.daemonPid);
+    });
+}
+
+/** Only looking and taking is guarded by a lock of the usual kind; it is held for an instant. */
+async function guarded<T>({ home }: HomeOnly, body: () => Promise<T>): Promise<T> {
+  return withLock(`${home.daemonLock}.guard`, body);
+}
+
+function alreadyRunning({ owner, since }: LiveDaemon): AppError {
+  return new AppError('daemon_running', `the queue daemon is running already (pid ${owner.pid}, since ${since})`, {
+    hint: 'kugetsu queue-daemon status shows it; kugetsu queue-daemon restart replaces it',
+    exit: EXIT.busy,
+  });
+}

@@ -1,0 +1,114 @@
+import { pathExists } from '../../adapters/git/worktree.ts';
+import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { AppError, messageOf } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { parseIssueRef } from '../issues/issue-ref.ts';
+import { tell } from '../notifications/tell.ts';
+import { pmPrompt } from '../pm/pm-prompt.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { settleItem } from '../queue/settle.ts';
+import { launchRun } from '../runs/launch-run.ts';
+import { newRunId, runLogPath } from '../runs/run-request.ts';
+import type { Run } from '../runs/run-schema.ts';
+import { readIssueSession } from '../sessions/session-store.ts';
+import { startIssue } from '../sessions/start-issue.ts';
+
+// The task is not at fault: the slot or the issue was taken in between, or kugetsu itself is not ready.
+const BUSY = new Set(['no_slot', 'busy', 'locked']);
+const NOT_READY = new Set([
+  'not_initialised',
+  'opencode_missing',
+  'opencode_too_old',
+  'opencode_unexpected',
+  'git_missing',
+]);
+const NOT_READY_WAIT_MS = 60_000;
+
+/**
+ * Takes a task for one attempt and starts its run.
+ *
+ * @returns what came of it, in a few words
+ */
+export async function dispatchItem(context: Context, item: QueueItem): Promise<string> {
+  const runId = newRunId(context);
+  const by = { ...ownIdentity() };
+  const run = item.type === 'pm' ? newPmRun(context, runId, by) : null;
+  const claimed = await settleItem(context, item.id, { type: 'claimed', runId, by, run });
+  if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';
+  const { id, issue_ref, attempts } = claimed;
+  await tell(context, {
+    type: 'task_dequeued',
+    message: `attempt ${attempts}: ${oneLine(item.message)}`,
+    issue_ref,
+    task: id,
+  });
+  try {
+    await (item.type === 'pm' ? launchPmRun(context, claimed, runId) : startAttempt(context, claimed, runId));
+    return `dispatched as ${runId} (attempt ${attempts})`;
+  } catch (error) {
+    return notDispatched(context, item, error);
+  }
+}
+
+/** What the daemon does when a run could not be started. Nothing has run, so it may go back to the queue. */
+async function notDispatched(context: Context, { id }: QueueItem, error: unknown): Promise<string> {
+  const message = oneLine(messageOf(error), 300);
+  const code = error instanceof AppError ? error.code : 'internal_error';
+  if (BUSY.has(code)) {
+    await settleItem(context, id, { type: 'released', notBefore: null });
+    return `waits: ${message}`;
+  }
+  if (NOT_READY.has(code)) {
+    await settleItem(context, id, { type: 'released', notBefore: context.clock.now() + NOT_READY_WAIT_MS });
+    return `waits: kugetsu is not ready: ${message}`;
+  }
+  await settleItem(context, id, { type: 'refused', class: code, message });
+  return `refused (${code}): ${message}`;
+}
+
+async function startAttempt(context: Context, item: QueueItem, runId: string): Promise<void> {
+  const { issue_ref: text, id: task, parent } = item;
+  const ref = parseIssueRef(text ?? '');
+  const session = await readIssueSession(context, text ?? '');
+  const worktree = session?.worktree_path ?? null;
+  const continuable = session?.opencode_session_id != null && worktree !== null && (await pathExists(worktree));
+  await startIssue(context, {
+    ref,
+    kind: continuable ? 'continue' : 'start',
+    message: attemptMessage(item),
+    debug: false,
+    attempt: { task, runId, parent },
+  });
+}
+
+async function launchPmRun(context: Context, item: QueueItem, runId: string): Promise<void> {
+  await context.opencode.probe();
+  const { KUGETSU_VERBOSITY: verbosity } = await context.settings();
+  const earlierFailure = item.failure === null ? undefined : `${item.failure.class}: ${item.failure.message}`;
+  const message = pmPrompt({ message: item.message, verbosity, earlierFailure });
+  const { id: task, parent } = item;
+  await launchRun(context, { id: runId, kind: 'pm', issue_ref: null, task, parent, message, debug: false });
+}
+
+function attemptMessage({ message, failure }: QueueItem): string {
+  if (failure === null) return message;
+  return `An earlier attempt at this task ended early (${failure.class}: ${failure.message}). Go on from what is there.\n\n${message}`;
+}
+
+function newPmRun(context: Context, id: string, owner: Run['owner']): Run {
+  return {
+    id,
+    kind: 'pm',
+    log: runLogPath(context, id),
+    phase: 'preparing',
+    owner,
+    agent_pid: null,
+    requested_at: isoWithOffset(context.clock.now()),
+    working_at: null,
+    ended_at: null,
+    verdict: null,
+    taken_over: false,
+  };
+}

@@ -1,0 +1,111 @@
+import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { rotatingLog } from '../../adapters/store/rotating-log.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { watchDirectory } from '../../adapters/store/watch-directory.ts';
+import { messageOf } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { becomeDaemon } from './daemon-lock.ts';
+import { tick, type DaemonMemory } from './tick.ts';
+
+const MAX_LOG_BYTES = 1024 * 1024;
+/** How often live runs are looked at: a killed runner changes no file. */
+const WATCH_RUNS_MS = 10_000;
+/** A burst of changes is one tick. */
+const SETTLE_MS = 10;
+const FAILED_TICK_WAIT_MS = 30_000;
+
+interface DaemonOptions {
+  /** One tick, without waiting for anything afterwards. */
+  readonly once: boolean;
+  readonly signal: AbortSignal;
+  /** Gets what goes to the log, too. */
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * Is the daemon of this home until `signal` aborts: wakes on a change in the queue, when a retry is due, and every
+ * QUEUE_DAEMON_INTERVAL_MINUTES. It owns no agent, so it can be ended, or killed, and replaced at any time.
+ *
+ * @throws AppError `daemon_running` (exit code 4)
+ */
+export async function runDaemon(context: Context, { once, signal, onLine }: DaemonOptions): Promise<void> {
+  const { home, clock } = context;
+  await makePrivateDirectory(home.queueItems);
+  const release = await becomeDaemon(context);
+  const append = rotatingLog(home.daemonLog, MAX_LOG_BYTES);
+  const say = async (text: string): Promise<void> => {
+    const line = `${isoWithOffset(clock.now())} ${oneLine(text, 1000)}`;
+    onLine(line);
+    await append(line).catch(() => undefined);
+  };
+  try {
+    await say(`queue daemon started (pid ${ownIdentity().pid})`);
+    await new DaemonLoop(context, say, signal).run(once);
+    await say(once ? 'done' : 'queue daemon stopped; agents at work go on');
+  } finally {
+    await release();
+  }
+}
+
+class DaemonLoop {
+  private readonly memory: DaemonMemory = { finished: new Set(), cleanedAt: 0 };
+  private readonly context: Context;
+  private readonly say: (text: string) => Promise<void>;
+  private readonly signal: AbortSignal;
+  private changed = false;
+  private wake = new AbortController();
+
+  constructor(context: Context, say: (text: string) => Promise<void>, signal: AbortSignal) {
+    this.context = context;
+    this.say = say;
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.wake.abort());
+  }
+
+  async run(once: boolean): Promise<void> {
+    // The watch begins before the first look, so that nothing falls in between.
+    const watch = once ? undefined : watchDirectory(this.context.home.queueItems, (name) => this.noticed(name));
+    if (watch?.working() === false)
+      await this.say('file watching is not available: the queue is looked at by the interval');
+    try {
+      do {
+        this.changed = false;
+        const waitMs = await this.look();
+        if (once || this.signal.aborted) return;
+        await this.sleep(waitMs);
+      } while (!this.signal.aborted);
+    } finally {
+      watch?.close();
+    }
+  }
+
+  /** One tick. @returns how long nothing is due, in milliseconds */
+  private async look(): Promise<number> {
+    try {
+      const { dueAt, watching } = await tick(this.context, this.memory, this.say);
+      const { QUEUE_DAEMON_INTERVAL_MINUTES: minutes } = await this.context.settings();
+      const interval = watching ? Math.min(minutes * 60_000, WATCH_RUNS_MS) : minutes * 60_000;
+      return dueAt === undefined ? interval : Math.min(interval, Math.max(0, dueAt - this.context.clock.now()));
+    } catch (error) {
+      // A broken file or a full disk must not end the daemon: it says so and tries again.
+      await this.say(`this look failed: ${messageOf(error)}`);
+      return FAILED_TICK_WAIT_MS;
+    }
+  }
+
+  private async sleep(ms: number): Promise<void> {
+    if (!this.changed) await this.context.clock.sleep(ms, this.wake.signal);
+    if (this.signal.aborted) return;
+    this.wake = new AbortController();
+    if (this.changed) await this.context.clock.sleep(SETTLE_MS, this.signal);
+  }
+
+  private noticed(name: string): void {
+    // Temporary files of a write begin with a dot; their rename is noticed under the real name.
+    if (name.startsWith('.') && !name.startsWith('.wake')) return;
+    this.changed = true;
+    this.wake.abort();
+  }
+}

@@ -1,0 +1,108 @@
+import type { Context } from '../context.ts';
+import { isFinished } from '../queue/advance.ts';
+import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { listItemIds, readItem } from '../queue/queue-store.ts';
+import { reconcileItem } from '../queue/reconcile-items.ts';
+import { nextDue, selectItems } from '../queue/select-items.ts';
+import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { isLive } from '../runs/run-state.ts';
+import { countLiveAgents } from '../sessions/claim-issue.ts';
+import { readIssueSessions } from '../sessions/session-store.ts';
+import { messageOf } from '../../util/errors.ts';
+import { dispatchItem } from './dispatch.ts';
+
+/** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
+export interface DaemonMemory {
+  /** Tasks that are known to be finished; their files need not be read again. */
+  readonly finished: Set<string>;
+  /** When old files were removed last, in milliseconds since the epoch. */
+  cleanedAt: number;
+}
+
+interface TickResult {
+  /** When something is due that no file change announces, in milliseconds since the epoch. */
+  readonly dueAt: number | undefined;
+  /** Whether runs are on whose processes could die unnoticed. */
+  readonly watching: boolean;
+}
+
+const CLEAN_EVERY_MS = 60 * 60_000;
+
+/**
+ * One look at everything: settle what died, make tasks true to their runs, choose, dispatch, clean up.
+ *
+ * @param say gets a line for the daemon's log about everything that was done
+ */
+export async function tick(
+  context: Context,
+  memory: DaemonMemory,
+  say: (line: string) => Promise<void>,
+): Promise<TickResult> {
+  await reconcileRuns(context);
+  await reconcileClaimed(context, await readOpenItems(context, memory, say), say);
+  const items = await readOpenItems(context, memory, say);
+  const selected = await select(context, items);
+  for (const item of selected) await say(`${item.id} ${await dispatchItem(context, item)}`);
+  await cleanUp(context, memory, say);
+  const after = selected.length === 0 ? items : await readOpenItems(context, memory, say);
+  return { dueAt: nextDue(after), watching: after.some(({ state }) => state === 'notified') };
+}
+
+/** The tasks that are not finished, oldest first. A file that cannot be read holds up no other task. */
+async function readOpenItems(
+  context: Context,
+  { finished }: DaemonMemory,
+  say: (line: string) => Promise<void>,
+): Promise<QueueItem[]> {
+  const ids = await listItemIds(context);
+  const open: QueueItem[] = [];
+  for (const id of ids.filter((candidate) => !finished.has(candidate))) {
+    try {
+      const item = await readItem(context, id);
+      if (item !== undefined && isFinished(item)) finished.add(id);
+      else if (item !== undefined) open.push(item);
+    } catch (error) {
+      await say(`${id} left alone: ${messageOf(error)}`);
+    }
+  }
+  forgetRemoved(finished, ids);
+  return open;
+}
+
+function forgetRemoved(finished: Set<string>, ids: readonly string[]): void {
+  const existing = new Set(ids);
+  for (const id of finished) if (!existing.has(id)) finished.delete(id);
+}
+
+async function reconcileClaimed(
+  context: Context,
+  items: readonly QueueItem[],
+  say: (line: string) => Promise<void>,
+): Promise<void> {
+  for (const item of items) {
+    const news = await reconcileItem(context, item);
+    if (news !== undefined) await say(`${item.id} ${news}`);
+  }
+}
+
+async function select(context: Context, items: readonly QueueItem[]): Promise<QueueItem[]> {
+  if (!items.some(({ state }) => state === 'pending')) return [];
+  const sessions = await readIssueSessions(context);
+  const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
+  return selectItems(items, {
+    now: context.clock.now(),
+    freeSlots: slots - countLiveAgents(sessions),
+    livePmRuns: items.filter(({ run }) => isLive(run)).length,
+    busyIssues: new Set(sessions.filter(({ run }) => isLive(run)).map(({ issue_ref: ref }) => ref)),
+  });
+}
+
+async function cleanUp(context: Context, memory: DaemonMemory, say: (line: string) => Promise<void>): Promise<void> {
+  const now = context.clock.now();
+  if (now - memory.cleanedAt < CLEAN_EVERY_MS) return;
+  memory.cleanedAt = now;
+  const items = await clearOldItems(context, { all: false });
+  const logs = await clearOldLogs(context);
+  if (items.length + logs.length > 0) await say(`removed ${items.length} old tasks and ${logs.length} old logs`);
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { timeOrderedId } from '../../util/ids.ts';
+import { oneLine } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { KnownKeys } from '../../util/types.ts';
+import type { Context } from '../context.ts';
+
+/** The types that kugetsu itself sends; agents may send others. */
+export type TaskNotificationType = 'task_queued' | 'task_dequeued' | 'task_started' | 'task_completed' | 'task_error';
+
+const NotificationSchema = z.looseObject({
+  id: z.string(),
+  timestamp: z.string(),
+  type: z.string(),
+  message: z.string(),
+  issue_ref: z.string().nullable(),
+  /** The queue item that it is about. */
+  task: z.string().nullable().optional().default(null),
+  read: z.boolean(),
+});
+
+/** `notifications.json`, oldest first. */
+const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) });
+
+/** One notification. */
+export type Notification = KnownKeys<z.infer<typeof NotificationSchema>>;
+
+// Read ones go first when the inbox is full.
+const MAX_NOTIFICATIONS = 500;
+const MAX_MESSAGE = 2000;
+
+type Needs = Pick<Context, 'home' | 'clock'>;
+
+interface NewNotification {
+  readonly type: string;
+  readonly message: string;
+  readonly issue_ref?: string | null;
+  readonly task?: string | null;
+}
+
+/** Adds a notification; the list is bounded. */
+export async function sendNotification(
+  context: Needs,
+  { type, message, issue_ref, task }: NewNotification,
+): Promise<Notification> {
+  const now = context.clock.now();
+  const notification: Notification = {
+    id: timeOrderedId('n_', now, randomBytes(4)),
+    timestamp: isoWithOffset(now),
+    type,
+    message: oneLine(message, MAX_MESSAGE),
+    issue_ref: issue_ref ?? null,
+    task: task ?? null,
+    read: false,
+  };
+  await updateInbox(context, (notifications) => bounded([...notifications, notification]));
+  return notification;
+}
+
+/** The notifications, oldest first; the unread ones only, unless `all`. */
+export async function listNotifications(
+  { home }: Pick<Context, 'home'>,
+  { all }: { readonly all: boolean },
+): Promise<Notification[]> {
+  const inbox = await readJsonFile(home.notifications, InboxSchema);
+  return (inbox?.notifications ?? []).filter(({ read }) => all || !read);
+}
+
+/** Marks every notification as read. @returns how many were unread */
+export async function markAllRead(context: Needs): Promise<number> {
+  let unread = 0;
+  await updateInbox(context, (notifications) => {
+    unread = notifications.filter(({ read }) => !read).length;
+    return notifications.map((notification) => ({ ...notification, read: true }));
+  });
+  return unread;
+}
+
+async function updateInbox(
+  { home }: Needs,
+  change: (notifications: readonly Notification[]) => readonly Notification[],
+): Promise<void> {
+  await withLock(`${home.notifications}.lock`, async (lock) => {
+    const inbox = (await readJsonFile(home.notifications, InboxSchema)) ?? { notifications: [] };
+    const notifications = change(inbox.notifications);
+    lock.assertHeld();
+    await writeJsonFile(home.notifications, { ...inbox, notifications });
+  });
+}
+
+function bounded(notifications: readonly Notification[]): readonly Notification[] {
+  const excess = notifications.length - MAX_NOTIFICATIONS;
+  if (excess <= 0) return notifications;
+  const firstRead = notifications.findIndex(({ read }) => read);
+  return bounded(notifications.toSpliced(Math.max(0, firstRead), 1));
+}

@@ -1,0 +1,66 @@
+import { headlessPermission } from '../../adapters/opencode/permissions.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { oneLine } from '../../util/text.ts';
+import type { Context } from '../context.ts';
+import { tell } from '../notifications/tell.ts';
+import { runEnded, settleItem, wakeDaemon } from '../queue/settle.ts';
+import { readItem, updateItem } from '../queue/queue-store.ts';
+import { TASK_VARIABLE } from '../queue/task-variable.ts';
+import { runRecord } from '../runs/run-record.ts';
+import { runLogPath, type RunRequest } from '../runs/run-request.ts';
+import type { RunTask, Workplace } from '../runs/run-task.ts';
+import { stepper, type Stepper } from '../runs/stepper.ts';
+import { agentWritable } from '../sessions/agent-writable.ts';
+import { readPmAgent } from '../sessions/session-store.ts';
+
+/** The run of the PM agent for one task, in a fork of the PM session that is the task's own. */
+export function pmRunTask(context: Context, request: RunRequest): RunTask {
+  const { id, kind, message, debug, task } = request;
+  if (task === null) throw new Error(`the PM run ${id} is for no task`);
+  return {
+    subject: task,
+    kind,
+    message,
+    debug,
+    log: runLogPath(context, id),
+    env: { [TASK_VARIABLE]: task },
+    record: runRecord(context, request),
+    prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
+    atWork: async () => {
+      const item = await readItem(context, task);
+      await tell(context, { type: 'task_started', message: oneLine(item?.message ?? ''), issue_ref: null, task });
+    },
+    evidence: async () => null,
+    ended: async (run, verdict) => {
+      await settleItem(context, task, await runEnded(context, run.id, verdict));
+      await wakeDaemon(context);
+    },
+  };
+}
+
+/** A retry goes on in the fork that the task has; it remembers what it has already started. */
+async function prepare(context: Context, task: string, step: Stepper): Promise<Workplace> {
+  const pmAgent = await readPmAgent(context);
+  if (pmAgent === undefined) {
+    throw new AppError('pm_agent_missing', "the PM agent's session is gone", {
+      hint: 'run: kugetsu init',
+      exit: EXIT.notReady,
+    });
+  }
+  const { opencode_session_id: base, directory } = pmAgent;
+  const model = pmAgent.model ?? undefined;
+  const earlier = (await readItem(context, task))?.session_id ?? null;
+  if (earlier !== null) {
+    const [stored] = await context.opencode.describeSessions([earlier]);
+    if (stored?.directory === directory) {
+      await step.done('session', `${earlier}, going on`);
+      return { session: earlier, directory, model };
+    }
+  }
+  const permission = headlessPermission(await agentWritable(context));
+  const session = await context.opencode.forkSession({ base, title: `kugetsu PM ${task}`, directory, permission });
+  await updateItem(context, task, (item) => ({ ...item, session_id: session }));
+  await step.done('session', `${session}, forked from ${base}`);
+  return { session, directory, model };
+}

@@ -1,0 +1,150 @@
+import { isoMsWithOffset } from '../../util/time.ts';
+import type { Run, Verdict } from '../runs/run-schema.ts';
+import type { Child, QueueItem } from './queue-item.ts';
+
+/** Begun attempts after which a task is given up. */
+export const MAX_ATTEMPTS = 3;
+const MAX_BACKOFF_MS = 300_000;
+
+/** Something that happened to a task. */
+export type QueueEvent =
+  /** Somebody took the task for one attempt with this run. */
+  | { readonly type: 'claimed'; readonly runId: string; readonly by: Run['owner']; readonly run: Run | null }
+  /** The claim came to nothing: no slot, or the claimer died before the run began. It was no attempt. */
+  | { readonly type: 'released'; readonly notBefore: number | null }
+  /** The run of the attempt ended. */
+  | { readonly type: 'run_ended'; readonly runId: string; readonly verdict: Verdict; readonly backoff: Backoff }
+  /** The attempt could not even begin, and trying again cannot help. */
+  | { readonly type: 'refused'; readonly class: string; readonly message: string }
+  /** The PM agent started or enqueued something. */
+  | { readonly type: 'child_added'; readonly child: Child }
+  /** Something that the PM agent started has ended. */
+  | { readonly type: 'child_ended'; readonly id: string; readonly outcome: NonNullable<Child['outcome']> }
+  /** Somebody looked whether the task still waits for anything. */
+  | { readonly type: 'children_checked' };
+
+/** How long to wait before the next attempt: `baseMs · 2^(attempts-1)`, five minutes at the most, times the jitter. */
+export interface Backoff {
+  readonly baseMs: number;
+  /** 0.5 to 1.5; random, so that tasks that failed together are not tried again together. */
+  readonly jitter: number;
+}
+
+/**
+ * The task after an event, at `now` in milliseconds since the epoch. Total: an event that does not fit the state (a
+ * verdict of an older attempt, anything after the end) leaves the task as it is, the very same object.
+ */
+export function advance(item: QueueItem, event: QueueEvent, now: number): QueueItem {
+  if (item.state === 'completed' || item.state === 'error') return lateChild(item, event);
+  switch (event.type) {
+    case 'claimed':
+      return item.state === 'pending' ? claimed(item, event) : item;
+    case 'released':
+      return item.state === 'notified' ? released(item, event.notBefore) : item;
+    case 'run_ended':
+      return item.state === 'notified' && item.run_id === event.runId ? runEnded(item, event, now) : item;
+    case 'refused':
+      return failed(item, { class: event.class, message: event.message }, now);
+    case 'child_added':
+      return item.children.some(({ id }) => id === event.child.id)
+        ? item
+        : { ...item, children: [...item.children, event.child] };
+    case 'child_ended':
+      return settleParent(withOutcome(item, event), now);
+    case 'children_checked':
+      return settleParent(item, now);
+  }
+}
+
+/** Whether the task has come to its end. */
+export function isFinished({ state }: Pick<QueueItem, 'state'>): boolean {
+  return state === 'completed' || state === 'error';
+}
+
+/** Whether the PM agent of the task is done, and the task waits for what it started. */
+export function isWaitingForChildren(item: QueueItem): boolean {
+  return item.state === 'notified' && item.run?.verdict?.outcome === 'succeeded';
+}
+
+function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }>): QueueItem {
+  return {
+    ...item,
+    state: 'notified',
+    attempts: item.attempts + 1,
+    next_attempt_at: null,
+    run_id: event.runId,
+    claimed_by: event.by,
+    run: event.run,
+  };
+}
+
+function released(item: QueueItem, notBefore: number | null): QueueItem {
+  return {
+    ...item,
+    state: 'pending',
+    attempts: Math.max(0, item.attempts - 1),
+    next_attempt_at: notBefore === null ? null : isoMsWithOffset(notBefore),
+    run_id: null,
+    claimed_by: null,
+    run: null,
+  };
+}
+
+function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended' }>, now: number): QueueItem {
+  const { verdict, backoff } = event;
+  const ended = { ...item, claimed_by: null, run: item.run === null ? null : withVerdict(item.run, verdict, now) };
+  if (verdict.outcome === 'succeeded') {
+    const done = { ...ended, reply: verdict.reply, failure: null };
+    return item.type === 'pm' ? settleParent(done, now) : finished(done, 'completed', now);
+  }
+  const failure = { class: verdict.class, message: verdict.message };
+  const again = verdict.outcome === 'failed' && verdict.retryable && item.attempts < MAX_ATTEMPTS;
+  if (!again) return failed(ended, failure, now);
+  const wait = Math.min(backoff.baseMs * 2 ** (item.attempts - 1), MAX_BACKOFF_MS) * backoff.jitter;
+  return {
+    ...ended,
+    state: 'pending',
+    next_attempt_at: isoMsWithOffset(now + wait),
+    failure: { ...failure, at: isoMsWithOffset(now) },
+  };
+}
+
+/** A PM task is done when its run and everything that it started are. */
+function settleParent(item: QueueItem, now: number): QueueItem {
+  if (!isWaitingForChildren(item) || item.children.some(({ outcome }) => outcome === null)) return item;
+  const bad = item.children.filter(({ outcome }) => outcome !== 'succeeded');
+  if (bad.length === 0)
+    return finished({ ...item, reply: item.reply ?? item.run?.verdict?.reply ?? null }, 'completed', now);
+  const names = bad.map(({ id, issue_ref: ref, outcome }) => `${ref ?? id} (${outcome})`).join(', ');
+  return failed(
+    item,
+    { class: 'child_failed', message: `not everything that the PM agent started succeeded: ${names}` },
+    now,
+  );
+}
+
+function failed(
+  item: QueueItem,
+  failure: { readonly class: string; readonly message: string },
+  now: number,
+): QueueItem {
+  return finished({ ...item, failure: { ...failure, at: isoMsWithOffset(now) } }, 'error', now);
+}
+
+function finished(item: QueueItem, state: 'completed' | 'error', now: number): QueueItem {
+  return { ...item, state, claimed_by: null, next_attempt_at: null, finished_at: isoMsWithOffset(now) };
+}
+
+// What a task started is written down even when the task itself is over; its state stays.
+function lateChild(item: QueueItem, event: QueueEvent): QueueItem {
+  return event.type === 'child_ended' ? withOutcome(item, event) : item;
+}
+
+function withOutcome(item: QueueItem, { id, outcome }: Extract<QueueEvent, { type: 'child_ended' }>): QueueItem {
+  if (!item.children.some((child) => child.id === id && child.outcome === null)) return item;
+  return { ...item, children: item.children.map((child) => (child.id === id ? { ...child, outcome } : child)) };
+}
+
+function withVerdict(run: Run, verdict: Verdict, now: number): Run {
+  return { ...run, phase: 'ended', ended_at: run.ended_at ?? isoMsWithOffset(now), verdict };
+}

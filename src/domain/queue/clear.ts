@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { modifiedAt, removeFile } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import { isFinished } from './advance.ts';
+import { listItemIds, readItem, removeItem } from './queue-store.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+const LOG_DAYS = 7;
+const RUN_LOG = /^r_[0-9a-z]+\.log$/;
+
+/**
+ * Removes finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS, or all finished ones.
+ *
+ * @returns the ids of the removed tasks
+ */
+export async function clearOldItems(
+  context: Pick<Context, 'home' | 'clock' | 'settings'>,
+  { all }: { readonly all: boolean },
+): Promise<string[]> {
+  const { QUEUE_CLEANUP_AGE_DAYS: days } = await context.settings();
+  const before = context.clock.now() - days * DAY_MS;
+  const removed: string[] = [];
+  for (const id of await listItemIds(context)) {
+    const item = await readItem(context, id).catch(() => undefined);
+    if (item === undefined || !isFinished(item)) continue;
+    if (!all && Date.parse(item.finished_at ?? item.created_at) > before) continue;
+    await removeItem(context, id);
+    removed.push(id);
+  }
+  return removed;
+}
+
+/** Removes the logs of runs that nobody has written to for seven days. @returns their names */
+export async function clearOldLogs({ home, clock }: Pick<Context, 'home' | 'clock'>): Promise<string[]> {
+  const removed: string[] = [];
+  for (const name of (await listDirectory(home.logs)).filter((candidate) => RUN_LOG.test(candidate))) {
+    const path = join(home.logs, name);
+    const modified = await modifiedAt(path);
+    if (modified === undefined || modified > clock.now() - LOG_DAYS * DAY_MS) continue;
+    await removeFile(path);
+    removed.push(name);
+  }
+  return removed;
+}

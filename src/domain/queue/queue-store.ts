@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { removeFile } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import { QueueItemSchema, type QueueItem } from './queue-item.ts';
+
+type HomeOnly = Pick<Context, 'home'>;
+
+const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
+
+/** Whether a text has the form of a task id. */
+export function isTaskId(text: string): boolean {
+  return ITEM_ID.test(text);
+}
+
+/** The ids of all tasks, oldest first. */
+export async function listItemIds({ home }: HomeOnly): Promise<string[]> {
+  const names = await listDirectory(home.queueItems);
+  return names
+    .filter((name) => name.endsWith('.json') && ITEM_ID.test(name.slice(0, -5)))
+    .map((name) => name.slice(0, -5))
+    .toSorted();
+}
+
+/** One task; undefined when there is none of this id. */
+export async function readItem({ home }: HomeOnly, id: string): Promise<QueueItem | undefined> {
+  return readJsonFile(itemPath(home.queueItems, id), QueueItemSchema);
+}
+
+/** All tasks, oldest first. */
+export async function readItems(context: HomeOnly): Promise<QueueItem[]> {
+  const items = await Promise.all((await listItemIds(context)).map(async (id) => readItem(context, id)));
+  return items.filter((item) => item !== undefined);
+}
+
+/** Adds a new task: whole or not at all, durable when this returns, without a lock. */
+export async function addItem({ home }: HomeOnly, item: QueueItem): Promise<void> {
+  await writeJsonFile(itemPath(home.queueItems, item.id), item);
+}
+
+/** A task before and after a change. */
+interface ItemChange {
+  readonly before: QueueItem;
+  readonly after: QueueItem;
+}
+
+/**
+ * Changes one task under the queue's lock, durably. `beforeWrite` runs first, under the lock too: what it does happens
+ * again if this process dies before the change is written.
+ *
+ * @returns the task before and after; undefined when there is none, or when `change` left it as it was
+ */
+export async function updateItem(
+  context: HomeOnly,
+  id: string,
+  change: (item: QueueItem) => QueueItem,
+  beforeWrite: (change: ItemChange) => Promise<void> = async () => undefined,
+): Promise<ItemChange | undefined> {
+  const { home } = context;
+  return withLock(home.queueLock, async (lock) => {
+    const before = await readItem(context, id);
+    if (before === undefined) return undefined;
+    const after = change(before);
+    if (after === before) return undefined;
+    await beforeWrite({ before, after });
+    lock.assertHeld();
+    await writeJsonFile(itemPath(home.queueItems, id), after);
+    return { before, after };
+  });
+}
+
+/** Removes a task's file. */
+export async function removeItem({ home }: HomeOnly, id: string): Promise<void> {
+  await removeFile(itemPath(home.queueItems, id));
+}
+
+function itemPath(directory: string, id: string): string {
+  return join(directory, `${id}.json`);
+}

@@ -1,0 +1,86 @@
+import { isAlive } from '../../adapters/process/process-identity.ts';
+import type { Context } from '../context.ts';
+import { abandonedVerdict } from '../runs/abandoned.ts';
+import { cleanUpAfterRun } from '../runs/reconcile-runs.ts';
+import { isAbandoned } from '../runs/run-state.ts';
+import { readIssueSession } from '../sessions/session-store.ts';
+import { isFinished, isWaitingForChildren } from './advance.ts';
+import type { Child, QueueItem } from './queue-item.ts';
+import { readItem } from './queue-store.ts';
+import { outcomeOf, runEnded, settleItem } from './settle.ts';
+
+type Outcome = NonNullable<Child['outcome']>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+
+/**
+ * Makes a claimed task true to what happened: one whose run has ended is settled by its verdict, one whose process died
+ * fails or goes back, one whose claim came to nothing is released, and a PM task whose children are done is too. A live
+ * run is left alone. Call it after dead development runs were settled.
+ *
+ * @returns what was done, in a few words; undefined when nothing was
+ */
+export async function reconcileItem(context: Needs, item: QueueItem): Promise<string | undefined> {
+  if (item.state !== 'notified') return undefined;
+  return item.type === 'issue' ? reconcileIssueTask(context, item) : reconcilePmTask(context, item);
+}
+
+async function reconcileIssueTask(context: Needs, item: QueueItem): Promise<string | undefined> {
+  const session = item.issue_ref === null ? undefined : await readIssueSession(context, item.issue_ref);
+  const run = session?.run ?? null;
+  if (run !== null && run.id === item.run_id) {
+    if (run.verdict === null) return undefined;
+    await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
+    return `settled: its run had ended (${run.verdict.class})`;
+  }
+  return releaseIfDead(context, item);
+}
+
+async function reconcilePmTask(context: Needs, item: QueueItem): Promise<string | undefined> {
+  const { run } = item;
+  if (run === null) return releaseIfDead(context, item);
+  if (run.verdict !== null && !isWaitingForChildren(item)) {
+    await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
+    return `settled: its run had ended (${run.verdict.class})`;
+  }
+  if (isAbandoned(run)) {
+    await cleanUpAfterRun(context, run);
+    const verdict = abandonedVerdict(run, null);
+    await settleItem(context, item.id, await runEnded(context, run.id, verdict));
+    return `its process was gone (${verdict.class})`;
+  }
+  return isWaitingForChildren(item) ? reconcileChildren(context, item) : undefined;
+}
+
+async function releaseIfDead(context: Needs, item: QueueItem): Promise<string | undefined> {
+  if (item.claimed_by !== null && isAlive(item.claimed_by)) return undefined;
+  await settleItem(context, item.id, { type: 'released', notBefore: null });
+  return 'released: its claim was interrupted';
+}
+
+async function reconcileChildren(context: Needs, item: QueueItem): Promise<string | undefined> {
+  let news: string | undefined;
+  for (const child of item.children.filter(({ outcome }) => outcome === null)) {
+    const outcome = child.kind === 'run' ? await runOutcome(context, child) : await itemOutcome(context, child);
+    if (outcome === undefined) continue;
+    await settleItem(context, item.id, { type: 'child_ended', id: child.id, outcome });
+    news = `its child ${child.issue_ref ?? child.id} had ended (${outcome})`;
+  }
+  if (item.children.every(({ outcome }) => outcome !== null)) {
+    // The last word came while nobody could act on it.
+    await settleItem(context, item.id, { type: 'children_checked' });
+  }
+  return news;
+}
+
+async function runOutcome(context: Needs, { id, issue_ref: ref }: Child): Promise<Outcome | undefined> {
+  const run = ref === null ? undefined : ((await readIssueSession(context, ref))?.run ?? undefined);
+  // A newer run has taken its place, or the issue was destroyed: it is over, and how it ended is not known any more.
+  if (run?.id !== id) return 'lost';
+  return run.verdict?.outcome;
+}
+
+async function itemOutcome(context: Needs, { id }: Child): Promise<Outcome | undefined> {
+  const item = await readItem(context, id);
+  if (item === undefined) return 'lost';
+  return isFinished(item) ? outcomeOf(item) : undefined;
+}

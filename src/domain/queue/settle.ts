@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { touchFile } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import { tell } from '../notifications/tell.ts';
+import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
+import type { Run, Verdict } from '../runs/run-schema.ts';
+import { advance, isFinished, type QueueEvent } from './advance.ts';
+import type { Child, QueueItem } from './queue-item.ts';
+import { updateItem } from './queue-store.ts';
+
+type Needs = Pick<Context, 'home' | 'clock' | 'settings'>;
+
+/** The file whose change wakes the daemon when something else than a task has changed; watchers see its directory. */
+const WAKE_FILE = '.wake';
+
+/**
+ * Applies an event to a task, and everything that follows from it: the notification when the task has ended, and the
+ * news to the task that it is a child of. Applying an event again changes nothing.
+ *
+ * @returns the task afterwards; undefined when the event changed nothing
+ */
+export async function settleItem(context: Needs, id: string, event: QueueEvent): Promise<QueueItem | undefined> {
+  const changed = await updateItem(
+    context,
+    id,
+    (item) => advance(item, event, context.clock.now()),
+    async ({ before, after }) => (isFinished(after) && !isFinished(before) ? announceEnd(context, after) : undefined),
+  );
+  if (changed === undefined) return undefined;
+  const { before, after } = changed;
+  if (isFinished(after) && !isFinished(before) && after.parent !== null) {
+    await settleItem(context, after.parent, { type: 'child_ended', id, outcome: outcomeOf(after) });
+  }
+  return after;
+}
+
+/** Settles what depends on a run that has ended: the task that it was an attempt at, and the PM task that started it. */
+export async function settleRunTasks(
+  context: Needs,
+  run: Pick<Run, 'id' | 'task' | 'parent'>,
+  verdict: Verdict,
+): Promise<void> {
+  if (typeof run.task !== 'string' && typeof run.parent !== 'string') {
+    await wakeDaemon(context);
+    return;
+  }
+  if (typeof run.task === 'string') await settleItem(context, run.task, await runEnded(context, run.id, verdict));
+  // A run that is an attempt at a task is no child itself: its task is.
+  if (typeof run.parent === 'string' && typeof run.task !== 'string') {
+    await settleItem(context, run.parent, { type: 'child_ended', id: run.id, outcome: verdict.outcome });
+  }
+  await wakeDaemon(context);
+}
+
+/** What the end of a run means for the task: an attempt, or nothing when the run never began. */
+export async function runEnded(
+  { settings }: Pick<Context, 'settings'>,
+  runId: string,
+  verdict: Verdict,
+): Promise<QueueEvent> {
+  if (verdict.class === CLAIM_INTERRUPTED) return { type: 'released', notBefore: null };
+  const { QUEUE_RETRY_BASE_SECONDS: base } = await settings();
+  return { type: 'run_ended', runId, verdict, backoff: { baseMs: base * 1000, jitter: 0.5 + Math.random() } };
+}
+
+/** Makes a running daemon look at once: a slot may be free. */
+export async function wakeDaemon({ home }: Pick<Context, 'home'>): Promise<void> {
+  await touchFile(join(home.queueItems, WAKE_FILE));
+}
+
+async function announceEnd(context: Needs, item: QueueItem): Promise<void> {
+  const { id, issue_ref, state, failure } = item;
+  const message =
+    state === 'completed' ? (item.reply ?? '') : `${failure?.class ?? 'failed'}: ${failure?.message ?? ''}`;
+  await tell(context, {
+    type: state === 'completed' ? 'task_completed' : 'task_error',
+    message: message === '' ? 'done' : message,
+    issue_ref,
+    task: id,
+  });
+}
+
+/** The outcome of a finished task, as its parent sees it. */
+export function outcomeOf({ state, failure }: QueueItem): NonNullable<Child['outcome']> {
+  if (state === 'completed') return 'succeeded';
+  return failure?.class === 'stopped' ? 'stopped' : 'failed';
+}

@@ -1,0 +1,25 @@
+import type { Evidence, Run, Verdict } from './run-schema.ts';
+import { judge, NOTHING_OBSERVED } from './verdict.ts';
+
+/** The class of a run that no runner ever took over: nothing was done, so it was no attempt. */
+export const CLAIM_INTERRUPTED = 'claim_interrupted';
+
+/** The verdict on a run whose process is gone without one. */
+export function abandonedVerdict(run: Pick<Run, 'kind' | 'taken_over'>, evidence: Evidence | null): Verdict {
+  const began = run.taken_over === true || run.kind === 'destroy';
+  return {
+    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined }),
+    outcome: 'failed',
+    class: began ? 'runner_died' : CLAIM_INTERRUPTED,
+    message: began
+      ? `the process that supervised the ${run.kind} was killed, or the machine restarted; what was left of it has been ended`
+      : `the process that was about to ${run.kind} was killed before anything was done`,
+    hint: began ? hintFor(run.kind) : 'run the command again',
+    retryable: true,
+    evidence,
+  };
+}
+
+function hintFor(kind: Run['kind']): string {
+  return kind === 'destroy' ? 'run destroy again' : 'the worktree is as the agent left it; continue the issue';
+}

@@ -1,0 +1,64 @@
+import type { Context } from '../context.ts';
+import { readItem, updateItem } from '../queue/queue-store.ts';
+import { readIssueSession, updateIssueSession } from '../sessions/session-store.ts';
+import type { RunRequest } from './run-request.ts';
+import type { Run } from './run-schema.ts';
+
+/** Where one run is written down: in its issue's session file, or in its PM task's queue item. */
+export interface RunRecord {
+  /** The run as it is recorded now; undefined when another one stands there, or nothing. */
+  read(): Promise<Run | undefined>;
+  /**
+   * Changes the run durably; undefined from `change` leaves it as it is.
+   * @returns the changed run, or undefined when it was left, or is not recorded any more
+   */
+  change(change: (run: Run) => Run | undefined): Promise<Run | undefined>;
+}
+
+type HomeOnly = Pick<Context, 'home'>;
+
+/** The record of the run that was asked for. */
+export function runRecord(
+  context: HomeOnly,
+  { id, issue_ref: ref, task }: Pick<RunRequest, 'id' | 'issue_ref' | 'task'>,
+): RunRecord {
+  if (ref !== null) return issueRunRecord(context, ref, id);
+  if (task !== null) return taskRunRecord(context, task, id);
+  throw new Error(`run ${id} is for neither an issue nor a task`);
+}
+
+/** The record of a development run. */
+export function issueRunRecord(context: HomeOnly, ref: string, id: string): RunRecord {
+  return {
+    read: async () => ofId((await readIssueSession(context, ref))?.run, id),
+    async change(change) {
+      const session = await updateIssueSession(context, ref, (current) => {
+        const run = changed(current.run, id, change);
+        return run === undefined ? undefined : { ...current, run, state: run.phase === 'ended' ? 'idle' : run.phase };
+      });
+      return session?.run ?? undefined;
+    },
+  };
+}
+
+function taskRunRecord(context: HomeOnly, task: string, id: string): RunRecord {
+  return {
+    read: async () => ofId((await readItem(context, task))?.run, id),
+    async change(change) {
+      const item = await updateItem(context, task, (current) => {
+        const run = changed(current.run, id, change);
+        return run === undefined ? current : { ...current, run };
+      });
+      return item?.after.run ?? undefined;
+    },
+  };
+}
+
+function ofId(run: Run | null | undefined, id: string): Run | undefined {
+  return run?.id === id ? run : undefined;
+}
+
+function changed(run: Run | null, id: string, change: (run: Run) => Run | undefined): Run | undefined {
+  const own = ofId(run, id);
+  return own === undefined ? undefined : change(own);
+}
