@@ -49,7 +49,7 @@ test('on a terminal, init opens opencode, and the session that was talked to the
   // The interface takes keys a moment after it has drawn itself, so the message is typed until the model has it.
   await until('the message reached the model', async () => {
     if (model.requests.some(({ lastUserText }) => lastUserText.includes(KNOWLEDGE))) return true;
-    child.stdin?.write(`${KNOWLEDGE}`);
+    child.stdin?.write(KNOWLEDGE);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     child.stdin?.write('\r');
     await new Promise((resolve) => setTimeout(resolve, 2000));

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } from '../store/private-files.ts';
 import { remoteFailure } from './clone-failure.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { pathExists } from './worktree.ts';
 
 const TRANSFER_TIMEOUT_MS = 60 * 60_000;
 const SOURCE_KEY = 'kugetsu.source';
@@ -66,6 +67,11 @@ export async function defaultBranchOf(path: string, env: Environment): Promise<s
 
 async function cloneBare(repository: BareRepository): Promise<void> {
   const { path, url, source, env } = repository;
+  if (await pathExists(path)) {
+    throw new AppError('repository_in_the_way', `${path} is not a repository that kugetsu made for ${source}`, {
+      hint: 'look at it and move it away; the next start clones anew',
+    });
+  }
   const building = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
   await makePrivateDirectory(building);
   try {

@@ -75,8 +75,16 @@ export function fatalLine(stderr: string): string {
 
 function gitEnvironment(env: Environment): Environment {
   const kept = Object.entries(env).filter(([key]) => !key.startsWith('GIT_') || INHERITED.has(key));
-  return { ...Object.fromEntries(kept), GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  return { ...Object.fromEntries(kept), ...NEVER_ASK, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
 }
+
+// An empty GIT_ASKPASS also keeps git from core.askPass and SSH_ASKPASS (git-config(1), core.askPass).
+const NEVER_ASK: Environment = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: '',
+  SSH_ASKPASS: undefined,
+  SSH_ASKPASS_REQUIRE: 'never',
+};
 
 // What a user sets to reach a server or to sign; everything else with GIT_ points git at another repository or index.
 const INHERITED = new Set([

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
@@ -36,8 +36,9 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
   if (!(await isWorktree(worktree, env))) {
     movedAside = await moveWholeAside(options);
   } else {
-    movedAside = await moveNestedRepositoriesAside(options);
-    const saved = await saveWorkingTree(options);
+    const { moved, entries } = await moveNestedRepositoriesAside(options);
+    movedAside = moved;
+    const saved = await saveWorkingTree(options, entries);
     if (saved !== undefined) {
       await git(['update-ref', ref, saved], { cwd: repository, env });
       refs.push(ref);
@@ -52,6 +53,10 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
   return { refs, movedAside };
 }
 
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
 async function isDirectory(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
@@ -63,13 +68,17 @@ async function isWorktree(path: string, env: Environment): Promise<boolean> {
   return result?.exitCode === 0 && result.stdout.replace(/\n$/, '') === path;
 }
 
-async function saveWorkingTree({ worktree, repository, ref, env }: RescueOptions): Promise<string | undefined> {
+async function saveWorkingTree(
+  { worktree, repository, ref, env }: RescueOptions,
+  excluded: readonly string[],
+): Promise<string | undefined> {
   const head = await commitOf('HEAD', worktree, env);
   const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
   const options = { cwd: worktree, env, extraEnv: { GIT_INDEX_FILE: index } };
   try {
     if (head !== undefined) await git(['read-tree', head], options);
-    await git(['-c', 'core.safecrlf=false', '-c', 'advice.addEmbeddedRepo=false', 'add', '--all'], options);
+    const paths = ['.', ...excluded.map((path) => `:(exclude,literal)${path}`)];
+    await git(['-c', 'core.safecrlf=false', 'add', '--all', '--', ...paths], options);
     const tree = (await git(['write-tree'], options)).trim();
     if (head !== undefined && (await treeOf(head, worktree, env)) === tree) {
       return (await isReachable(head, ['refs/remotes'], repository, env)) ? undefined : head;
@@ -98,28 +107,61 @@ async function commitTree(
   });
 }
 
-/** A repository inside the worktree that git does not track would be saved as a bare commit id, which is nothing. */
-async function moveNestedRepositoriesAside(options: RescueOptions): Promise<string[]> {
+/**
+ * Repositories inside the worktree, submodules among them, would be saved as bare commit ids, which is nothing: they are
+ * moved, and so is what git keeps of submodules beside the worktree's own metadata.
+ */
+async function moveNestedRepositoriesAside(options: RescueOptions): Promise<Moved> {
   const { worktree, asideDirectory, env } = options;
-  const listed = await git(['ls-files', '-z', '--others', '--exclude-standard'], { cwd: worktree, env });
+  const entries = await nestedRepositories(worktree, env);
   const moved: string[] = [];
-  // git lists a directory with a repository of its own as one entry that ends in a slash.
-  for (const entry of listed.split('\0').filter((path) => path.endsWith('/'))) {
-    const target = join(asideDirectory, entry);
-    await makePrivateDirectory(dirname(asideDirectory));
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await rename(join(worktree, entry), target);
-    moved.push(target);
-  }
-  return moved;
+  for (const entry of entries) moved.push(await moveAside(join(worktree, entry), join(asideDirectory, entry)));
+  const gitDirectory = (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree, env })).trim();
+  const modules = join(gitDirectory, 'modules');
+  if (await isDirectory(modules)) moved.push(await moveAside(modules, join(asideDirectory, '.git-modules')));
+  return { moved, entries };
+}
+
+interface Moved {
+  readonly moved: readonly string[];
+  /** Paths inside the worktree that are not there any more. */
+  readonly entries: readonly string[];
+}
+
+async function nestedRepositories(worktree: string, env: Environment): Promise<string[]> {
+  const options = { cwd: worktree, env };
+  const untracked = await git(['ls-files', '-z', '--others', '--exclude-standard'], options);
+  const staged = await git(['ls-files', '-z', '--stage'], options);
+  const candidates = [
+    // git lists an untracked directory with a repository of its own as one entry that ends in a slash, …
+    ...untracked.split('\0').filter((path) => path.endsWith('/')),
+    // … and a staged or committed one with the mode of a commit.
+    ...staged
+      .split('\0')
+      .filter((entry) => entry.startsWith('160000 '))
+      .map((entry) => entry.slice(entry.indexOf('\t') + 1)),
+  ];
+  const found = await Promise.all(
+    candidates.map(async (path) =>
+      (await exists(join(worktree, path, '.git'))) ? path.replace(/\/$/, '') : undefined,
+    ),
+  );
+  return found.filter((path) => path !== undefined);
+}
+
+async function moveAside(from: string, to: string): Promise<string> {
+  await makePrivateDirectory(dirname(to));
+  await rename(from, to);
+  return to;
 }
 
 /** What stands in a worktree's place and is none that git can read is kept as it is. */
 async function moveWholeAside({ worktree, asideDirectory }: RescueOptions): Promise<string[]> {
-  if (!(await isDirectory(worktree)) || (await readdir(worktree)).length === 0) return [];
-  await makePrivateDirectory(dirname(asideDirectory));
-  await rename(worktree, asideDirectory);
-  return [asideDirectory];
+  const stat = await lstat(worktree).catch(() => undefined);
+  // A link is no work: what it points to stays where it is.
+  if (stat === undefined || stat.isSymbolicLink()) return [];
+  if (stat.isDirectory() && (await readdir(worktree)).length === 0) return [];
+  return [await moveAside(worktree, asideDirectory)];
 }
 
 async function commitOf(ref: string, cwd: string, env: Environment): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { lstat, realpath, rm } from 'node:fs/promises';
+import { chmod, lstat, realpath, rm } from 'node:fs/promises';
 import { errnoOf } from '../../util/errors.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
@@ -37,6 +37,7 @@ export async function addWorktree(
 ): Promise<void> {
   await git(['worktree', 'prune'], { cwd: repository, env });
   await git(['worktree', 'add', '--quiet', '--no-track', '-B', branch, path, start], { cwd: repository, env });
+  await chmod(path, 0o700);
 }
 
 /** Removes a worktree and whatever else is at its path, and forgets it. Call it under the repository's lock. */

@@ -45,6 +45,7 @@ class OpencodeDriver implements Opencode {
     await importSession(cli, emptySession({ id, title, permission, version, now }), directory);
     const [stored] = await describeStoredSessions(cli, [id], directory);
     if (stored?.directory === directory) return id;
+    await this.deleteSession(id).catch(() => undefined);
     throw new AppError('opencode_unexpected', `opencode did not store a new session for ${directory}`, {
       hint: 'check that this version of opencode is supported',
     });

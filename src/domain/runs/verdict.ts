@@ -37,6 +37,9 @@ interface StderrReason {
 
 type Judgement = Pick<Verdict, 'outcome' | 'class' | 'message' | 'retryable'>;
 
+// The log has the whole text; state files are read and written often.
+const MAX_REPLY = 4000;
+
 const NO_TOKENS: TokenCount = { input: 0, output: 0, reasoning: 0, cache_read: 0, cache_write: 0 };
 
 /** Nothing seen yet. */
@@ -81,7 +84,7 @@ export function observe(seen: Observation, event: AgentEvent): Observation {
         cost: seen.cost + event.cost,
       };
     case 'text':
-      return { ...seen, reply: event.text };
+      return { ...seen, reply: event.text.slice(0, MAX_REPLY) };
     case 'error':
       return { ...seen, error: event };
     case 'step_start':

@@ -1,0 +1,98 @@
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fakeWorld, listed, readyWorld, REF, succeeded } from '../support/fake-world.ts';
+import { FAKE_OPENCODE, type World } from '../support/world.ts';
+
+/** A program in this world. @returns its path */
+function program(world: World, body: string): string {
+  const path = join(world.root, 'opencode');
+  writeFileSync(path, `#!/bin/sh\n${body}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** One line with the reason, and one that says how to install a usable one. */
+function notReady(reason: string): unknown {
+  const escaped = reason.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const lines = new RegExp(String.raw`^kugetsu: [^\n]*${escaped}[^\n]*\n {2}[^\n]*npm install -g opencode-ai[^\n]*\n$`);
+  return { code: 3, stdout: '', stderr: expect.stringMatching(lines) };
+}
+
+describe('init does not begin without a usable opencode, and says how to install one', () => {
+  test('when it is not on PATH', async () => {
+    const world = fakeWorld({ KUGETSU_OPENCODE: '', PATH: '/usr/bin:/bin' });
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady('opencode is not on PATH'));
+    expect((await world.kugetsu('status')).stdout).toBe('kugetsu_not_initialized\n');
+  });
+
+  test('when what KUGETSU_OPENCODE names is not there, or is no program', async () => {
+    const world = fakeWorld({}, '/no/such/opencode');
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady('/no/such/opencode'));
+    const path = program(world, 'true');
+    chmodSync(path, 0o644);
+    world.env['KUGETSU_OPENCODE'] = path;
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady(path));
+    world.env['KUGETSU_OPENCODE'] = world.root;
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady(world.root));
+  });
+
+  test('when it is too old', async () => {
+    const world = fakeWorld({ FAKE_OPENCODE_VERSION: '1.17.9' });
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady('opencode 1.17.9 is older than'));
+  });
+
+  test('when its version is nonsense', async () => {
+    const world = fakeWorld({ FAKE_OPENCODE_VERSION: 'Usage: opencode [file]\n\u001B[31m' });
+    const outcome = await world.kugetsu('init', '--headless');
+    expect(outcome).toEqual(notReady('which is no version'));
+    expect(outcome.stderr).not.toContain('\u001B');
+  });
+
+  test('when it cannot run at all', async () => {
+    const world = fakeWorld();
+    world.env['KUGETSU_OPENCODE'] = program(world, 'echo "libfoo.so: cannot open shared object file" >&2; exit 127');
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady('libfoo.so: cannot open shared object file'));
+    world.env['KUGETSU_OPENCODE'] = program(world, 'kill -SEGV $$');
+    expect(await world.kugetsu('init', '--headless')).toEqual(notReady('--version'));
+  });
+
+  test.each([
+    ['run --help', '--auto', 'run --auto'],
+    ['run --help', '--dir', 'run --dir'],
+    ['--help', 'opencode db', 'db'],
+    ['--help', 'opencode import', 'import'],
+  ])('when its %s does not have %s', async (help, lacking, named) => {
+    const world = fakeWorld();
+    const without = `'${FAKE_OPENCODE}' "$@" | grep -v -e '${lacking}'`;
+    const script = `if [ "$*" = '${help}' ]; then ${without}; else exec '${FAKE_OPENCODE}' "$@"; fi`;
+    world.env['KUGETSU_OPENCODE'] = program(world, script);
+    const outcome = await world.kugetsu('init', '--headless');
+    expect(outcome).toEqual(notReady(`lacks: ${named}`));
+    expect(outcome.stderr).toContain(`lacks: ${named}\n`);
+  });
+});
+
+test('an opencode that is found on PATH is used', async () => {
+  const world = fakeWorld();
+  const path = program(world, `exec '${FAKE_OPENCODE}' "$@"`);
+  world.env['KUGETSU_OPENCODE'] = '';
+  world.env['PATH'] = `${join(path, '..')}:${world.env['PATH'] ?? ''}`;
+  expect(await world.kugetsu('init', '--headless')).toMatchObject({ code: 0 });
+});
+
+test('an opencode that was replaced by an old one, or removed, is noticed before anything begins', async () => {
+  const world = await readyWorld();
+  const path = program(world, `exec '${FAKE_OPENCODE}' "$@"`);
+  world.env['KUGETSU_OPENCODE'] = path;
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  succeeded(await world.kugetsu('destroy', REF, '-y'));
+  const logs = readdirSync(join(world.home, 'logs'));
+  program(world, 'echo 1.2.3');
+  expect(await world.kugetsu('start', REF, 'hello')).toEqual(notReady('opencode 1.2.3 is older than'));
+  rmSync(path);
+  expect(await world.kugetsu('start', REF, 'hello')).toEqual(notReady(path));
+  expect((await listed(world)).map(({ type }) => type)).toEqual(['base', 'pm_agent']);
+  expect(readdirSync(join(world.home, 'logs'))).toEqual(logs);
+  expect(existsSync(join(world.home, 'sessions', 'forge.test-acme-demo-1.json'))).toBe(false);
+});

@@ -1,0 +1,167 @@
+// What the agent of the stand-in for opencode can play: events on standard output, and processes.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+
+/** Writes all of it before it returns, whatever standard output is. */
+export function out(text) {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  for (let offset = 0; offset < bytes.length;) {
+    try {
+      offset += writeSync(1, bytes, offset);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+/** Ends the process with a line on standard error. */
+export function fail(message, code = 1) {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Never resolves, and keeps the process alive. */
+export const forever = () => new Promise(() => setInterval(() => undefined, 60_000));
+
+/** What the agent of one run says and does. */
+export class Agent {
+  constructor(sessionId, remember) {
+    this.sessionId = sessionId;
+    this.remember = remember;
+  }
+
+  event(type, content) {
+    out(`${JSON.stringify({ type, timestamp: Date.now(), sessionID: this.sessionId, ...content })}\n`);
+  }
+
+  start() {
+    this.event('step_start', { part: { type: 'step-start' } });
+  }
+
+  text(text) {
+    this.remember(text);
+    this.event('text', { part: { type: 'text', text } });
+  }
+
+  error(data, name = 'APIError') {
+    this.event('error', { error: { name, data } });
+  }
+
+  finish(reason) {
+    const tokens = { input: 10, output: 5, reasoning: 0, cache: { read: 0, write: 0 } };
+    this.event('step_finish', { part: { type: 'step-finish', reason, tokens, cost: 0.001 } });
+  }
+
+  reply(text) {
+    this.text(text);
+    this.finish('stop');
+  }
+
+  /** As a bash tool: the command has a session of its own. */
+  async sh(command) {
+    const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    const state = { status: code === 0 ? 'completed' : 'error', input: { command }, output };
+    this.event('tool_use', { part: { type: 'tool', tool: 'bash', state } });
+    this.finish('tool-calls');
+    return output;
+  }
+}
+
+/** What a run can play, by name. */
+export const BEHAVIOURS = {
+  reply(agent, argument, message) {
+    agent.start();
+    agent.reply(argument || `You said: ${message.slice(0, 200)}`);
+  },
+  async sh(agent, command) {
+    agent.start();
+    const output = await agent.sh(command);
+    agent.start();
+    agent.reply(`It printed: ${output.trim()}`);
+  },
+  hang: forever,
+  async stall(agent) {
+    agent.start();
+    await forever();
+  },
+  busy(agent, seconds) {
+    agent.start();
+    for (const end = Date.now() + Number(seconds) * 1000; Date.now() < end;);
+    agent.reply('That was work.');
+  },
+  'exit-0-after-error'(agent) {
+    agent.start();
+    agent.error({ message: 'the model could not be reached' }, 'UnknownError');
+  },
+  'error-status'(agent, status) {
+    const statusCode = Number(status);
+    agent.error({ message: `status ${status}`, statusCode, isRetryable: statusCode === 429 || statusCode >= 500 });
+    process.exitCode = 1;
+  },
+  async 'unknown-finish'(agent) {
+    for (;;) {
+      agent.start();
+      agent.finish('unknown');
+      await sleep(50);
+    }
+  },
+  'auto-reject'(agent) {
+    agent.start();
+    process.stderr.write('permission requested: external_directory (/etc/*); auto-rejecting\n');
+    agent.finish('tool-calls');
+  },
+  garbage(agent) {
+    agent.start();
+    out(Buffer.from([0, 1, 2, 0xff, 0xfe, 0xc3, 0x28, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 10]));
+    out('a line of plain text\n{"type": "text", "part"\n{"type": 42}\n[]\nnull\n\n{"type":"text","part":7}\n');
+    out(randomBytes(4096));
+    out('\n');
+    agent.reply('I am still here.');
+  },
+  'huge-line'(agent) {
+    agent.start();
+    agent.text(`begin ${'x'.repeat(10 * 1024 * 1024)} end`);
+    agent.finish('stop');
+  },
+  async 'ignore-term'(agent) {
+    agent.start();
+    await agent.sh("trap '' TERM INT HUP QUIT; echo $$ > ignoring; for i in $(seq 600); do sleep 1; done");
+    agent.reply('Nobody stopped me.');
+  },
+  background(agent) {
+    agent.start();
+    spawn('sh', ['-c', 'exec sleep 600'], { detached: true, stdio: 'ignore' }).unref();
+    agent.reply('Something goes on in the background.');
+  },
+  length(agent) {
+    agent.start();
+    agent.text('This answer is cut o');
+    agent.finish('length');
+  },
+  finish(agent, reason) {
+    agent.start();
+    agent.finish(reason);
+  },
+  /** Ends with this exit code, and the rest as a line on standard error. */
+  exit(_agent, argument) {
+    const [code, ...words] = argument.split(' ');
+    fail(words.join(' '), Number(code));
+  },
+  /** Waits until the file exists, then replies. */
+  async 'wait-for'(agent, file) {
+    agent.start();
+    await agent.sh(`until [ -e '${file}' ]; do sleep 0.05; done`);
+    agent.reply('It is there.');
+  },
+  async crash(agent) {
+    agent.start();
+    process.kill(process.pid, 'SIGKILL');
+    await forever();
+  },
+};

@@ -1,0 +1,157 @@
+#!/usr/bin/env node
+// A stand-in for opencode 1.18.33: its command line as far as kugetsu uses it, and sessions that are one JSON file each.
+// `run` does not think but plays what the message says: its first line that begins with `fake:` is `fake: BEHAVIOUR ARGUMENTS`.
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Agent, BEHAVIOURS, fail, forever, out } from './fake-agent.mjs';
+
+const { env } = process;
+const STATE = join(env.XDG_DATA_HOME || join(env.HOME, '.local', 'share'), 'fake-opencode');
+const NONSENSE = 'Segmentation fault (core dumped)\n';
+
+const RUN_HELP = `opencode run [message..]
+
+run opencode with a message
+
+Options:
+  -m, --model       model to use in the format of provider/model
+  -s, --session     session id to continue
+      --format      format: default (formatted) or json (raw JSON events)
+      --dir         directory to run in
+      --auto        approve what would be asked
+      --print-logs  print logs to stderr
+      --log-level   log level
+`;
+
+const HELP = `Commands:
+  opencode [project]           start opencode tui
+  opencode run [message..]     run opencode with a message
+  opencode session             manage sessions
+  opencode export [sessionID]  export session data as JSON
+  opencode import <file>       import session data from JSON file or URL
+  opencode db                  database tools
+`;
+
+const pathOf = (id) => join(STATE, `${id}.json`);
+
+function load(id) {
+  try {
+    return JSON.parse(readFileSync(pathOf(id), 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
+function store(session) {
+  const temporary = join(STATE, `.${randomBytes(8).toString('hex')}`);
+  writeFileSync(temporary, JSON.stringify(session));
+  renameSync(temporary, pathOf(session.info.id));
+}
+
+function newId(prefix) {
+  const time = (BigInt(Date.now()) * 4096n).toString(16).slice(-12).padStart(12, '0');
+  return `${prefix}_${time}${randomBytes(7).toString('hex')}`;
+}
+
+function addMessage(session, role, text) {
+  const info = { id: newId('msg'), sessionID: session.info.id, role, time: { created: Date.now() } };
+  const part = { id: newId('prt'), sessionID: session.info.id, messageID: info.id, type: 'text', text };
+  session.messages.push({ info, parts: [part] });
+  session.info.time.updated = Math.max(Date.now(), session.info.time.updated + 1);
+  store(session);
+}
+
+function exportSession([id]) {
+  const session = load(id) ?? fail(`Error: Session not found: ${id}`);
+  process.stderr.write(`Exporting session: ${id}\n`);
+  out(JSON.stringify({ info: session.info, messages: session.messages }, null, 2));
+}
+
+function importSession([file]) {
+  const { info, messages } = JSON.parse(readFileSync(file, 'utf8'));
+  const directory = env.FAKE_OPENCODE_WRONG_DIRECTORY === '1' ? '/elsewhere' : realpathSync('.');
+  const kept = env.FAKE_OPENCODE_LOSE_PARTS === '1' ? messages.slice(0, -1) : messages;
+  const known = load(info.id);
+  store({ info: { ...(known?.info ?? info), directory }, messages: known?.messages ?? kept });
+  out(`Imported session: ${info.id}\n`);
+}
+
+function rowOf({ info, messages }) {
+  return {
+    id: info.id,
+    directory: info.directory,
+    permission: info.permission === undefined ? null : JSON.stringify(info.permission),
+    time_updated: info.time.updated,
+    messages: messages.length,
+    parts: messages.reduce((total, { parts }) => total + parts.length, 0),
+  };
+}
+
+function queryDatabase([statement]) {
+  const ids = / in \(((?:'[^']*',?)+)\)$/.exec(statement)?.[1];
+  if (ids !== undefined) {
+    const sessions = ids.split(',').map((id) => load(id.slice(1, -1)));
+    out(JSON.stringify(sessions.filter((session) => session !== undefined).map(rowOf)));
+    return;
+  }
+  const made =
+    / directory = '((?:[^']|'')*)' .*time_created >= (\d+)/.exec(statement) ?? fail(`Error: no such statement`);
+  const directory = made[1].replaceAll("''", "'");
+  const rows = readdirSync(STATE)
+    .filter((name) => name.startsWith('ses_'))
+    .map((name) => load(name.replace(/\.json$/, '')))
+    .filter((session) => session?.info.directory === directory && session.info.time.created >= Number(made[2]))
+    .sort((a, b) => b.info.time.created - a.info.time.created);
+  out(JSON.stringify(rows.map(({ info }) => ({ id: info.id }))));
+}
+
+function deleteSession([verb, id]) {
+  if (verb !== 'delete' || load(id) === undefined) fail(`Error: Session not found: ${id}`);
+  rmSync(pathOf(id), { force: true });
+}
+
+function optionsOf(args) {
+  const options = {};
+  for (const [index, arg] of args.entries()) if (arg.startsWith('--')) options[arg.slice(2)] = args[index + 1];
+  return options;
+}
+
+async function run(args) {
+  const { session: id, dir } = optionsOf(args);
+  const message = readFileSync(0, 'utf8');
+  const session = load(id) ?? fail('Error: Session not found');
+  // The real one waits for events of another directory for ever.
+  if (dir !== session.info.directory || dir !== env.PWD) await forever();
+  addMessage(session, 'user', message);
+  const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(message) ?? [];
+  const behaviour = BEHAVIOURS[name] ?? fail(`Error: no behaviour ${name}`);
+  const agent = new Agent(id, (text) => addMessage(session, 'assistant', text));
+  await behaviour(agent, argument, message);
+}
+
+const COMMANDS = { run, export: exportSession, import: importSession, db: queryDatabase, session: deleteSession };
+const TALKATIVE = new Set(['export', 'import', 'db']);
+
+async function main([command = '', ...rest]) {
+  if (command === '--version') return out(`${env.FAKE_OPENCODE_VERSION ?? '1.18.33'}\n`);
+  if (rest.includes('--help')) return out(RUN_HELP);
+  if (command === '--help') return out(HELP);
+  mkdirSync(STATE, { recursive: true });
+  appendFileSync(join(STATE, 'calls.jsonl'), `${JSON.stringify([command, ...rest])}\n`);
+  if (env.FAKE_OPENCODE_GARBAGE === '1' && TALKATIVE.has(command)) return out(NONSENSE);
+  const handler = COMMANDS[command] ?? fail(`Error: unknown command ${command}`);
+  await handler(rest);
+}
+
+await main(process.argv.slice(2));
