@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { createOpencode } from '../../src/adapters/opencode/opencode-driver.ts';
+import type { Opencode } from '../../src/adapters/opencode/opencode.ts';
+import { headlessPermission } from '../../src/adapters/opencode/permissions.ts';
+import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';
+import { FAKE_OPENCODE, makeWorld, REAL_OPENCODE, run, type World } from '../support/world.ts';
+
+const PERMISSION = headlessPermission(['/somewhere/else']);
+
+// What the driver promises holds for the real opencode, and the fake one is fit to stand in for it.
+describe.each([
+  ['the real opencode', REAL_OPENCODE],
+  ['the fake opencode', FAKE_OPENCODE],
+])('the driver on %s', (_name, binary) => {
+  let model: ScriptedModel;
+  let world: World;
+  let opencode: Opencode;
+
+  beforeAll(async () => {
+    model = await startScriptedModel();
+    world = makeWorld({ opencode: binary, modelPort: model.port });
+    opencode = createOpencode({
+      env: world.env,
+      cwd: world.project,
+      clock: systemClock,
+      probeCache: join(world.root, 'probe.json'),
+      exportCache: join(world.root, 'export.json'),
+    });
+  });
+
+  afterAll(async () => {
+    expect(await world.destroy()).toEqual([]);
+    await model.close();
+  });
+
+  function directory(): string {
+    mkdirSync(join(world.root, 'work'), { recursive: true });
+    return realpathSync(mkdtempSync(join(world.root, 'work', 'd-')));
+  }
+
+  async function tell(session: string, where: string, message: string): Promise<{ code: number; stdout: string }> {
+    const { command, args, cwd, env, input } = await opencode.runCommand({
+      session,
+      directory: where,
+      message,
+      model: undefined,
+      debug: false,
+      env: {},
+    });
+    const words = [command, ...args].map((word) => `'${word}'`).join(' ');
+    const clean = Object.fromEntries(
+      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+    return run(['sh', '-c', `printf '%s' "$MESSAGE" | ${words}`], { cwd, env: { ...clean, MESSAGE: input } });
+  }
+
+  test('the probe names the binary and a version', async () => {
+    expect(await opencode.probe()).toMatchObject({
+      path: realpathSync(binary),
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    });
+  });
+
+  test('a new session is stored for its directory, with its permission rules and nothing in it', async () => {
+    const where = directory();
+    const id = await opencode.createSession({ title: 'A session', directory: where, permission: PERMISSION });
+    const [stored] = await opencode.describeSessions([id]);
+    expect(stored).toMatchObject({ id, directory: where, messages: 0, parts: 0 });
+    expect(JSON.parse(stored?.permission ?? '')).toEqual(PERMISSION);
+    expect(await opencode.sessionsCreatedIn(where, 0)).toEqual([id]);
+  });
+
+  test('a fork has what its base was told, lives in its own directory, and leaves the base alone', async () => {
+    const [from, to] = [directory(), directory()];
+    const base = await opencode.createSession({ title: 'Base', directory: from, permission: [] });
+    expect(await tell(base, from, 'remember periwinkle')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('step_finish'),
+    });
+    const [before] = await opencode.describeSessions([base]);
+    const fork = await opencode.forkSession({ base, title: 'Fork', directory: to, permission: PERMISSION });
+    const stored = new Map((await opencode.describeSessions([base, fork])).map((session) => [session.id, session]));
+    expect(stored.get(fork)).toMatchObject({ directory: to, messages: before?.messages, parts: before?.parts });
+    expect(stored.get(base)).toEqual(before);
+    expect(before?.messages).toBeGreaterThan(0);
+  });
+
+  test('what the base is told after a fork is in the next one: the kept export is made anew', async () => {
+    const [from, to] = [directory(), directory()];
+    const base = await opencode.createSession({ title: 'Base', directory: from, permission: [] });
+    await opencode.forkSession({ base, title: 'First', directory: to, permission: [] });
+    expect(await tell(base, from, 'and one more thing')).toMatchObject({ code: 0 });
+    const fork = await opencode.forkSession({ base, title: 'Second', directory: to, permission: [] });
+    const [a, b] = await Promise.all([base, fork].map(async (id) => (await opencode.describeSessions([id]))[0]));
+    expect(b?.messages).toBe(a?.messages);
+    expect(b?.messages).toBeGreaterThan(0);
+    expect(await opencode.sessionsCreatedIn(to, 0)).toHaveLength(2);
+  });
+
+  test('a session is deleted, and deleting it again is fine', async () => {
+    const id = await opencode.createSession({ title: 'Gone soon', directory: directory(), permission: [] });
+    await opencode.deleteSession(id);
+    expect(await opencode.describeSessions([id])).toEqual([]);
+    await opencode.deleteSession(id);
+  });
+
+  test('a base that does not exist is a clear error', async () => {
+    const fork = opencode.forkSession({
+      base: 'ses_000000000000AAAAAAAAAAAAAA',
+      title: 'x',
+      directory: directory(),
+      permission: [],
+    });
+    await expect(fork).rejects.toMatchObject({
+      code: 'opencode_failed',
+      message: expect.stringContaining('not found'),
+    });
+  });
+});

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SETTING_DESCRIPTIONS } from '../../src/domain/settings/settings-schema.ts';
+import { BINARY, run } from '../support/world.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+
+/** Words that follow `kugetsu` in a document, as far as they can be a command. */
+function commandsIn(text: string): string[] {
+  const found = [...text.matchAll(/(?:^|[`\s(])kugetsu ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)/gm)].map(
+    ([, words = '']) => words,
+  );
+  const table = [...text.matchAll(/^\| `([a-z][a-z-]*(?: [a-z][a-z-]*)?)[ `]/gm)].map(([, words = '']) => words);
+  return [...new Set([...found, ...table])];
+}
+
+async function help(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run([...BINARY, ...args, '--help'], {
+    cwd: ROOT,
+    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+  });
+  return stdout;
+}
+
+/** The names of the commands that a help text lists. */
+function listed(text: string): string[] {
+  const commands = text.split(/^Commands:$/m)[1] ?? '';
+  return [...commands.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
+}
+
+describe('the documents', () => {
+  test('every path that ARCHITECTURE.md names exists', () => {
+    const paths = [...read('ARCHITECTURE.md').matchAll(/`((?:src|bin|test|scripts|docs)\/[^`\s]*)`/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(paths.length).toBeGreaterThan(10);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test.each(['README.md', 'SKILL.md', 'src/domain/pm/instructions.md'])(
+    'every command in %s is in the help',
+    async (name) => {
+      const top = listed(await help());
+      const known = new Set(top);
+      for (const command of ['queue', 'queue-daemon', 'notify']) {
+        for (const sub of listed(await help(command))) known.add(`${command} ${sub}`);
+      }
+      const groups = new Set(['queue', 'queue-daemon', 'notify']);
+      // Prose goes on after the name of the program; a first word that is no command is prose only outside of code.
+      const unknown = commandsIn(code(read(name)))
+        .map((words) => words.split(' '))
+        .map(([first = '', second]) => (groups.has(first) && second !== undefined ? `${first} ${second}` : first))
+        .filter((command) => !known.has(command));
+      expect(unknown).toEqual([]);
+    },
+  );
+
+  test("every option in a command line of README.md and SKILL.md is in that command's help", async () => {
+    const lines = `${code(read('README.md'))}\n${code(read('SKILL.md'))}`.split('\n');
+    const wrong: string[] = [];
+    for (const line of lines) {
+      const [, words = '', rest = ''] =
+        /kugetsu ((?:queue-daemon|queue|notify) [a-z]+|[a-z][a-z-]*)(.*)$/.exec(line) ?? [];
+      const options = rest.split(/ [#|] /)[0]?.match(/(?<=\s)--[a-z-]+/g) ?? [];
+      const text = options.length === 0 ? '' : await help(...words.split(' '));
+      wrong.push(...options.filter((option) => !text.includes(option)).map((option) => `${words} ${option}`));
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('every setting is in README.md with its default', () => {
+    const readme = read('README.md');
+    const missing = SETTING_DESCRIPTIONS.filter(
+      ({ key, fallback }) => !readme.includes(`| \`${key}\` | \`${fallback}\` |`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+/** The code of a document: fenced blocks, inline code and the command tables. */
+function code(text: string): string {
+  const blocks = [...text.matchAll(/^```[a-z]*\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
+  const inline = [...text.matchAll(/`([^`\n]+)`/g)].map(([, part = '']) => part);
+  return [...blocks, ...inline].join('\n');
+}
