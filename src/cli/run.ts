@@ -30,7 +30,7 @@ function commanderExit({ exitCode }: CommanderError): ExitCode {
 
 function report(error: unknown, context: CliContext | undefined): ExitCode {
   const say = (line: string): void => (context === undefined ? undefined : context.terminal.err(plainText(line)));
-  if (context?.interrupted() === true) {
+  if (context?.interrupted() === true && !(error instanceof AppError && error.code === 'interrupted')) {
     say('kugetsu: interrupted');
     return EXIT.interrupted;
   }

@@ -38,7 +38,7 @@ export function usageError(message: string, hint: string): AppError {
 /** The `code` of a system error (`ENOENT`, `ENOSPC`, …), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }
 
 /** The message of anything thrown. */

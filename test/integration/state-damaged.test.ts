@@ -67,9 +67,17 @@ describe('a damaged file is named and left as it is', () => {
   test('the session file of an issue', async () => {
     const world = await readyWorld();
     succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
-    const commands = READERS.filter(([name]) => name !== 'status');
+    const commands = READERS.filter(([name, ref]) => name !== 'status' && ref !== issue(2));
     expect(await surprises(world, sessionFile(world), commands)).toEqual([]);
     succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  });
+
+  test('the session file of one issue holds up no other issue', async () => {
+    const world = await readyWorld();
+    succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+    writeFileSync(sessionFile(world), '{"type":');
+    succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
+    expect(readFileSync(sessionFile(world), 'utf8')).toBe('{"type":');
   });
 
   test("the base session's file", async () => {

@@ -17,19 +17,25 @@ const TICKS_PER_SECOND = 100;
 
 /**
  * The processes of a run, this one and its ancestors excepted: those that carry the run's id in their environment, and
- * all descendants of these and of `roots`. A tool's command has a session and process group of its own, so neither a
+ * all descendants of these and of `roots` but those of another run. A tool's command has a session and process group of its own, so neither a
  * process group nor the parent alone finds it.
  */
 export function processesOfRun(runId: string, roots: readonly number[] = []): ProcessRow[] {
   const table = processTable();
   const spared = ancestry(table, process.pid);
   const members = new Set<number>(roots);
-  for (const { pid } of table) if (carriesRunId(pid, runId)) members.add(pid);
+  const others = new Set<number>();
+  for (const { pid } of table) {
+    const carried = carriedRunId(pid);
+    if (carried === runId) members.add(pid);
+    else if (carried !== undefined) others.add(pid);
+  }
   for (const pid of spared) members.delete(pid);
   let size = -1;
   while (size !== members.size) {
     size = members.size;
-    for (const { pid, parent } of table) if (members.has(parent) && !spared.has(pid)) members.add(pid);
+    for (const { pid, parent } of table)
+      if (members.has(parent) && !spared.has(pid) && !others.has(pid)) members.add(pid);
   }
   return table.filter(({ pid }) => members.has(pid));
 }
@@ -61,10 +67,13 @@ function linuxTable(): ProcessRow[] {
   return rows;
 }
 
-function carriesRunId(pid: number, runId: string): boolean {
-  if (process.platform !== 'linux') return false;
-  const environment = readProc(`/proc/${pid}/environ`);
-  return environment !== undefined && environment.split('\0').includes(`${RUN_ID_VARIABLE}=${runId}`);
+function carriedRunId(pid: number): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const prefix = `${RUN_ID_VARIABLE}=`;
+  const entry = readProc(`/proc/${pid}/environ`)
+    ?.split('\0')
+    .find((variable) => variable.startsWith(prefix));
+  return entry?.slice(prefix.length);
 }
 
 // A process may end, or belong to somebody else, between listing and reading: it is then none of ours.

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { definedOnly } from './environment.ts';
 
 /** How a foreign program ended; never an exception. */
 export interface CommandResult {
@@ -42,7 +43,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   const startedAt = performance.now();
   const child = execa(command, args, {
     cwd,
-    env,
+    env: definedOnly(env),
     extendEnv: false,
     detached: true,
     reject: false,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { definedOnly } from './environment.ts';
 import { AppError } from '../../util/errors.ts';
 
 interface SpawnOptions {
@@ -41,7 +42,7 @@ export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProces
   try {
     const child = spawn(command, args, {
       cwd,
-      env: { ...env },
+      env: definedOnly(env),
       detached: true,
       stdio: [input === undefined ? 'ignore' : 'pipe', out, err],
     });

@@ -63,6 +63,7 @@ async function showRun(
   const run = await readRunLog(context, {
     subject,
     follow,
+    signal: context.gracefulStop(),
     onLine: (line, entry) => {
       const shown = json ? line : renderRunEntry(entry, { colour: terminal.colour.out });
       if (shown !== undefined) terminal.out(shown);

@@ -31,7 +31,8 @@ export function registerQueue({ program, context }: Registration): void {
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
   const { findDaemon } = await import('../../domain/daemon/daemon-lock.ts');
   context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
-  if ((await findDaemon(context)) !== undefined) return;
+  // The task is queued: nothing about the daemon may make that look like a failure.
+  if ((await findDaemon(context).catch(() => undefined)) !== undefined) return;
   context.terminal.err('kugetsu: queued, but no queue daemon is running: kugetsu queue-daemon start');
 }
 

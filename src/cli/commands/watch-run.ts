@@ -28,6 +28,7 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
     record: issueRunRecord(context, ref, run.id),
     run,
     settle: async () => reconcileRuns(context),
+    signal: context.gracefulStop(),
     until: follow ? 'ended' : 'at_work',
     onLine: (_line, entry) => printEntry(context, entry, options),
   });

@@ -1,10 +1,12 @@
 import { sendSignal } from '../../adapters/process/end-processes.ts';
 import { isAlive } from '../../adapters/process/process-identity.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { makePrivateDirectory, readTextIfExists } from '../../adapters/store/private-files.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
+import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { findDaemon } from './daemon-lock.ts';
 
 const START_WAIT_MS = 15_000;
@@ -20,7 +22,7 @@ const RUN_ARGUMENTS = ['queue-daemon', 'run', '--background'];
  * @throws AppError `daemon_failed` when it did not come up
  */
 export async function startDaemon(context: Context): Promise<{ readonly pid: number; readonly started: boolean }> {
-  const { home, env, self, clock } = context;
+  const { home, self, clock } = context;
   const running = await findDaemon(context);
   if (running !== undefined) return { pid: running.owner.pid, started: false };
   await context.settings();
@@ -30,7 +32,7 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
     command: self.executable,
     args: [...self.prefix, ...RUN_ARGUMENTS],
     cwd: home.root,
-    env: { ...env, KUGETSU_DIR: home.root },
+    env: daemonEnvironment(context),
     stdoutFile: home.daemonLog,
     stderrFile: home.daemonLog,
   });
@@ -43,6 +45,13 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
     await clock.sleep(POLL_MS);
   }
   throw new AppError('daemon_failed', 'the queue daemon did not come up', { hint: `see ${home.daemonLog}` });
+}
+
+/** A daemon that an agent starts is no part of that agent's run: it gets nothing that ends with the run. */
+function daemonEnvironment({ env, home }: Context): Context['env'] {
+  const inRun = env[RUN_ID_VARIABLE] !== undefined;
+  const own = { KUGETSU_DIR: home.root, [RUN_ID_VARIABLE]: undefined, [TASK_VARIABLE]: undefined };
+  return { ...env, ...own, ...(inRun ? { TMPDIR: undefined } : {}) };
 }
 
 /** Ends the daemon and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running */

@@ -1,6 +1,6 @@
 import { pathExists } from '../../adapters/git/worktree.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
-import { AppError, messageOf } from '../../util/errors.ts';
+import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
@@ -23,6 +23,12 @@ const NOT_READY = new Set([
   'opencode_too_old',
   'opencode_unexpected',
   'git_missing',
+  'corrupt_file',
+  'bad_config',
+  'bad_setting',
+  'unknown_setting',
+  'cannot_start',
+  'lock_lost',
 ]);
 const NOT_READY_WAIT_MS = 60_000;
 
@@ -48,20 +54,21 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
     await (item.type === 'pm' ? launchPmRun(context, claimed, runId) : startAttempt(context, claimed, runId));
     return `dispatched as ${runId} (attempt ${attempts})`;
   } catch (error) {
-    return notDispatched(context, item, error);
+    return notDispatched(context, claimed, error);
   }
 }
 
 /** What the daemon does when a run could not be started. Nothing has run, so it may go back to the queue. */
-async function notDispatched(context: Context, { id }: QueueItem, error: unknown): Promise<string> {
+async function notDispatched(context: Context, { id, run_id: runId }: QueueItem, error: unknown): Promise<string> {
   const message = oneLine(messageOf(error), 300);
   const code = error instanceof AppError ? error.code : 'internal_error';
   if (BUSY.has(code)) {
-    await settleItem(context, id, { type: 'released', notBefore: null });
+    await settleItem(context, id, { type: 'released', runId, notBefore: null });
     return `waits: ${message}`;
   }
-  if (NOT_READY.has(code)) {
-    await settleItem(context, id, { type: 'released', notBefore: context.clock.now() + NOT_READY_WAIT_MS });
+  // A system error is a full disk or the like: that passes, and the task is not at fault.
+  if (NOT_READY.has(code) || errnoOf(error) !== undefined) {
+    await settleItem(context, id, { type: 'released', runId, notBefore: context.clock.now() + NOT_READY_WAIT_MS });
     return `waits: kugetsu is not ready: ${message}`;
   }
   await settleItem(context, id, { type: 'refused', class: code, message });

@@ -8,7 +8,7 @@ import { nextDue, selectItems } from '../queue/select-items.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
-import { readIssueSessions } from '../sessions/session-store.ts';
+import { readSoundIssueSessions } from '../sessions/session-store.ts';
 import { messageOf } from '../../util/errors.ts';
 import { dispatchItem } from './dispatch.ts';
 
@@ -88,7 +88,7 @@ async function reconcileClaimed(
 
 async function select(context: Context, items: readonly QueueItem[]): Promise<QueueItem[]> {
   if (!items.some(({ state }) => state === 'pending')) return [];
-  const sessions = await readIssueSessions(context);
+  const sessions = await readSoundIssueSessions(context);
   const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
   return selectItems(items, {
     now: context.clock.now(),

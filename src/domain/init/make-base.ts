@@ -4,6 +4,7 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import { agentEnvironment } from '../runs/agent-environment.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
 import { runAgent } from '../runs/run-agent.ts';
 import { openRunLog } from '../runs/run-log.ts';
@@ -69,7 +70,7 @@ async function tellBase(
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
-    const env = { KUGETSU_DIR: home.root };
+    const env = await agentEnvironment(context);
     const verdict = await runAgent(context, {
       runId,
       runDirectory: join(home.runs, runId),

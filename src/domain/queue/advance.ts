@@ -11,7 +11,7 @@ export type QueueEvent =
   /** Somebody took the task for one attempt with this run. */
   | { readonly type: 'claimed'; readonly runId: string; readonly by: Run['owner']; readonly run: Run | null }
   /** The claim came to nothing: no slot, or the claimer died before the run began. It was no attempt. */
-  | { readonly type: 'released'; readonly notBefore: number | null }
+  | { readonly type: 'released'; readonly runId: string | null; readonly notBefore: number | null }
   /** The run of the attempt ended. */
   | { readonly type: 'run_ended'; readonly runId: string; readonly verdict: Verdict; readonly backoff: Backoff }
   /** The attempt could not even begin, and trying again cannot help. */
@@ -40,7 +40,7 @@ export function advance(item: QueueItem, event: QueueEvent, now: number): QueueI
     case 'claimed':
       return item.state === 'pending' ? claimed(item, event) : item;
     case 'released':
-      return item.state === 'notified' ? released(item, event.notBefore) : item;
+      return item.state === 'notified' && item.run_id === event.runId ? released(item, event.notBefore) : item;
     case 'run_ended':
       return item.state === 'notified' && item.run_id === event.runId ? runEnded(item, event, now) : item;
     case 'refused':

@@ -53,7 +53,7 @@ async function reconcilePmTask(context: Needs, item: QueueItem): Promise<string 
 
 async function releaseIfDead(context: Needs, item: QueueItem): Promise<string | undefined> {
   if (item.claimed_by !== null && isAlive(item.claimed_by)) return undefined;
-  await settleItem(context, item.id, { type: 'released', notBefore: null });
+  await settleItem(context, item.id, { type: 'released', runId: item.run_id, notBefore: null });
   return 'released: its claim was interrupted';
 }
 

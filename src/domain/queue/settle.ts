@@ -58,7 +58,7 @@ export async function runEnded(
   runId: string,
   verdict: Verdict,
 ): Promise<QueueEvent> {
-  if (verdict.class === CLAIM_INTERRUPTED) return { type: 'released', notBefore: null };
+  if (verdict.class === CLAIM_INTERRUPTED) return { type: 'released', runId, notBefore: null };
   const { QUEUE_RETRY_BASE_SECONDS: base } = await settings();
   return { type: 'run_ended', runId, verdict, backoff: { baseMs: base * 1000, jitter: 0.5 + Math.random() } };
 }

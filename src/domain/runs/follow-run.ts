@@ -1,4 +1,6 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { parseRunLogLine, type RunLogEntry } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
@@ -17,16 +19,19 @@ interface Follow {
   /** `at_work` returns as soon as the agent runs, or when the run ended before that. */
   readonly until: 'at_work' | 'ended';
   readonly onLine: (line: string, entry: RunLogEntry) => void;
+  /** Aborts when the user has seen enough; the run goes on. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Follows the log of a run. A runner that dies on the way is noticed and settled, so this ends whenever the run does.
  *
  * @returns the run as it is recorded at that moment; undefined when its record is gone
+ * @throws AppError `interrupted` (exit code 130) when `signal` aborts
  */
 export async function followRun(
   { clock }: Pick<Context, 'clock'>,
-  { record, run, settle, until, onLine }: Follow,
+  { record, run, settle, until, onLine, signal }: Follow,
 ): Promise<Run | undefined> {
   const reader = new LineReader(run.log);
   let checkAt = clock.now() + RECORD_CHECK_MS;
@@ -47,8 +52,16 @@ export async function followRun(
       }
       checkAt = clock.now() + RECORD_CHECK_MS;
     }
-    await clock.sleep(POLL_MS);
+    await clock.sleep(POLL_MS, signal);
+    if (signal.aborted) throw stillRunning();
   }
+}
+
+function stillRunning(): AppError {
+  return new AppError('interrupted', 'interrupted', {
+    hint: 'the agent goes on: kugetsu logs -f shows it, kugetsu stop ends it',
+    exit: EXIT.interrupted,
+  });
 }
 
 async function isOver(record: RunRecord, settle: () => Promise<void>): Promise<boolean> {

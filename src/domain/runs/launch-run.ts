@@ -1,20 +1,44 @@
-import { identityOf } from '../../adapters/process/process-identity.ts';
+import { join } from 'node:path';
+import { bootId, identityOf } from '../../adapters/process/process-identity.ts';
 import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
+import { abandonedVerdict } from './abandoned.ts';
+import { endedRun } from './ended-run.ts';
 import { runRecord } from './run-record.ts';
 import { RUNNER_COMMAND } from './runner-command.ts';
 import { runLogPath, writeRunRequest, type RunRequest } from './run-request.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory'>;
 
 /**
  * Starts the runner of a run that was claimed, detached from this process, and hands the claim over to it. The runner
- * does everything else; what it prints by accident ends up in the run's log.
+ * does everything else; what it prints by accident ends up in the run's log. When it cannot be started the claim is
+ * given back.
  */
 export async function launchRun(context: Needs, request: RunRequest): Promise<void> {
+  const record = runRecord(context, request);
+  try {
+    const pid = await spawnRunner(context, request);
+    // One that has died already leaves a claim that anybody can see to be abandoned.
+    const owner = identityOf(pid) ?? { pid, process_start: 'gone', boot_id: bootId() };
+    await record.change((run) =>
+      run.phase === 'preparing' && run.taken_over !== true ? { ...run, owner } : undefined,
+    );
+  } catch (error) {
+    await record
+      .change((run) => endedRun(run, abandonedVerdict(run, null), context.clock.now()))
+      .catch(() => undefined);
+    throw error;
+  }
+}
+
+async function spawnRunner(context: Needs, request: RunRequest): Promise<number> {
   const { home, env, self } = context;
+  const tempDirectory = join(await context.tempDirectory(), request.id);
+  await makePrivateDirectory(tempDirectory);
   const log = runLogPath(context, request.id);
   await (await openLogFile(log)).close();
   await writeRunRequest(context, request);
@@ -22,12 +46,11 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
     command: self.executable,
     args: [...self.prefix, RUNNER_COMMAND, request.id],
     cwd: home.root,
-    env: { ...env, KUGETSU_DIR: home.root, [RUN_ID_VARIABLE]: request.id },
+    // The temporary directory of a run in which this one was asked for will not outlive that run.
+    env: { ...env, KUGETSU_DIR: home.root, TMPDIR: tempDirectory, [RUN_ID_VARIABLE]: request.id },
     stdoutFile: log,
     stderrFile: log,
   });
   runner.release();
-  const owner = identityOf(runner.pid);
-  if (owner === undefined) return;
-  await runRecord(context, request).change((run) => (run.phase === 'preparing' ? { ...run, owner } : undefined));
+  return runner.pid;
 }

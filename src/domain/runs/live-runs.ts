@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
 import { readItems } from '../queue/queue-store.ts';
-import { readIssueSessions } from '../sessions/session-store.ts';
+import { readSoundIssueSessions } from '../sessions/session-store.ts';
 import { isLive } from './run-state.ts';
 
 /** What agents are at work on: issue refs, and the ids of PM tasks. */
 export async function liveRunSubjects(context: Pick<Context, 'home'>): Promise<string[]> {
-  const issues = (await readIssueSessions(context)).filter(({ run }) => isLive(run));
+  const issues = (await readSoundIssueSessions(context)).filter(({ run }) => isLive(run));
   const tasks = (await readItems(context)).filter(({ run }) => isLive(run));
   return [...issues.map(({ issue_ref: ref }) => ref), ...tasks.map(({ id }) => id)];
 }

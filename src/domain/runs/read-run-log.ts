@@ -21,6 +21,8 @@ interface ReadOptions {
   /** Go on until the run has ended. */
   readonly follow: boolean;
   readonly onLine: (line: string, entry: RunLogEntry) => void;
+  /** Aborts when the user has seen enough. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -29,13 +31,16 @@ interface ReadOptions {
  * @returns the run as it is recorded afterwards; undefined when only its log is left
  * @throws AppError `no_log` when there has been no run
  */
-export async function readRunLog(context: Needs, { subject, follow, onLine }: ReadOptions): Promise<Run | undefined> {
+export async function readRunLog(
+  context: Needs,
+  { subject, follow, onLine, signal }: ReadOptions,
+): Promise<Run | undefined> {
   await reconcileRuns(context);
   const { id, record } = isTaskId(subject) ? await runOfTask(context, subject) : await runOfIssue(context, subject);
   const run = { id, log: runLogPath(context, id) };
   if (follow) {
     const settle = async (): Promise<void> => settleAll(context, subject);
-    return followRun(context, { record, run, settle, until: 'ended', onLine });
+    return followRun(context, { record, run, settle, until: 'ended', onLine, signal });
   }
   for (const line of await new LineReader(run.log).finish()) onLine(line, parseRunLogLine(line));
   return record.read();

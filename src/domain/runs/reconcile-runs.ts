@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
-import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import { readIssueSessions, updateIssueSession } from '../sessions/session-store.ts';
+import { readSoundIssueSessions, updateIssueSession } from '../sessions/session-store.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { abandonedVerdict } from './abandoned.ts';
 import { afterIssueRun } from './after-issue-run.ts';
+import { endedRun } from './ended-run.ts';
 import { gatherEvidence } from './evidence.ts';
 import { openRunLog } from './run-log.ts';
-import type { Run, Verdict } from './run-schema.ts';
+import type { Run } from './run-schema.ts';
 import { isAbandoned } from './run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
@@ -19,7 +19,7 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
  * down what happened. Safe to call from any number of processes at once.
  */
 export async function reconcileRuns(context: Needs): Promise<void> {
-  for (const session of await readIssueSessions(context)) {
+  for (const session of await readSoundIssueSessions(context)) {
     if (isAbandoned(session.run)) await settleAbandoned(context, session, session.run);
   }
 }
@@ -29,11 +29,6 @@ export async function cleanUpAfterRun(context: Needs, run: Pick<Run, 'id'>): Pro
   await endProcessesOfRun({ runId: run.id, clock: context.clock });
   await removeDirectory(join(context.home.runs, run.id));
   await removeDirectory(join(await context.tempDirectory(), run.id));
-}
-
-/** The run with its verdict. */
-export function endedRun(run: Run, verdict: Verdict, now: number): Run {
-  return { ...run, phase: 'ended', ended_at: isoWithOffset(now), verdict };
 }
 
 async function settleAbandoned(context: Needs, session: IssueSession, run: Run): Promise<void> {

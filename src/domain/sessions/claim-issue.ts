@@ -59,7 +59,7 @@ async function tryClaim({ context, changes, request, slots }: Attempt): Promise<
   if (session !== undefined && isLive(session.run)) throw busy(ref, busyWith(session.run));
   if (request.kind === 'continue') requireContinuable(ref, session);
   if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
-  if (request.kind !== 'destroy') requireSlot(await changes.issues(), slots);
+  if (request.kind !== 'destroy') requireSlot(await changes.soundIssues(), slots);
   await settleBefore(context, session);
   const claimed = {
     ...(session ?? newSession(context, request.ref)),

@@ -2,7 +2,7 @@ import { AppError, messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
-import { endedRun } from '../runs/reconcile-runs.ts';
+import { endedRun } from '../runs/ended-run.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { removeIssueWorktree } from '../worktrees/issue-worktree.ts';

@@ -42,10 +42,24 @@ export async function readIssueSession(context: HomeOnly, ref: string): Promise<
 
 /** Every tracked issue session, in the order of the index. */
 export async function readIssueSessions(context: HomeOnly): Promise<IssueSession[]> {
+  return readSessions(context, async (error) => {
+    throw error;
+  });
+}
+
+/** As {@link readIssueSessions}, but a file that cannot be read is left out: it holds up no other issue. */
+export async function readSoundIssueSessions(context: HomeOnly): Promise<IssueSession[]> {
+  return readSessions(context, async () => undefined);
+}
+
+async function readSessions(
+  context: HomeOnly,
+  onBroken: (error: unknown) => Promise<undefined>,
+): Promise<IssueSession[]> {
   const index = await readIndex(context);
   const sessions: IssueSession[] = [];
   for (const ref of Object.keys(index?.issues ?? {})) {
-    const session = await readIssueSession(context, ref);
+    const session = await readIssueSession(context, ref).catch(onBroken);
     if (session !== undefined) sessions.push(session);
   }
   return sessions;
@@ -56,7 +70,8 @@ export interface SessionChanges {
   /** The name that the issue's files have, or would get. */
   nameFor(ref: string): string;
   issue(ref: string): Promise<IssueSession | undefined>;
-  issues(): Promise<IssueSession[]>;
+  /** All but those whose file cannot be read. */
+  soundIssues(): Promise<IssueSession[]>;
   putIssue(session: IssueSession): Promise<void>;
   removeIssue(ref: string): Promise<void>;
   putCoordinator(session: CoordinatorSession): Promise<void>;
@@ -110,8 +125,8 @@ class LockedSessions implements SessionChanges {
     return readIssueSession(this.context, ref);
   }
 
-  async issues(): Promise<IssueSession[]> {
-    return readIssueSessions(this.context);
+  async soundIssues(): Promise<IssueSession[]> {
+    return readSoundIssueSessions(this.context);
   }
 
   // The file comes first: an index entry without its file would be a session that is lost.
