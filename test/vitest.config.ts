@@ -14,7 +14,7 @@ export default defineConfig({
   root,
   test: {
     projects: [
-      { root, plugins: [markdown], test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { root, plugins: [markdown], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       {
         root,
         plugins: [markdown],
