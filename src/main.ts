@@ -17,17 +17,21 @@ export async function main(): Promise<void> {
       stop.abort();
     });
   }
-  const code = await runCli(process.argv.slice(2), async () =>
-    createContext({
-      env: process.env,
-      cwd: process.cwd(),
-      self: selfCommand(),
-      gracefulStop() {
-        graceful = true;
-        return stop.signal;
-      },
-      interrupted: () => stop.signal.aborted,
-    }),
-  );
+  const code = await runCli({
+    args: process.argv.slice(2),
+    printError: (line) => void process.stderr.write(`${line}\n`),
+    debug: (process.env['KUGETSU_DEBUG'] ?? '') !== '',
+    makeContext: async () =>
+      createContext({
+        env: process.env,
+        cwd: process.cwd(),
+        self: selfCommand(),
+        gracefulStop() {
+          graceful = true;
+          return stop.signal;
+        },
+        interrupted: () => stop.signal.aborted,
+      }),
+  });
   process.exitCode = code;
 }

@@ -12,6 +12,8 @@ export interface Terminal {
   out(text: string): void;
   /** Writes text to standard error, with a newline at its end. */
   err(text: string): void;
+  /** Everything that comes on standard input. */
+  readInput(): Promise<string>;
   /** Asks a question that `y` or `yes` agrees to. */
   confirm(question: string): Promise<boolean>;
 }
@@ -21,8 +23,11 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
   const { stdin, stdout, stderr } = process;
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    stderr.write(`kugetsu: cannot write to standard output: ${error.message}\n`);
+    process.exit(1);
   });
+  // What nobody reads any more is no reason to end.
+  stderr.on('error', () => undefined);
   const colours = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   return {
     interactive: stdin.isTTY && stdout.isTTY,
@@ -30,6 +35,11 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     colour: { out: colours && stdout.isTTY, err: colours && stderr.isTTY },
     out: (text) => void stdout.write(withNewline(text)),
     err: (text) => void stderr.write(withNewline(text)),
+    async readInput() {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+      return Buffer.concat(chunks).toString('utf8');
+    },
     async confirm(question) {
       const lines = createInterface({ input: stdin, output: stderr });
       try {

@@ -38,8 +38,11 @@ export async function createContext({
   interrupted,
 }: ProcessFacts): Promise<CliContext> {
   const userHome = homedir(given);
-  const env: ProcessFacts['env'] = { ...given, HOME: userHome };
   const cwd = await realPath(workingDirectory);
+  const opencode = given['KUGETSU_OPENCODE'] ?? '';
+  // Runners and the daemon work in another directory than this one.
+  const binary = opencode.includes('/') ? { KUGETSU_OPENCODE: resolve(cwd, opencode) } : {};
+  const env: ProcessFacts['env'] = { ...given, HOME: userHome, ...binary };
   const directory = env['KUGETSU_DIR'];
   const home = homeAt(resolve(cwd, directory === undefined || directory === '' ? `${userHome}/.kugetsu` : directory));
   const settings: Context['settings'] = async () =>

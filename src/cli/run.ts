@@ -1,16 +1,21 @@
 import { CommanderError } from 'commander';
 import { AppError, errnoOf, messageOf } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
-import { plainText } from '../util/text.ts';
+import { oneLine, plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import { createProgram } from './program.ts';
 
-/**
- * Runs one command line. The one place where an error becomes lines on standard error and an exit code.
- *
- * @param args the arguments after the program's name
- */
-export async function runCli(args: readonly string[], makeContext: () => Promise<CliContext>): Promise<ExitCode> {
+interface Cli {
+  readonly args: readonly string[];
+  /** Writes a line to standard error; there may be no context to do it. */
+  readonly printError: (line: string) => void;
+  /** Whether an internal error is to be shown with its stack. */
+  readonly debug: boolean;
+  readonly makeContext: () => Promise<CliContext>;
+}
+
+/** Runs one command line. The one place where an error becomes lines on standard error and an exit code. */
+export async function runCli({ args, printError, debug, makeContext }: Cli): Promise<ExitCode> {
   let context: CliContext | undefined;
   try {
     context = await makeContext();
@@ -19,7 +24,10 @@ export async function runCli(args: readonly string[], makeContext: () => Promise
     return exitCode();
   } catch (error) {
     if (error instanceof CommanderError) return commanderExit(error);
-    return report(error, context);
+    const { lines, exit } = describe(error, context?.interrupted() === true);
+    for (const line of lines) printError(plainText(line));
+    if (debug && error instanceof Error) printError(plainText(error.stack ?? ''));
+    return exit;
   }
 }
 
@@ -28,22 +36,30 @@ function commanderExit({ exitCode }: CommanderError): ExitCode {
   return exitCode === 0 ? EXIT.done : EXIT.usage;
 }
 
-function report(error: unknown, context: CliContext | undefined): ExitCode {
-  const say = (line: string): void => (context === undefined ? undefined : context.terminal.err(plainText(line)));
-  if (context?.interrupted() === true && !(error instanceof AppError && error.code === 'interrupted')) {
-    say('kugetsu: interrupted');
-    return EXIT.interrupted;
+interface Failure {
+  readonly lines: readonly string[];
+  readonly exit: ExitCode;
+}
+
+function describe(error: unknown, interrupted: boolean): Failure {
+  if (error instanceof AppError && (!interrupted || error.code === 'interrupted')) {
+    const lines = [`kugetsu: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
+    return { lines, exit: error.exit };
   }
-  if (error instanceof AppError) {
-    say(`kugetsu: ${error.message}`);
-    if (error.hint !== undefined) say(`  ${error.hint}`);
-    return error.exit;
+  if (interrupted) return { lines: ['kugetsu: interrupted'], exit: EXIT.interrupted };
+  const message = oneLine(messageOf(error), 500);
+  const code = errnoOf(error);
+  if (code !== undefined) {
+    return {
+      lines: [
+        `kugetsu: ${message}`,
+        `  ${SYSTEM_HINTS[code] ?? 'the system refused that; check the path and the disk'}`,
+      ],
+      exit: EXIT.failed,
+    };
   }
-  const system = systemFailure(error);
-  if (system === undefined) throw error;
-  say(`kugetsu: ${system.message}`);
-  say(`  ${system.hint}`);
-  return EXIT.failed;
+  const lines = [`kugetsu: internal error: ${message}`, '  this is a bug in kugetsu; KUGETSU_DEBUG=1 shows where'];
+  return { lines, exit: EXIT.failed };
 }
 
 const SYSTEM_HINTS: Readonly<Record<string, string>> = {
@@ -56,11 +72,7 @@ const SYSTEM_HINTS: Readonly<Record<string, string>> = {
   EISDIR: 'a directory stands where a file is needed',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
   ENFILE: 'too many files are open on this machine',
+  ENAMETOOLONG: 'that path is too long; KUGETSU_DIR can name another directory',
+  ELOOP: 'that path is a link that leads back to itself',
   ENOENT: 'a path that should be there is not: is the current directory, or the home, gone?',
 };
-
-function systemFailure(error: unknown): { readonly message: string; readonly hint: string } | undefined {
-  const code = errnoOf(error);
-  const hint = code === undefined ? undefined : SYSTEM_HINTS[code];
-  return hint === undefined ? undefined : { message: messageOf(error), hint };
-}

@@ -1,7 +1,8 @@
 // What the agent of the stand-in for opencode can play: events on standard output, and processes.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Writes all of it before it returns, whatever standard output is. */
 export function out(text) {
@@ -159,9 +160,52 @@ export const BEHAVIOURS = {
     await agent.sh(`until [ -e '${file}' ]; do sleep 0.05; done`);
     agent.reply('It is there.');
   },
+  /** Crashes unless the file exists, and makes it; then replies. */
+  async 'crash-once'(agent, file) {
+    if (existsSync(file)) return this.reply(agent, 'It went well this time.', '');
+    writeFileSync(file, '');
+    await this.crash(agent);
+  },
+  /** Notes that it has begun outside the worktree, and plays one of {@link SOAK_PLANS}: `soak NUMBER PLAN ARGUMENT`. */
+  async soak(agent, argument) {
+    const [number, plan, rest] = argument.split(' ');
+    const notes = join(process.env.KUGETSU_WORLD, 'soak');
+    const path = join(notes, number);
+    mkdirSync(notes, { recursive: true });
+    appendFileSync(path, `${process.env.KUGETSU_RUN_ID}\n`);
+    const attempt = readFileSync(path, 'utf8').split('\n').length - 1;
+    await SOAK_PLANS[plan](agent, { attempt, ref: rest });
+  },
   async crash(agent) {
     agent.start();
     process.kill(process.pid, 'SIGKILL');
     await forever();
   },
+};
+
+/** Hands a task to another agent as the PM agent does, under a name that is the run's own. */
+const handOver = async (agent, { ref, how, plan }) => {
+  const { KUGETSU_RUN_ID: run } = process.env;
+  const enqueue = `kugetsu queue enqueue '${ref}' 'fake: soak queued-${run} ${plan}'`;
+  const command =
+    how === 'start' ? `kugetsu start '${ref}' 'fake: soak started-${run} ${plan}' || ${enqueue}` : enqueue;
+  agent.start();
+  await agent.sh(command);
+  agent.start();
+  agent.reply('It is handed over.');
+};
+
+const SOAK_PLANS = {
+  succeed: (agent) => BEHAVIOURS.reply(agent, 'Done.', ''),
+  work: (agent) => BEHAVIOURS.sh(agent, 'date >> work.txt; git add . && git commit --quiet -m Work'),
+  flaky: (agent, { attempt }) =>
+    attempt === 1 ? BEHAVIOURS['error-status'](agent, '500') : BEHAVIOURS.reply(agent, 'Done.', ''),
+  crash: (agent, { attempt }) => (attempt === 1 ? BEHAVIOURS.crash(agent) : BEHAVIOURS.reply(agent, 'Done.', '')),
+  down: (agent) => BEHAVIOURS['error-status'](agent, '500'),
+  refused: (agent) => BEHAVIOURS['error-status'](agent, '401'),
+  hang: forever,
+  stall: (agent) => BEHAVIOURS.stall(agent),
+  'pm-start': async (agent, { ref }) => handOver(agent, { ref, how: 'start', plan: 'succeed' }),
+  'pm-enqueue': async (agent, { ref }) => handOver(agent, { ref, how: 'enqueue', plan: 'succeed' }),
+  'pm-refused': async (agent, { ref }) => handOver(agent, { ref, how: 'enqueue', plan: 'refused' }),
 };

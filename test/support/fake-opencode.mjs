@@ -135,9 +135,9 @@ async function run(args) {
   if (dir !== session.info.directory || dir !== env.PWD) await forever();
   addMessage(session, 'user', message);
   const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(message) ?? [];
-  const behaviour = BEHAVIOURS[name] ?? fail(`Error: no behaviour ${name}`);
+  if (BEHAVIOURS[name] === undefined) fail(`Error: no behaviour ${name}`);
   const agent = new Agent(id, (text) => addMessage(session, 'assistant', text));
-  await behaviour(agent, argument, message);
+  await BEHAVIOURS[name](agent, argument, message);
 }
 
 const COMMANDS = { run, export: exportSession, import: importSession, db: queryDatabase, session: deleteSession };

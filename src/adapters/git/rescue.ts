@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 
+/** git's name for a tree without entries, in a repository of SHA-1 names. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
 interface RescueOptions {
   readonly repository: string;
   readonly worktree: string;
@@ -68,31 +71,79 @@ async function isWorktree(path: string, env: Environment): Promise<boolean> {
   return result?.exitCode === 0 && result.stdout.replace(/\n$/, '') === path;
 }
 
-async function saveWorkingTree(
-  { worktree, repository, ref, env }: RescueOptions,
-  excluded: readonly string[],
-): Promise<string | undefined> {
+async function saveWorkingTree(options: RescueOptions, excluded: readonly string[]): Promise<string | undefined> {
+  const { worktree, repository, ref, env } = options;
   const head = await commitOf('HEAD', worktree, env);
+  return withTemporaryIndex(options, async (git_) => {
+    const staged = await saveStaged(options, head);
+    if (head !== undefined) await git_(['read-tree', head]);
+    const paths = ['.', ...excluded.map((path) => `:(exclude,literal)${path}`)];
+    await git_(['-c', 'core.safecrlf=false', 'add', '--all', '--', ...paths]);
+    await addForced(options, git_);
+    const tree = (await git_(['write-tree'])).trim();
+    const unchanged = head !== undefined && (await treeOf(head, worktree, env)) === tree;
+    if (unchanged && staged === undefined) {
+      return (await isReachable(head, ['refs/remotes'], repository, env)) ? undefined : head;
+    }
+    const parents = [head, staged].filter((parent) => parent !== undefined);
+    return commitTree({ tree, parents, message: `Work saved as ${ref}` }, { cwd: worktree, env });
+  });
+}
+
+type Git = (args: readonly string[], input?: string) => Promise<string>;
+
+/** Runs `body` with a git that uses an index of its own instead of the worktree's. */
+async function withTemporaryIndex<T>({ worktree, env }: RescueOptions, body: (git_: Git) => Promise<T>): Promise<T> {
   const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
   const options = { cwd: worktree, env, extraEnv: { GIT_INDEX_FILE: index } };
   try {
-    if (head !== undefined) await git(['read-tree', head], options);
-    const paths = ['.', ...excluded.map((path) => `:(exclude,literal)${path}`)];
-    await git(['-c', 'core.safecrlf=false', 'add', '--all', '--', ...paths], options);
-    const tree = (await git(['write-tree'], options)).trim();
-    if (head !== undefined && (await treeOf(head, worktree, env)) === tree) {
-      return (await isReachable(head, ['refs/remotes'], repository, env)) ? undefined : head;
-    }
-    return (await commitTree({ tree, head, ref }, options)).trim();
+    return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }));
   } finally {
     await rm(index, { force: true });
     await rm(`${index}.lock`, { force: true });
   }
 }
 
+/** What is staged and may be nowhere else, as a commit; undefined when that is what HEAD has, or cannot be read. */
+async function saveStaged(
+  { worktree, env, ref }: RescueOptions,
+  head: string | undefined,
+): Promise<string | undefined> {
+  const written = await tryGit(['write-tree'], { cwd: worktree, env });
+  if (written.exitCode !== 0) return undefined;
+  const tree = written.stdout.trim();
+  if (head !== undefined && (await treeOf(head, worktree, env)) === tree) return undefined;
+  if (head === undefined && tree === EMPTY_TREE) return undefined;
+  const parents = head === undefined ? [] : [head];
+  return commitTree({ tree, parents, message: `Index saved as ${ref}` }, { cwd: worktree, env });
+}
+
+/** Files that are ignored but were staged all the same are somebody's work. */
+async function addForced({ worktree, env }: RescueOptions, git_: Git): Promise<void> {
+  const listed = await tryGit(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], {
+    cwd: worktree,
+    env,
+  });
+  if (listed.exitCode !== 0) return;
+  const paths = listed.stdout.split('\0').filter((path) => path !== '');
+  const present = await Promise.all(
+    paths.map(async (path) => ((await exists(join(worktree, path))) ? path : undefined)),
+  );
+  const forced = present.filter((path) => path !== undefined);
+  if (forced.length === 0) return;
+  const pathspecs = forced.map((path) => `:(literal)${path}`).join('\0');
+  await git_(['add', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'], pathspecs);
+}
+
+interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+}
+
 async function commitTree(
-  { tree, head, ref }: { readonly tree: string; readonly head: string | undefined; readonly ref: string },
-  options: Parameters<typeof git>[1],
+  { tree, parents, message }: NewCommit,
+  options: { readonly cwd: string; readonly env: Environment },
 ): Promise<string> {
   const identity = {
     GIT_AUTHOR_NAME: 'kugetsu',
@@ -100,11 +151,8 @@ async function commitTree(
     GIT_COMMITTER_NAME: 'kugetsu',
     GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
   };
-  const parents = head === undefined ? [] : ['-p', head];
-  return git(['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents, '-m', `Work saved as ${ref}`], {
-    ...options,
-    extraEnv: { ...options.extraEnv, ...identity },
-  });
+  const args = ['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
+  return (await git([...args, '-m', message], { ...options, extraEnv: identity })).trim();
 }
 
 /**
@@ -113,7 +161,7 @@ async function commitTree(
  */
 async function moveNestedRepositoriesAside(options: RescueOptions): Promise<Moved> {
   const { worktree, asideDirectory, env } = options;
-  const entries = await nestedRepositories(worktree, env);
+  const entries = await nestedRepositories(options);
   const moved: string[] = [];
   for (const entry of entries) moved.push(await moveAside(join(worktree, entry), join(asideDirectory, entry)));
   const gitDirectory = (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree, env })).trim();
@@ -128,10 +176,18 @@ interface Moved {
   readonly entries: readonly string[];
 }
 
-async function nestedRepositories(worktree: string, env: Environment): Promise<string[]> {
-  const options = { cwd: worktree, env };
-  const untracked = await git(['ls-files', '-z', '--others', '--exclude-standard'], options);
-  const staged = await git(['ls-files', '-z', '--stage'], options);
+async function nestedRepositories(options: RescueOptions): Promise<string[]> {
+  const { worktree, env } = options;
+  const { untracked, staged } = await withTemporaryIndex(options, async (git_) => {
+    const head = await commitOf('HEAD', worktree, env);
+    if (head !== undefined) await git_(['read-tree', head]);
+    // The worktree's own index may be damaged; then what HEAD has is all that is known.
+    const own = await tryGit(['ls-files', '-z', '--stage'], { cwd: worktree, env });
+    return {
+      untracked: await git_(['ls-files', '-z', '--others', '--exclude-standard']),
+      staged: `${own.exitCode === 0 ? own.stdout : ''}${await git_(['ls-files', '-z', '--stage'])}`,
+    };
+  });
   const candidates = [
     // git lists an untracked directory with a repository of its own as one entry that ends in a slash, …
     ...untracked.split('\0').filter((path) => path.endsWith('/')),
@@ -146,7 +202,7 @@ async function nestedRepositories(worktree: string, env: Environment): Promise<s
       (await exists(join(worktree, path, '.git'))) ? path.replace(/\/$/, '') : undefined,
     ),
   );
-  return found.filter((path) => path !== undefined);
+  return [...new Set(found.filter((path) => path !== undefined))];
 }
 
 async function moveAside(from: string, to: string): Promise<string> {

@@ -65,7 +65,7 @@ export interface WorkState {
   readonly pushed: boolean;
 }
 
-/** Looks at the work in a worktree; undefined when the directory is not a usable worktree. */
+/** Looks at the work in a worktree; undefined when git cannot tell, a damaged index included. Never throws for its sake. */
 export async function workState(
   path: string,
   { start, env }: { readonly start: string; readonly env: Environment },
@@ -76,14 +76,15 @@ export async function workState(
   const [branch, ahead, status, remotes] = await Promise.all([
     tryGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], options),
     tryGit(['rev-list', '--count', `${start}..HEAD`], options),
-    git(['status', '--porcelain', '-z', '--untracked-files=all', '--no-renames'], options),
-    git(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], options),
+    tryGit(['status', '--porcelain', '-z', '--untracked-files=all', '--no-renames'], options),
+    tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], options),
   ]);
+  if (status.exitCode !== 0 || remotes.exitCode !== 0) return undefined;
   return {
     branch: branch.exitCode === 0 ? branch.stdout.trim() : undefined,
     head: head.stdout.trim(),
     commitsAhead: ahead.exitCode === 0 ? Number(ahead.stdout.trim()) : 0,
-    uncommittedFiles: status.split('\0').filter((entry) => entry !== '').length,
-    pushed: remotes.trim() !== '',
+    uncommittedFiles: status.stdout.split('\0').filter((entry) => entry !== '').length,
+    pushed: remotes.stdout.trim() !== '',
   };
 }

@@ -117,7 +117,7 @@ function whatIsWrong(
 }
 
 async function deleteCopy(id: string, { cli, directory }: ForkOptions): Promise<void> {
-  // What is left behind is a session that nothing refers to: prune finds it.
+  // What is left behind is a session that nothing refers to.
   await runOpencode(cli, ['session', 'delete', id], directory).catch(() => undefined);
 }
 

@@ -34,7 +34,13 @@ class OpencodeDriver implements Opencode {
   async probe(): Promise<OpencodeProbe> {
     const { env, cwd, probeCache } = this.options;
     this.probing ??= probeOpencode({ env, cwd, cache: probeCache });
-    return this.probing;
+    try {
+      return await this.probing;
+    } catch (error) {
+      // A daemon lives for days, and opencode may be installed meanwhile.
+      this.probing = undefined;
+      throw error;
+    }
   }
 
   async createSession({ title, directory, permission }: Parameters<Opencode['createSession']>[0]): Promise<string> {

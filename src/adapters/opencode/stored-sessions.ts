@@ -53,7 +53,7 @@ export async function describeStoredSessions(
 export function checkedSessionId(id: string): string {
   if (SESSION_ID.test(id)) return id;
   throw new AppError('bad_session_id', `not an opencode session id: ${JSON.stringify(oneLine(id, 80))}`, {
-    hint: 'kugetsu doctor shows which file has it',
+    hint: 'a file under sessions/ in the home has it; start the issue, or initialise, anew',
   });
 }
 

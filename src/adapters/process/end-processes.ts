@@ -1,35 +1,40 @@
 import type { Clock } from '../clock.ts';
-import { processesOfRun } from './process-table.ts';
+import { processesOfRun, type ProcessMark } from './process-table.ts';
 
 const POLL_MS = 20;
 
 /** How long the processes of a run may take to end after TERM, in milliseconds. */
 const GRACE_MS = 3000;
 
+/** After this nothing more can be done: a process in the kernel's hands, or another user's. */
+const GIVE_UP_MS = 10_000;
+
 interface EndOptions {
   readonly runId: string;
-  /** Processes known to belong to the run, for systems that do not show another process's environment. */
-  readonly roots?: readonly number[];
+  /** Processes known to belong to the run and alive now, for systems that do not show another process's environment. */
+  readonly roots?: readonly ProcessMark[];
   readonly clock: Clock;
 }
 
 /**
- * Ends every process of a run: TERM, up to 3 s of grace, KILL, until none is left.
+ * Ends every process of a run: TERM, up to 3 s of grace, KILL, until none is left, or for 10 s.
  *
  * @returns how many processes there were
  */
 export async function endProcessesOfRun({ runId, roots = [], clock }: EndOptions): Promise<number> {
-  const seen = new Set<number>(roots);
-  const ended = new Set<number>();
-  const deadline = clock.now() + GRACE_MS;
+  const seen = new Map<string, ProcessMark>(roots.map((root) => [`${root.pid} ${root.start ?? ''}`, root]));
+  const told = new Set<string>();
+  const startedAt = clock.monotonic();
   for (;;) {
-    const rows = processesOfRun(runId, [...seen]);
-    if (rows.length === 0) return ended.size;
-    for (const { pid } of rows) {
-      const late = clock.now() >= deadline;
-      if (late || !ended.has(pid)) sendSignal(pid, late ? 'SIGKILL' : 'SIGTERM');
-      seen.add(pid);
-      ended.add(pid);
+    const rows = processesOfRun(runId, [...seen.values()]);
+    const elapsed = clock.monotonic() - startedAt;
+    if (rows.length === 0 || elapsed >= GIVE_UP_MS) return told.size;
+    for (const { pid, start } of rows) {
+      const key = `${pid} ${start}`;
+      const late = elapsed >= GRACE_MS;
+      if (late || !told.has(key)) sendSignal(pid, late ? 'SIGKILL' : 'SIGTERM');
+      seen.set(key, { pid, start });
+      told.add(key);
     }
     await clock.sleep(POLL_MS);
   }

@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises';
 import { shellQuote } from '../../util/text.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import type { SelfCommand } from './self-command.ts';
@@ -7,6 +6,5 @@ import type { SelfCommand } from './self-command.ts';
 export async function writeLauncher(path: string, { executable, prefix }: SelfCommand): Promise<void> {
   const script = `#!/bin/sh\nexec ${[executable, ...prefix].map(shellQuote).join(' ')} "$@"\n`;
   if ((await readTextIfExists(path)) === script) return;
-  await replaceFile(path, script);
-  await chmod(path, 0o700);
+  await replaceFile(path, script, 0o700);
 }

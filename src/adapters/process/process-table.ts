@@ -7,9 +7,17 @@ export const RUN_ID_VARIABLE = 'KUGETSU_RUN_ID';
 
 interface ProcessRow {
   readonly pid: number;
+  /** Tells it from a later process with the same pid. */
+  readonly start: string;
   readonly parent: number;
   /** CPU time used so far, in seconds. */
   readonly cpuSeconds: number;
+}
+
+/** A process that is known already; without a start time its pid is taken at its word. */
+export interface ProcessMark {
+  readonly pid: number;
+  readonly start?: string | undefined;
 }
 
 // sysconf(_SC_CLK_TCK) is 100 on every Linux that Node runs on.
@@ -20,10 +28,13 @@ const TICKS_PER_SECOND = 100;
  * all descendants of these and of `roots` but those of another run. A tool's command has a session and process group of its own, so neither a
  * process group nor the parent alone finds it.
  */
-export function processesOfRun(runId: string, roots: readonly number[] = []): ProcessRow[] {
+export function processesOfRun(runId: string, roots: readonly ProcessMark[] = []): ProcessRow[] {
   const table = processTable();
   const spared = ancestry(table, process.pid);
-  const members = new Set<number>(roots);
+  const members = new Set<number>();
+  for (const { pid, start } of table) {
+    if (roots.some((root) => root.pid === pid && (root.start === undefined || root.start === start))) members.add(pid);
+  }
   const others = new Set<number>();
   for (const { pid } of table) {
     const carried = carriedRunId(pid);
@@ -62,7 +73,12 @@ function linuxTable(): ProcessRow[] {
     const fields = procStatFields(stat);
     if (fields[0] === 'Z' || fields[0] === 'X') continue;
     const ticks = Number(fields[11]) + Number(fields[12]);
-    rows.push({ pid: Number(name), parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND });
+    rows.push({
+      pid: Number(name),
+      start: fields[19] ?? '',
+      parent: Number(fields[1]),
+      cpuSeconds: ticks / TICKS_PER_SECOND,
+    });
   }
   return rows;
 }
@@ -86,13 +102,14 @@ function readProc(path: string): string | undefined {
 }
 
 function psTable(): ProcessRow[] {
-  const text = execFileSync('ps', ['-axo', 'pid=,ppid=,time='], { encoding: 'utf8' });
+  const text = execFileSync('ps', ['-axo', 'pid=,ppid=,time=,lstart='], { encoding: 'utf8' });
   return text
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields.length === 3)
-    .map(([pid, parent, time = '']) => ({
+    .filter((fields) => fields.length >= 4)
+    .map(([pid, parent, time = '', ...start]) => ({
       pid: Number(pid),
+      start: start.join(' '),
       parent: Number(parent),
       cpuSeconds: time.split(':').reduce((total, part) => total * 60 + Number(part), 0),
     }));

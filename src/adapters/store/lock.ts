@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { lock as acquire } from 'proper-lockfile';
 import { AppError, errnoOf } from '../../util/errors.ts';
@@ -9,6 +10,12 @@ import { makePrivateDirectory } from './private-files.ts';
 const STALE_MS = 5000;
 const UPDATE_MS = 1500;
 const DEFAULT_WAIT_MS = 20_000;
+
+// Locks are directories, and private like everything else in the home.
+const PRIVATE_FS = {
+  ...fs,
+  mkdir: (path: string, done: (error: NodeJS.ErrnoException | null) => void) => fs.mkdir(path, { mode: 0o700 }, done),
+};
 
 /** A lock that is held; `assertHeld` throws when it was lost, which is the moment not to write. */
 export interface HeldLock {
@@ -30,14 +37,27 @@ export async function withLock<T>(
   const release = await acquireWithin(path, waitMs, (error) => {
     lost = error;
   });
+  const taken = markOf(path);
   try {
     return await body({
       assertHeld() {
-        if (lost !== undefined) throw lockLost(path, lost);
+        // A process that was paused learns from the directory itself that another one has taken the lock meanwhile.
+        if (lost === undefined && markOf(path) === taken) return;
+        throw lockLost(path, lost ?? new Error('it is another one now'));
       },
     });
   } finally {
     if (lost === undefined) await release().catch(() => undefined);
+  }
+}
+
+/** What tells this lock directory from one that was made later in its place. */
+function markOf(path: string): string | undefined {
+  try {
+    const { ino, birthtimeMs } = fs.statSync(path);
+    return `${ino} ${birthtimeMs}`;
+  } catch {
+    return undefined;
   }
 }
 
@@ -55,6 +75,7 @@ async function acquireWithin(
         stale: STALE_MS,
         update: UPDATE_MS,
         onCompromised,
+        fs: PRIVATE_FS,
       });
     } catch (error) {
       if (errnoOf(error) !== 'ELOCKED') throw error;

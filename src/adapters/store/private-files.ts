@@ -1,34 +1,48 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../../util/errors.ts';
+import { AppError, errnoOf } from '../../util/errors.ts';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /** Creates `path` and its missing parents with mode 0700 whatever the umask; what exists keeps its mode. */
 export async function makePrivateDirectory(path: string): Promise<void> {
+  if ((await tryMakeDirectory(path)) !== 'ENOENT') return;
+  await makePrivateDirectory(dirname(path));
+  if ((await tryMakeDirectory(path)) === 'ENOENT') {
+    throw new AppError('no_directory', `cannot make the directory ${path}`, {
+      hint: 'is one of its parents a link to a place that does not exist, such as a disk that is not mounted?',
+    });
+  }
+}
+
+async function tryMakeDirectory(path: string): Promise<'made' | 'exists' | 'ENOENT'> {
   try {
     await mkdir(path, { mode: DIRECTORY_MODE });
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return;
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    await makePrivateDirectory(dirname(path));
-    await makePrivateDirectory(path);
-    return;
+    if (errnoOf(error) === 'ENOENT') return 'ENOENT';
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    if (isDirectory) return 'exists';
+    throw new AppError('no_directory', `${path} is needed as a directory, and is something else or a dead link`, {
+      hint: 'move it away, or name another home in KUGETSU_DIR',
+      cause: error,
+    });
   }
   await chmod(path, DIRECTORY_MODE);
+  return 'made';
 }
 
 /**
  * Puts `content` at `path` so that a reader, or a crash at any moment, sees the old bytes or the new ones: a temporary
- * file beside it, fsync, rename, fsync of the directory. Mode 0600 whatever the umask. Parents are created.
+ * file beside it, fsync, rename, fsync of the directory. Mode 0600, or what `mode` says, whatever the umask. Parents are created.
  */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode = FILE_MODE): Promise<void> {
   await makePrivateDirectory(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await writeDurably(temporary, content);
+    await writeDurably(temporary, content, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -87,10 +101,10 @@ export async function openPrivateAppend(path: string): Promise<Awaited<ReturnTyp
   return handle;
 }
 
-async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
-  const handle = await open(path, 'wx', FILE_MODE);
+async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
   try {
-    await handle.chmod(FILE_MODE);
+    await handle.chmod(mode);
     await handle.writeFile(content);
     await handle.sync();
   } finally {

@@ -1,4 +1,5 @@
 import type { Registration } from '../program.ts';
+import { messageArgument } from './message-argument.ts';
 import { watchRun } from './watch-run.ts';
 
 interface ContinueOptions {
@@ -21,16 +22,19 @@ export function registerContinue({ program, context }: Registration): void {
     .command('continue')
     .description("give an issue's agent another message, in the same session and worktree")
     .argument('<issue-ref>', 'instance/owner/repo#identifier')
-    .argument('<message>', 'what the agent is to do next')
+    .argument('<message>', 'what the agent is to do next; - reads it from standard input')
     .option('-f, --follow', 'show what the agent does, and exit with its verdict')
     .option('--debug', "show each step, and have opencode's debug log in the run's log")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(async (text: string, message: string, { follow = false, debug = false, json = false }: ContinueOptions) => {
-      const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
-      const { startIssue } = await import('../../domain/sessions/start-issue.ts');
-      const issue = parseIssueRef(text);
-      const run = await startIssue(context, { ref: issue, kind: 'continue', message, debug });
-      await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
-    });
+    .action(
+      async (text: string, argument: string, { follow = false, debug = false, json = false }: ContinueOptions) => {
+        const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+        const { startIssue } = await import('../../domain/sessions/start-issue.ts');
+        const issue = parseIssueRef(text);
+        const message = await messageArgument(context, argument);
+        const run = await startIssue(context, { ref: issue, kind: 'continue', message, debug });
+        await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
+      },
+    );
 }

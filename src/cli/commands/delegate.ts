@@ -1,4 +1,5 @@
 import type { Registration } from '../program.ts';
+import { messageArgument } from './message-argument.ts';
 import { printQueued } from './queue.ts';
 
 const EXAMPLES = `
@@ -15,11 +16,12 @@ export function registerDelegate({ program, context }: Registration): void {
   program
     .command('delegate')
     .description('hand a task to the PM agent, through the queue')
-    .argument('<message>', 'what is to be done')
+    .argument('<message>', 'what is to be done; - reads it from standard input')
     .option('--json', 'print the queue item')
     .addHelpText('after', EXAMPLES)
-    .action(async (message: string, { json = false }: { readonly json?: boolean }) => {
+    .action(async (argument: string, { json = false }: { readonly json?: boolean }) => {
       const { enqueue } = await import('../../domain/queue/enqueue.ts');
+      const message = await messageArgument(context, argument);
       await printQueued(context, await enqueue(context, { ref: undefined, message }), json);
     });
 }

@@ -46,8 +46,9 @@ async function destroyOneIssue(context: CliContext, text: string, options: Destr
   const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
   const issue = parseIssueRef(text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
-  const { worktree, sessions, waysBack } = await destroyIssue(context, issue);
-  for (const way of waysBack) context.terminal.err(`saved its unpushed work; to get it back: ${way}`);
+  const { worktree, sessions } = await destroyIssue(context, issue, async (way) =>
+    context.terminal.err(`saved its unpushed work; to get it back: ${way}`),
+  );
   const gone = [worktree, ...sessions].filter((part) => part !== null);
   context.terminal.err(`destroyed ${formatIssueRef(issue)}${gone.length === 0 ? '' : `: ${gone.join(', ')}`}`);
 }

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
 import { usageError } from '../../util/errors.ts';
-import { plural } from '../../util/text.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { plainText, plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { messageArgument } from './message-argument.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -19,11 +21,12 @@ States:
   error       given up; the failure says why`;
 
 /** `kugetsu queue …` */
-export function registerQueue({ program, context }: Registration): void {
+export function registerQueue(registration: Registration): void {
+  const { program, context } = registration;
   const queue = program.command('queue').description('see and change the task queue');
   registerEnqueue(queue, context);
-  registerQueueList(queue, context);
-  registerQueueStats(queue, context);
+  registerQueueList(queue, registration);
+  registerQueueStats(queue, registration);
   registerQueueClear(queue, context);
 }
 
@@ -41,20 +44,33 @@ function registerEnqueue(queue: Command, context: CliContext): void {
     .command('enqueue')
     .description("put a task for an issue's agent into the queue")
     .argument('<issue-ref>', 'instance/owner/repo#identifier')
-    .argument('<message>', 'what the agent is to do')
+    .argument('<message>', 'what the agent is to do; - reads it from standard input')
     .option('--json', 'print the queue item')
     .addHelpText(
       'after',
       '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nExit codes: 0 queued, 1 failed, 2 usage.',
     )
-    .action(async (text: string, message: string, { json = false }: JsonOption) => {
+    .action(async (text: string, argument: string, { json = false }: JsonOption) => {
       const { parseIssueRef } = await import('../../domain/issues/issue-ref.ts');
       const { enqueue } = await import('../../domain/queue/enqueue.ts');
-      await printQueued(context, await enqueue(context, { ref: parseIssueRef(text), message }), json);
+      const ref = parseIssueRef(text);
+      const message = await messageArgument(context, argument);
+      await printQueued(context, await enqueue(context, { ref, message }), json);
     });
 }
 
-function registerQueueList(queue: Command, context: CliContext): void {
+/** All tasks; a file that cannot be read is named on standard error, and makes the exit code 1. */
+async function soundItems({ context, exitWith }: Registration): Promise<readonly QueueItem[]> {
+  const { listItems } = await import('../../domain/queue/list-items.ts');
+  const { items, broken } = await listItems(context);
+  for (const reason of broken) context.terminal.err(`kugetsu: ${plainText(reason)}`);
+  if (broken.length > 0) exitWith(EXIT.failed);
+  return items;
+}
+
+function registerQueueList(queue: Command, registration: Registration): void {
+  const { context } = registration;
+
   queue
     .command('list')
     .description('list the tasks, oldest first')
@@ -65,22 +81,22 @@ function registerQueueList(queue: Command, context: CliContext): void {
       if (state !== undefined && !STATES.some((known) => known === state)) {
         throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
       }
-      const { readItems } = await import('../../domain/queue/queue-store.ts');
       const { renderQueue } = await import('../views/queue.ts');
-      const items = (await readItems(context)).filter((item) => state === undefined || item.state === state);
+      const items = (await soundItems(registration)).filter((item) => state === undefined || item.state === state);
       const { ruled, colour } = context.terminal;
       context.terminal.out(json ? JSON.stringify(items, null, 2) : renderQueue(items, { ruled, colour: colour.out }));
     });
 }
 
-function registerQueueStats(queue: Command, context: CliContext): void {
+function registerQueueStats(queue: Command, registration: Registration): void {
+  const { context } = registration;
+
   queue
     .command('stats')
     .description('count the tasks by state')
     .option('--json', 'print an object')
     .action(async ({ json = false }: JsonOption) => {
-      const { readItems } = await import('../../domain/queue/queue-store.ts');
-      const items = await readItems(context);
+      const items = await soundItems(registration);
       const counts = STATES.map((state) => [state, items.filter((item) => item.state === state).length] as const);
       const stats = { total: items.length, ...Object.fromEntries(counts) };
       const lines = Object.entries(stats).map(([name, count]) => `${name}\t${count}`);

@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import type { Registration } from '../program.ts';
+import { messageArgument } from './message-argument.ts';
 import { watchRun } from './watch-run.ts';
 
 interface StartOptions {
@@ -16,6 +17,7 @@ Examples:
 
 The issue gets a clean worktree on branch fix/issue-<identifier>, and a fork of the base session in it. Work that an
 earlier worktree of the issue still held is saved first; the command that brings it back is printed.
+A message that begins with - goes after --: kugetsu start github.com/shoko/kugetsu#14 -- "-v does not work"
 Returns as soon as the agent is at work. Exit codes: 0 at work (with --follow: succeeded), 1 failed, 2 usage,
 3 not ready (run kugetsu init), 4 no slot free or the issue is being worked on.`;
 
@@ -25,16 +27,17 @@ export function registerStart({ program, context }: Registration): void {
     .command('start')
     .description('put an agent to work on an issue, in a clean worktree')
     .argument('<issue-ref>', 'instance/owner/repo#identifier')
-    .argument('<message>', 'what the agent is to do')
+    .argument('<message>', 'what the agent is to do; - reads it from standard input')
     .option('-f, --follow', 'show what the agent does, and exit with its verdict')
     .option('--queue', 'when no agent slot is free, put the task in the queue instead')
     .option('--debug', "show each step, and have opencode's debug log in the run's log")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(async (text: string, message: string, options: StartOptions) => {
+    .action(async (text: string, argument: string, options: StartOptions) => {
       const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
       const { startIssue } = await import('../../domain/sessions/start-issue.ts');
       const issue = parseIssueRef(text);
+      const message = await messageArgument(context, argument);
       const { follow = false, debug = false, json = false } = options;
       try {
         const run = await startIssue(context, { ref: issue, kind: 'start', message, debug });

@@ -5,6 +5,7 @@ import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { makePrivateDirectory, readTextIfExists } from '../../adapters/store/private-files.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { AppError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { findDaemon } from './daemon-lock.ts';
@@ -36,15 +37,22 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
     stdoutFile: home.daemonLog,
     stderrFile: home.daemonLog,
   });
+  let ended = false;
+  void daemon.exit.then(() => {
+    ended = true;
+  });
   daemon.release();
   const deadline = clock.now() + START_WAIT_MS;
   for (;;) {
     const found = await findDaemon(context);
     if (found !== undefined) return { pid: found.owner.pid, started: found.owner.pid === daemon.pid };
-    if (clock.now() >= deadline) break;
+    if (ended || clock.now() >= deadline) break;
     await clock.sleep(POLL_MS);
   }
-  throw new AppError('daemon_failed', 'the queue daemon did not come up', { hint: `see ${home.daemonLog}` });
+  const last = (await readDaemonLog(context, 1))[0] ?? 'it said nothing';
+  throw new AppError('daemon_failed', `the queue daemon did not come up: ${oneLine(last)}`, {
+    hint: `see ${home.daemonLog}`,
+  });
 }
 
 /** A daemon that an agent starts is no part of that agent's run: it gets nothing that ends with the run. */

@@ -69,7 +69,7 @@ async function notDispatched(context: Context, { id, run_id: runId }: QueueItem,
   // A system error is a full disk or the like: that passes, and the task is not at fault.
   if (NOT_READY.has(code) || errnoOf(error) !== undefined) {
     await settleItem(context, id, { type: 'released', runId, notBefore: context.clock.now() + NOT_READY_WAIT_MS });
-    return `waits: kugetsu is not ready: ${message}`;
+    return `waits: ${message}`;
   }
   await settleItem(context, id, { type: 'refused', class: code, message });
   return `refused (${code}): ${message}`;

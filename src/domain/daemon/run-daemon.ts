@@ -6,12 +6,14 @@ import { messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import { becomeDaemon } from './daemon-lock.ts';
+import { becomeDaemon, findDaemon } from './daemon-lock.ts';
+import { MAX_LOG_BYTES } from './log-size.ts';
 import { tick, type DaemonMemory } from './tick.ts';
 
-const MAX_LOG_BYTES = 1024 * 1024;
 /** How often live runs are looked at: a killed runner changes no file. */
 const WATCH_RUNS_MS = 10_000;
+/** Whatever is due, the daemon does not spin. */
+const SHORTEST_WAIT_MS = 100;
 /** A burst of changes is one tick. */
 const SETTLE_MS = 10;
 const FAILED_TICK_WAIT_MS = 30_000;
@@ -72,6 +74,7 @@ class DaemonLoop {
     try {
       do {
         this.changed = false;
+        if (!(await this.isStillDaemon())) return;
         const waitMs = await this.look();
         if (once || this.signal.aborted) return;
         await this.sleep(waitMs);
@@ -81,13 +84,23 @@ class DaemonLoop {
     }
   }
 
+  /** Somebody may have removed the lock, or the whole home; then another daemon may be at work. */
+  private async isStillDaemon(): Promise<boolean> {
+    const daemon = await findDaemon(this.context).catch(() => undefined);
+    if (daemon?.owner.pid === ownIdentity().pid) return true;
+    await this.say('this process is not the daemon any more: its lock is gone or another one has it');
+    return false;
+  }
+
   /** One tick. @returns how long nothing is due, in milliseconds */
   private async look(): Promise<number> {
     try {
       const { dueAt, watching } = await tick(this.context, this.memory, this.say);
       const { QUEUE_DAEMON_INTERVAL_MINUTES: minutes } = await this.context.settings();
       const interval = watching ? Math.min(minutes * 60_000, WATCH_RUNS_MS) : minutes * 60_000;
-      return dueAt === undefined ? interval : Math.min(interval, Math.max(0, dueAt - this.context.clock.now()));
+      return dueAt === undefined
+        ? interval
+        : Math.min(interval, Math.max(SHORTEST_WAIT_MS, dueAt - this.context.clock.now()));
     } catch (error) {
       // A broken file or a full disk must not end the daemon: it says so and tries again.
       await this.say(`this look failed: ${messageOf(error)}`);

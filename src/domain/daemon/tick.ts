@@ -7,6 +7,7 @@ import { reconcileItem } from '../queue/reconcile-items.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
+import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/session-store.ts';
 import { messageOf } from '../../util/errors.ts';
@@ -27,6 +28,7 @@ interface TickResult {
   readonly watching: boolean;
 }
 
+const NOT_READY_WAIT_MS = 60_000;
 const CLEAN_EVERY_MS = 60 * 60_000;
 
 /**
@@ -42,11 +44,27 @@ export async function tick(
   await reconcileRuns(context);
   await reconcileClaimed(context, await readOpenItems(context, memory, say), say);
   const items = await readOpenItems(context, memory, say);
-  const selected = await select(context, items);
+  const chosen = await select(context, items);
+  const obstacle = chosen.length === 0 ? undefined : await whatIsNotReady(context);
+  if (obstacle !== undefined) await say(`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
+  const selected = obstacle === undefined ? chosen : [];
   for (const item of selected) await say(`${item.id} ${await dispatchItem(context, item)}`);
   await cleanUp(context, memory, say);
   const after = selected.length === 0 ? items : await readOpenItems(context, memory, say);
-  return { dueAt: nextDue(after), watching: after.some(({ state }) => state === 'notified') };
+  const dueAt = obstacle === undefined ? nextDue(after, context.clock.now()) : context.clock.now() + NOT_READY_WAIT_MS;
+  return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+}
+
+/** Why no task could be dispatched now, whichever; tasks are not even claimed then. */
+async function whatIsNotReady(context: Context): Promise<string | undefined> {
+  const status = await initStatus(context);
+  if (status !== 'ok') return status;
+  try {
+    await context.opencode.probe();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** The tasks that are not finished, oldest first. A file that cannot be read holds up no other task. */

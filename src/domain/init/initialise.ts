@@ -4,6 +4,7 @@ import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapt
 import { AppError } from '../../util/errors.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
@@ -43,17 +44,27 @@ export async function initialise(context: Context, request: InitRequest): Promis
   if (status === 'ok' && !request.force) throw alreadyInitialised();
   await context.opencode.probe();
   await makeHome(context);
+  await reconcileRuns(context);
   const known = status === 'pm_agent_missing' && !request.force ? await readBase(context) : undefined;
   const base = known ?? (await makeBase(context, request));
-  if (known === undefined) await putBase(context, base, request);
-  const pmAgent = await makePmAgent(context, base);
-  await changeSessions(context, async (changes) => changes.putCoordinator(pmAgent));
+  const pmAgent = await orDelete(context, known === undefined ? [base] : [], async () => makePmAgent(context, base));
+  await putBoth(context, { base, pmAgent, known }, request);
   request.report(`PM agent session ${pmAgent.opencode_session_id}`);
   return {
     base: base.opencode_session_id,
     pmAgent: pmAgent.opencode_session_id,
     kept: known === undefined ? 'nothing' : 'base',
   };
+}
+
+/** Runs `body`; when it fails, the sessions that were made for it go. */
+async function orDelete<T>(context: Context, made: readonly CoordinatorSession[], body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    for (const { opencode_session_id: id } of made) await context.opencode.deleteSession(id).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function makeHome({ home }: Context): Promise<void> {
@@ -70,18 +81,31 @@ async function makeBase(context: Context, request: InitRequest): Promise<Coordin
   return coordinator(context, { type: 'base', id, directory: context.cwd, model: model ?? null });
 }
 
-/** Another `init` may have been quicker; its sessions stay. */
-async function putBase(context: Context, base: CoordinatorSession, { force, report }: InitRequest): Promise<void> {
+interface NewSessions {
+  readonly base: CoordinatorSession;
+  readonly pmAgent: CoordinatorSession;
+  /** The base that was there, when only the PM agent is new. */
+  readonly known: CoordinatorSession | undefined;
+}
+
+/** Puts both in place in one change. Another `init` may have been quicker; then its sessions stay. */
+async function putBoth(
+  context: Context,
+  { base, pmAgent, known }: NewSessions,
+  { force, report }: InitRequest,
+): Promise<void> {
   const replaced = await changeSessions(context, async (changes) => {
     const before = await readBase(context);
-    if (before !== undefined && !force) return 'refused';
-    // A PM agent of the old base must not outlive it if this process dies here.
-    await changes.removeCoordinator('pm_agent');
-    await changes.putCoordinator(base);
-    return before?.opencode_session_id;
+    if (!force && before !== undefined && before.opencode_session_id !== known?.opencode_session_id) return 'refused';
+    // If this process dies in between, the PM agent of the old base must not be left with the new one.
+    if (known === undefined) await changes.removeCoordinator('pm_agent');
+    if (known === undefined) await changes.putCoordinator(base);
+    await changes.putCoordinator(pmAgent);
+    return known === undefined ? before?.opencode_session_id : undefined;
   });
   if (replaced === 'refused') {
-    await context.opencode.deleteSession(base.opencode_session_id);
+    await context.opencode.deleteSession(pmAgent.opencode_session_id);
+    if (known === undefined) await context.opencode.deleteSession(base.opencode_session_id);
     throw alreadyInitialised();
   }
   if (replaced !== undefined) report(`the base session before, ${replaced}, is no longer used; opencode still has it`);

@@ -6,6 +6,7 @@ import { formatDuration } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
+import { ownRun } from '../runs/orphans.ts';
 import { runAgent } from '../runs/run-agent.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
@@ -67,6 +68,7 @@ async function tellBase(
   const runId = newRunId(context);
   const log = await openRunLog(context, runLogPath(context, runId));
   const startedAt = clock.now();
+  await ownRun(context, runId);
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });

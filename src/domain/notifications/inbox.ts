@@ -9,7 +9,13 @@ import type { KnownKeys } from '../../util/types.ts';
 import type { Context } from '../context.ts';
 
 /** The types that kugetsu itself sends; agents may send others. */
-export type TaskNotificationType = 'task_queued' | 'task_dequeued' | 'task_started' | 'task_completed' | 'task_error';
+export type TaskNotificationType =
+  | 'task_queued'
+  | 'task_dequeued'
+  | 'task_started'
+  | 'task_completed'
+  | 'task_error'
+  | 'work_saved';
 
 const NotificationSchema = z.looseObject({
   id: z.string(),

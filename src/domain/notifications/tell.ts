@@ -1,5 +1,9 @@
+import { rotatingLog } from '../../adapters/store/rotating-log.ts';
 import { messageOf } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import { MAX_LOG_BYTES } from '../daemon/log-size.ts';
 import { sendNotification, type TaskNotificationType } from './inbox.ts';
 
 interface TaskNews {
@@ -9,15 +13,23 @@ interface TaskNews {
   readonly task: string | null;
 }
 
+type Needs = Pick<Context, 'home' | 'clock'>;
+
 /**
  * Notifies of what happened to a task. What happened stays so when the notification cannot be written (a full disk, a
- * broken file): the reason is returned instead of thrown.
+ * broken file): the daemon's log then says what was lost, and why.
  */
-export async function tell(context: Pick<Context, 'home' | 'clock'>, news: TaskNews): Promise<string | undefined> {
+export async function tell(context: Needs, news: TaskNews): Promise<void> {
   try {
     await sendNotification(context, news);
-    return undefined;
   } catch (error) {
-    return messageOf(error);
+    const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(news.message)}`;
+    const line = `${isoWithOffset(context.clock.now())} notification lost (${oneLine(messageOf(error))}): ${lost}`;
+    await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
   }
+}
+
+/** Notifies of work that was saved before a worktree was removed, and of the command that brings it back. */
+export async function tellSaved(context: Needs, ref: string, way: string): Promise<void> {
+  await tell(context, { type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null });
 }

@@ -35,6 +35,10 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
     ended: async (run, verdict) => {
       await settleItem(context, task, await runEnded(context, run.id, verdict));
       await wakeDaemon(context);
+      // The log has what it said; a retry would go on in the fork.
+      const fork = (await readItem(context, task))?.session_id ?? null;
+      if (verdict.outcome === 'succeeded' && fork !== null)
+        await context.opencode.deleteSession(fork).catch(() => undefined);
     },
   };
 }

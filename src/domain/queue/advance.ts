@@ -91,7 +91,9 @@ function released(item: QueueItem, notBefore: number | null): QueueItem {
 }
 
 function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended' }>, now: number): QueueItem {
-  const { verdict, backoff } = event;
+  // The first verdict on a run stands: whoever comes later looked at an older state.
+  const verdict = item.run?.verdict ?? event.verdict;
+  const { backoff } = event;
   const ended = { ...item, claimed_by: null, run: item.run === null ? null : withVerdict(item.run, verdict, now) };
   if (verdict.outcome === 'succeeded') {
     const done = { ...ended, reply: verdict.reply, failure: null };
@@ -112,7 +114,14 @@ function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended
 /** A PM task is done when its run and everything that it started are. */
 function settleParent(item: QueueItem, now: number): QueueItem {
   if (!isWaitingForChildren(item) || item.children.some(({ outcome }) => outcome === null)) return item;
-  const bad = item.children.filter(({ outcome }) => outcome !== 'succeeded');
+  // Of one issue the last word counts: the PM agent may have tried again what had failed.
+  const bad = item.children.filter(
+    ({ outcome, issue_ref: ref }, index) =>
+      outcome !== 'succeeded' &&
+      !item.children
+        .slice(index + 1)
+        .some((later) => ref !== null && later.issue_ref === ref && later.outcome === 'succeeded'),
+  );
   if (bad.length === 0)
     return finished({ ...item, reply: item.reply ?? item.run?.verdict?.reply ?? null }, 'completed', now);
   const names = bad.map(({ id, issue_ref: ref, outcome }) => `${ref ?? id} (${outcome})`).join(', ');

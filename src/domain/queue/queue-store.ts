@@ -3,6 +3,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
+import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { QueueItemSchema, type QueueItem } from './queue-item.ts';
 
@@ -29,10 +30,25 @@ export async function readItem({ home }: HomeOnly, id: string): Promise<QueueIte
   return readJsonFile(itemPath(home.queueItems, id), QueueItemSchema);
 }
 
-/** All tasks, oldest first. */
-export async function readItems(context: HomeOnly): Promise<QueueItem[]> {
-  const items = await Promise.all((await listItemIds(context)).map(async (id) => readItem(context, id)));
-  return items.filter((item) => item !== undefined);
+/** All tasks, oldest first, and why the files that cannot be read cannot. */
+interface ReadItems {
+  readonly items: readonly QueueItem[];
+  readonly broken: readonly string[];
+}
+
+/** All tasks, oldest first. One damaged file hides no other task. */
+export async function readItems(context: HomeOnly): Promise<ReadItems> {
+  const broken: string[] = [];
+  const ids = await listItemIds(context);
+  const items = await Promise.all(
+    ids.map(async (id) =>
+      readItem(context, id).catch((error: unknown) => {
+        broken.push(messageOf(error));
+        return undefined;
+      }),
+    ),
+  );
+  return { items: items.filter((item) => item !== undefined), broken };
 }
 
 /** Adds a new task: whole or not at all, durable when this returns, without a lock. */

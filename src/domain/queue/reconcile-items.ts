@@ -1,7 +1,7 @@
-import { isAlive } from '../../adapters/process/process-identity.ts';
+import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
-import { cleanUpAfterRun } from '../runs/reconcile-runs.ts';
+import { logEnd, settleAndSweep } from '../runs/reconcile-runs.ts';
 import { isAbandoned } from '../runs/run-state.ts';
 import { readIssueSession } from '../sessions/session-store.ts';
 import { isFinished, isWaitingForChildren } from './advance.ts';
@@ -42,17 +42,27 @@ async function reconcilePmTask(context: Needs, item: QueueItem): Promise<string 
     await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
     return `settled: its run had ended (${run.verdict.class})`;
   }
-  if (isAbandoned(run)) {
-    await cleanUpAfterRun(context, run);
+  const ownLeft = run.phase === 'preparing' && run.taken_over !== true && run.owner.pid === ownIdentity().pid;
+  if (isAbandoned(run) || ownLeft) {
     const verdict = abandonedVerdict(run, null);
-    await settleItem(context, item.id, await runEnded(context, run.id, verdict));
+    const event = await runEnded(context, run.id, verdict);
+    const settled = await settleAndSweep(context, run, async () => {
+      // It may have ended, or been taken over, since it was read.
+      const current = (await readItem(context, item.id))?.run ?? null;
+      if (current?.id !== run.id || current.verdict !== null || (!isAbandoned(current) && !ownLeft)) return false;
+      return (await settleItem(context, item.id, event)) !== undefined;
+    });
+    if (!settled) return undefined;
+    await logEnd(context, run, verdict);
     return `its process was gone (${verdict.class})`;
   }
   return isWaitingForChildren(item) ? reconcileChildren(context, item) : undefined;
 }
 
 async function releaseIfDead(context: Needs, item: QueueItem): Promise<string | undefined> {
-  if (item.claimed_by !== null && isAlive(item.claimed_by)) return undefined;
+  // A claim of this very process is over, too: it dispatches one task after the other, and is looking at claims now.
+  const { claimed_by: claimer } = item;
+  if (claimer !== null && isAlive(claimer) && claimer.pid !== ownIdentity().pid) return undefined;
   await settleItem(context, item.id, { type: 'released', runId: item.run_id, notBefore: null });
   return 'released: its claim was interrupted';
 }

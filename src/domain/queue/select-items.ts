@@ -1,5 +1,8 @@
 import type { QueueItem } from './queue-item.ts';
 
+// Five minutes, the longest backoff, times the largest jitter.
+const LONGEST_WAIT_MS = 450_000;
+
 interface Selection {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -42,14 +45,21 @@ export function selectItems(
   return selected.slice(0, Math.max(0, freeSlots));
 }
 
-/** When the earliest task that waits for its next attempt is due, in milliseconds since the epoch. */
-export function nextDue(items: readonly QueueItem[]): number | undefined {
+/**
+ * When the next task that waits for its next attempt becomes due, in milliseconds since the epoch. Those that are due
+ * already wait for a slot, and a slot that becomes free is news of its own.
+ */
+export function nextDue(items: readonly QueueItem[], now: number): number | undefined {
   const times = items
     .filter(({ state, next_attempt_at: at }) => state === 'pending' && at !== null)
-    .map(({ next_attempt_at: at }) => Date.parse(at ?? ''));
+    .map(({ next_attempt_at: at }) => Date.parse(at ?? ''))
+    .filter((time) => time > now);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function isDue({ next_attempt_at: at }: QueueItem, now: number): boolean {
-  return at === null || Date.parse(at) <= now;
+  if (at === null) return true;
+  const wait = Date.parse(at) - now;
+  // Nobody waits longer than the longest backoff: a clock that was set back must not hold a task up for days.
+  return wait <= 0 || wait > LONGEST_WAIT_MS;
 }

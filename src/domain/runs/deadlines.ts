@@ -8,7 +8,7 @@ export interface Deadlines {
   readonly totalMs: number;
 }
 
-/** What the clocks look at; times are milliseconds since the epoch. */
+/** What the clocks look at; times are milliseconds of the monotonic clock, so that a suspended machine ends no agent. */
 interface Progress {
   readonly startedAt: number;
   readonly firstEventAt: number | undefined;

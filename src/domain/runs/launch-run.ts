@@ -4,6 +4,7 @@ import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from './abandoned.ts';
 import { endedRun } from './ended-run.ts';
@@ -28,8 +29,10 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
       run.phase === 'preparing' && run.taken_over !== true ? { ...run, owner } : undefined,
     );
   } catch (error) {
+    const message = `no runner could be started: ${messageOf(error)}`;
+    const verdict = { ...abandonedVerdict({ kind: request.kind }, null), message };
     await record
-      .change((run) => endedRun(run, abandonedVerdict(run, null), context.clock.now()))
+      .change((run) => (run.taken_over === true ? undefined : endedRun(run, verdict, context.clock.now())))
       .catch(() => undefined);
     throw error;
   }

@@ -1,4 +1,5 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
+import { modifiedAt } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, parseIssueRef } from '../issues/issue-ref.ts';
@@ -42,6 +43,7 @@ export async function readRunLog(
     const settle = async (): Promise<void> => settleAll(context, subject);
     return followRun(context, { record, run, settle, until: 'ended', onLine, signal });
   }
+  if ((await modifiedAt(run.log)) === undefined) throw noLog(subject, 'its log is gone: logs are kept for 7 days');
   for (const line of await new LineReader(run.log).finish()) onLine(line, parseRunLogLine(line));
   return record.read();
 }
@@ -75,8 +77,8 @@ async function settleAll(context: Needs, subject: string): Promise<void> {
   if (item !== undefined) await reconcileItem(context, item);
 }
 
-function noLog(subject: string): AppError {
-  return new AppError('no_log', `${subject} has had no run yet`, {
+function noLog(subject: string, why = 'it has had no run yet'): AppError {
+  return new AppError('no_log', `there is no log of ${subject}: ${why}`, {
     hint: 'kugetsu list and kugetsu queue list show what there is',
   });
 }

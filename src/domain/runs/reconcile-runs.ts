@@ -8,8 +8,9 @@ import { abandonedVerdict } from './abandoned.ts';
 import { afterIssueRun } from './after-issue-run.ts';
 import { endedRun } from './ended-run.ts';
 import { gatherEvidence } from './evidence.ts';
+import { orphanedRuns } from './orphans.ts';
 import { openRunLog } from './run-log.ts';
-import type { Run } from './run-schema.ts';
+import type { Run, Verdict } from './run-schema.ts';
 import { isAbandoned } from './run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
@@ -22,6 +23,7 @@ export async function reconcileRuns(context: Needs): Promise<void> {
   for (const session of await readSoundIssueSessions(context)) {
     if (isAbandoned(session.run)) await settleAbandoned(context, session, session.run);
   }
+  for (const id of await orphanedRuns(context)) await cleanUpAfterRun(context, { id });
 }
 
 /** Ends every process of a run, and removes its temporary files. */
@@ -32,15 +34,39 @@ export async function cleanUpAfterRun(context: Needs, run: Pick<Run, 'id'>): Pro
 }
 
 async function settleAbandoned(context: Needs, session: IssueSession, run: Run): Promise<void> {
-  await cleanUpAfterRun(context, run);
   const verdict = abandonedVerdict(run, await gatherEvidence(context, session));
-  const settled = await updateIssueSession(context, session.issue_ref, (current) => {
-    if (current.run?.id !== run.id || !isAbandoned(current.run)) return undefined;
-    return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
-  });
-  if (settled === undefined) return;
-  const log = await openRunLog(context, run.log);
-  await log.record({ event: 'ended', verdict });
-  await log.close();
+  const settle = async (): Promise<boolean> =>
+    (await updateIssueSession(context, session.issue_ref, (current) => {
+      if (current.run?.id !== run.id || !isAbandoned(current.run)) return undefined;
+      return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
+    })) !== undefined;
+  if (!(await settleAndSweep(context, run, settle))) return;
+  await logEnd(context, run, verdict);
   if (run.kind !== 'destroy') await afterIssueRun(context, session.issue_ref, run, verdict);
+}
+
+/**
+ * Settles an abandoned run by `settle`, and ends what it left running. A runner that is only now coming up to take the
+ * run over finds it settled and leaves, so such a run is settled first; else nothing of it may live when it is settled.
+ *
+ * @returns what `settle` says: whether it was this process that settled the run
+ */
+export async function settleAndSweep(context: Needs, run: Run, settle: () => Promise<boolean>): Promise<boolean> {
+  if (run.taken_over === true || run.kind === 'destroy') {
+    await cleanUpAfterRun(context, run);
+    return settle();
+  }
+  const settled = await settle();
+  if (settled) await cleanUpAfterRun(context, run);
+  return settled;
+}
+
+/** Writes the end of a run into its log for the runner that could not. */
+export async function logEnd(context: Needs, { log: path }: Pick<Run, 'log'>, verdict: Verdict): Promise<void> {
+  const log = await openRunLog(context, path);
+  try {
+    await log.record({ event: 'ended', verdict });
+  } finally {
+    await log.close();
+  }
 }

@@ -50,7 +50,8 @@ export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): 
     const end = await watch.untilEnd(agent.pid, agent.exit);
     return judge(watch.seen, end);
   } finally {
-    await endProcessesOfRun({ runId: run.runId, roots: [agent.pid], clock: context.clock });
+    // The agent itself has ended and its pid may be another's by now; what it left behind carries the run's id.
+    await endProcessesOfRun({ runId: run.runId, clock: context.clock });
     await removeDirectory(run.tempDirectory);
     await removeDirectory(run.runDirectory);
   }
@@ -78,7 +79,7 @@ class AgentWatch {
     this.clock = clock;
     this.stdout = new LineReader(files.stdoutFile);
     this.stderr = new LineReader(files.stderrFile);
-    this.startedAt = clock.now();
+    this.startedAt = clock.monotonic();
     this.lastSignAt = this.startedAt;
     this.cpu = { at: this.startedAt, seconds: 0 };
   }
@@ -101,8 +102,8 @@ class AgentWatch {
   private async take(lines: readonly string[], errorLines: readonly string[]): Promise<void> {
     for (const line of lines) {
       const event = parseEvent(line);
-      this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.now();
-      this.lastSignAt = this.clock.now();
+      this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
+      this.lastSignAt = this.clock.monotonic();
       this.seen = observe(this.seen, event);
       await this.run.log.agentLine(line, event);
     }
@@ -119,13 +120,13 @@ class AgentWatch {
     return overdue(
       this.run.deadlines,
       { startedAt, firstEventAt, lastSignAt },
-      { seen: this.seen, now: this.clock.now() },
+      { seen: this.seen, now: this.clock.monotonic() },
     );
   }
 
   /** A tool that works without a word is no stall: its processes use the CPU. */
   private noticeWork(): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const elapsed = (now - this.cpu.at) / 1000;
     const interval = Math.min(CPU_CHECK_MS, this.run.deadlines.stallMs / 4);
     if (this.run.deadlines.stallMs === 0 || elapsed * 1000 < interval) return;
@@ -136,7 +137,7 @@ class AgentWatch {
 
   private async end(pid: number, exit: Promise<ProcessExit>): Promise<void> {
     sendSignal(pid, 'SIGTERM');
-    await endProcessesOfRun({ runId: this.run.runId, roots: [pid], clock: this.clock });
+    await endProcessesOfRun({ runId: this.run.runId, roots: [{ pid }], clock: this.clock });
     await exit;
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
-import { AppError, messageOf } from '../../util/errors.ts';
+import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
@@ -36,7 +36,7 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     await log.record({ event: 'started', run: runId, kind, subject, message });
     const bare = await runToVerdict(context, { runId, task, signal }, log);
     await cleanUpAfterRun(context, { id: runId });
-    const verdict: Verdict = { ...bare, evidence: await task.evidence() };
+    const verdict: Verdict = { ...bare, evidence: await task.evidence().catch(() => null) };
     // The record comes before the log line: whoever sees the line finds the verdict.
     const run = await task.record.change((current) => endedRun(current, verdict, context.clock.now()));
     await log.record({ event: 'ended', verdict });
@@ -59,6 +59,9 @@ async function runToVerdict(context: Context, supervision: Supervision, log: Run
       event: 'output',
       text: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
+    if (errnoOf(error) !== undefined) {
+      return { ...failed('system_error', oneLine(messageOf(error)), 'check the disk and the modes'), retryable: true };
+    }
     return failed('internal_error', oneLine(messageOf(error)), 'this is a bug in kugetsu; the log has the details');
   }
 }
@@ -98,7 +101,15 @@ function stopped(): BareVerdict {
 }
 
 // What fails before the agent runs is worth another try when the reason is outside: a network, a busy database.
-const PASSING = new Set(['repository_unreachable', 'opencode_failed', 'locked', 'lock_lost', 'fork_not_proved']);
+const PASSING = new Set([
+  'repository_unreachable',
+  'repository_failed',
+  'git_failed',
+  'opencode_failed',
+  'locked',
+  'lock_lost',
+  'fork_not_proved',
+]);
 
 function failed(name: string, message: string, hint: string | null): BareVerdict {
   return { ...stopped(), outcome: 'failed', class: name, message, hint, retryable: PASSING.has(name) };

@@ -5,48 +5,50 @@ import type { IssueRef } from '../issues/issue-ref.ts';
 import { endedRun } from '../runs/ended-run.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
-import { removeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import { tellSaved } from '../notifications/tell.ts';
+import { removeIssueWorktree, type OnSaved } from '../worktrees/issue-worktree.ts';
 import { claimIssue } from './claim-issue.ts';
 import type { IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 
-/** What `destroy` did; `waysBack` are commands that bring saved work back. */
+/** What `destroy` removed. */
 interface Destroyed {
   readonly worktree: string | null;
   readonly sessions: readonly string[];
-  readonly waysBack: readonly string[];
 }
 
 /**
  * Removes an issue's worktree, branch, opencode sessions, session file and index entry, after saving work that nobody
- * else has. Nothing happens while an agent is at work on it.
+ * else has. `onSaved` hears of every command that brings saved work back before anything is removed. Nothing happens while an agent is at work on it.
  *
  * @throws AppError `busy` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
  */
-export async function destroyIssue(context: Context, issue: IssueRef): Promise<Destroyed> {
+export async function destroyIssue(context: Context, issue: IssueRef, onSaved: OnSaved): Promise<Destroyed> {
   const session = await claimIssue(context, { ref: issue, kind: 'destroy' });
   try {
-    return await destroyClaimed(context, session);
+    return await destroyClaimed(context, session, onSaved);
   } catch (error) {
     await releaseClaim(context, session, error);
     throw error;
   }
 }
 
-async function destroyClaimed(context: Context, session: IssueSession): Promise<Destroyed> {
+async function destroyClaimed(context: Context, session: IssueSession, onSaved: OnSaved): Promise<Destroyed> {
   const ref = session.issue_ref;
   const { worktree_path: worktree, repository, branch } = session;
   const sessions = [...session.previous_session_ids];
   if (session.opencode_session_id !== null) sessions.push(session.opencode_session_id);
   if (sessions.length > 0) await context.opencode.probe();
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
-  const waysBack =
-    worktree === null || repository === null
-      ? []
-      : await removeIssueWorktree(context, { repository, path: worktree, name, branch });
+  if (worktree !== null && repository !== null) {
+    await removeIssueWorktree(context, { repository, path: worktree, name, branch }, async (way) => {
+      await onSaved(way);
+      await tellSaved(context, ref, way);
+    });
+  }
   for (const id of sessions) await context.opencode.deleteSession(id);
   await changeSessions(context, async (changes) => changes.removeIssue(ref));
-  return { worktree, sessions, waysBack };
+  return { worktree, sessions };
 }
 
 /** The issue stays as far as it was left, free for the next try. */

@@ -5,7 +5,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { tell } from '../notifications/tell.ts';
+import { tell, tellSaved } from '../notifications/tell.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
 import { afterIssueRun } from '../runs/after-issue-run.ts';
@@ -52,11 +52,19 @@ async function prepareStart(context: Context, ref: string, step: Stepper): Promi
     throw new AppError('base_missing', 'the base session is gone', { hint: 'run: kugetsu init', exit: EXIT.notReady });
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
   const { repository: previousRepository } = session;
-  const worktree = await makeIssueWorktree(context, { ref: parseIssueRef(ref), name, previousRepository });
+  const worktree = await makeIssueWorktree(context, {
+    ref: parseIssueRef(ref),
+    name,
+    previousRepository,
+    onSaved: async (way) => {
+      await step.warn(`saved the work of the worktree before; to get it back: ${way}`);
+      await tellSaved(context, ref, way);
+    },
+    onPlace: async ({ path: worktree_path, repository }) => {
+      await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository }));
+    },
+  });
   await step.done('worktree', `${worktree.path} on ${worktree.branch} (repository ${worktree.how})`);
-  for (const way of worktree.rescued) {
-    await step.warn(`saved the work of the worktree before; to get it back: ${way}`);
-  }
   const { path, repository, branch, startCommit } = worktree;
   await updateIssueSession(context, ref, (current) => ({
     ...current,

@@ -4,8 +4,13 @@ import { superviseRun } from '../runs/supervise-run.ts';
 import { pmRunTask } from '../pm/pm-run-task.ts';
 import { issueRunTask } from './issue-run-task.ts';
 
-/** What a runner process does: sees the run with this id through, if it is still wanted. */
-export async function runRunner(context: Context, runId: string, signal: AbortSignal): Promise<void> {
+/**
+ * What a runner process does: sees the run with this id through, if it is still wanted. The settings are those of its
+ * beginning: a mistake that somebody makes in the config while the agent works must not cost its verdict.
+ */
+export async function runRunner(given: Context, runId: string, signal: AbortSignal): Promise<void> {
+  const [settings, tempDirectory] = await Promise.all([given.settings(), given.tempDirectory()]);
+  const context: Context = { ...given, settings: async () => settings, tempDirectory: async () => tempDirectory };
   const request = await readRunRequest(context, runId);
   if (request === undefined) return;
   const { issue_ref } = request;

@@ -1,6 +1,7 @@
 import { isAlive } from '../../adapters/process/process-identity.ts';
 import { sendSignal } from '../../adapters/process/end-processes.ts';
 import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { afterIssueRun } from '../runs/after-issue-run.ts';
@@ -15,6 +16,7 @@ import { readIssueSession, updateIssueSession } from './session-store.ts';
 
 // The runner needs up to 3 s to end an agent that ignores TERM, and a moment to settle.
 const RUNNER_GRACE_MS = 15_000;
+const TAKE_OVER_MS = 15_000;
 const POLL_MS = 50;
 
 /**
@@ -30,15 +32,40 @@ export async function stopIssue(context: Context, issue: IssueRef): Promise<Run>
   if (session === undefined) throw notTracked(ref);
   const { run } = session;
   if (!isLive(run)) {
-    throw new AppError('not_running', `no agent is at work on ${ref}`, { hint: 'kugetsu list shows what is' });
+    throw notRunning(ref);
   }
-  sendSignal(run.owner.pid, 'SIGTERM');
+  if (run.kind === 'destroy') {
+    throw new AppError('busy', `${ref} is being destroyed`, { hint: 'wait for it to end', exit: EXIT.busy });
+  }
+  const owner = await waitForRunner(context, ref, run);
+  sendSignal(owner.pid, 'SIGTERM');
   const deadline = context.clock.now() + RUNNER_GRACE_MS;
-  while (isAlive(run.owner)) {
-    if (context.clock.now() >= deadline) sendSignal(run.owner.pid, 'SIGKILL');
+  while (isAlive(owner)) {
+    if (context.clock.now() >= deadline) sendSignal(owner.pid, 'SIGKILL');
     await context.clock.sleep(POLL_MS);
   }
   return settleStopped(context, ref, run);
+}
+
+function notRunning(ref: string): AppError {
+  return new AppError('not_running', `no agent is at work on ${ref}`, { hint: 'kugetsu list shows what is' });
+}
+
+/** Before the runner has taken the run over, its owner is whoever launched it, and that is not to be ended. */
+async function waitForRunner(context: Context, ref: string, run: Run): Promise<Run['owner']> {
+  const deadline = context.clock.now() + TAKE_OVER_MS;
+  for (;;) {
+    const current = (await readIssueSession(context, ref))?.run ?? undefined;
+    if (current?.id !== run.id || current.phase === 'ended') throw notRunning(ref);
+    if (current.taken_over === true) return current.owner;
+    if (context.clock.now() >= deadline) {
+      throw new AppError('busy', `${ref} is being prepared, and its runner does not come up`, {
+        hint: 'try again in a moment',
+        exit: EXIT.busy,
+      });
+    }
+    await context.clock.sleep(POLL_MS);
+  }
 }
 
 /** A runner that had to be killed has settled nothing. */

@@ -18,9 +18,10 @@ interface IssueWorktree {
   readonly branch: string;
   readonly startCommit: string;
   readonly how: 'cloned' | 'fetched';
-  /** How to get back what the worktree before this one had: one line each. */
-  readonly rescued: readonly string[];
 }
+
+/** Told before a worktree is removed: the commands that bring back what only it had. */
+export type OnSaved = (way: string) => Promise<void>;
 
 interface WorktreeRequest {
   readonly ref: IssueRef;
@@ -28,6 +29,9 @@ interface WorktreeRequest {
   readonly name: string;
   /** The repository that an earlier worktree of this name belongs to, if there was one. */
   readonly previousRepository: string | null;
+  readonly onSaved: OnSaved;
+  /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
+  readonly onPlace: (place: { readonly path: string; readonly repository: string }) => Promise<void>;
 }
 
 /**
@@ -42,10 +46,11 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const path = join(await realPath(home.worktrees), name);
   return withUpdatedRepository(context, ref, async ({ path: repository, start, how }) => {
     const previous = request.previousRepository ?? repository;
-    const rescued = await saveAndRemove(context, { repository: previous, path, name, branch });
+    await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
+    await request.onPlace({ path, repository });
     await addWorktree({ repository, path, env }, { branch, start });
     const startCommit = (await git(['rev-parse', 'HEAD'], { cwd: path, env })).trim();
-    return { path, repository, branch, startCommit, how, rescued };
+    return { path, repository, branch, startCommit, how };
   });
 }
 
@@ -56,27 +61,27 @@ interface WorktreePlace {
   readonly branch: string;
 }
 
-/**
- * Removes an issue's worktree and branch after saving what only they have.
- *
- * @returns how to get the saved work back, one line each
- */
-export async function removeIssueWorktree(context: Needs, place: WorktreePlace): Promise<string[]> {
-  return withRepository(place.repository, async () => {
-    const rescued = await saveAndRemove(context, place);
+/** Removes an issue's worktree and branch after saving what only they have. */
+export async function removeIssueWorktree(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<void> {
+  await withRepository(place.repository, async () => {
+    await saveAndRemove(context, place, onSaved);
     if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
-    return rescued;
   });
 }
 
-async function saveAndRemove(context: Needs, { repository, path, name, branch }: WorktreePlace): Promise<string[]> {
+async function saveAndRemove(
+  context: Needs,
+  { repository, path, name, branch }: WorktreePlace,
+  onSaved: OnSaved,
+): Promise<void> {
   const { home, env, clock } = context;
   const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
   const ref = `refs/kugetsu/rescue/${name}/${time}`;
   const asideDirectory = join(home.rescued, name, time);
   const rescue = await rescueWork({ repository, worktree: path, branch, ref, asideDirectory, env });
+  // Whatever fails from here on, the way back is known.
+  for (const way of waysBack(rescue, { repository, target: join(home.rescued, `${name}-${time}`) })) await onSaved(way);
   await removeWorktree({ repository, path, env });
-  return waysBack(rescue, { repository, target: join(home.rescued, `${name}-${time}`) });
 }
 
 function waysBack(

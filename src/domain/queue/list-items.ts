@@ -1,0 +1,17 @@
+import type { Context } from '../context.ts';
+import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { readItems } from './queue-store.ts';
+import { reconcileItem } from './reconcile-items.ts';
+
+/** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */
+export async function listItems(
+  context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>,
+): Promise<Awaited<ReturnType<typeof readItems>>> {
+  const found = await readItems(context);
+  const claimed = found.items.filter(({ state }) => state === 'notified');
+  if (claimed.length === 0) return found;
+  await reconcileRuns(context);
+  let changed = false;
+  for (const item of claimed) if ((await reconcileItem(context, item)) !== undefined) changed = true;
+  return changed ? readItems(context) : found;
+}

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import type { Context } from '../context.ts';
+import { OwnerSchema } from './run-schema.ts';
+
+const OWNER_FILE = 'owner.json';
+
+/** Writes down that this process answers for a run that no session or task records, as `init` has one. */
+export async function ownRun({ home }: Pick<Context, 'home'>, runId: string): Promise<void> {
+  await writeJsonFile(join(home.runs, runId, OWNER_FILE), ownIdentity());
+}
+
+/** The runs that were owned that way by processes that are gone. */
+export async function orphanedRuns({ home }: Pick<Context, 'home'>): Promise<string[]> {
+  const orphans: string[] = [];
+  for (const id of await listDirectory(home.runs)) {
+    const owner = await readJsonFile(join(home.runs, id, OWNER_FILE), OwnerSchema).catch(() => undefined);
+    if (owner !== undefined && !isAlive(owner)) orphans.push(id);
+  }
+  return orphans;
+}

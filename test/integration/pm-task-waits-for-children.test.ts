@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { issue, readJson, succeeded } from '../support/fake-world.ts';
+import {
+  delegate,
+  finishedTask,
+  give,
+  noted,
+  notesPath,
+  queueWorld,
+  startDaemon,
+  task,
+  tasks,
+  taskThat,
+  waitsFor,
+} from '../support/queue-world.ts';
+import { until, type World } from '../support/world.ts';
+
+/** A message whose PM agent runs these commands. */
+const pmRuns = (...commands: readonly string[]): string => `fake: sh ${commands.join(' && ')}`;
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+test('a PM task is open until the agent that it started is done, and lists it', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const id = await delegate(world, pmRuns(`kugetsu start '${issue(2)}' ${quoted(waitsFor(world, 'go'))}`));
+  const waiting = await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
+  expect(waiting).toMatchObject({
+    state: 'notified',
+    finished_at: null,
+    children: [{ kind: 'run', issue_ref: issue(2), outcome: null }],
+  });
+  expect(waiting.run?.verdict?.reply).toContain('worktree');
+  await until('the agent works', () => noted(world, 'go-begun').length === 1);
+  give(world, 'go');
+  const done = await finishedTask(world, id);
+  expect(done).toMatchObject({ state: 'completed', attempts: 1, children: [{ outcome: 'succeeded' }] });
+  expect(done.children).toHaveLength(1);
+  expect(done.reply).toBe(waiting.run?.verdict?.reply);
+});
+
+test('what the PM agent starts without a free slot is queued, and is its child', async () => {
+  const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1' });
+  await startDaemon(world);
+  const first = `kugetsu start '${issue(2)}' ${quoted(waitsFor(world, 'go'))}`;
+  const id = await delegate(world, pmRuns(first, `kugetsu start '${issue(3)}' hello`));
+  const waiting = await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
+  expect(waiting.children).toMatchObject([
+    { kind: 'run', issue_ref: issue(2), outcome: null },
+    { kind: 'item', issue_ref: issue(3), outcome: null },
+  ]);
+  const child = waiting.children[1]?.id ?? '';
+  expect(task(world, child)).toMatchObject({ type: 'issue', parent: id, state: 'pending', attempts: 0 });
+  give(world, 'go');
+  expect(await finishedTask(world, id)).toMatchObject({
+    state: 'completed',
+    children: [{ outcome: 'succeeded' }, { outcome: 'succeeded' }],
+  });
+  expect(task(world, child)).toMatchObject({ state: 'completed', attempts: 1 });
+});
+
+test('what the PM agent enqueues is its child; one that fails makes the PM task fail', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const good = `kugetsu queue enqueue '${issue(2)}' hello`;
+  const bad = `kugetsu queue enqueue '${issue(3)}' 'fake: error-status 401'`;
+  const id = await delegate(world, pmRuns(good, bad));
+  const item = await finishedTask(world, id);
+  expect(item).toMatchObject({ state: 'error', attempts: 1, failure: { class: 'child_failed' } });
+  expect(item.failure?.message).toContain(`${issue(3)} (failed)`);
+  expect(item.failure?.message).not.toContain(issue(2));
+  const refs = item.children.map(({ issue_ref: ref, outcome }) => `${ref} ${outcome}`);
+  expect(refs).toContain(`${issue(3)} failed`);
+});
+
+test('a child is done when its retries are: the PM task waits for the last of them', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const flag = notesPath(world, 'tried');
+  const id = await delegate(world, pmRuns(`kugetsu queue enqueue '${issue(2)}' 'fake: crash-once ${flag}'`));
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', children: [{ outcome: 'succeeded' }] });
+  expect(await tasks(world)).toMatchObject([
+    { id, attempts: 1 },
+    { parent: id, state: 'completed', attempts: 2 },
+  ]);
+});
+
+test("a task that a child of a PM task delegates is the PM task's, too", async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const nested = quoted(`fake: sh kugetsu queue enqueue '${issue(3)}' hello`);
+  const id = await delegate(world, pmRuns(`kugetsu start '${issue(2)}' ${nested}`));
+  const item = await finishedTask(world, id);
+  expect(item).toMatchObject({ state: 'completed' });
+  expect(new Set(item.children.map(({ issue_ref: ref }) => ref))).toEqual(new Set([issue(2), issue(3)]));
+});
+
+test('the daemon is killed while a PM task waits: the task is completed all the same', async () => {
+  const world = await queueWorld();
+  const daemon = await startDaemon(world);
+  const id = await delegate(world, pmRuns(`kugetsu start '${issue(2)}' ${quoted(waitsFor(world, 'go'))}`));
+  await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
+  process.kill(daemon, 'SIGKILL');
+  give(world, 'go');
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', children: [{ outcome: 'succeeded' }] });
+});
+
+test('no more PM agents are alive at once than there are free slots', async () => {
+  const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '2' });
+  await startDaemon(world);
+  const log = notesPath(world, 'log');
+  const work = `fake: sh echo + >> '${log}'; until [ -e '${notesPath(world, 'go')}' ]; do sleep 0.05; done; echo - >> '${log}'`;
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count += 1) ids.push(await delegate(world, work));
+  await until('two are at work', () => noted(world, 'log').length === 2);
+  give(world, 'go');
+  for (const id of ids) expect((await finishedTask(world, id)).state).toBe('completed');
+  expect(mostAtOnce(noted(world, 'log'))).toBe(2);
+});
+
+function mostAtOnce(signs: readonly string[]): number {
+  let now = 0;
+  return Math.max(...signs.map((sign) => (now += sign === '+' ? 1 : -1)));
+}
+
+interface StoredSession {
+  readonly messages: readonly { readonly parts: readonly { readonly text: string }[] }[];
+}
+
+function promptOf(world: World, session: string): string {
+  const path = join(world.userHome, '.local', 'share', 'fake-opencode', `${session}.json`);
+  const { messages } = readJson(path) as StoredSession;
+  return (
+    messages.map(({ parts }) => parts.map(({ text }) => text).join('')).find((text) => text.includes('# The task')) ??
+    ''
+  );
+}
+
+test('the PM agent is told the message, how much to report, and what SKILL.md says', async () => {
+  const world = await queueWorld({ KUGETSU_VERBOSITY: 'quiet' });
+  await startDaemon(world);
+  const id = await delegate(world, 'work on issue "14"\nand be quick');
+  const { session_id: session } = await finishedTask(world, id);
+  const prompt = promptOf(world, session ?? '');
+  expect(prompt).toMatch(/# The task\n\nwork on issue "14"\nand be quick\n$/);
+  expect(prompt).toContain('Report only when something went wrong');
+  const skill = readFileSync(join(import.meta.dirname, '..', '..', 'SKILL.md'), 'utf8');
+  expect(prompt).toContain(skill.slice(skill.indexOf('\n# ')).trim());
+});
+
+test('a PM task has a fork of the PM session of its own, and leaves the PM session as it was', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const first = await finishedTask(world, await delegate(world, 'one'));
+  const second = await finishedTask(world, await delegate(world, 'two'));
+  expect(first.session_id).not.toBe(second.session_id);
+  const { stdout } = succeeded(await world.kugetsu('list', '--json'));
+  const sessions = JSON.parse(stdout) as { readonly type: string; readonly session_id: string }[];
+  const pmAgent = sessions.find(({ type }) => type === 'pm_agent')?.session_id ?? '';
+  expect(pmAgent).not.toBe(first.session_id);
+  expect(promptOf(world, pmAgent)).toBe('');
+});

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { run } from '../support/world.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+test('forty tasks whose agents, runners and daemon fail and are killed all come to the right end', async () => {
+  const bun = join(ROOT, 'node_modules', '.bin', 'bun');
+  const env = { PATH: process.env['PATH'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp' };
+  const { code, stdout, stderr } = await run([bun, 'scripts/soak.ts', '40'], { cwd: ROOT, env });
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^tasks queued \(printed\) +40$/m);
+});
