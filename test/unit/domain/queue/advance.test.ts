@@ -337,3 +337,24 @@ describe('in any history', () => {
     });
   });
 });
+
+describe('a PM task whose agent has tried something again', () => {
+  const withChildren = (...outcomes: readonly ('succeeded' | 'failed')[]): QueueItem => ({
+    ...claimed(itemWith({ type: 'pm' })),
+    run: runWith({ id: 'r_1', kind: 'pm', phase: 'ended', verdict: verdictWith({ outcome: 'succeeded' }) }),
+    children: outcomes.map((outcome, index) => ({
+      kind: 'run',
+      id: `c_${index}`,
+      issue_ref: 'forge.test/acme/demo#1',
+      outcome,
+    })),
+  });
+
+  test('is completed when the last word on the issue is a success', () => {
+    expect(advance(withChildren('failed', 'succeeded'), { type: 'children_checked' }, NOW).state).toBe('completed');
+  });
+
+  test('is an error when the last word on the issue is a failure', () => {
+    expect(advance(withChildren('succeeded', 'failed'), { type: 'children_checked' }, NOW).state).toBe('error');
+  });
+});
