@@ -140,7 +140,27 @@ async function run(args) {
   await BEHAVIOURS[name](agent, argument, message);
 }
 
-const COMMANDS = { run, export: exportSession, import: importSession, db: queryDatabase, session: deleteSession };
+/** The terminal interface, and a user who talks to the session, begins another one (`new`), deletes it, or just leaves. */
+function terminal([id]) {
+  const user = env.FAKE_OPENCODE_TERMINAL ?? 'talks';
+  if (user === 'talks') addMessage(load(id), 'user', 'said on the terminal');
+  if (user === 'deletes' || user === 'fails') rmSync(pathOf(id), { force: true });
+  if (user === 'fails') process.exit(3);
+  if (user !== 'new') return;
+  const info = { id: 'ses_0123456789abBBBBBBBBBBBBBB', directory: env.PWD, permission: [] };
+  const now = Date.now();
+  store({ info: { ...info, title: 'new', time: { created: now, updated: now } }, messages: [] });
+  addMessage(load(info.id), 'user', 'said in a new session');
+}
+
+const COMMANDS = {
+  '--session': terminal,
+  run,
+  export: exportSession,
+  import: importSession,
+  db: queryDatabase,
+  session: deleteSession,
+};
 const TALKATIVE = new Set(['export', 'import', 'db']);
 
 async function main([command = '', ...rest]) {

@@ -101,7 +101,10 @@ class OpencodeDriver implements Opencode {
       cwd: directory,
       env: driverEnvironment(env, directory),
     });
-    if (code !== 0) throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`);
+    if (code === 0) return;
+    throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
+      hint: 'does opencode work here by itself? kugetsu init --headless needs no terminal',
+    });
   }
 
   private async cli(): Promise<OpencodeCli> {

@@ -42,7 +42,13 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
   const since = clock.now();
   const id = await opencode.createSession({ title: TITLE, directory: cwd, permission: [] });
   report('opening opencode: tell it what every agent should know, then leave it (Ctrl+C, or /exit)');
-  await opencode.openTerminal({ session: id, directory: cwd });
+  try {
+    await opencode.openTerminal({ session: id, directory: cwd });
+  } catch (error) {
+    const [left] = await opencode.describeSessions([id]).catch(() => []);
+    if (left?.messages === 0) await opencode.deleteSession(id).catch(() => undefined);
+    throw error;
+  }
   const [prepared] = await opencode.describeSessions([id]);
   if (prepared !== undefined && prepared.messages > 0) return id;
   const other = (await opencode.sessionsCreatedIn(cwd, since)).find((candidate) => candidate !== id);
