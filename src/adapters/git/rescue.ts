@@ -1,9 +1,9 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { git, tryGit, type Environment } from './git-command.ts';
-import { makePrivateDirectory } from '../store/private-files.ts';
+import { exists, isDirectory, moveAside } from './move-aside.ts';
+import { moveNestedRepositoriesAside } from './nested-repositories.ts';
+import { commitOf, withTemporaryIndex, type Git } from './temporary-index.ts';
 
 /** git's name for a tree without entries, in a repository of SHA-1 names. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -56,14 +56,6 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
   return { refs, movedAside };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
-}
-
 async function isWorktree(path: string, env: Environment): Promise<boolean> {
   if (!(await isDirectory(path))) return false;
   const result = await tryGit(['rev-parse', '--show-toplevel'], { cwd: path, env });
@@ -88,20 +80,6 @@ async function saveWorkingTree(options: RescueOptions, excluded: readonly string
     const parents = [head, staged].filter((parent) => parent !== undefined);
     return commitTree({ tree, parents, message: `Work saved as ${ref}` }, { cwd: worktree, env });
   });
-}
-
-type Git = (args: readonly string[], input?: string) => Promise<string>;
-
-/** Runs `body` with a git that uses an index of its own instead of the worktree's. */
-async function withTemporaryIndex<T>({ worktree, env }: RescueOptions, body: (git_: Git) => Promise<T>): Promise<T> {
-  const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
-  const options = { cwd: worktree, env, extraEnv: { GIT_INDEX_FILE: index } };
-  try {
-    return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }));
-  } finally {
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
-  }
 }
 
 /** What is staged and may be nowhere else, as a commit; undefined when that is what HEAD has, or cannot be read. */
@@ -155,62 +133,6 @@ async function commitTree(
   return (await git([...args, '-m', message], { ...options, extraEnv: identity })).trim();
 }
 
-/**
- * Repositories inside the worktree, submodules among them, would be saved as bare commit ids, which is nothing: they are
- * moved, and so is what git keeps of submodules beside the worktree's own metadata.
- */
-async function moveNestedRepositoriesAside(options: RescueOptions): Promise<Moved> {
-  const { worktree, asideDirectory, env } = options;
-  const entries = await nestedRepositories(options);
-  const moved: string[] = [];
-  for (const entry of entries) moved.push(await moveAside(join(worktree, entry), join(asideDirectory, entry)));
-  const gitDirectory = (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree, env })).trim();
-  const modules = join(gitDirectory, 'modules');
-  if (await isDirectory(modules)) moved.push(await moveAside(modules, join(asideDirectory, '.git-modules')));
-  return { moved, entries };
-}
-
-interface Moved {
-  readonly moved: readonly string[];
-  /** Paths inside the worktree that are not there any more. */
-  readonly entries: readonly string[];
-}
-
-async function nestedRepositories(options: RescueOptions): Promise<string[]> {
-  const { worktree, env } = options;
-  const { untracked, staged } = await withTemporaryIndex(options, async (git_) => {
-    const head = await commitOf('HEAD', worktree, env);
-    if (head !== undefined) await git_(['read-tree', head]);
-    // The worktree's own index may be damaged; then what HEAD has is all that is known.
-    const own = await tryGit(['ls-files', '-z', '--stage'], { cwd: worktree, env });
-    return {
-      untracked: await git_(['ls-files', '-z', '--others', '--exclude-standard']),
-      staged: `${own.exitCode === 0 ? own.stdout : ''}${await git_(['ls-files', '-z', '--stage'])}`,
-    };
-  });
-  const candidates = [
-    // git lists an untracked directory with a repository of its own as one entry that ends in a slash, …
-    ...untracked.split('\0').filter((path) => path.endsWith('/')),
-    // … and a staged or committed one with the mode of a commit.
-    ...staged
-      .split('\0')
-      .filter((entry) => entry.startsWith('160000 '))
-      .map((entry) => entry.slice(entry.indexOf('\t') + 1)),
-  ];
-  const found = await Promise.all(
-    candidates.map(async (path) =>
-      (await exists(join(worktree, path, '.git'))) ? path.replace(/\/$/, '') : undefined,
-    ),
-  );
-  return [...new Set(found.filter((path) => path !== undefined))];
-}
-
-async function moveAside(from: string, to: string): Promise<string> {
-  await makePrivateDirectory(dirname(to));
-  await rename(from, to);
-  return to;
-}
-
 /** What stands in a worktree's place and is none that git can read is kept as it is. */
 async function moveWholeAside({ worktree, asideDirectory }: RescueOptions): Promise<string[]> {
   const stat = await lstat(worktree).catch(() => undefined);
@@ -218,11 +140,6 @@ async function moveWholeAside({ worktree, asideDirectory }: RescueOptions): Prom
   if (stat === undefined || stat.isSymbolicLink()) return [];
   if (stat.isDirectory() && (await readdir(worktree)).length === 0) return [];
   return [await moveAside(worktree, asideDirectory)];
-}
-
-async function commitOf(ref: string, cwd: string, env: Environment): Promise<string | undefined> {
-  const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { cwd, env });
-  return result.exitCode === 0 ? result.stdout.trim() : undefined;
 }
 
 async function treeOf(commit: string, cwd: string, env: Environment): Promise<string> {

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { git, tryGit, type Environment } from './git-command.ts';
+
+/** Runs git in a worktree with another index than the worktree's own. */
+export type Git = (args: readonly string[], input?: string) => Promise<string>;
+
+/** Runs `body` with a git that uses an index of its own instead of the worktree's. */
+export async function withTemporaryIndex<T>(
+  { worktree, env }: { readonly worktree: string; readonly env: Environment },
+  body: (git_: Git) => Promise<T>,
+): Promise<T> {
+  const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
+  const options = { cwd: worktree, env, extraEnv: { GIT_INDEX_FILE: index } };
+  try {
+    return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }));
+  } finally {
+    await rm(index, { force: true });
+    await rm(`${index}.lock`, { force: true });
+  }
+}
+
+/** The commit that a name stands for; undefined when there is none. */
+export async function commitOf(ref: string, cwd: string, env: Environment): Promise<string | undefined> {
+  const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { cwd, env });
+  return result.exitCode === 0 ? result.stdout.trim() : undefined;
+}
