@@ -1,8 +1,19 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { issue, succeeded } from '../support/fake-world.ts';
-import { daemonLog, enqueue, finishedTask, queueWorld, startDaemon, taskPath } from '../support/queue-world.ts';
+import { issue, sessionFile, succeeded } from '../support/fake-world.ts';
+import {
+  daemonLog,
+  enqueue,
+  finishedTask,
+  give,
+  noted,
+  queueWorld,
+  startDaemon,
+  taskPath,
+  waitsFor,
+} from '../support/queue-world.ts';
+import { until } from '../support/world.ts';
 
 const DAMAGED = '{"id": "q_0';
 
@@ -15,6 +26,24 @@ test('a damaged task holds up no other, is named in the log, and stays as it is'
   expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
   expect(daemonLog(world)).toContain(`${damaged} left alone: cannot read ${taskPath(world, damaged)}`);
   expect(readFileSync(taskPath(world, damaged), 'utf8')).toBe(DAMAGED);
+});
+
+test('the damaged session file of an issue that is being worked on holds up no task of another issue', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const first = await enqueue(world, waitsFor(world, 'go'));
+  await until('the first agent is at work', () => noted(world, 'go-begun').length === 1);
+  const whole = readFileSync(sessionFile(world), 'utf8');
+  writeFileSync(sessionFile(world), '{');
+  const second = await enqueue(world, 'hello', issue(2));
+  expect(await finishedTask(world, second)).toMatchObject({ state: 'completed', attempts: 1 });
+  const { code, stdout, stderr } = await world.kugetsu('queue', 'list');
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(sessionFile(world)) });
+  expect(stdout).toContain(first);
+  writeFileSync(sessionFile(world), whole);
+  give(world, 'go');
+  expect(await finishedTask(world, first)).toMatchObject({ state: 'completed', attempts: 1 });
+  succeeded(await world.kugetsu('queue-daemon', 'stop'));
 });
 
 test('the daemon can be stopped and restarted although a task is damaged', async () => {

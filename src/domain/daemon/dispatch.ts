@@ -30,7 +30,8 @@ const NOT_READY = new Set([
   'cannot_start',
   'lock_lost',
 ]);
-const NOT_READY_WAIT_MS = 60_000;
+/** How long the daemon waits before it looks whether kugetsu has become ready, in milliseconds. */
+export const NOT_READY_WAIT_MS = 60_000;
 
 /**
  * Takes a task for one attempt and starts its run.

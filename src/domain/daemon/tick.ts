@@ -11,7 +11,7 @@ import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/session-store.ts';
 import { messageOf } from '../../util/errors.ts';
-import { dispatchItem } from './dispatch.ts';
+import { dispatchItem, NOT_READY_WAIT_MS } from './dispatch.ts';
 
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
 export interface DaemonMemory {
@@ -28,7 +28,6 @@ interface TickResult {
   readonly watching: boolean;
 }
 
-const NOT_READY_WAIT_MS = 60_000;
 const CLEAN_EVERY_MS = 60 * 60_000;
 
 /**
@@ -99,7 +98,8 @@ async function reconcileClaimed(
   say: (line: string) => Promise<void>,
 ): Promise<void> {
   for (const item of items) {
-    const news = await reconcileItem(context, item);
+    // The file of one issue's session holds up no other task.
+    const news = await reconcileItem(context, item).catch((error: unknown) => `left alone: ${messageOf(error)}`);
     if (news !== undefined) await say(`${item.id} ${news}`);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { readItems } from './queue-store.ts';
@@ -12,6 +13,14 @@ export async function listItems(
   if (claimed.length === 0) return found;
   await reconcileRuns(context);
   let changed = false;
-  for (const item of claimed) if ((await reconcileItem(context, item)) !== undefined) changed = true;
-  return changed ? readItems(context) : found;
+  const broken: string[] = [];
+  for (const item of claimed) {
+    try {
+      if ((await reconcileItem(context, item)) !== undefined) changed = true;
+    } catch (error) {
+      broken.push(messageOf(error));
+    }
+  }
+  const { items, broken: unread } = changed ? await readItems(context) : found;
+  return { items, broken: [...unread, ...broken] };
 }

@@ -19,7 +19,8 @@ interface Destroyed {
 
 /**
  * Removes an issue's worktree, branch, opencode sessions, session file and index entry, after saving work that nobody
- * else has. `onSaved` hears of every command that brings saved work back before anything is removed. Nothing happens while an agent is at work on it.
+ * else has. `onSaved` hears of every command that brings saved work back before anything is removed. Nothing happens
+ * while an agent is at work on it.
  *
  * @throws AppError `busy` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
  */

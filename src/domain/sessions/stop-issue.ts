@@ -31,9 +31,7 @@ export async function stopIssue(context: Context, issue: IssueRef): Promise<Run>
   const session = await readIssueSession(context, ref);
   if (session === undefined) throw notTracked(ref);
   const { run } = session;
-  if (!isLive(run)) {
-    throw notRunning(ref);
-  }
+  if (!isLive(run)) throw notRunning(ref);
   if (run.kind === 'destroy') {
     throw new AppError('busy', `${ref} is being destroyed`, { hint: 'wait for it to end', exit: EXIT.busy });
   }
