@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { homeAt } from '../../src/domain/home.ts';
+import { listNotifications, sendNotification } from '../../src/domain/notifications/inbox.ts';
 import { fakeWorld, REF, succeeded } from '../support/fake-world.ts';
 import { delegate, enqueue, finishedTask, queueWorld, startDaemon } from '../support/queue-world.ts';
 import { until, type World } from '../support/world.ts';
@@ -130,4 +133,14 @@ test('forty that are sent at once are all there', async () => {
   const outcomes = await Promise.all(messages.map(async (message) => world.kugetsu('notify', 'send', message)));
   expect(outcomes.filter(({ code }) => code !== 0)).toEqual([]);
   expect((await notifications(world)).map(({ message }) => message).toSorted()).toEqual(messages.toSorted());
+});
+
+test('what is told late has the place of the time at which it happened', async () => {
+  const context = { home: homeAt(fakeWorld().home), clock: systemClock };
+  const now = Date.now();
+  await sendNotification(context, { type: 'first', message: 'x', at: now - 2 });
+  await sendNotification(context, { type: 'third', message: 'x', at: now });
+  await sendNotification(context, { type: 'second', message: 'x', at: now - 1 });
+  await sendNotification(context, { type: 'fourth', message: 'x', at: now });
+  expect(types(await listNotifications(context, { all: true }))).toEqual(['first', 'second', 'third', 'fourth']);
 });

@@ -38,6 +38,8 @@ export type Notification = KnownKeys<z.infer<typeof NotificationSchema>>;
 const MAX_NOTIFICATIONS = 500;
 const MAX_MESSAGE = 2000;
 
+const ID_PREFIX = 'n_';
+
 type Needs = Pick<Context, 'home' | 'clock'>;
 
 interface NewNotification {
@@ -45,24 +47,28 @@ interface NewNotification {
   readonly message: string;
   readonly issue_ref?: string | null;
   readonly task?: string | null;
+  /** When it happened, in milliseconds since the epoch; now, unless told. */
+  readonly at?: number;
 }
 
-/** Adds a notification; the list is bounded. */
+/**
+ * Adds a notification; the list is bounded. Its place is that of the time at which it happened: whoever tells of an
+ * event may be overtaken by who tells of the next.
+ */
 export async function sendNotification(
   context: Needs,
-  { type, message, issue_ref, task }: NewNotification,
+  { type, message, issue_ref, task, at = context.clock.now() }: NewNotification,
 ): Promise<Notification> {
-  const now = context.clock.now();
   const notification: Notification = {
-    id: timeOrderedId('n_', now, randomBytes(4)),
-    timestamp: isoWithOffset(now),
+    id: timeOrderedId(ID_PREFIX, at, randomBytes(4)),
+    timestamp: isoWithOffset(at),
     type,
     message: oneLine(message, MAX_MESSAGE),
     issue_ref: issue_ref ?? null,
     task: task ?? null,
     read: false,
   };
-  await updateInbox(context, (notifications) => bounded([...notifications, notification]));
+  await updateInbox(context, (notifications) => bounded(inserted(notifications, notification)));
   return notification;
 }
 
@@ -95,6 +101,16 @@ async function updateInbox(
     lock.assertHeld();
     await writeJsonFile(home.notifications, { ...inbox, notifications });
   });
+}
+
+function inserted(notifications: readonly Notification[], added: Notification): readonly Notification[] {
+  const before = notifications.findLastIndex(({ id }) => timeOf(id) <= timeOf(added.id));
+  return notifications.toSpliced(before + 1, 0, added);
+}
+
+/** The part of an id that sorts by time. */
+function timeOf(id: string): string {
+  return id.slice(0, timeOrderedId(ID_PREFIX, 0, new Uint8Array()).length);
 }
 
 function bounded(notifications: readonly Notification[]): readonly Notification[] {

@@ -11,6 +11,8 @@ interface TaskNews {
   readonly message: string;
   readonly issue_ref: string | null;
   readonly task: string | null;
+  /** When it happened, in milliseconds since the epoch; now, unless told. */
+  readonly at?: number;
 }
 
 type Needs = Pick<Context, 'home' | 'clock'>;

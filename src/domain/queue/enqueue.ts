@@ -27,17 +27,17 @@ interface NewTask {
  */
 export async function enqueue(context: Needs, { ref, message }: NewTask): Promise<QueueItem> {
   requireMessage(message);
-  const item = newItem(context, { ref, message });
+  const now = context.clock.now();
+  const item = newItem(context, { ref, message }, now);
   // The parent learns of its child first: it must not be done before it.
   if (item.parent !== null) await addToParent(context, item.parent, item);
   await addItem(context, item);
   const { id, issue_ref } = item;
-  await tell(context, { type: 'task_queued', message: oneLine(message), issue_ref, task: id });
+  await tell(context, { type: 'task_queued', message: oneLine(message), issue_ref, task: id, at: now });
   return item;
 }
 
-function newItem({ clock, env }: Needs, { ref, message }: NewTask): QueueItem {
-  const now = clock.now();
+function newItem({ env }: Pick<Needs, 'env'>, { ref, message }: NewTask, now: number): QueueItem {
   return {
     id: timeOrderedId('q_', now, randomBytes(8)),
     type: ref === undefined ? 'pm' : 'issue',
