@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
+import { rename } from '../store/changes.ts';
 import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } from '../store/private-files.ts';
 import { remoteFailure } from './clone-failure.ts';
 import { git, tryGit, type Environment } from './git-command.ts';

@@ -1,5 +1,6 @@
-import { lstat, rename } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { rename } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 
 /** Whether something is at `path`, as far as that can be seen. */

@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { writeFile } from '../store/changes.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
 import { commitOf, withTemporaryIndex } from './temporary-index.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rm } from '../store/changes.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 
 /** Runs git in a worktree with another index than the worktree's own. */

@@ -1,5 +1,6 @@
-import { chmod, lstat, realpath, rm } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { errnoOf } from '../../util/errors.ts';
+import { chmod, rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 

@@ -1,9 +1,9 @@
-import { writeFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../../util/errors.ts';
+import { rm, writeFile } from '../store/changes.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from './opencode.ts';

@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
+import { mkdtemp, rm } from '../store/changes.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 
 const TIMEOUT_MS = 120_000;

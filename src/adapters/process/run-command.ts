@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { change } from '../store/change.ts';
 import { definedOnly } from './environment.ts';
 
 /** How a foreign program ended; never an exception. */
@@ -39,6 +40,10 @@ export function endLiveCommands(): void {
  * it with all its children. No shell is involved.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
+  return change('run', [options.command, ...options.args].join(' '), async () => runToEnd(options));
+}
+
+async function runToEnd(options: CommandOptions): Promise<CommandResult> {
   const { command, args, cwd, env, input, timeoutMs, stdoutFile } = options;
   const startedAt = performance.now();
   const child = execa(command, args, {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { change } from '../store/change.ts';
 import { definedOnly } from './environment.ts';
 import { AppError } from '../../util/errors.ts';
 
@@ -36,31 +37,36 @@ export interface SpawnedProcess {
  * @throws AppError `cannot_start` when there is no such program or it may not be run
  */
 export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProcess> {
-  const { command, args, cwd, env, stdoutFile, stderrFile, input } = options;
+  const { command, args, stdoutFile, stderrFile } = options;
   const out = openSync(stdoutFile, 'a', 0o600);
   const err = stderrFile === stdoutFile ? out : openSync(stderrFile, 'a', 0o600);
   try {
-    const child = spawn(command, args, {
-      cwd,
-      env: definedOnly(env),
-      detached: true,
-      stdio: [input === undefined ? 'ignore' : 'pipe', out, err],
-    });
-    const exit = new Promise<ProcessExit>((resolve) => {
-      child.once('exit', (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (cause) => {
-        reject(new AppError('cannot_start', `cannot start ${command}: ${cause.message}`, { cause }));
-      });
-    });
-    // A process that ends without reading its input is its own business: its exit tells.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input);
-    return { pid: child.pid ?? -1, exit, release: () => child.unref() };
+    return await change('start', [command, ...args].join(' '), async () => started(options, out, err));
   } finally {
     closeSync(out);
     if (err !== out) closeSync(err);
   }
+}
+
+async function started(options: SpawnOptions, out: number, err: number): Promise<SpawnedProcess> {
+  const { command, args, cwd, env, input } = options;
+  const child = spawn(command, args, {
+    cwd,
+    env: definedOnly(env),
+    detached: true,
+    stdio: [input === undefined ? 'ignore' : 'pipe', out, err],
+  });
+  const exit = new Promise<ProcessExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) => {
+      reject(new AppError('cannot_start', `cannot start ${command}: ${cause.message}`, { cause }));
+    });
+  });
+  // A process that ends without reading its input is its own business: its exit tells.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
+  return { pid: child.pid ?? -1, exit, release: () => child.unref() };
 }

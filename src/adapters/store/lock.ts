@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
+import { mkdir as makeDirectory, rmdir as removeDirectory } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { callbackify } from 'node:util';
 import { lock as acquire } from 'proper-lockfile';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { change } from './change.ts';
 import { makePrivateDirectory } from './private-files.ts';
 
 // A holder that was killed is passed over after STALE_MS; waiting must last longer than that, or one kill -9 would fail
@@ -14,7 +17,8 @@ const DEFAULT_WAIT_MS = 20_000;
 // Locks are directories, and private like everything else in the home.
 const PRIVATE_FS = {
   ...fs,
-  mkdir: (path: string, done: (error: NodeJS.ErrnoException | null) => void) => fs.mkdir(path, { mode: 0o700 }, done),
+  mkdir: callbackify(async (path: string) => change('lock', path, async () => makeDirectory(path, { mode: 0o700 }))),
+  rmdir: callbackify(async (path: string) => change('unlock', path, async () => removeDirectory(path))),
 };
 
 /** A lock that is held; `assertHeld` throws when it was lost, which is the moment not to write. */

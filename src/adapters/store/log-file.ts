@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { openPrivateAppend } from './private-files.ts';
 
 /** A file that only grows; appends from one process keep their order. */
@@ -10,12 +9,12 @@ export interface LogFile {
 
 /** Opens a log for appending, mode 0600; it and its directory are created when they are missing. */
 export async function openLogFile(path: string): Promise<LogFile> {
-  const handle: FileHandle = await openPrivateAppend(path);
+  const handle = await openPrivateAppend(path);
   let last: Promise<unknown> = Promise.resolve();
   return {
     path,
     async append(line) {
-      const write = last.then(async () => handle.appendFile(`${line}\n`));
+      const write = last.then(async () => handle.append(`${line}\n`));
       last = write.catch(() => undefined);
       await write;
     },

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
+import { chmod, mkdir, openToChange, rename, rm, syncDirectory, type WritableFile } from './changes.ts';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -86,39 +87,25 @@ export async function removeDirectory(path: string): Promise<void> {
 export async function touchFile(path: string): Promise<void> {
   const handle = await openPrivateAppend(path);
   try {
-    const now = new Date();
-    await handle.utimes(now, now);
+    await handle.touch(new Date());
   } finally {
     await handle.close();
   }
 }
 
 /** Opens a file for appending with mode 0600, and creates it and its parents when they are missing. */
-export async function openPrivateAppend(path: string): Promise<Awaited<ReturnType<typeof open>>> {
+export async function openPrivateAppend(path: string): Promise<WritableFile> {
   await makePrivateDirectory(dirname(path));
-  const handle = await open(path, 'a', FILE_MODE);
+  const handle = await openToChange(path, 'a', FILE_MODE);
   await handle.chmod(FILE_MODE);
   return handle;
 }
 
 async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const handle = await open(path, 'wx', mode);
+  const handle = await openToChange(path, 'wx', mode);
   try {
     await handle.chmod(mode);
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return;
-  try {
+    await handle.write(content);
     await handle.sync();
   } finally {
     await handle.close();

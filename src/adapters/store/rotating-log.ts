@@ -1,4 +1,5 @@
-import { appendFile, rename, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { appendFile, rename } from './changes.ts';
 import { openPrivateAppend } from './private-files.ts';
 
 /** Appends lines to a file; when it has grown past `maxBytes` it becomes `<path>.1`, over the one before. */

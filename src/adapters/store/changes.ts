@@ -1,0 +1,83 @@
+import * as fs from 'node:fs/promises';
+import type { Mode } from 'node:fs';
+import { errnoOf } from '../../util/errors.ts';
+import { change } from './change.ts';
+
+// The calls of node:fs/promises that change something, each as one change.
+
+/** As `mkdir` of node:fs/promises, without parents. */
+export async function mkdir(path: string, options: { readonly mode: Mode }): Promise<void> {
+  await change('make directory', path, async () => fs.mkdir(path, options));
+}
+
+/** As `mkdtemp` of node:fs/promises. */
+export async function mkdtemp(prefix: string): Promise<string> {
+  return change('make directory', `${prefix}XXXXXX`, async () => fs.mkdtemp(prefix));
+}
+
+/** As `chmod` of node:fs/promises. */
+export async function chmod(path: string, mode: Mode): Promise<void> {
+  await change('set mode', path, async () => fs.chmod(path, mode));
+}
+
+/** As `rename` of node:fs/promises. */
+export async function rename(from: string, to: string): Promise<void> {
+  await change('rename', to, async () => fs.rename(from, to));
+}
+
+/** As `rm` of node:fs/promises. */
+export async function rm(path: string, options: Parameters<typeof fs.rm>[1] = {}): Promise<void> {
+  await change('remove', path, async () => fs.rm(path, options));
+}
+
+/** As `writeFile` of node:fs/promises. */
+export async function writeFile(
+  path: string,
+  content: string | Uint8Array,
+  options: { readonly mode?: Mode; readonly flag?: string } = {},
+): Promise<void> {
+  await change('write', path, async () => fs.writeFile(path, content, options));
+}
+
+/** As `appendFile` of node:fs/promises. */
+export async function appendFile(path: string, content: string): Promise<void> {
+  await change('append', path, async () => fs.appendFile(path, content));
+}
+
+/** A file that was opened to be changed. */
+export interface WritableFile {
+  chmod(mode: Mode): Promise<void>;
+  write(content: string | Uint8Array): Promise<void>;
+  append(content: string): Promise<void>;
+  /** Until this returns, what was written may be lost in a power failure. */
+  sync(): Promise<void>;
+  touch(now: Date): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a file that must not be there yet (`wx`), or one that grows (`a`). */
+export async function openToChange(path: string, flags: 'wx' | 'a', mode: Mode): Promise<WritableFile> {
+  const handle = await change('create', path, async () => fs.open(path, flags, mode));
+  return {
+    chmod: async (wanted) => change('set mode', path, async () => handle.chmod(wanted)),
+    write: async (content) => change('write', path, async () => handle.writeFile(content)),
+    append: async (content) => change('append', path, async () => handle.appendFile(content)),
+    sync: async () => change('sync', path, async () => handle.sync()),
+    touch: async (now) => change('touch', path, async () => handle.utimes(now, now)),
+    close: async () => handle.close(),
+  };
+}
+
+/** Makes what was created, renamed or removed in a directory outlast a power failure; a missing directory is fine. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await fs.open(path, 'r').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (handle === undefined) return;
+  try {
+    await change('sync', path, async () => handle.sync());
+  } finally {
+    await handle.close();
+  }
+}
