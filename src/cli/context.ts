@@ -3,11 +3,11 @@ import { systemClock } from '../adapters/clock.ts';
 import { realPath } from '../adapters/git/worktree.ts';
 import { createOpencode } from '../adapters/opencode/opencode-driver.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
-import { readTextIfExists } from '../adapters/store/private-files.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
 import { defaultTempDirectory } from '../domain/sessions/agent-writable.ts';
+import { readSettingsSource } from '../domain/settings/list-settings.ts';
 import { resolveSettings } from '../domain/settings/settings.ts';
 import { resolve } from 'node:path';
 
@@ -45,8 +45,7 @@ export async function createContext({
   const env: ProcessFacts['env'] = { ...given, HOME: userHome, ...binary };
   const directory = env['KUGETSU_DIR'];
   const home = homeAt(resolve(cwd, directory === undefined || directory === '' ? `${userHome}/.kugetsu` : directory));
-  const settings: Context['settings'] = async () =>
-    resolveSettings({ path: home.config, text: await readTextIfExists(home.config), environment: env, userHome });
+  const settings: Context['settings'] = async () => resolveSettings(await readSettingsSource({ home, env }));
   return {
     home,
     env,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
+import { registerConfig } from './commands/config.ts';
 import { registerContinue } from './commands/continue.ts';
 import { registerDelegate } from './commands/delegate.ts';
 import { registerDestroy } from './commands/destroy.ts';
@@ -66,6 +67,7 @@ export function createProgram(context: CliContext): { readonly program: Command;
     registerQueue,
     registerQueueDaemon,
     registerNotify,
+    registerConfig,
     registerRunner,
   ]) {
     register(registration);

@@ -23,9 +23,19 @@ const BLANK_OR_COMMENT = /[ \t]*(?:#[^\n]*)?(?:\r?\n|$)/y;
 const INDENT = /[ \t]*/y;
 const EXPORT = /export[ \t]+/y;
 const REST_OF_LINE = /[ \t]*(?:[ \t]#[^\n]*)?\r?(?=\n|$)/y;
+const TO_END_OF_LINE = /[^\r\n]*(?:\r(?!\n)[^\r\n]*)*/y;
+const SEEMING_KEY = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=/;
 const HOME_REFERENCE = /\$(?:HOME(?![A-Za-z0-9_])|\{HOME\})/y;
 const TILDE = /~(?=[/:\s]|$)/y;
 const SHELL_ACTIVE = '`;&|<>(){}*?[]!';
+
+/** A line that is no assignment, with what it seems to assign; `end` is the end of the line. */
+export interface BrokenAssignment {
+  readonly key: string | undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly error: AssignmentSyntaxError;
+}
 
 /**
  * Parses assignments in the shell's syntax: comments, `export`, single and double quotes, backslashes, a leading `~` and
@@ -35,14 +45,33 @@ const SHELL_ACTIVE = '`;&|<>(){}*?[]!';
  * @throws AssignmentSyntaxError
  */
 export function parseAssignments(source: string, home: string): Assignment[] {
+  const { assignments, broken } = scanAssignments(source, home);
+  if (broken[0] !== undefined) throw broken[0].error;
+  return assignments;
+}
+
+/** As {@link parseAssignments}, but goes on at the next line after one that is no assignment. */
+export function scanAssignments(
+  source: string,
+  home: string,
+): { readonly assignments: Assignment[]; readonly broken: BrokenAssignment[] } {
   const scanner = new Scanner(source.replace(/^\uFEFF/, ' '), home);
   const assignments: Assignment[] = [];
+  const broken: BrokenAssignment[] = [];
   while (!scanner.done()) {
     if (scanner.match(BLANK_OR_COMMENT) !== undefined) continue;
     scanner.match(INDENT);
-    assignments.push(scanner.assignment());
+    const start = scanner.offset();
+    try {
+      assignments.push(scanner.assignment());
+    } catch (error) {
+      if (!(error instanceof AssignmentSyntaxError)) throw error;
+      scanner.match(TO_END_OF_LINE);
+      const end = scanner.offset();
+      broken.push({ key: SEEMING_KEY.exec(source.slice(start, end))?.[1], start, end, error });
+    }
   }
-  return assignments;
+  return { assignments, broken };
 }
 
 /** A value as an assignment's right-hand side that parses back to the same value. */
@@ -63,6 +92,10 @@ class Scanner {
 
   done(): boolean {
     return this.position >= this.source.length;
+  }
+
+  offset(): number {
+    return this.position;
   }
 
   match(pattern: RegExp): string | undefined {
@@ -121,12 +154,15 @@ class Scanner {
   }
 
   private doubleQuoted(): string {
-    const opening = this.error('a double quote is never closed');
+    const opening = this.position;
     this.position += 1;
     let text = '';
     for (;;) {
       const character = this.source[this.position];
-      if (character === undefined) throw opening;
+      if (character === undefined) {
+        this.position = opening;
+        throw this.error('a double quote is never closed');
+      }
       if (character === '"') break;
       if (character === '`') throw this.error('a backtick in double quotes');
       if (character === '\\') text += this.escapedInDoubleQuotes();

@@ -5,6 +5,8 @@ import { SETTING_DESCRIPTIONS } from '../../src/domain/settings/settings-schema.
 import { BINARY, run } from '../support/world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** Commands that have commands of their own. */
+const GROUPS = ['queue-daemon', 'queue', 'notify', 'config'];
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 
 /** Words that follow `kugetsu` in a document, as far as they can be a command. */
@@ -44,10 +46,10 @@ describe('the documents', () => {
     async (name) => {
       const top = listed(await help());
       const known = new Set(top);
-      for (const command of ['queue', 'queue-daemon', 'notify']) {
+      for (const command of GROUPS) {
         for (const sub of listed(await help(command))) known.add(`${command} ${sub}`);
       }
-      const groups = new Set(['queue', 'queue-daemon', 'notify']);
+      const groups = new Set(GROUPS);
       // Prose goes on after the name of the program; a first word that is no command is prose only outside of code.
       const unknown = commandsIn(code(read(name)))
         .map((words) => words.split(' '))
@@ -62,7 +64,7 @@ describe('the documents', () => {
     const wrong: string[] = [];
     for (const line of lines) {
       const [, words = '', rest = ''] =
-        /kugetsu ((?:queue-daemon|queue|notify) [a-z]+|[a-z][a-z-]*)(.*)$/.exec(line) ?? [];
+        new RegExp(`kugetsu ((?:${GROUPS.join('|')}) [a-z]+|[a-z][a-z-]*)(.*)$`).exec(line) ?? [];
       const options = rest.split(/ [#|] /)[0]?.match(/(?<=\s)--[a-z-]+/g) ?? [];
       const text = options.length === 0 ? '' : await help(...words.split(' '));
       wrong.push(...options.filter((option) => !text.includes(option)).map((option) => `${words} ${option}`));
