@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { RUNNER_COMMAND } from '../domain/runs/runner-command.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerContinue } from './commands/continue.ts';
@@ -25,13 +26,37 @@ export interface Registration {
   readonly exitWith: (code: ExitCode) => void;
 }
 
+/** Every command, by its name, in the order in which help shows them. */
+const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> = {
+  init: registerInit,
+  delegate: registerDelegate,
+  start: registerStart,
+  continue: registerContinue,
+  stop: registerStop,
+  list: registerList,
+  status: registerStatus,
+  logs: registerLogs,
+  destroy: registerDestroy,
+  queue: registerQueue,
+  'queue-daemon': registerQueueDaemon,
+  notify: registerNotify,
+  config: registerConfig,
+  [RUNNER_COMMAND]: registerRunner,
+};
+
 const EPILOGUE = `
 Issue refs have the form instance/owner/repo#identifier: github.com/shoko/kugetsu#14, or …#-name for a discussion.
 State is kept under ~/.kugetsu; KUGETSU_DIR names another directory.
 Exit codes: 0 done, 1 failed, 2 usage, 3 not ready, 4 busy, 130 interrupted.`;
 
-/** The command line of kugetsu; `exitCode` is what the command that ran asked for. */
-export function createProgram(context: CliContext): { readonly program: Command; readonly exitCode: () => ExitCode } {
+/**
+ * The command line of kugetsu: all of it, or only what `args` need of it, because a command is not free to build.
+ * `exitCode` is what the command that ran asked for.
+ */
+export function createProgram(
+  context: CliContext,
+  args: readonly string[] = [],
+): { readonly program: Command; readonly exitCode: () => ExitCode } {
   let code: ExitCode = EXIT.done;
   const program = new Command('kugetsu')
     .description('Issue-driven session manager for the opencode coding agent')
@@ -54,23 +79,13 @@ export function createProgram(context: CliContext): { readonly program: Command;
       code = wanted;
     },
   };
-  for (const register of [
-    registerInit,
-    registerDelegate,
-    registerStart,
-    registerContinue,
-    registerStop,
-    registerList,
-    registerStatus,
-    registerLogs,
-    registerDestroy,
-    registerQueue,
-    registerQueueDaemon,
-    registerNotify,
-    registerConfig,
-    registerRunner,
-  ]) {
-    register(registration);
-  }
+  for (const register of neededBy(args)) register(registration);
   return { program, exitCode: () => code };
+}
+
+/** Help, and a word that is no command, need the whole tree. */
+function neededBy([first = '']: readonly string[]): readonly ((registration: Registration) => void)[] {
+  if (first === '--version' || first === '-V') return [];
+  const own = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  return own === undefined ? Object.values(COMMANDS) : [own];
 }

@@ -19,7 +19,7 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
   let context: CliContext | undefined;
   try {
     context = await makeContext();
-    const { program, exitCode } = createProgram(context);
+    const { program, exitCode } = createProgram(context, args);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode();
   } catch (error) {
