@@ -107,6 +107,20 @@ describe.each([
     await opencode.deleteSession(id);
   });
 
+  test('sessions are found by how their title begins, wildcards taken literally', async () => {
+    const where = directory();
+    const made = { directory: where, permission: [] };
+    const id = await opencode.createSession({ ...made, title: "it's 100%_a b" });
+    await opencode.createSession({ ...made, title: "it's 100 a b" });
+    await opencode.createSession({ ...made, title: "IT'S 100%_a b" });
+    const found = await opencode.sessionsTitled("it's 100%_");
+    expect(found).toMatchObject([{ id, title: "it's 100%_a b", directory: where, bytes: 0 }]);
+    expect(Math.abs((found[0]?.time_created ?? 0) - Date.now())).toBeLessThan(600_000);
+    await tell(id, where, 'grow');
+    expect((await opencode.sessionsTitled("it's 100%_"))[0]?.bytes).toBeGreaterThan(0);
+    expect(await opencode.sessionsTitled('no such title')).toEqual([]);
+  });
+
   test('a base that does not exist is a clear error', async () => {
     const fork = opencode.forkSession({
       base: 'ses_000000000000AAAAAAAAAAAAAA',

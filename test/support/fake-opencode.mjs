@@ -98,6 +98,19 @@ function rowOf({ info, messages }) {
   };
 }
 
+function titledRowOf({ info, messages }) {
+  const { id, title, directory, time } = info;
+  const bytes = messages.length === 0 ? 0 : JSON.stringify(messages).length;
+  return { id, title, directory, time_created: time.created, time_updated: time.updated, bytes };
+}
+
+function allSessions() {
+  return readdirSync(STATE)
+    .filter((name) => name.startsWith('ses_'))
+    .map((name) => load(name.replace(/\.json$/, '')))
+    .filter((session) => session !== undefined);
+}
+
 function queryDatabase([statement]) {
   const ids = / in \(((?:'[^']*',?)+)\)$/.exec(statement)?.[1];
   if (ids !== undefined) {
@@ -105,13 +118,17 @@ function queryDatabase([statement]) {
     out(JSON.stringify(sessions.filter((session) => session !== undefined).map(rowOf)));
     return;
   }
+  const titled = / substr\(s\.title, 1, \d+\) = '((?:[^']|'')*)'/.exec(statement)?.[1];
+  if (titled !== undefined) {
+    const found = allSessions().filter(({ info }) => info.title?.startsWith(titled.replaceAll("''", "'")));
+    out(JSON.stringify(found.map(titledRowOf)));
+    return;
+  }
   const made =
     / directory = '((?:[^']|'')*)' .*time_created >= (\d+)/.exec(statement) ?? fail(`Error: no such statement`);
   const directory = made[1].replaceAll("''", "'");
-  const rows = readdirSync(STATE)
-    .filter((name) => name.startsWith('ses_'))
-    .map((name) => load(name.replace(/\.json$/, '')))
-    .filter((session) => session?.info.directory === directory && session.info.time.created >= Number(made[2]))
+  const rows = allSessions()
+    .filter((session) => session.info.directory === directory && session.info.time.created >= Number(made[2]))
     .sort((a, b) => b.info.time.created - a.info.time.created);
   out(JSON.stringify(rows.map(({ info }) => ({ id: info.id }))));
 }

@@ -3,11 +3,17 @@ import * as z from 'zod';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
 import { forkSession, importSession } from './fork.ts';
-import type { AgentCommand, Opencode, OpencodeProbe, StoredSession } from './opencode.ts';
+import type { AgentCommand, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import { probeOpencode } from './probe.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
-import { checkedSessionId, describeStoredSessions, queryDatabase, sqlText } from './stored-sessions.ts';
+import {
+  checkedSessionId,
+  describeStoredSessions,
+  findTitledSessions,
+  queryDatabase,
+  sqlText,
+} from './stored-sessions.ts';
 
 interface DriverOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -73,6 +79,10 @@ class OpencodeDriver implements Opencode {
     const row = z.object({ id: z.string() });
     const rows = await queryDatabase(await this.cli(), { statement, row, cwd: this.options.cwd });
     return rows.map(({ id }) => id);
+  }
+
+  async sessionsTitled(prefix: string): Promise<TitledSession[]> {
+    return findTitledSessions(await this.cli(), prefix, this.options.cwd);
   }
 
   async deleteSession(id: string): Promise<void> {

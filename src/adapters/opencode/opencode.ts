@@ -19,6 +19,18 @@ export interface StoredSession {
   readonly parts: number;
 }
 
+/** A session by its title. */
+export interface TitledSession {
+  readonly id: string;
+  readonly title: string;
+  readonly directory: string;
+  /** Milliseconds since the epoch, as is `time_updated`. */
+  readonly time_created: number;
+  readonly time_updated: number;
+  /** What its messages and their parts take in opencode's database, in bytes; indexes and the like come on top. */
+  readonly bytes: number;
+}
+
 interface NewSession {
   readonly title: string;
   /** The absolute real path in which the session will run. */
@@ -70,6 +82,8 @@ export interface Opencode {
   describeSessions(ids: readonly string[]): Promise<StoredSession[]>;
   /** The ids of the sessions that were made in `directory` since `sinceMs`, newest first. */
   sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]>;
+  /** All sessions of all projects whose title begins with `prefix`, but those that a session started itself. */
+  sessionsTitled(prefix: string): Promise<TitledSession[]>;
   /** Deletes a session; one that is gone already is fine. */
   deleteSession(id: string): Promise<void>;
   /** The command that gives the agent a message in a session. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AppError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
-import type { StoredSession } from './opencode.ts';
+import type { StoredSession, TitledSession } from './opencode.ts';
 
 const StoredSessionSchema = z.object({
   id: z.string(),
@@ -11,6 +11,15 @@ const StoredSessionSchema = z.object({
   time_updated: z.number(),
   messages: z.number(),
   parts: z.number(),
+});
+
+const TitledSessionSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  directory: z.string(),
+  time_created: z.number(),
+  time_updated: z.number(),
+  bytes: z.number(),
 });
 
 const SESSION_ID = /^ses_[0-9A-Za-z]{1,64}$/;
@@ -47,6 +56,18 @@ export async function describeStoredSessions(
   );
   const statement = `select s.id, s.directory, s.permission, s.time_updated, ${counts.join(', ')} from session s where s.id in (${list})`;
   return queryDatabase(cli, { statement, row: StoredSessionSchema, cwd });
+}
+
+/** The sessions of all projects whose title begins with `prefix`, in one query; subagents' sessions are left out. */
+export async function findTitledSessions(cli: OpencodeCli, prefix: string, cwd: string): Promise<TitledSession[]> {
+  const sizes = ['message', 'part'].map(
+    (table) => `(select coalesce(sum(length(cast(x.data as blob))), 0) from ${table} x where x.session_id = s.id)`,
+  );
+  const columns = `s.id, s.title, s.directory, s.time_created, s.time_updated, ${sizes.join(' + ')} as bytes`;
+  // Not LIKE, which folds case and has wildcards. SQLite counts characters, as does Array.from.
+  const condition = `substr(s.title, 1, ${Array.from(prefix).length}) = ${sqlText(prefix)}`;
+  const statement = `select ${columns} from session s where s.parent_id is null and ${condition} order by s.id`;
+  return queryDatabase(cli, { statement, row: TitledSessionSchema, cwd });
 }
 
 /** A session id that may stand in a statement: only letters and digits. */

@@ -8,7 +8,8 @@ import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
-import { changeSessions, readBase } from '../sessions/session-store.ts';
+import { changeSessions, readBase, readPmAgent } from '../sessions/session-store.ts';
+import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { makeHeadlessBase, makeTerminalBase } from './make-base.ts';
 
@@ -97,10 +98,11 @@ async function putBoth(
   const replaced = await changeSessions(context, async (changes) => {
     const before = await readBase(context);
     if (!force && before !== undefined && before.opencode_session_id !== known?.opencode_session_id) return 'refused';
+    const pmAgentBefore = await readPmAgent(context);
     // If this process dies in between, the PM agent of the old base must not be left with the new one.
     if (known === undefined) await changes.removeCoordinator('pm_agent');
-    if (known === undefined) await changes.putCoordinator(base);
-    await changes.putCoordinator(pmAgent);
+    if (known === undefined) await changes.putCoordinator(succeeding(before, base));
+    await changes.putCoordinator(succeeding(pmAgentBefore, pmAgent));
     return known === undefined ? before?.opencode_session_id : undefined;
   });
   if (replaced === 'refused') {
@@ -117,11 +119,18 @@ async function makePmAgent(context: Context, base: CoordinatorSession): Promise<
   const directory = await realPath(context.home.pmAgentDirectory);
   const id = await context.opencode.forkSession({
     base: base.opencode_session_id,
-    title: 'kugetsu PM agent',
+    title: PM_AGENT_TITLE,
     directory,
     permission: headlessPermission(await agentWritable(context)),
   });
   return coordinator(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
+}
+
+/** The new session, which knows those before it: they are still in opencode. */
+function succeeding(before: CoordinatorSession | undefined, session: CoordinatorSession): CoordinatorSession {
+  if (before === undefined) return session;
+  const { previous_session_ids: older = [], opencode_session_id: id } = before;
+  return { ...session, previous_session_ids: [...older, id] };
 }
 
 interface NewCoordinator {

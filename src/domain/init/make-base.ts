@@ -12,16 +12,15 @@ import { openRunLog } from '../runs/run-log.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
 import { requireMessage } from '../sessions/require-message.ts';
+import { BASE_TITLE } from '../sessions/session-titles.ts';
 import type { InitRequest } from './initialise.ts';
-
-const TITLE = 'kugetsu base';
 
 /** Makes the base session without a terminal, and tells it the prompt. @returns its id */
 export async function makeHeadlessBase(context: Context, request: InitRequest): Promise<string> {
   const { prompt } = request;
   if (prompt !== undefined) requireMessage(prompt);
   const permission = headlessPermission(await agentWritable(context));
-  const id = await context.opencode.createSession({ title: TITLE, directory: context.cwd, permission });
+  const id = await context.opencode.createSession({ title: BASE_TITLE, directory: context.cwd, permission });
   if (prompt === undefined) return id;
   try {
     await tellBase(context, id, { ...request, prompt });
@@ -40,7 +39,7 @@ export async function makeHeadlessBase(context: Context, request: InitRequest): 
 export async function makeTerminalBase(context: Context, { report }: InitRequest): Promise<string> {
   const { opencode, cwd, clock } = context;
   const since = clock.now();
-  const id = await opencode.createSession({ title: TITLE, directory: cwd, permission: [] });
+  const id = await opencode.createSession({ title: BASE_TITLE, directory: cwd, permission: [] });
   report('opening opencode: tell it what every agent should know, then leave it (Ctrl+C, or /exit)');
   try {
     await opencode.openTerminal({ session: id, directory: cwd });

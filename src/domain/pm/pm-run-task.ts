@@ -13,6 +13,7 @@ import type { RunTask, Workplace } from '../runs/run-task.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
 import { readPmAgent } from '../sessions/session-store.ts';
+import { pmTaskTitle } from '../sessions/session-titles.ts';
 
 /** The run of the PM agent for one task, in a fork of the PM session that is the task's own. */
 export function pmRunTask(context: Context, request: RunRequest): RunTask {
@@ -63,7 +64,7 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
     }
   }
   const permission = headlessPermission(await agentWritable(context));
-  const session = await context.opencode.forkSession({ base, title: `kugetsu PM ${task}`, directory, permission });
+  const session = await context.opencode.forkSession({ base, title: pmTaskTitle(task), directory, permission });
   await updateItem(context, task, (item) => ({ ...item, session_id: session }));
   await step.done('session', `${session}, forked from ${base}`);
   return { session, directory, model };

@@ -17,6 +17,7 @@ import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
 import { changeSessions, readBase, readIssueSession, updateIssueSession } from './session-store.ts';
 import type { IssueSession } from './session-schema.ts';
+import { issueTitle } from './session-titles.ts';
 
 /** The run of a development agent on its issue. */
 export function issueRunTask(context: Context, request: RunRequest & { readonly issue_ref: string }): RunTask {
@@ -75,7 +76,7 @@ async function prepareStart(context: Context, ref: string, step: Stepper): Promi
   }));
   const id = await context.opencode.forkSession({
     base: base.opencode_session_id,
-    title: `kugetsu ${ref}`,
+    title: issueTitle(ref),
     directory: path,
     permission: headlessPermission(await agentWritable(context)),
   });

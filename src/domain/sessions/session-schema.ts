@@ -25,6 +25,8 @@ export const CoordinatorSessionSchema = z.looseObject({
   type: z.enum(['base', 'pm_agent']),
   /** The directory in which the session runs. */
   directory: z.string(),
+  /** Sessions that `init --force` replaced by this one. */
+  previous_session_ids: z.array(z.string()).optional(),
 });
 
 /** `sessions/<name>.json`: the session of one issue. */
