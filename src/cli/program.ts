@@ -12,6 +12,7 @@ import { registerNotify } from './commands/notify.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerQueueDaemon } from './commands/queue-daemon.ts';
 import { registerRunner } from './commands/runner.ts';
+import { registerServer } from './commands/server.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
@@ -40,12 +41,14 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   queue: registerQueue,
   'queue-daemon': registerQueueDaemon,
   notify: registerNotify,
+  server: registerServer,
   config: registerConfig,
   [RUNNER_COMMAND]: registerRunner,
 };
 
 const EPILOGUE = `
 Issue refs have the form instance/owner/repo#identifier: github.com/shoko/kugetsu#14, or …#-name for a discussion.
+A server may stand with its name for instance; owner/repo#identifier is on the default server (kugetsu server --help).
 State is kept under ~/.kugetsu; KUGETSU_DIR names another directory.
 Exit codes: 0 done, 1 failed, 2 usage, 3 not ready, 4 busy, 130 interrupted.`;
 

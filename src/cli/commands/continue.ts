@@ -1,3 +1,4 @@
+import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
 import { watchRun } from './watch-run.ts';
@@ -21,7 +22,7 @@ export function registerContinue({ program, context }: Registration): void {
   program
     .command('continue')
     .description("give an issue's agent another message, in the same session and worktree")
-    .argument('<issue-ref>', 'instance/owner/repo#identifier')
+    .argument('<issue-ref>', ISSUE_REF_FORM)
     .argument('<message>', 'what the agent is to do next; - reads it from standard input')
     .option('-f, --follow', 'show what the agent does, and exit with its verdict')
     .option('--debug', "show each step, and have opencode's debug log in the run's log")
@@ -29,9 +30,10 @@ export function registerContinue({ program, context }: Registration): void {
     .addHelpText('after', EXAMPLES)
     .action(
       async (text: string, argument: string, { follow = false, debug = false, json = false }: ContinueOptions) => {
-        const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+        const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+        const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
         const { startIssue } = await import('../../domain/sessions/start-issue.ts');
-        const issue = parseIssueRef(text);
+        const issue = await resolveIssueRef(context, text);
         const message = await messageArgument(context, argument);
         const run = await startIssue(context, { ref: issue, kind: 'continue', message, debug });
         await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });

@@ -1,6 +1,7 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
+import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 
 interface DestroyOptions {
@@ -23,7 +24,7 @@ export function registerDestroy({ program, context }: Registration): void {
   program
     .command('destroy')
     .description('delete the session and the worktree of an issue')
-    .argument('[issue-ref]', 'instance/owner/repo#identifier')
+    .argument('[issue-ref]', ISSUE_REF_FORM)
     .option('-y, --yes', 'do not ask; required without a terminal')
     .option('--base', "delete the base session and the PM agent's")
     .option('--pm-agent', "delete the PM agent's session")
@@ -42,9 +43,10 @@ export function registerDestroy({ program, context }: Registration): void {
 }
 
 async function destroyOneIssue(context: CliContext, text: string, options: DestroyOptions): Promise<void> {
-  const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
   const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
-  const issue = parseIssueRef(text);
+  const issue = await resolveIssueRef(context, text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
   const { worktree, sessions } = await destroyIssue(context, issue, async (way) =>
     context.terminal.err(`saved its unpushed work; to get it back: ${way}`),

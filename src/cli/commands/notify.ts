@@ -57,7 +57,8 @@ function registerNotifySend(notify: Command, context: CliContext): void {
       '\nExample:\n  kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14',
     )
     .action(async (message: string, { type, issueRef, json = false }: SendOptions) => {
-      const { formatIssueRef, parseIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
       const { sendNotification } = await import('../../domain/notifications/inbox.ts');
       const { requireMessage } = await import('../../domain/sessions/require-message.ts');
       const { parentTask } = await import('../../domain/queue/task-variable.ts');
@@ -68,7 +69,7 @@ function registerNotifySend(notify: Command, context: CliContext): void {
           'use lower-case letters and _, 40 at the most',
         );
       }
-      const issue_ref = issueRef === undefined ? null : formatIssueRef(parseIssueRef(issueRef));
+      const issue_ref = issueRef === undefined ? null : formatIssueRef(await resolveIssueRef(context, issueRef));
       const task = parentTask(context.env) ?? null;
       const sent = await sendNotification(context, { type, message, issue_ref, task });
       if (json) context.terminal.out(JSON.stringify(sent, null, 2));

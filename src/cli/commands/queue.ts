@@ -4,6 +4,7 @@ import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plainText, plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
+import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
 
@@ -43,7 +44,7 @@ function registerEnqueue(queue: Command, context: CliContext): void {
   queue
     .command('enqueue')
     .description("put a task for an issue's agent into the queue")
-    .argument('<issue-ref>', 'instance/owner/repo#identifier')
+    .argument('<issue-ref>', ISSUE_REF_FORM)
     .argument('<message>', 'what the agent is to do; - reads it from standard input')
     .option('--json', 'print the queue item')
     .addHelpText(
@@ -51,9 +52,9 @@ function registerEnqueue(queue: Command, context: CliContext): void {
       '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nExit codes: 0 queued, 1 failed, 2 usage.',
     )
     .action(async (text: string, argument: string, { json = false }: JsonOption) => {
-      const { parseIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
       const { enqueue } = await import('../../domain/queue/enqueue.ts');
-      const ref = parseIssueRef(text);
+      const ref = await resolveIssueRef(context, text);
       const message = await messageArgument(context, argument);
       await printQueued(context, await enqueue(context, { ref, message }), json);
     });

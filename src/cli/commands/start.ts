@@ -1,4 +1,5 @@
 import { AppError } from '../../util/errors.ts';
+import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
 import { watchRun } from './watch-run.ts';
@@ -26,7 +27,7 @@ export function registerStart({ program, context }: Registration): void {
   program
     .command('start')
     .description('put an agent to work on an issue, in a clean worktree')
-    .argument('<issue-ref>', 'instance/owner/repo#identifier')
+    .argument('<issue-ref>', ISSUE_REF_FORM)
     .argument('<message>', 'what the agent is to do; - reads it from standard input')
     .option('-f, --follow', 'show what the agent does, and exit with its verdict')
     .option('--queue', 'when no agent slot is free, put the task in the queue instead')
@@ -34,9 +35,10 @@ export function registerStart({ program, context }: Registration): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (text: string, argument: string, options: StartOptions) => {
-      const { parseIssueRef, formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
       const { startIssue } = await import('../../domain/sessions/start-issue.ts');
-      const issue = parseIssueRef(text);
+      const issue = await resolveIssueRef(context, text);
       const message = await messageArgument(context, argument);
       const { follow = false, debug = false, json = false } = options;
       try {

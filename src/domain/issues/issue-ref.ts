@@ -30,12 +30,17 @@ export function parseIssueRef(text: string): IssueRef {
   if (match === null) throw invalidRef(text, 'it is not of the form instance/owner/repo#identifier');
   if (text.length > MAX_LENGTH) throw invalidRef(text, `it is longer than ${MAX_LENGTH} characters`);
   for (const part of [instance, owner, repo]) {
-    if (!PART.test(part)) throw invalidRef(text, `${quotePart(part)} is not a name`);
+    if (!isRefPart(part)) throw invalidRef(text, `${quotePart(part)} is not a name`);
   }
   if (!NUMBER.test(identifier) && !isDiscussion(identifier)) {
     throw invalidRef(text, `${quotePart(identifier)} is neither a number nor a -name`);
   }
   return { instance: instance.toLowerCase(), owner, repo, identifier };
+}
+
+/** Whether `text` can be the instance, the owner or the repository of a ref. */
+export function isRefPart(text: string): boolean {
+  return PART.test(text);
 }
 
 /** The text form of a ref; parses back to the same ref. */

@@ -2,9 +2,10 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { modifiedAt } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { formatIssueRef, parseIssueRef } from '../issues/issue-ref.ts';
+import { formatIssueRef } from '../issues/issue-ref.ts';
 import { isTaskId, readItem } from '../queue/queue-store.ts';
 import { reconcileItem } from '../queue/reconcile-items.ts';
+import { resolveIssueRef } from '../servers/resolve-issue-ref.ts';
 import { notTracked } from '../sessions/claim-issue.ts';
 import { readIssueSession } from '../sessions/session-store.ts';
 import { followRun } from './follow-run.ts';
@@ -54,7 +55,7 @@ interface FoundRun {
 }
 
 async function runOfIssue(context: Needs, text: string): Promise<FoundRun> {
-  const ref = formatIssueRef(parseIssueRef(text));
+  const ref = formatIssueRef(await resolveIssueRef(context, text));
   const session = await readIssueSession(context, ref);
   if (session === undefined) throw notTracked(ref);
   if (session.run === null) throw noLog(ref);

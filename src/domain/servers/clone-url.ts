@@ -2,19 +2,15 @@ import * as z from 'zod';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
-import { formatIssueRef, parseIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
+import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
+import { instanceOf, serverOf } from './find-server.ts';
+import { repositoryUrl } from './server-url.ts';
+import { readServers, type Servers } from './servers-file.ts';
 
 /** `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL. */
 const ReposSchema = z.record(z.string(), z.string());
 
-/** `servers.json`: named git servers. */
-export const ServersSchema = z.looseObject({
-  default: z.string().nullable(),
-  servers: z.record(z.string(), z.looseObject({ url: z.string() })),
-});
-
 type Repos = z.infer<typeof ReposSchema>;
-type Servers = z.infer<typeof ServersSchema>;
 
 /** Where a repository is cloned from. */
 export interface CloneSource {
@@ -26,8 +22,7 @@ export interface CloneSource {
 /** The clone URL of an issue's repository, from repos.json, the servers, or the host. */
 export async function findCloneSource({ home }: { readonly home: Home }, ref: IssueRef): Promise<CloneSource> {
   const repos = (await readJsonFile(home.reposFile, ReposSchema)) ?? {};
-  const servers = (await readJsonFile(home.serversFile, ServersSchema)) ?? { default: null, servers: {} };
-  const source = chooseCloneSource(ref, repos, servers);
+  const source = chooseCloneSource(ref, repos, await readServers({ home }));
   if (source.url !== '' && !source.url.startsWith('-')) return source;
   throw new AppError('bad_clone_url', `${home.reposFile}: the clone URL of ${source.source} is not usable`, {
     hint: 'give an https, ssh or file URL, or an absolute path',
@@ -36,34 +31,30 @@ export async function findCloneSource({ home }: { readonly home: Home }, ref: Is
 
 /** By full ref, by `host/owner/repo`, by the server that has this name or host, and else by the host itself. */
 export function chooseCloneSource(ref: IssueRef, repos: Repos, servers: Servers): CloneSource {
-  const named = new Map(Object.entries(repos).map(([key, url]) => [normalisedKey(key), url]));
+  const named = keyed(repos, servers);
   const issue = formatIssueRef(ref);
   const repository = repositoryOf(ref);
   const ofIssue = named.get(issue);
   if (ofIssue !== undefined) return { url: ofIssue, source: issue };
   const ofRepository = named.get(repository);
   if (ofRepository !== undefined) return { url: ofRepository, source: repository };
-  const server = findServer(servers, ref.instance);
-  const root = server === undefined ? `https://${ref.instance}` : server.url.replace(/\/+$/, '');
-  return { url: `${root}/${ref.owner}/${ref.repo}.git`, source: repository };
+  const server = serverOf(servers, ref.instance);
+  return { url: repositoryUrl(server?.url ?? `https://${ref.instance}`, ref.owner, ref.repo), source: repository };
 }
 
-function findServer({ servers }: Servers, instance: string): Servers['servers'][string] | undefined {
-  const entries = Object.entries(servers);
-  const named = entries.find(([name]) => name.toLowerCase() === instance);
-  return (named ?? entries.find(([, { url }]) => hostOf(url) === instance))?.[1];
+// A key means what a ref that is written like it means; one that has the very form of the ref comes before the others.
+function keyed(repos: Repos, servers: Servers): ReadonlyMap<string, string> {
+  const entries = Object.entries(repos).map(([key, url]) => [folded(key), url] as const);
+  return new Map([...entries.map(([key, url]) => [canonicalKey(key, servers), url] as const), ...entries]);
 }
 
-function hostOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : undefined;
+function folded(key: string): string {
+  const slash = key.indexOf('/');
+  return slash === -1 ? key : key.slice(0, slash).toLowerCase() + key.slice(slash);
 }
 
-// A key as a person wrote it, with the host folded as in a parsed ref.
-function normalisedKey(key: string): string {
-  try {
-    return formatIssueRef(parseIssueRef(key));
-  } catch {
-    const slash = key.indexOf('/');
-    return slash === -1 ? key : key.slice(0, slash).toLowerCase() + key.slice(slash);
-  }
+function canonicalKey(key: string, servers: Servers): string {
+  const [instance = '', ...rest] = key.split('/');
+  const server = serverOf(servers, instance);
+  return server === undefined ? key : [instanceOf(servers, server), ...rest].join('/');
 }

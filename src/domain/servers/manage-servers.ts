@@ -1,0 +1,116 @@
+import { AppError, usageError } from '../../util/errors.ts';
+import { nearest, oneLine } from '../../util/text.ts';
+import type { Home } from '../home.ts';
+import { instanceOf, namedServers, serverNamed, type NamedServer } from './find-server.ts';
+import { checkedServerUrl } from './server-url.ts';
+import { changeServers, readServers, type Servers } from './servers-file.ts';
+
+type Needs = { readonly home: Home };
+
+/** A server as `server list --json` prints it. */
+export interface ListedServer extends NamedServer {
+  /** The first part of the refs of its issues. */
+  readonly instance: string;
+  readonly default: boolean;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** The servers, in the order in which they were added. */
+export async function listServers(context: Needs): Promise<ListedServer[]> {
+  const servers = await readServers(context);
+  return namedServers(servers).map((server) => listed(servers, server));
+}
+
+/** One server. @throws AppError `no_server` */
+export async function getServer(context: Needs, name: string): Promise<ListedServer> {
+  const servers = await readServers(context);
+  return listed(servers, required(servers, name));
+}
+
+/** The default server, if there is one. @throws AppError `no_server` when the file names one that is not there */
+export async function defaultServer(context: Needs): Promise<ListedServer | undefined> {
+  const servers = await readServers(context);
+  return servers.default === null ? undefined : listed(servers, required(servers, servers.default));
+}
+
+interface NewServer extends NamedServer {
+  /** Give a server that is there another URL. */
+  readonly replace: boolean;
+}
+
+/**
+ * Adds a server; one that is there with this URL already is fine.
+ *
+ * @throws AppError usage (exit code 2) for a bad name or URL, `server_exists` when the name has another URL
+ */
+export async function addServer(
+  context: Needs,
+  { name, url: text, replace }: NewServer,
+): Promise<'added' | 'replaced' | 'unchanged'> {
+  if (!NAME.test(name)) {
+    throw usageError(
+      `not a name for a server: ${JSON.stringify(oneLine(name, 70))}`,
+      'use up to 63 letters, digits, dots, hyphens and underscores, the first one a letter or a digit',
+    );
+  }
+  const url = checkedServerUrl(text);
+  let outcome: 'added' | 'replaced' | 'unchanged' = 'added';
+  await changeServers(context, (current) => {
+    const known = serverNamed(current, name);
+    if (known === undefined) return { ...current, servers: { ...current.servers, [name.toLowerCase()]: { url } } };
+    outcome = known.url === url ? 'unchanged' : 'replaced';
+    if (outcome === 'replaced' && !replace) throw exists(known);
+    return { ...current, servers: { ...current.servers, [known.name]: { ...current.servers[known.name], url } } };
+  });
+  return outcome;
+}
+
+/** Removes a server. @returns whether it was the default, which there is none of then @throws AppError `no_server` */
+export async function removeServer(context: Needs, name: string): Promise<{ readonly wasDefault: boolean }> {
+  let wasDefault = false;
+  await changeServers(context, (current) => {
+    const { name: known } = required(current, name);
+    const { [known]: _removed, ...servers } = current.servers;
+    wasDefault = isDefault(current, known);
+    return { ...current, default: wasDefault ? null : current.default, servers };
+  });
+  return { wasDefault };
+}
+
+/** Makes a server the default, or with null none. @throws AppError `no_server` */
+export async function setDefaultServer(context: Needs, name: string | null): Promise<void> {
+  await changeServers(context, (current) => ({
+    ...current,
+    default: name === null ? null : required(current, name).name,
+  }));
+}
+
+function listed(servers: Servers, { name, url }: NamedServer): ListedServer {
+  return { name, url, instance: instanceOf(servers, { name, url }), default: isDefault(servers, name) };
+}
+
+function isDefault(servers: Servers, name: string): boolean {
+  return servers.default?.toLowerCase() === name.toLowerCase();
+}
+
+function required(servers: Servers, name: string): NamedServer {
+  const server = serverNamed(servers, name);
+  if (server !== undefined) return server;
+  const near = nearest(
+    name,
+    namedServers(servers).map((known) => known.name),
+  );
+  throw new AppError('no_server', `there is no server ${JSON.stringify(oneLine(name, 70))}`, {
+    hint:
+      near === undefined
+        ? 'kugetsu server list shows them; kugetsu server add NAME URL adds one'
+        : `did you mean ${near}?`,
+  });
+}
+
+function exists({ name, url }: NamedServer): AppError {
+  return new AppError('server_exists', `there is a server ${name} already: ${url}`, {
+    hint: 'choose another name, or give --force to replace its URL',
+  });
+}
