@@ -21,6 +21,7 @@ build(
     '--minify',
     '--bytecode',
     '--format=esm',
+    '--splitting',
     '--no-compile-autoload-dotenv',
     '--no-compile-autoload-bunfig',
   ],

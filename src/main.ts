@@ -1,5 +1,6 @@
-import { endLiveCommands } from './adapters/process/run-command.ts';
+import { endLiveGroups } from './adapters/process/live-groups.ts';
 import { selfCommand } from './adapters/process/self-command.ts';
+import { writeError } from './adapters/terminal.ts';
 import { createContext } from './cli/context.ts';
 import { runCli } from './cli/run.ts';
 import { EXIT } from './util/exit-codes.ts';
@@ -12,14 +13,14 @@ export async function main(): Promise<void> {
   let graceful = false;
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      endLiveCommands();
+      endLiveGroups();
       if (!graceful) process.exit(EXIT.interrupted);
       stop.abort();
     });
   }
   const code = await runCli({
     args: process.argv.slice(2),
-    printError: (line) => void process.stderr.write(`${line}\n`),
+    printError: writeError,
     debug: (process.env['KUGETSU_DEBUG'] ?? '') !== '',
     makeContext: async () =>
       createContext({

@@ -1,4 +1,6 @@
-import { createInterface } from 'node:readline/promises';
+import { fstatSync } from 'node:fs';
+import { errnoOf, messageOf } from '../util/errors.ts';
+import { writeFully } from './write-fully.ts';
 
 /** The streams and what they can do. Data goes to `out`, everything else to `err`. */
 export interface Terminal {
@@ -18,30 +20,38 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
 }
 
-/** The terminal of this process. A reader of standard output that has left ends it quietly. */
+const OUTPUT = 1;
+const ERRORS = 2;
+
+/**
+ * The terminal of this process. A reader of standard output that has left ends it quietly. The streams of `process` are
+ * used only where there is no other way: to make one takes longer than most commands.
+ */
 export function processTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {
-  const { stdin, stdout, stderr } = process;
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    stderr.write(`kugetsu: cannot write to standard output: ${error.message}\n`);
-    process.exit(1);
-  });
-  // What nobody reads any more is no reason to end.
-  stderr.on('error', () => undefined);
   const colours = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+  const input = once(() => isTerminal(0, () => process.stdin.isTTY));
+  const output = once(() => isTerminal(OUTPUT, () => process.stdout.isTTY));
+  const errors = once(() => isTerminal(ERRORS, () => process.stderr.isTTY));
   return {
-    interactive: stdin.isTTY && stdout.isTTY,
-    ruled: stdout.isTTY,
-    colour: { out: colours && stdout.isTTY, err: colours && stderr.isTTY },
-    out: (text) => void stdout.write(withNewline(text)),
-    err: (text) => void stderr.write(withNewline(text)),
+    get interactive() {
+      return input() && output();
+    },
+    get ruled() {
+      return output();
+    },
+    get colour() {
+      return { out: colours && output(), err: colours && errors() };
+    },
+    out: writeOutput,
+    err: writeError,
     async readInput() {
       const chunks: Buffer[] = [];
-      for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+      for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
       return Buffer.concat(chunks).toString('utf8');
     },
     async confirm(question) {
-      const lines = createInterface({ input: stdin, output: stderr });
+      const { createInterface } = await import('node:readline/promises');
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
         return /^y(?:es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
       } finally {
@@ -49,6 +59,40 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
       }
     },
   };
+}
+
+/** Writes text to standard error, with a newline at its end. */
+export function writeError(text: string): void {
+  try {
+    writeFully(ERRORS, withNewline(text));
+  } catch {
+    // What nobody reads any more is no reason to end.
+  }
+}
+
+function writeOutput(text: string): void {
+  try {
+    writeFully(OUTPUT, withNewline(text));
+  } catch (error) {
+    if (errnoOf(error) === 'EPIPE') process.exit(0);
+    writeError(`kugetsu: cannot write to standard output: ${messageOf(error)}`);
+    process.exit(1);
+  }
+}
+
+/** Whether a standard stream is a terminal; only what is a character device has to be asked. */
+function isTerminal(fd: number, ask: () => boolean): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && ask();
+  } catch {
+    // It is closed.
+    return false;
+  }
+}
+
+function once(find: () => boolean): () => boolean {
+  let found: boolean | undefined;
+  return () => (found ??= find());
 }
 
 function withNewline(text: string): string {

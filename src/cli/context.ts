@@ -1,14 +1,12 @@
 import { homedir } from '../adapters/process/user.ts';
 import { systemClock } from '../adapters/clock.ts';
-import { realPath } from '../adapters/git/worktree.ts';
-import { createOpencode } from '../adapters/opencode/opencode-driver.ts';
+import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
+import { realPath } from '../adapters/git/worktree.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
 import { defaultTempDirectory } from '../domain/sessions/agent-writable.ts';
-import { readSettingsSource } from '../domain/settings/list-settings.ts';
-import { resolveSettings } from '../domain/settings/settings.ts';
 import { resolve } from 'node:path';
 
 /** What commands are given on top of what domain functions are. */
@@ -45,7 +43,11 @@ export async function createContext({
   const env: ProcessFacts['env'] = { ...given, HOME: userHome, ...binary };
   const directory = env['KUGETSU_DIR'];
   const home = homeAt(resolve(cwd, directory === undefined || directory === '' ? `${userHome}/.kugetsu` : directory));
-  const settings: Context['settings'] = async () => resolveSettings(await readSettingsSource({ home, env }));
+  const settings: Context['settings'] = async () => {
+    const { readSettingsSource } = await import('../domain/settings/list-settings.ts');
+    const { resolveSettings } = await import('../domain/settings/settings.ts');
+    return resolveSettings(await readSettingsSource({ home, env }));
+  };
   return {
     home,
     env,
@@ -56,12 +58,10 @@ export async function createContext({
     interrupted,
     settings,
     tempDirectory: async () => (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(env),
-    opencode: createOpencode({
-      env,
-      cwd,
-      clock: systemClock,
-      probeCache: home.opencodeProbe,
-      exportCache: home.baseExport,
+    opencode: lazyOpencode(async () => {
+      const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
+      const caches = { probeCache: home.opencodeProbe, exportCache: home.baseExport };
+      return createOpencode({ env, cwd, clock: systemClock, ...caches });
     }),
     terminal: processTerminal(env),
   };

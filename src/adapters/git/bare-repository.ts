@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../random.ts';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';

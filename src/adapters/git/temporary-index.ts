@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../random.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rm } from '../store/changes.ts';

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../random.ts';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../../util/errors.ts';

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../random.ts';
 import * as z from 'zod';
 import { base62 } from '../../util/ids.ts';
 import type { PermissionRule } from './permissions.ts';

@@ -1,6 +1,6 @@
-import { execa } from 'execa';
 import { change } from '../store/change.ts';
 import { definedOnly } from './environment.ts';
+import { killGroup, rememberGroup } from './live-groups.ts';
 
 /** How a foreign program ended; never an exception. */
 export interface CommandResult {
@@ -28,13 +28,6 @@ interface CommandOptions {
   readonly stdoutFile?: string;
 }
 
-const liveGroups = new Set<number>();
-
-/** Ends every program that {@link runCommand} has running; for a process that is about to exit on a signal. */
-export function endLiveCommands(): void {
-  for (const pid of liveGroups) killGroup(pid, 'SIGTERM');
-}
-
 /**
  * Runs a program to its end in a session of its own, so that it cannot ask anything on a terminal and a deadline ends
  * it with all its children. No shell is involved.
@@ -45,6 +38,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
 
 async function runToEnd(options: CommandOptions): Promise<CommandResult> {
   const { command, args, cwd, env, input, timeoutMs, stdoutFile } = options;
+  // It takes longer to load than many commands take to run.
+  const { execa } = await import('execa');
   const startedAt = performance.now();
   const child = execa(command, args, {
     cwd,
@@ -59,7 +54,7 @@ async function runToEnd(options: CommandOptions): Promise<CommandResult> {
     cleanup: false,
   });
   const { pid } = child;
-  if (pid !== undefined) liveGroups.add(pid);
+  const forget = pid === undefined ? undefined : rememberGroup(pid);
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
@@ -78,14 +73,6 @@ async function runToEnd(options: CommandOptions): Promise<CommandResult> {
     };
   } finally {
     clearTimeout(timer);
-    if (pid !== undefined) liveGroups.delete(pid);
-  }
-}
-
-function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group is gone.
+    forget?.();
   }
 }

@@ -2,7 +2,6 @@ import * as fs from 'node:fs';
 import { mkdir as makeDirectory, rmdir as removeDirectory } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { callbackify } from 'node:util';
-import { lock as acquire } from 'proper-lockfile';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { change } from './change.ts';
@@ -70,6 +69,7 @@ async function acquireWithin(
   waitMs: number,
   onCompromised: (error: Error) => void,
 ): Promise<() => Promise<void>> {
+  const { lock: acquire } = await import('proper-lockfile');
   const deadline = Date.now() + waitMs;
   for (;;) {
     try {

@@ -1,7 +1,6 @@
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
-import { watchRun } from './watch-run.ts';
 
 interface ContinueOptions {
   readonly follow?: boolean;
@@ -36,6 +35,7 @@ export function registerContinue({ program, context }: Registration): void {
         const issue = await resolveIssueRef(context, text);
         const message = await messageArgument(context, argument);
         const run = await startIssue(context, { ref: issue, kind: 'continue', message, debug });
+        const { watchRun } = await import('./watch-run.ts');
         await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
       },
     );

@@ -2,7 +2,6 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { usageError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { renderRunEntry } from '../views/run-entry.ts';
 import { parseCount } from './parse-count.ts';
 
 interface LogsOptions {
@@ -59,6 +58,7 @@ async function showRun(
   { follow = false, json = false }: LogsOptions,
 ): Promise<boolean> {
   const { readRunLog } = await import('../../domain/runs/read-run-log.ts');
+  const { renderRunEntry } = await import('../views/run-entry.ts');
   const { terminal } = context;
   const run = await readRunLog(context, {
     subject,

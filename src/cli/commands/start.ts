@@ -2,7 +2,6 @@ import { AppError } from '../../util/errors.ts';
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
-import { watchRun } from './watch-run.ts';
 
 interface StartOptions {
   readonly follow?: boolean;
@@ -43,6 +42,7 @@ export function registerStart({ program, context }: Registration): void {
       const { follow = false, debug = false, json = false } = options;
       try {
         const run = await startIssue(context, { ref: issue, kind: 'start', message, debug });
+        const { watchRun } = await import('./watch-run.ts');
         await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
       } catch (error) {
         const { parentTask } = await import('../../domain/queue/task-variable.ts');

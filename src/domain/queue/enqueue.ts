@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../../adapters/random.ts';
 import { timeOrderedId } from '../../util/ids.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';

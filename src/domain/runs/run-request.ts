@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../../adapters/random.ts';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
