@@ -31,7 +31,9 @@ export function withAssignment(
   const newline = source.includes('\r\n') ? '\r\n' : '\n';
   const comment = endOfComment(source, key, assignments);
   if (comment !== undefined) return applied(source, [{ start: comment, end: comment, text: `${newline}${text}` }]);
-  const separator = source === '' || source.endsWith('\n') ? '' : newline;
+  // A backslash may have taken the last line end into the value before it.
+  const isEnded = source.endsWith('\n') && [...assignments, ...broken].every(({ end }) => end < source.length);
+  const separator = source === '' || isEnded ? '' : newline;
   return `${source}${separator}${text}${newline}`;
 }
 

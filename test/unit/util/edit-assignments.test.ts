@@ -36,6 +36,10 @@ describe('setting a key', () => {
     expect(set(source, '9')).toBe(expected);
   });
 
+  test('does not run into a last value that goes on in the next line', () => {
+    expect(set('A=1\\\n', '2')).toBe('A=1\\\n\nB=2\n');
+  });
+
   test('leaves no other key changed, whatever the file holds and whatever the value is', () => {
     const line = fc.oneof(
       fc.constantFrom('# B=1', 'B=2', 'export B="3"', 'A=1', "C='x y' # c", '', '  # note', 'D=$(id)', "E='\n# B=1\n'"),
