@@ -16,6 +16,8 @@ export interface Terminal {
   err(text: string): void;
   /** Everything that comes on standard input. */
   readInput(): Promise<string>;
+  /** The same, as it is. */
+  readInputBytes(): Promise<Uint8Array>;
   /** Asks a question that `y` or `yes` agrees to. */
   confirm(question: string): Promise<boolean>;
 }
@@ -44,11 +46,8 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     },
     out: writeOutput,
     err: writeError,
-    async readInput() {
-      const chunks: Buffer[] = [];
-      for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-      return Buffer.concat(chunks).toString('utf8');
-    },
+    readInput: async () => (await readAll(process.stdin)).toString('utf8'),
+    readInputBytes: async () => readAll(process.stdin),
     async confirm(question) {
       const { createInterface } = await import('node:readline/promises');
       const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -93,6 +92,12 @@ function isTerminal(fd: number, ask: () => boolean): boolean {
 function once(find: () => boolean): () => boolean {
   let found: boolean | undefined;
   return () => (found ??= find());
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }
 
 function withNewline(text: string): string {

@@ -5,6 +5,7 @@ import { registerConfig } from './commands/config.ts';
 import { registerContinue } from './commands/continue.ts';
 import { registerDelegate } from './commands/delegate.ts';
 import { registerDestroy } from './commands/destroy.ts';
+import { registerEnv } from './commands/env.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerLogs } from './commands/logs.ts';
@@ -43,6 +44,7 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   notify: registerNotify,
   server: registerServer,
   config: registerConfig,
+  env: registerEnv,
   [RUNNER_COMMAND]: registerRunner,
 };
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface Home {
   readonly root: string;
   readonly config: string;
+  /** The directory of the files with the agents' variables. */
+  readonly env: string;
   readonly index: string;
   readonly sessions: string;
   readonly sessionsLock: string;
@@ -32,6 +34,7 @@ export function homeAt(root: string): Home {
   return {
     root,
     config: join(root, 'config'),
+    env: join(root, 'env'),
     index: join(root, 'index.json'),
     sessions: join(root, 'sessions'),
     sessionsLock: join(root, 'sessions.lock'),

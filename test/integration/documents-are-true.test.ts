@@ -6,7 +6,7 @@ import { BINARY, run } from '../support/world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */
-const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server'];
+const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env'];
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 
 /** Words that follow `kugetsu` in a document, as far as they can be a command. */

@@ -107,17 +107,25 @@ function worldAt(parts: WorldParts): World {
   };
 }
 
-/** Runs a program to its end, with standard input closed. */
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads on standard input; nothing unless told. */
+  readonly input?: string | Uint8Array;
+}
+
+/** Runs a program to its end. */
 export async function run(
   [command = '', ...args]: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  { cwd, env, input }: RunOptions,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = execFile(command, args, { cwd, env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, stdout, stderr });
     });
-    child.stdin?.end();
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
 

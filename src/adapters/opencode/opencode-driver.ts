@@ -100,7 +100,7 @@ class OpencodeDriver implements Opencode {
       command: path,
       args,
       cwd: directory,
-      env: { ...driverEnvironment(this.options.env, directory), ...env },
+      env: driverEnvironment({ ...this.options.env, ...env }, directory),
       input: message,
     };
   }

@@ -58,7 +58,7 @@ interface RunRequest {
   /** `provider/model`; opencode's own choice without. */
   readonly model: string | undefined;
   readonly debug: boolean;
-  /** Variables on top of the driver's own. */
+  /** Variables on top of the caller's; the driver's own win. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -54,8 +54,13 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
 
 /** The text of a file, or undefined when there is none. */
 export async function readTextIfExists(path: string): Promise<string | undefined> {
+  return (await readBytesIfExists(path))?.toString('utf8');
+}
+
+/** The bytes of a file, or undefined when there is none. */
+export async function readBytesIfExists(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

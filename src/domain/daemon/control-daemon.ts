@@ -8,6 +8,7 @@ import { AppError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
+import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { findDaemon } from './daemon-lock.ts';
 
 const START_WAIT_MS = 15_000;
@@ -59,7 +60,7 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
 function daemonEnvironment({ env, home }: Context): Context['env'] {
   const inRun = env[RUN_ID_VARIABLE] !== undefined;
   const own = { KUGETSU_DIR: home.root, [RUN_ID_VARIABLE]: undefined, [TASK_VARIABLE]: undefined };
-  return { ...env, ...own, ...(inRun ? { TMPDIR: undefined } : {}) };
+  return { ...withoutAgentVariables(env), ...own, ...(inRun ? { TMPDIR: undefined } : {}) };
 }
 
 /** Ends the daemon and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running */

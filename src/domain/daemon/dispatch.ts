@@ -3,6 +3,7 @@ import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { tell } from '../notifications/tell.ts';
@@ -25,6 +26,8 @@ const NOT_READY = new Set([
   'git_missing',
   'corrupt_file',
   'bad_config',
+  'bad_env_file',
+  'not_text',
   'bad_setting',
   'unknown_setting',
   'cannot_start',
@@ -93,6 +96,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
 
 async function launchPmRun(context: Context, item: QueueItem, runId: string): Promise<void> {
   await context.opencode.probe();
+  await readAgentVariables(context, 'pm-agent');
   const { KUGETSU_VERBOSITY: verbosity } = await context.settings();
   const earlierFailure = item.failure === null ? undefined : `${item.failure.class}: ${item.failure.message}`;
   const message = pmPrompt({ message: item.message, verbosity, earlierFailure });

@@ -3,6 +3,7 @@ import { realPath } from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { makeEnvFiles } from '../agent-env/default-files.ts';
 import type { Context } from '../context.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
@@ -68,11 +69,13 @@ async function orDelete<T>(context: Context, made: readonly CoordinatorSession[]
   }
 }
 
-async function makeHome({ home }: Context): Promise<void> {
+async function makeHome(context: Context): Promise<void> {
+  const { home } = context;
   for (const directory of [home.root, home.sessions, home.worktrees, home.repos, home.queueItems, home.logs]) {
     await makePrivateDirectory(directory);
   }
   if ((await readTextIfExists(home.config)) === undefined) await replaceFile(home.config, defaultConfigText());
+  await makeEnvFiles(context);
 }
 
 async function makeBase(context: Context, request: InitRequest): Promise<CoordinatorSession> {

@@ -77,7 +77,7 @@ async function tellBase(
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
-    const env = await agentEnvironment(context);
+    const env = await agentEnvironment(context, 'dev-agent');
     const verdict = await runAgent(context, {
       runId,
       runDirectory: join(home.runs, runId),

@@ -22,6 +22,7 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
   return {
     subject: task,
     kind,
+    agent: 'pm-agent',
     message,
     debug,
     log: runLogPath(context, id),

@@ -1,31 +1,43 @@
 import { join } from 'node:path';
 import { writeLauncher } from '../../adapters/process/launcher.ts';
+import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import type { RunAgent } from '../agent-env/agents.ts';
+import { isReservedVariable, NO_REDIRECTIONS } from '../agent-env/reserved-variables.ts';
 import type { Context } from '../context.ts';
 
-// When kugetsu is called from a git hook these name that repository; an agent's git must find its own worktree.
-const REDIRECTIONS = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_COMMON_DIR',
-  'GIT_NAMESPACE',
-  'GIT_PREFIX',
-];
+/** Names the variables that an agent has from its env files, with commas between. */
+const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
 
 /**
- * The variables that every agent gets: this kugetsu's home, this kugetsu itself on PATH, and where temporary files may go.
+ * The environment of an agent, on top of what kugetsu itself was called with: the variables of its env files, this
+ * kugetsu's home, this kugetsu itself in front on PATH, and where temporary files may go. A reserved variable of an env
+ * file is left out.
+ *
+ * @throws AppError `bad_env_file`
  */
 export async function agentEnvironment(
   context: Pick<Context, 'home' | 'env' | 'self' | 'tempDirectory'>,
+  agent: RunAgent,
 ): Promise<Record<string, string | undefined>> {
   const { home, env, self } = context;
+  const set = Object.entries(await readAgentVariables(context, agent)).filter(([key]) => !isReservedVariable(key));
+  const variables: Record<string, string | undefined> = Object.fromEntries(set);
   await writeLauncher(join(home.bin, 'kugetsu'), self);
   return {
-    ...Object.fromEntries(REDIRECTIONS.map((name) => [name, undefined])),
+    ...NO_REDIRECTIONS,
+    ...variables,
+    [AGENT_VARIABLES]: Object.keys(variables).join(','),
     KUGETSU_DIR: home.root,
     KUGETSU_TEMP_DIR: await context.tempDirectory(),
-    PATH: `${home.bin}:${env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
+    PATH: `${home.bin}:${variables['PATH'] ?? env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
   };
+}
+
+/**
+ * An environment without what an agent has from its env files: a run or a daemon that it starts gets that from the files
+ * of its own agent, and what is the PM agent's alone is not handed on. PATH stays, as programs are found by it.
+ */
+export function withoutAgentVariables(env: Context['env']): Context['env'] {
+  const names = (env[AGENT_VARIABLES] ?? '').split(',').filter((name) => name !== '' && name !== 'PATH');
+  return { ...env, ...Object.fromEntries([...names, AGENT_VARIABLES].map((name) => [name, undefined])) };
 }

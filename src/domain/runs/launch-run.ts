@@ -7,6 +7,7 @@ import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from './abandoned.ts';
+import { withoutAgentVariables } from './agent-environment.ts';
 import { endedRun } from './ended-run.ts';
 import { runRecord } from './run-record.ts';
 import { RUNNER_COMMAND } from './runner-command.ts';
@@ -50,7 +51,12 @@ async function spawnRunner(context: Needs, request: RunRequest): Promise<number>
     args: [...self.prefix, RUNNER_COMMAND, request.id],
     cwd: home.root,
     // The temporary directory of a run in which this one was asked for will not outlive that run.
-    env: { ...env, KUGETSU_DIR: home.root, TMPDIR: tempDirectory, [RUN_ID_VARIABLE]: request.id },
+    env: {
+      ...withoutAgentVariables(env),
+      KUGETSU_DIR: home.root,
+      TMPDIR: tempDirectory,
+      [RUN_ID_VARIABLE]: request.id,
+    },
     stdoutFile: log,
     stderrFile: log,
   });

@@ -1,3 +1,4 @@
+import type { RunAgent } from '../agent-env/agents.ts';
 import type { Evidence, Run, Verdict } from './run-schema.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
@@ -15,6 +16,8 @@ export interface RunTask {
   /** What the log calls it: an issue ref or a task id. */
   readonly subject: string;
   readonly kind: Run['kind'];
+  /** Whose env files the agent gets. */
+  readonly agent: RunAgent;
   /** What the agent is told. */
   readonly message: string;
   readonly debug: boolean;

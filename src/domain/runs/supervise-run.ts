@@ -76,7 +76,7 @@ async function prepareAndRun(
   signal.throwIfAborted();
   const startedAt = clock.now();
   const { message, debug } = task;
-  const env = { ...(await agentEnvironment(context)), ...task.env };
+  const env = { ...(await agentEnvironment(context, task.agent)), ...task.env };
   const command = await opencode.runCommand({ session, directory, message, model, debug, env });
   return runAgent(context, {
     runId,

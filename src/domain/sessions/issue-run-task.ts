@@ -25,6 +25,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
   return {
     subject: ref,
     kind,
+    agent: 'dev-agent',
     message,
     debug,
     log: runLogPath(context, id),

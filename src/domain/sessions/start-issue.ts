@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { parentTask } from '../queue/task-variable.ts';
@@ -21,12 +22,14 @@ interface AgentTask {
 /**
  * Puts an agent to work on an issue, or on with it, and returns as soon as its runner has been started.
  *
- * @throws AppError `not_initialised` (exit code 3), and what {@link claimIssue} throws
+ * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
   const { ref, kind, message, debug } = task;
   requireMessage(message);
   await requireInitialised(context);
+  // Before anything is claimed or replaced: an agent without its variables could only fail.
+  await readAgentVariables(context, 'dev-agent');
   await context.opencode.probe();
   const { attempt } = task;
   const taskId = attempt?.task ?? null;

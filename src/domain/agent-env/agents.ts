@@ -1,0 +1,8 @@
+/** The file that every agent's variables begin with. */
+export const DEFAULT_AGENT = 'default';
+
+/** The agents that kugetsu runs; each has the variables of `default` and its own over them. */
+export const RUN_AGENTS = ['pm-agent', 'dev-agent'] as const;
+
+/** An agent that kugetsu runs. */
+export type RunAgent = (typeof RUN_AGENTS)[number];

@@ -1,0 +1,76 @@
+import { withAssignment, withoutAssignment } from '../../util/edit-assignments.ts';
+import { AppError, usageError } from '../../util/errors.ts';
+import { nearest, oneLine } from '../../util/text.ts';
+import type { Context } from '../context.ts';
+import { DEFAULT_AGENT } from './agents.ts';
+import { changeEnvFile, envFilePath, readEnvFile } from './env-file.ts';
+import { isReservedVariable } from './reserved-variables.ts';
+
+type Needs = Pick<Context, 'home' | 'env'>;
+
+interface Variable {
+  readonly key: string;
+  /** The name of the file: `default`, or an agent's. */
+  readonly agent: string;
+}
+
+// A program cannot be started with more than this in one variable, its name included (Linux, MAX_ARG_STRLEN).
+const MOST_BYTES = 128 * 1024 - 2;
+
+/**
+ * Sets a variable in the env file of an agent; comments and order of the file stay.
+ *
+ * @throws AppError usage (exit code 2) for a name or a value that no agent can get, `bad_env_file`
+ */
+export async function setVariable(context: Needs, { key, agent }: Variable, value: string): Promise<void> {
+  requireKey(key);
+  if (isReservedVariable(key)) {
+    throw usageError(`${key} is set by kugetsu itself for each run`, 'an env file cannot change it');
+  }
+  if (value.includes('\0')) throw usageError('a variable cannot have a NUL byte in it', 'encode the value, as base64');
+  if (new TextEncoder().encode(`${key}${value}`).length > MOST_BYTES) {
+    throw usageError(`the value of ${key} is larger than a program can be given (128 KiB)`, 'name a file instead');
+  }
+  await changeEnvFile(context, agent, (text) => withAssignment(text, { key, value }, ''));
+}
+
+/**
+ * The value of a variable in the env file of an agent.
+ *
+ * @throws AppError usage (exit code 2) for a bad name, `no_variable`, `bad_env_file`
+ */
+export async function getVariable(context: Needs, { key, agent }: Variable): Promise<string> {
+  requireKey(key);
+  const value = (await readEnvFile(context, agent))?.get(key);
+  if (value === undefined) throw await noVariable(context, { key, agent });
+  return value;
+}
+
+/**
+ * Takes a variable out of the env file of an agent; the rest of the file stays.
+ *
+ * @throws AppError usage (exit code 2) for a bad name, `no_variable`, `bad_env_file`
+ */
+export async function removeVariable(context: Needs, { key, agent }: Variable): Promise<void> {
+  requireKey(key);
+  const changed = await changeEnvFile(context, agent, (text) => withoutAssignment(text, key, ''));
+  if (!changed) throw await noVariable(context, { key, agent });
+}
+
+function requireKey(key: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return;
+  throw usageError(
+    `not the name of a variable: ${JSON.stringify(oneLine(key, 60))}`,
+    'use letters, digits and _, and no digit first',
+  );
+}
+
+async function noVariable(context: Needs, { key, agent }: Variable): Promise<AppError> {
+  const keys = [...((await readEnvFile(context, agent))?.keys() ?? [])];
+  const inDefault = agent !== DEFAULT_AGENT && (await readEnvFile(context, DEFAULT_AGENT))?.has(key) === true;
+  const near = nearest(key, keys);
+  const hint = near === undefined ? `kugetsu env show ${agent} lists what there is` : `did you mean ${near}?`;
+  return new AppError('no_variable', `there is no ${key} in ${envFilePath(context, agent)}`, {
+    hint: inDefault ? `it is in ${envFilePath(context, DEFAULT_AGENT)}, which every agent gets` : hint,
+  });
+}

@@ -1,0 +1,63 @@
+import { jsonStrings } from './json-strings.ts';
+import { REDACTED, redactShapes } from './secret-shapes.ts';
+import { secretForms } from './secret-forms.ts';
+import { plainText } from './text.ts';
+
+/** Takes secrets out of what is written or shown: those that were named, and whatever has the form of one. */
+export interface Redactor {
+  /** Any text; what is no secret stays as it is. */
+  readonly text: (text: string) => string;
+  /** One JSON value as text: the same value with clean strings and keys, everything else byte for byte. */
+  readonly json: (json: string) => string;
+}
+
+// Control characters between the letters of a secret would hide it here, and not on a terminal.
+// oxlint-disable-next-line no-control-regex
+const HIDING = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/;
+
+/**
+ * A redactor for these secret values, which it also finds inside other text as JSON, URLs and base64 have them. Values
+ * under 6 characters are no secrets, or every `1` and `true` would be one.
+ */
+export function createRedactor(values: readonly string[]): Redactor {
+  const forms = secretForms(values);
+  const redact = (text: string): string => redactShapes(redactForms(text, forms));
+  const text = (given: string): string => {
+    const redacted = redact(given);
+    if (!HIDING.test(redacted)) return redacted;
+    const plain = plainText(redacted);
+    const hidden = redact(plain);
+    return hidden === plain ? redacted : hidden;
+  };
+  return { text, json: (json) => jsonStrings(json, text) };
+}
+
+/** A redactor that knows no value, only forms. */
+export const SHAPES_ONLY: Redactor = createRedactor([]);
+
+/** Every place that one of the forms covers, overlapping ones together, is one mark. */
+function redactForms(text: string, forms: readonly string[]): string {
+  const found = forms.flatMap((form) => placesOf(text, form)).toSorted((a, b) => a.start - b.start);
+  let result = '';
+  let position = 0;
+  for (const { start, end } of found) {
+    if (start > position || (start === 0 && position === 0)) result += text.slice(position, start) + REDACTED;
+    position = Math.max(position, end);
+  }
+  return result + text.slice(position);
+}
+
+interface Place {
+  readonly start: number;
+  end: number;
+}
+
+function placesOf(text: string, form: string): Place[] {
+  const places: Place[] = [];
+  for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1)) {
+    const last = places.at(-1);
+    if (last !== undefined && start <= last.end) last.end = start + form.length;
+    else places.push({ start, end: start + form.length });
+  }
+  return places;
+}
