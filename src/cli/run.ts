@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { AppError, errnoOf, messageOf } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
+import type { Redactor } from '../util/redaction.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import { createProgram } from './program.ts';
@@ -24,11 +25,19 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
     return exitCode();
   } catch (error) {
     if (error instanceof CommanderError) return commanderExit(error);
-    const { lines, exit } = describe(error, context?.interrupted() === true);
-    for (const line of lines) printError(plainText(line));
-    if (debug && error instanceof Error) printError(plainText(error.stack ?? ''));
+    const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];
+    const { text } = await redactorFor(context);
+    const { lines, exit } = describe(error, context?.interrupted() === true, text);
+    for (const line of [...lines, ...stack.map(text)]) printError(plainText(line));
     return exit;
   }
+}
+
+// What another program said may be part of an error.
+async function redactorFor(context: CliContext | undefined): Promise<Redactor> {
+  const { redactorOf } = await import('../domain/agent-env/redactor.ts');
+  const { SHAPES_ONLY } = await import('../util/redaction.ts');
+  return context === undefined ? SHAPES_ONLY : redactorOf(context);
 }
 
 // commander has printed what there is to say; only help and the version are no mistake.
@@ -41,13 +50,13 @@ interface Failure {
   readonly exit: ExitCode;
 }
 
-function describe(error: unknown, interrupted: boolean): Failure {
+function describe(error: unknown, interrupted: boolean, clean: Redactor['text']): Failure {
   if (error instanceof AppError && (!interrupted || error.code === 'interrupted')) {
     const lines = [`kugetsu: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
-    return { lines, exit: error.exit };
+    return { lines: lines.map(clean), exit: error.exit };
   }
   if (interrupted) return { lines: ['kugetsu: interrupted'], exit: EXIT.interrupted };
-  const message = oneLine(messageOf(error), 500);
+  const message = oneLine(clean(messageOf(error)), 500);
   const code = errnoOf(error);
   if (code !== undefined) {
     return {

@@ -9,6 +9,8 @@ export interface Redactor {
   readonly text: (text: string) => string;
   /** One JSON value as text: the same value with clean strings and keys, everything else byte for byte. */
   readonly json: (json: string) => string;
+  /** One line of a log: an object of JSON, or any text. */
+  readonly line: (line: string) => string;
 }
 
 // Control characters between the letters of a secret would hide it here, and not on a terminal.
@@ -29,11 +31,40 @@ export function createRedactor(values: readonly string[]): Redactor {
     const hidden = redact(plain);
     return hidden === plain ? redacted : hidden;
   };
-  return { text, json: (json) => jsonStrings(json, text) };
+  const json = (given: string): string => jsonStrings(given, text);
+  return { text, json, line: (line) => (isJsonObject(line) ? json(line) : text(line)) };
 }
+
+/**
+ * The lines of one stream of text, one after the other: a private key may come line by line, and no line but the first
+ * tells what it is.
+ */
+export function lineRedactor({ text }: Redactor): (line: string) => string {
+  let inKey = false;
+  return (line) => {
+    const wasInKey = inKey;
+    const begins = line.lastIndexOf('-----BEGIN ');
+    const isKey = begins !== -1 && line.includes('PRIVATE KEY', begins);
+    inKey = isKey ? !line.includes('-----END ', begins) : inKey && IN_KEY.test(line);
+    return wasInKey && !isKey && (inKey || line.includes('-----END ')) ? REDACTED : text(line);
+  };
+}
+
+// base64, the headers of old formats, and empty lines.
+const IN_KEY = /^\s*(?:[A-Za-z0-9+/=]*|[A-Z][A-Za-z-]*: [^:]*)\s*$/;
 
 /** A redactor that knows no value, only forms. */
 export const SHAPES_ONLY: Redactor = createRedactor([]);
+
+function isJsonObject(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every place that one of the forms covers, overlapping ones together, is one mark. */
 function redactForms(text: string, forms: readonly string[]): string {

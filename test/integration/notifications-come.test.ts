@@ -136,7 +136,7 @@ test('forty that are sent at once are all there', async () => {
 });
 
 test('what is told late has the place of the time at which it happened', async () => {
-  const context = { home: homeAt(fakeWorld().home), clock: systemClock };
+  const context = { home: homeAt(fakeWorld().home), clock: systemClock, env: {} };
   const now = Date.now();
   await sendNotification(context, { type: 'first', message: 'x', at: now - 2 });
   await sendNotification(context, { type: 'third', message: 'x', at: now });

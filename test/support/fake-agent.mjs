@@ -154,6 +154,33 @@ export const BEHAVIOURS = {
     const [code, ...words] = argument.split(' ');
     fail(words.join(' '), Number(code));
   },
+  /** Says what the variable of this name holds in every way there is, waits for the file if one is named, and replies. */
+  async leak(agent, argument) {
+    const [name, file] = argument.split(' ');
+    const value = process.env[name];
+    agent.start();
+    await agent.sh(
+      `printf '%s\\n' "$${name}"; printf %s "user:$${name}" | base64; kugetsu notify send "it is $${name}"`,
+    );
+    const line = JSON.stringify({ type: 'text', timestamp: 1, part: { type: 'text', text: `in pieces: ${value}` } });
+    const middle = line.indexOf(JSON.stringify(value).slice(1, -1)) + 3;
+    out(line.slice(0, middle));
+    await sleep(150);
+    out(`${line.slice(middle)}\n`);
+    process.stderr.write(`warning: ${value} is no good\n`);
+    out(`plain: ${value}\n{"type":"text", broken ${value}\n`);
+    agent.event('brand_new', { [value]: { nested: JSON.stringify({ quoted: `a\n${value}` }) } });
+    agent.text(`${'x'.repeat(3990)}${value}`);
+    if (file !== undefined) await agent.sh(`until [ -e '${file}' ]; do sleep 0.05; done`);
+    agent.reply(`It is ${value}, url https://me:${encodeURIComponent(value)}@host/`);
+  },
+  /** Fails with the variable in the message: on standard error, or with a status in an event. */
+  'leak-failure'(agent, argument) {
+    const [name, status] = argument.split(' ');
+    if (status === undefined) fail(`Error: ${'x'.repeat(280)} ${process.env[name]} is refused`, 7);
+    agent.error({ message: `${'x'.repeat(285)} ${process.env[name]} is refused`, statusCode: Number(status) });
+    process.exitCode = 1;
+  },
   /** Waits until the file exists, then replies. */
   async 'wait-for'(agent, file) {
     agent.start();

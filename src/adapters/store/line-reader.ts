@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { errnoOf } from '../../util/errors.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -7,10 +7,21 @@ const CHUNK_BYTES = 256 * 1024;
 export class LineReader {
   private offset = 0;
   private pending: Buffer[] = [];
-  private readonly path: string;
+  readonly path: string;
+  private held: FileHandle | undefined;
 
   constructor(path: string) {
     this.path = path;
+  }
+
+  /** Opens the file for good, so that it can be read when its name is gone; {@link close} lets it go. */
+  async hold(): Promise<void> {
+    this.held = await open(this.path, 'r');
+  }
+
+  async close(): Promise<void> {
+    await this.held?.close();
+    this.held = undefined;
   }
 
   /** The complete lines since the last call; none while the file is missing. Lines of any length survive. */
@@ -40,22 +51,27 @@ export class LineReader {
   }
 
   private async chunks(): Promise<Buffer[]> {
+    if (this.held !== undefined) return this.chunksOf(this.held);
     const handle = await open(this.path, 'r').catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return undefined;
       throw error;
     });
     if (handle === undefined) return [];
-    const chunks: Buffer[] = [];
     try {
-      for (;;) {
-        const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-        const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, this.offset);
-        if (bytesRead === 0) return chunks;
-        this.offset += bytesRead;
-        chunks.push(buffer.subarray(0, bytesRead));
-      }
+      return await this.chunksOf(handle);
     } finally {
       await handle.close();
+    }
+  }
+
+  private async chunksOf(handle: FileHandle): Promise<Buffer[]> {
+    const chunks: Buffer[] = [];
+    for (;;) {
+      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, this.offset);
+      if (bytesRead === 0) return chunks;
+      this.offset += bytesRead;
+      chunks.push(buffer.subarray(0, bytesRead));
     }
   }
 }

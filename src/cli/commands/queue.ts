@@ -83,7 +83,12 @@ function registerQueueList(queue: Command, registration: Registration): void {
         throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
       }
       const { renderQueue } = await import('../views/queue.ts');
-      const items = (await soundItems(registration)).filter((item) => state === undefined || item.state === state);
+      const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+      const { text } = await redactorOf(context);
+      // The file keeps the message as it is: that is what the agent is told.
+      const items = (await soundItems(registration))
+        .filter((item) => state === undefined || item.state === state)
+        .map((item) => ({ ...item, message: text(item.message) }));
       const { ruled, colour } = context.terminal;
       context.terminal.out(json ? JSON.stringify(items, null, 2) : renderQueue(items, { ruled, colour: colour.out }));
     });

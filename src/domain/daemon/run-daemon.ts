@@ -5,6 +5,7 @@ import { watchDirectory } from '../../adapters/store/watch-directory.ts';
 import { messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { becomeDaemon, findDaemon } from './daemon-lock.ts';
 import { MAX_LOG_BYTES } from './log-size.ts';
@@ -38,7 +39,8 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
   const release = await becomeDaemon(context);
   const append = rotatingLog(home.daemonLog, MAX_LOG_BYTES);
   const say = async (text: string): Promise<void> => {
-    const line = `${isoWithOffset(clock.now())} ${oneLine(text, 1000)}`;
+    const redactor = await redactorOf(context);
+    const line = `${isoWithOffset(clock.now())} ${oneLine(redactor.text(text), 1000)}`;
     onLine(line);
     await append(line).catch(() => undefined);
   };

@@ -6,6 +6,7 @@ import { timeOrderedId } from '../../util/ids.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { KnownKeys } from '../../util/types.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 
 /** The types that kugetsu itself sends; agents may send others. */
@@ -40,7 +41,7 @@ const MAX_MESSAGE = 2000;
 
 const ID_PREFIX = 'n_';
 
-type Needs = Pick<Context, 'home' | 'clock'>;
+type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
 
 interface NewNotification {
   readonly type: string;
@@ -49,21 +50,24 @@ interface NewNotification {
   readonly task?: string | null;
   /** When it happened, in milliseconds since the epoch; now, unless told. */
   readonly at?: number;
+  /** How much of the message is kept, in characters; 2000 unless told. */
+  readonly limit?: number;
 }
 
 /**
- * Adds a notification; the list is bounded. Its place is that of the time at which it happened: whoever tells of an
+ * Adds a notification, without the secrets in its message; the list is bounded. Its place is that of the time at which it happened: whoever tells of an
  * event may be overtaken by who tells of the next.
  */
 export async function sendNotification(
   context: Needs,
-  { type, message, issue_ref, task, at = context.clock.now() }: NewNotification,
+  { type, message, issue_ref, task, at = context.clock.now(), limit = MAX_MESSAGE }: NewNotification,
 ): Promise<Notification> {
+  const { text } = await redactorOf(context);
   const notification: Notification = {
     id: timeOrderedId(ID_PREFIX, at, randomBytes(4)),
     timestamp: isoWithOffset(at),
     type,
-    message: oneLine(message, MAX_MESSAGE),
+    message: oneLine(text(message), limit),
     issue_ref: issue_ref ?? null,
     task: task ?? null,
     read: false,

@@ -2,6 +2,7 @@ import { rotatingLog } from '../../adapters/store/rotating-log.ts';
 import { messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { MAX_LOG_BYTES } from '../daemon/log-size.ts';
 import { sendNotification, type TaskNotificationType } from './inbox.ts';
@@ -13,9 +14,14 @@ interface TaskNews {
   readonly task: string | null;
   /** When it happened, in milliseconds since the epoch; now, unless told. */
   readonly at?: number;
+  /** How much of the message is kept, in characters; the inbox's own limit unless told. */
+  readonly limit?: number;
 }
 
-type Needs = Pick<Context, 'home' | 'clock'>;
+/** How much a notification tells of what a task asks for, in characters. */
+export const EXCERPT = 200;
+
+type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
 
 /**
  * Notifies of what happened to a task. What happened stays so when the notification cannot be written (a full disk, a
@@ -25,7 +31,8 @@ export async function tell(context: Needs, news: TaskNews): Promise<void> {
   try {
     await sendNotification(context, news);
   } catch (error) {
-    const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(news.message)}`;
+    const { text } = await redactorOf(context);
+    const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(text(news.message))}`;
     const line = `${isoWithOffset(context.clock.now())} notification lost (${oneLine(messageOf(error))}): ${lost}`;
     await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
   }

@@ -1,9 +1,8 @@
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
-import { tell } from '../notifications/tell.ts';
+import { EXCERPT, tell } from '../notifications/tell.ts';
 import { runEnded, settleItem, wakeDaemon } from '../queue/settle.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
@@ -31,7 +30,8 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
     prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
     atWork: async () => {
       const item = await readItem(context, task);
-      await tell(context, { type: 'task_started', message: oneLine(item?.message ?? ''), issue_ref: null, task });
+      const asked = item?.message ?? '';
+      await tell(context, { type: 'task_started', message: asked, limit: EXCERPT, issue_ref: null, task });
     },
     evidence: async () => null,
     ended: async (run, verdict) => {

@@ -1,10 +1,9 @@
 import { randomBytes } from '../../adapters/random.ts';
 import { timeOrderedId } from '../../util/ids.ts';
-import { oneLine } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { tell } from '../notifications/tell.ts';
+import { EXCERPT, tell } from '../notifications/tell.ts';
 import { requireMessage } from '../sessions/require-message.ts';
 import { advance } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
@@ -33,7 +32,7 @@ export async function enqueue(context: Needs, { ref, message }: NewTask): Promis
   if (item.parent !== null) await addToParent(context, item.parent, item);
   await addItem(context, item);
   const { id, issue_ref } = item;
-  await tell(context, { type: 'task_queued', message: oneLine(message), issue_ref, task: id, at: now });
+  await tell(context, { type: 'task_queued', message, limit: EXCERPT, issue_ref, task: id, at: now });
   return item;
 }
 

@@ -8,7 +8,7 @@ import { advance, isFinished, type QueueEvent } from './advance.ts';
 import type { Child, QueueItem } from './queue-item.ts';
 import { updateItem } from './queue-store.ts';
 
-type Needs = Pick<Context, 'home' | 'clock' | 'settings'>;
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
 
 /** The file whose change wakes the daemon when something else than a task has changed; watchers see its directory. */
 const WAKE_FILE = '.wake';

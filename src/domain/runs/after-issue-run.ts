@@ -8,7 +8,7 @@ import type { Run, Verdict } from './run-schema.ts';
  * belongs to no task is announced by itself.
  */
 export async function afterIssueRun(
-  context: Pick<Context, 'home' | 'clock' | 'settings'>,
+  context: Pick<Context, 'home' | 'clock' | 'env' | 'settings'>,
   ref: string,
   run: Run,
   verdict: Verdict,

@@ -2,7 +2,7 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
-import { parseRunLogLine, type RunLogEntry } from './run-log.ts';
+import { lineShower, type RunLogEntry } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Run } from './run-schema.ts';
 import { isAbandoned } from './run-state.ts';
@@ -30,24 +30,25 @@ interface Follow {
  * @throws AppError `interrupted` (exit code 130) when `signal` aborts
  */
 export async function followRun(
-  { clock }: Pick<Context, 'clock'>,
+  context: Pick<Context, 'clock' | 'home' | 'env'>,
   { record, run, settle, until, onLine, signal }: Follow,
 ): Promise<Run | undefined> {
+  const { clock } = context;
+  const show = await lineShower(context, onLine);
   const reader = new LineReader(run.log);
   let checkAt = clock.now() + RECORD_CHECK_MS;
   for (;;) {
     const lines = await reader.read();
     let done = false;
     for (const line of lines) {
-      const entry = parseRunLogLine(line);
-      onLine(line, entry);
+      const entry = show(line);
       const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
       if (event === 'ended' || event === until) done = true;
     }
     if (done) return record.read();
     if (lines.length === 0 && clock.now() >= checkAt) {
       if (await isOver(record, settle)) {
-        for (const line of await reader.finish()) onLine(line, parseRunLogLine(line));
+        for (const line of await reader.finish()) show(line);
         return record.read();
       }
       checkAt = clock.now() + RECORD_CHECK_MS;

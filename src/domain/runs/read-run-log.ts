@@ -10,7 +10,7 @@ import { notTracked } from '../sessions/claim-issue.ts';
 import { readIssueSession } from '../sessions/session-store.ts';
 import { followRun } from './follow-run.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
-import { parseRunLogLine, type RunLogEntry } from './run-log.ts';
+import { lineShower, type RunLogEntry } from './run-log.ts';
 import { issueRunRecord, runRecord, type RunRecord } from './run-record.ts';
 import { runLogPath } from './run-request.ts';
 import type { Run } from './run-schema.ts';
@@ -45,7 +45,8 @@ export async function readRunLog(
     return followRun(context, { record, run, settle, until: 'ended', onLine, signal });
   }
   if ((await modifiedAt(run.log)) === undefined) throw noLog(subject, 'its log is gone: logs are kept for 7 days');
-  for (const line of await new LineReader(run.log).finish()) onLine(line, parseRunLogLine(line));
+  const show = await lineShower(context, onLine);
+  for (const line of await new LineReader(run.log).finish()) show(line);
   return record.read();
 }
 

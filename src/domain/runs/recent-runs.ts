@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { LineReader } from '../../adapters/store/line-reader.ts';
+import type { Redactor } from '../../util/redaction.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { parseRunLogLine, type RunRecord as RunLogRecord } from './run-log.ts';
 
@@ -20,21 +22,23 @@ export interface RecentRun {
 const RUN_LOG = /^(r_[0-9a-z]+)\.log$/;
 
 /** The last runs by their logs, oldest first. */
-export async function recentRuns({ home }: Pick<Context, 'home'>, count: number): Promise<RecentRun[]> {
+export async function recentRuns(context: Pick<Context, 'home' | 'env'>, count: number): Promise<RecentRun[]> {
+  const { home } = context;
+  const { line: clean } = await redactorOf(context);
   const names = (await listDirectory(home.logs)).filter((name) => RUN_LOG.test(name)).toSorted();
   const runs: RecentRun[] = [];
   for (const name of names.toReversed()) {
     if (runs.length === count) break;
-    const run = await readRun(join(home.logs, name));
+    const run = await readRun(join(home.logs, name), clean);
     if (run !== undefined) runs.push(run);
   }
   return runs.toReversed();
 }
 
-async function readRun(log: string): Promise<RecentRun | undefined> {
+async function readRun(log: string, clean: Redactor['line']): Promise<RecentRun | undefined> {
   const entries = (await new LineReader(log).finish())
     .filter((line) => line.includes('"type":"kugetsu"'))
-    .map(parseRunLogLine);
+    .map((line) => parseRunLogLine(clean(line)));
   const records = entries.flatMap((entry) => (entry.from === 'kugetsu' ? [entry.record] : []));
   const started = records.find((record) => record.event === 'started');
   if (started === undefined) return undefined;

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { parseEvent } from '../../adapters/opencode/events.ts';
 import type { AgentCommand } from '../../adapters/opencode/opencode.ts';
 import { endProcessesOfRun, sendSignal } from '../../adapters/process/end-processes.ts';
 import { processesOfRun, RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess, type ProcessExit } from '../../adapters/process/spawn-process.ts';
 import { LineReader } from '../../adapters/store/line-reader.ts';
-import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
+import { makePrivateDirectory, removeDirectory, removeFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
 import type { Verdict } from './run-schema.ts';
@@ -46,12 +45,14 @@ export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): 
   const agent = await spawnProcess({ ...run.command, ...files, env });
   const watch = new AgentWatch(context, run, files);
   try {
+    await watch.hideFiles();
     await run.onStarted(agent.pid);
     const end = await watch.untilEnd(agent.pid, agent.exit);
     return judge(watch.seen, end);
   } finally {
     // The agent itself has ended and its pid may be another's by now; what it left behind carries the run's id.
     await endProcessesOfRun({ runId: run.runId, clock: context.clock });
+    await watch.close();
     await removeDirectory(run.tempDirectory);
     await removeDirectory(run.runDirectory);
   }
@@ -84,6 +85,19 @@ class AgentWatch {
     this.cpu = { at: this.startedAt, seconds: 0 };
   }
 
+  /** Takes the files out of their directory: what is in them is not redacted, and must not outlive a crash. */
+  async hideFiles(): Promise<void> {
+    for (const reader of [this.stdout, this.stderr]) {
+      await reader.hold();
+      await removeFile(reader.path);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.stdout.close();
+    await this.stderr.close();
+  }
+
   async untilEnd(pid: number, exit: Promise<ProcessExit>): Promise<ProcessExit & { endedFor: EndReason | undefined }> {
     const finished = new AbortController();
     void exit.then(() => finished.abort());
@@ -101,15 +115,13 @@ class AgentWatch {
 
   private async take(lines: readonly string[], errorLines: readonly string[]): Promise<void> {
     for (const line of lines) {
-      const event = parseEvent(line);
+      const event = await this.run.log.agentLine(line);
       this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
       this.lastSignAt = this.clock.monotonic();
       this.seen = observe(this.seen, event);
-      await this.run.log.agentLine(line, event);
     }
     for (const line of errorLines) {
-      this.seen = observeStderr(this.seen, line);
-      await this.run.log.record({ event: 'stderr', text: line });
+      this.seen = observeStderr(this.seen, await this.run.log.errorLine(line));
     }
   }
 

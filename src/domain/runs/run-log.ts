@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { parseEvent, type AgentEvent } from '../../adapters/opencode/events.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
+import { lineRedactor } from '../../util/redaction.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { VerdictSchema } from './run-schema.ts';
 
@@ -36,29 +38,45 @@ export type RunLogEntry =
 
 /**
  * The log of one run, one JSON object a line: the agent's events as they came, and kugetsu's records between them
- * (`type` is `kugetsu`). Lines of the agent that are no JSON are wrapped.
+ * (`type` is `kugetsu`). Lines of the agent that are no JSON are wrapped. Secrets are redacted before anything is written.
  */
 export interface RunLog {
   readonly path: string;
   record(record: Unstamped<RunRecord>): Promise<void>;
-  /** Appends one line of the agent's standard output. */
-  agentLine(line: string, event: AgentEvent): Promise<void>;
+  /** Appends one line of the agent's standard output. @returns the event in it, without secrets */
+  agentLine(line: string): Promise<AgentEvent>;
+  /** Appends one line of the agent's standard error. @returns the line without secrets */
+  errorLine(line: string): Promise<string>;
   close(): Promise<void>;
 }
 
 /** Opens the log at `path`. */
-export async function openRunLog({ clock }: Pick<Context, 'clock'>, path: string): Promise<RunLog> {
+export async function openRunLog(context: Pick<Context, 'clock' | 'home' | 'env'>, path: string): Promise<RunLog> {
+  const redactor = await redactorOf(context);
+  const outputLine = lineRedactor(redactor);
+  const errorLine = lineRedactor(redactor);
   const file = await openLogFile(path);
   const record = async (entry: Unstamped<RunRecord>): Promise<void> =>
-    file.append(JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(clock.now()), ...entry }));
+    file.append(redactor.json(JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(context.clock.now()), ...entry })));
   return {
     path,
     record,
-    async agentLine(line, event) {
+    async agentLine(line) {
+      const kind = parseEvent(line);
       // What claims to be a record of kugetsu's is not one when the agent's output has it.
-      if (event.type === 'output' || (event.type === 'unknown' && event.name === 'kugetsu'))
-        await record({ event: 'output', text: line });
-      else await file.append(line);
+      if (kind.type === 'output' || (kind.type === 'unknown' && kind.name === 'kugetsu')) {
+        const text = outputLine(line);
+        await record({ event: 'output', text });
+        return kind.type === 'output' ? { ...kind, text } : kind;
+      }
+      const clean = redactor.json(line);
+      await file.append(clean);
+      return clean === line ? kind : parseEvent(clean);
+    },
+    async errorLine(line) {
+      const clean = errorLine(line);
+      await record({ event: 'stderr', text: clean });
+      return clean;
     },
     close: async () => file.close(),
   };
@@ -71,6 +89,23 @@ export function parseRunLogLine(line: string): RunLogEntry {
   if (record !== undefined) return { from: 'kugetsu', record };
   const stamp = z.looseObject({ timestamp: z.number() }).safeParse(value).data;
   return { from: 'agent', at: stamp?.timestamp, event: parseEvent(line) };
+}
+
+/**
+ * Hands lines of a run's log on, with what they mean, as they may be shown: the runner may have written something by
+ * accident, and a secret may have become known since. @returns what the line means
+ */
+export async function lineShower(
+  context: Pick<Context, 'home' | 'env'>,
+  onLine: (line: string, entry: RunLogEntry) => void,
+): Promise<(line: string) => RunLogEntry> {
+  const redactor = await redactorOf(context);
+  return (line) => {
+    const clean = redactor.line(line);
+    const entry = parseRunLogLine(clean);
+    onLine(clean, entry);
+    return entry;
+  };
 }
 
 function parseJson(line: string): unknown {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
+import type { Redactor } from '../../util/redaction.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from './agent-environment.ts';
 import { deadlinesOf } from './deadlines.ts';
@@ -30,13 +32,14 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined,
   );
   if (taken === undefined) return;
+  const redactor = await redactorOf(context);
   const log = await openRunLog(context, task.log);
   try {
     const { kind, subject, message } = task;
     await log.record({ event: 'started', run: runId, kind, subject, message });
     const bare = await runToVerdict(context, { runId, task, signal }, log);
     await cleanUpAfterRun(context, { id: runId });
-    const verdict: Verdict = { ...bare, evidence: await task.evidence().catch(() => null) };
+    const verdict: Verdict = { ...withoutSecrets(bare, redactor), evidence: await task.evidence().catch(() => null) };
     // The record comes before the log line: whoever sees the line finds the verdict.
     const run = await task.record.change((current) => endedRun(current, verdict, context.clock.now()));
     await log.record({ event: 'ended', verdict });
@@ -94,6 +97,12 @@ async function prepareAndRun(
       await task.atWork();
     },
   });
+}
+
+// What an agent said is clean by now; the message of an error may quote a URL, or the output of another program.
+function withoutSecrets(verdict: BareVerdict, { text }: Redactor): BareVerdict {
+  const { message, hint, reply } = verdict;
+  return { ...verdict, message: text(message), reply: text(reply), hint: typeof hint === 'string' ? text(hint) : hint };
 }
 
 function stopped(): BareVerdict {

@@ -2,10 +2,9 @@ import { pathExists } from '../../adapters/git/worktree.ts';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { tell, tellSaved } from '../notifications/tell.ts';
+import { EXCERPT, tell, tellSaved } from '../notifications/tell.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
 import { afterIssueRun } from '../runs/after-issue-run.ts';
@@ -36,7 +35,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
       return kind === 'start' ? prepareStart(context, ref, step) : prepareContinue(context, ref, step);
     },
     atWork: async () => {
-      await tell(context, { type: 'task_started', message: oneLine(message), issue_ref: ref, task });
+      await tell(context, { type: 'task_started', message, limit: EXCERPT, issue_ref: ref, task });
     },
     evidence: async () => {
       const session = await readIssueSession(context, ref);

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { readTextIfExists } from '../../adapters/store/private-files.ts';
+import { createRedactor, SHAPES_ONLY, type Redactor } from '../../util/redaction.ts';
+import { isSecretKey } from '../../util/secret-keys.ts';
+import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
+import { scanAssignments } from '../../util/shell-assignments.ts';
+import type { Context } from '../context.ts';
+import { agentOfFile } from './env-file.ts';
+
+type Needs = Pick<Context, 'home' | 'env'>;
+
+// A variable may name the file of a secret, and not hold it; without this every path under that one would be redacted.
+const SYSTEM_PATH = /^\/(?:etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|private)(?:\/[\w.@+-]+)+\/?$/;
+
+/**
+ * The redactor for everything that is written or shown of what an agent did. It knows the forms of secrets, and the secret
+ * values of all env files and of kugetsu's own environment, which agents inherit. Never throws: of an env file that does
+ * not parse it takes what its lines seem to hold.
+ */
+export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
+  const values = Object.entries(env).flatMap(([key, value]) => secretsOf(key, value ?? ''));
+  const names = await listDirectory(home.env).catch(() => []);
+  for (const name of names.filter((each) => agentOfFile(each) !== undefined)) {
+    const text = await readTextIfExists(join(home.env, name)).catch(() => undefined);
+    values.push(...secretsInFile(text ?? '', env['HOME'] ?? ''));
+  }
+  return values.length === 0 ? SHAPES_ONLY : createRedactor(values);
+}
+
+function secretsInFile(text: string, userHome: string): string[] {
+  const { assignments, broken } = scanAssignments(text, userHome);
+  return [
+    ...assignments.flatMap(({ key, value }) => secretsOf(key, value)),
+    ...broken.flatMap(({ key = 'SECRET', start, end }) => {
+      const line = text.slice(start, end);
+      return secretsOf(key, line.slice(line.indexOf('=') + 1).replaceAll(/^["'\s]+|["'\s]+$/g, ''));
+    }),
+  ];
+}
+
+function secretsOf(key: string, value: string): string[] {
+  if (SYSTEM_PATH.test(value)) return [];
+  const whole = isSecretKey(key) || beginsLikeSecret(value) || SHAPES_ONLY.text(value) === REDACTED;
+  return whole ? [value] : passwordsOf(value);
+}
+
+/** The password of a URL, as it is there and as it is meant. */
+function passwordsOf(value: string): string[] {
+  const password = /:\/\/[^\s/:@]*:([^\s/]+)@/.exec(value)?.[1];
+  if (password === undefined) return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}
