@@ -1,41 +1,46 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const TokensSchema = z.looseObject({
-  input: z.number().catch(0),
-  output: z.number().catch(0),
-  reasoning: z.number().catch(0),
-  cache: z.looseObject({ read: z.number().catch(0), write: z.number().catch(0) }).catch({ read: 0, write: 0 }),
+  input: z.catch(z.number(), 0),
+  output: z.catch(z.number(), 0),
+  reasoning: z.catch(z.number(), 0),
+  cache: z.catch(z.looseObject({ read: z.catch(z.number(), 0), write: z.catch(z.number(), 0) }), { read: 0, write: 0 }),
 });
 
 const StepFinishSchema = z.looseObject({
-  reason: z.string().catch('unknown'),
-  tokens: TokensSchema.optional().catch(undefined),
-  cost: z.number().catch(0),
+  reason: z.catch(z.string(), 'unknown'),
+  tokens: z.catch(z.optional(TokensSchema), undefined),
+  cost: z.catch(z.number(), 0),
 });
 
 const ErrorSchema = z.looseObject({
-  name: z.string().catch('Error'),
-  message: z.string().optional().catch(undefined),
-  data: z
-    .looseObject({
-      message: z.string().optional().catch(undefined),
-      statusCode: z.number().optional().catch(undefined),
-      isRetryable: z.boolean().optional().catch(undefined),
-    })
-    .catch({}),
+  name: z.catch(z.string(), 'Error'),
+  message: z.catch(z.optional(z.string()), undefined),
+  data: z.catch(
+    z.looseObject({
+      message: z.catch(z.optional(z.string()), undefined),
+      statusCode: z.catch(z.optional(z.number()), undefined),
+      isRetryable: z.catch(z.optional(z.boolean()), undefined),
+    }),
+    {},
+  ),
 });
 
 const ToolSchema = z.looseObject({
   tool: z.string(),
   state: z.looseObject({
-    status: z.string().catch(''),
-    title: z.string().optional().catch(undefined),
-    error: z.string().optional().catch(undefined),
-    input: z.unknown().optional(),
+    status: z.catch(z.string(), ''),
+    title: z.catch(z.optional(z.string()), undefined),
+    error: z.catch(z.optional(z.string()), undefined),
+    input: z.optional(z.unknown()),
   }),
 });
 
-const EnvelopeSchema = z.looseObject({ type: z.string(), part: z.unknown().optional(), error: z.unknown().optional() });
+const EnvelopeSchema = z.looseObject({
+  type: z.string(),
+  part: z.optional(z.unknown()),
+  error: z.optional(z.unknown()),
+});
 
 /** Tokens of one step or of a whole run. */
 export interface TokenCount {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { randomBytes } from '../random.ts';
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { rm, writeFile } from '../store/changes.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
 import { forkSession, importSession } from './fork.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';

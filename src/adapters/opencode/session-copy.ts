@@ -1,14 +1,16 @@
 import { randomBytes } from '../random.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { base62 } from '../../util/ids.ts';
 import type { PermissionRule } from './permissions.ts';
 
 const InfoSchema = z.looseObject({ id: z.string() });
 
+const MessageSchema = z.looseObject({ info: InfoSchema, parts: z.array(z.looseObject({ id: z.string() })) });
+
 /** What `opencode export` prints, as far as a copy has to know it. */
 export const SessionExportSchema = z.looseObject({
   info: InfoSchema,
-  messages: z.array(z.looseObject({ info: InfoSchema, parts: z.array(z.looseObject({ id: z.string() })) })),
+  messages: z.array(MessageSchema),
 });
 
 /** A session as `opencode export` prints and `opencode import` reads it. */
@@ -69,9 +71,7 @@ export function copySession(source: SessionExport, { id, title, permission, now 
   return {
     ...source,
     info: { ...info, id, slug: id.slice(4).toLowerCase(), title, permission, time: { created: now, updated: now } },
-    messages: source.messages.map((message) =>
-      SessionExportSchema.shape.messages.element.parse(rename(message, renamed)),
-    ),
+    messages: source.messages.map((message) => MessageSchema.parse(rename(message, renamed))),
   };
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
@@ -7,7 +7,7 @@ import type { StoredSession, TitledSession } from './opencode.ts';
 const StoredSessionSchema = z.object({
   id: z.string(),
   directory: z.string(),
-  permission: z.string().nullable(),
+  permission: z.nullable(z.string()),
   time_updated: z.number(),
   messages: z.number(),
   parts: z.number(),
@@ -29,7 +29,7 @@ const SESSION_ID = /^ses_[0-9A-Za-z]{1,64}$/;
  *
  * @throws AppError `opencode_unexpected` when the answer is not what `row` says
  */
-export async function queryDatabase<Row extends z.ZodType>(
+export async function queryDatabase<Row extends z.ZodMiniType>(
   cli: OpencodeCli,
   { statement, row, cwd }: { readonly statement: string; readonly row: Row; readonly cwd: string },
 ): Promise<z.output<Row>[]> {

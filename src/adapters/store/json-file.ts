@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { readTextIfExists, replaceFile } from './private-files.ts';
 
@@ -7,7 +7,7 @@ import { readTextIfExists, replaceFile } from './private-files.ts';
  *
  * @throws AppError `corrupt_file` that names the file; its bytes stay as they are
  */
-export async function readJsonFile<Schema extends z.ZodType>(
+export async function readJsonFile<Schema extends z.ZodMiniType>(
   path: string,
   schema: Schema,
 ): Promise<z.output<Schema> | undefined> {
@@ -20,13 +20,17 @@ export async function writeJsonFile(path: string, value: unknown): Promise<void>
   await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-interface ParseOptions<Schema extends z.ZodType> {
+interface ParseOptions<Schema extends z.ZodMiniType> {
   readonly path: string;
   readonly text: string;
   readonly schema: Schema;
 }
 
-function parseJson<Schema extends z.ZodType>({ path, text, schema }: ParseOptions<Schema>): z.output<Schema> {
+async function parseJson<Schema extends z.ZodMiniType>({
+  path,
+  text,
+  schema,
+}: ParseOptions<Schema>): Promise<z.output<Schema>> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -35,9 +39,17 @@ function parseJson<Schema extends z.ZodType>({ path, text, schema }: ParseOption
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  throw corruptFile(path, await whatIsWrong(value, schema), parsed.error);
+}
+
+/** The first thing in which a value is not what its schema says. */
+async function whatIsWrong(value: unknown, schema: z.ZodMiniType): Promise<string> {
+  // The words are loaded when there is something to say.
+  const { default: english } = await import('zod/v4/locales/en.js');
+  z.config(english());
+  const issue = schema.safeParse(value).error?.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.map(String).join('.');
-  throw corruptFile(path, `${where}: ${issue?.message ?? 'not as expected'}`, parsed.error);
+  return `${where}: ${issue?.message ?? 'not as expected'}`;
 }
 
 function corruptFile(path: string, reason: string, cause: unknown): AppError {

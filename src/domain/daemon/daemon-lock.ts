@@ -7,7 +7,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { OwnerSchema, type Run } from '../runs/run-schema.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, so it needs no upkeep. */
 const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });

@@ -1,5 +1,5 @@
 import { randomBytes } from '../../adapters/random.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { timeOrderedId } from '../../util/ids.ts';
@@ -23,9 +23,9 @@ const NotificationSchema = z.looseObject({
   timestamp: z.string(),
   type: z.string(),
   message: z.string(),
-  issue_ref: z.string().nullable(),
+  issue_ref: z.nullable(z.string()),
   /** The queue item that it is about. */
-  task: z.string().nullable().optional().default(null),
+  task: z.prefault(z.nullable(z.string()), null),
   read: z.boolean(),
 });
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
 import { OwnerSchema, RunSchema } from '../runs/run-schema.ts';
 
@@ -10,8 +10,8 @@ const ChildSchema = z.looseObject({
   kind: z.enum(['run', 'item']),
   /** A run id or a queue item's id. */
   id: z.string(),
-  issue_ref: z.string().nullable(),
-  outcome: z.enum(['succeeded', 'failed', 'stopped', 'lost']).nullable(),
+  issue_ref: z.nullable(z.string()),
+  outcome: z.nullable(z.enum(['succeeded', 'failed', 'stopped', 'lost'])),
 });
 
 /** `queue/items/<id>.json`: one task. */
@@ -19,29 +19,29 @@ export const QueueItemSchema = z.looseObject({
   id: z.string(),
   /** `issue` goes to the issue's agent, `pm` to the PM agent. */
   type: z.enum(['issue', 'pm']),
-  issue_ref: z.string().nullable(),
+  issue_ref: z.nullable(z.string()),
   message: z.string(),
   state: z.enum(['pending', 'notified', 'completed', 'error']),
   created_at: z.string(),
   /** When it became `completed` or `error`. */
-  finished_at: z.string().nullable().optional().default(null),
+  finished_at: z.prefault(z.nullable(z.string()), null),
   /** Attempts that were begun; waiting for a slot, and a claim that was interrupted, are none. */
   attempts: z.int(),
-  next_attempt_at: z.string().nullable(),
-  failure: FailureSchema.nullable(),
+  next_attempt_at: z.nullable(z.string()),
+  failure: z.nullable(FailureSchema),
   /** The task in whose run this one was made. */
-  parent: z.string().nullable(),
+  parent: z.nullable(z.string()),
   /** The run of the attempt that is on, or of the last one. */
-  run_id: z.string().nullable().optional().default(null),
+  run_id: z.prefault(z.nullable(z.string()), null),
   /** Who has claimed the task for the attempt that is on. */
-  claimed_by: OwnerSchema.nullable().optional().default(null),
+  claimed_by: z.prefault(z.nullable(OwnerSchema), null),
   /** A PM task's run. An issue task's is in its session file. */
-  run: RunSchema.nullable().optional().default(null),
+  run: z.prefault(z.nullable(RunSchema), null),
   /** A PM task's fork of the PM session. */
-  session_id: z.string().nullable().optional().default(null),
-  children: z.array(ChildSchema).optional().default([]),
+  session_id: z.prefault(z.nullable(z.string()), null),
+  children: z.prefault(z.array(ChildSchema), []),
   /** What the agent said at the end. */
-  reply: z.string().nullable().optional().default(null),
+  reply: z.prefault(z.nullable(z.string()), null),
 });
 
 /** One task in the queue. */

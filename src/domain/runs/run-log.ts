@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { parseEvent, type AgentEvent } from '../../adapters/opencode/events.ts';
 import { isoMsWithOffset } from '../../util/time.ts';

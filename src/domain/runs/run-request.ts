@@ -1,6 +1,6 @@
 import { randomBytes } from '../../adapters/random.ts';
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { timeOrderedId } from '../../util/ids.ts';
 import type { KnownKeys } from '../../util/types.ts';
@@ -11,11 +11,11 @@ const RunRequestSchema = z.looseObject({
   id: z.string(),
   kind: z.enum(['start', 'continue', 'pm']),
   /** The issue of a development run. */
-  issue_ref: z.string().nullable(),
+  issue_ref: z.nullable(z.string()),
   /** The queue item that the run is an attempt at; always there for a PM run. */
-  task: z.string().nullable(),
+  task: z.nullable(z.string()),
   /** The PM task in whose run this one was started. */
-  parent: z.string().nullable(),
+  parent: z.nullable(z.string()),
   message: z.string(),
   debug: z.boolean(),
 });

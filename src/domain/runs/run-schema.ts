@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
 
 /** Which process answers for a run; see the process adapter for why a pid is not enough. */
@@ -8,7 +8,7 @@ const EvidenceSchema = z.looseObject({
   commits_ahead: z.int(),
   uncommitted_files: z.int(),
   pushed: z.boolean(),
-  branch: z.string().nullable(),
+  branch: z.nullable(z.string()),
   head: z.string(),
 });
 
@@ -27,16 +27,16 @@ export const VerdictSchema = z.looseObject({
   class: z.string(),
   message: z.string(),
   /** What the user can do about it. */
-  hint: z.string().nullable().optional(),
+  hint: z.optional(z.nullable(z.string())),
   /** Whether trying again can help. */
   retryable: z.boolean(),
-  exit_code: z.int().nullable(),
-  signal: z.string().nullable(),
+  exit_code: z.nullable(z.int()),
+  signal: z.nullable(z.string()),
   steps: z.int(),
   tokens: TokensSchema,
   cost: z.number(),
   /** What the worktree has to show; null when there was none to look at. */
-  evidence: EvidenceSchema.nullable(),
+  evidence: z.nullable(EvidenceSchema),
   /** The last thing that the agent said. */
   reply: z.string(),
 });
@@ -50,17 +50,17 @@ export const RunSchema = z.looseObject({
   /** `preparing` until the agent is at work, `working` until it has ended, `ended` with a verdict. */
   phase: z.enum(['preparing', 'working', 'ended']),
   owner: OwnerSchema,
-  agent_pid: z.int().nullable(),
+  agent_pid: z.nullable(z.int()),
   requested_at: z.string(),
-  working_at: z.string().nullable(),
-  ended_at: z.string().nullable(),
-  verdict: VerdictSchema.nullable(),
+  working_at: z.nullable(z.string()),
+  ended_at: z.nullable(z.string()),
+  verdict: z.nullable(VerdictSchema),
   /** The queue item that this run is an attempt at. */
-  task: z.string().nullable().optional(),
+  task: z.optional(z.nullable(z.string())),
   /** The queue item in whose PM run this run was started. */
-  parent: z.string().nullable().optional(),
+  parent: z.optional(z.nullable(z.string())),
   /** Whether a runner has taken the run over from its launcher. */
-  taken_over: z.boolean().optional(),
+  taken_over: z.optional(z.boolean()),
 });
 
 export type Evidence = KnownKeys<z.infer<typeof EvidenceSchema>>;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Home } from '../home.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import type { KnownKeys } from '../../util/types.ts';
@@ -6,7 +6,7 @@ import type { Home } from '../home.ts';
 
 /** `servers.json`: named git servers. */
 export const ServersSchema = z.looseObject({
-  default: z.string().nullable(),
+  default: z.nullable(z.string()),
   servers: z.record(z.string(), z.looseObject({ url: z.string() })),
 });
 

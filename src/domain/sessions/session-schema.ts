@@ -1,22 +1,22 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
 import { RunSchema } from '../runs/run-schema.ts';
 
 /** `index.json`: the sessions that kugetsu tracks. */
 export const IndexSchema = z.looseObject({
-  base: z.string().nullable(),
-  pm_agent: z.string().nullable(),
+  base: z.nullable(z.string()),
+  pm_agent: z.nullable(z.string()),
   /** Issue ref to the name of the session file. */
   issues: z.record(z.string(), z.string()),
 });
 
 const Common = {
   opencode_session_id: z.string(),
-  worktree_path: z.string().nullable(),
+  worktree_path: z.nullable(z.string()),
   created_at: z.string(),
   state: z.string(),
   /** `provider/model` for every run; null leaves the choice to opencode. */
-  model: z.string().nullable().optional(),
+  model: z.optional(z.nullable(z.string())),
 };
 
 /** `sessions/base.json` and `sessions/pm-agent.json`. */
@@ -26,7 +26,7 @@ export const CoordinatorSessionSchema = z.looseObject({
   /** The directory in which the session runs. */
   directory: z.string(),
   /** Sessions that `init --force` replaced by this one. */
-  previous_session_ids: z.array(z.string()).optional(),
+  previous_session_ids: z.optional(z.array(z.string())),
 });
 
 /** `sessions/<name>.json`: the session of one issue. */
@@ -35,18 +35,18 @@ export const IssueSessionSchema = z.looseObject({
   type: z.literal('forked'),
   issue_ref: z.string(),
   /** Null until the first fork has been made. */
-  opencode_session_id: z.string().nullable(),
+  opencode_session_id: z.nullable(z.string()),
   /** `idle`, or the phase of a run that has not ended. */
   state: z.enum(['preparing', 'working', 'idle']),
   branch: z.string(),
   /** The bare repository that the worktree belongs to; null until it is known. */
-  repository: z.string().nullable(),
+  repository: z.nullable(z.string()),
   /** The commit at which the branch began; null until the worktree was made. */
-  start_commit: z.string().nullable(),
+  start_commit: z.nullable(z.string()),
   /** Sessions of earlier starts: they stay readable in opencode until the issue is destroyed. */
   previous_session_ids: z.array(z.string()),
   /** The run that is on, or the last one. */
-  run: RunSchema.nullable(),
+  run: z.nullable(RunSchema),
 });
 
 export type Index = KnownKeys<z.infer<typeof IndexSchema>>;

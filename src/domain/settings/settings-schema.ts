@@ -1,33 +1,37 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
-const count = (minimum: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}$/, `must be a whole number of at least ${minimum}`)
-    .transform(Number)
-    .refine((value) => value >= minimum, `must be a whole number of at least ${minimum}`);
+const count = (minimum: number) => {
+  const message = `must be a whole number of at least ${minimum}`;
+  return z.pipe(
+    z.string().check(z.regex(/^\d{1,6}$/, message)),
+    z.transform(Number).check(z.refine((value) => value >= minimum, message)),
+  );
+};
 
-const amount = z
-  .string()
-  .regex(/^\d{1,6}(?:\.\d{1,6})?$/, 'must be a number, 0 or more')
-  .transform(Number);
+const amount = z.pipe(
+  z.string().check(z.regex(/^\d{1,6}(?:\.\d{1,6})?$/, 'must be a number, 0 or more')),
+  z.transform(Number),
+);
 
-const interval = amount.refine((value) => value > 0, 'must be a number above 0');
+const interval = amount.check(z.refine((value) => value > 0, 'must be a number above 0'));
 
 /**
  * Every setting, from the text that the config file or the environment has to its value. Units are in the names; a
  * deadline of 0 is switched off.
  */
 export const SettingsSchema = z.strictObject({
-  MAX_CONCURRENT_AGENTS: count(1).prefault('3'),
-  KUGETSU_TEMP_DIR: z.string().startsWith('/', 'must be an absolute path').optional(),
-  KUGETSU_VERBOSITY: z.enum(['verbose', 'default', 'quiet']).prefault('default'),
-  QUEUE_DAEMON_INTERVAL_MINUTES: interval.prefault('5'),
-  QUEUE_CLEANUP_AGE_DAYS: amount.prefault('7'),
-  QUEUE_RETRY_BASE_SECONDS: amount.prefault('10'),
-  AGENT_STARTUP_TIMEOUT_SECONDS: amount.prefault('180'),
-  AGENT_STALL_TIMEOUT_MINUTES: amount.prefault('30'),
-  AGENT_TIMEOUT_MINUTES: amount.prefault('240'),
+  MAX_CONCURRENT_AGENTS: z.prefault(count(1), '3'),
+  KUGETSU_TEMP_DIR: z.optional(z.string().check(z.startsWith('/', 'must be an absolute path'))),
+  KUGETSU_VERBOSITY: z.prefault(
+    z.enum(['verbose', 'default', 'quiet'], 'must be verbose, default or quiet'),
+    'default',
+  ),
+  QUEUE_DAEMON_INTERVAL_MINUTES: z.prefault(interval, '5'),
+  QUEUE_CLEANUP_AGE_DAYS: z.prefault(amount, '7'),
+  QUEUE_RETRY_BASE_SECONDS: z.prefault(amount, '10'),
+  AGENT_STARTUP_TIMEOUT_SECONDS: z.prefault(amount, '180'),
+  AGENT_STALL_TIMEOUT_MINUTES: z.prefault(amount, '30'),
+  AGENT_TIMEOUT_MINUTES: z.prefault(amount, '240'),
 });
 
 /** The settings in force. */
