@@ -10,6 +10,7 @@ import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerNotify } from './commands/notify.ts';
+import { registerPrune } from './commands/prune.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerQueueDaemon } from './commands/queue-daemon.ts';
 import { registerRunner } from './commands/runner.ts';
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   status: registerStatus,
   logs: registerLogs,
   destroy: registerDestroy,
+  prune: registerPrune,
   queue: registerQueue,
   'queue-daemon': registerQueueDaemon,
   notify: registerNotify,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { realPath } from '../adapters/git/worktree.ts';
 
 /** Where everything of one kugetsu home lies; all paths are absolute. */
 export interface Home {
@@ -56,4 +57,9 @@ export function homeAt(root: string): Home {
     baseExport: join(root, 'cache', 'base-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
   };
+}
+
+/** The real path of a directory of the home, which may lie elsewhere, or be missing. */
+export async function realPathInside({ root }: Pick<Home, 'root'>, path: string): Promise<string> {
+  return realPath(path).catch(async () => join(await realPath(root), path.slice(root.length)));
 }

@@ -11,7 +11,8 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 interface RescueOptions {
   readonly repository: string;
   readonly worktree: string;
-  readonly branch: string;
+  /** The branch whose commits are to be saved, too. */
+  readonly branch: string | undefined;
   /** `refs/kugetsu/rescue/<name>/<time>`: what is saved goes there, and beside it. */
   readonly ref: string;
   /** Where repositories inside the worktree are moved: git cannot save them. */
@@ -47,7 +48,8 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
       refs.push(ref);
     }
   }
-  const tip = (await isDirectory(repository)) ? await commitOf(`refs/heads/${branch}`, repository, env) : undefined;
+  const saveBranch = branch !== undefined && (await isDirectory(repository));
+  const tip = saveBranch ? await commitOf(`refs/heads/${branch}`, repository, env) : undefined;
   const covered = tip === undefined || (await isReachable(tip, ['refs/remotes', ...refs], repository, env));
   if (!covered) {
     await git(['update-ref', `${ref}-branch`, tip], { cwd: repository, env });
@@ -119,7 +121,8 @@ interface NewCommit {
   readonly message: string;
 }
 
-async function commitTree(
+/** Makes a commit in kugetsu's own name. @returns its id */
+export async function commitTree(
   { tree, parents, message }: NewCommit,
   options: { readonly cwd: string; readonly env: Environment },
 ): Promise<string> {
@@ -133,8 +136,11 @@ async function commitTree(
   return (await git([...args, '-m', message], { ...options, extraEnv: identity })).trim();
 }
 
-/** What stands in a worktree's place and is none that git can read is kept as it is. */
-async function moveWholeAside({ worktree, asideDirectory }: RescueOptions): Promise<string[]> {
+/** What stands in a worktree's place and is none that git can read is kept as it is: moved, whole. @returns where it is now */
+export async function moveWholeAside({
+  worktree,
+  asideDirectory,
+}: Pick<RescueOptions, 'worktree' | 'asideDirectory'>): Promise<string[]> {
   const stat = await lstat(worktree).catch(() => undefined);
   // A link is no work: what it points to stays where it is.
   if (stat === undefined || stat.isSymbolicLink()) return [];
@@ -142,11 +148,13 @@ async function moveWholeAside({ worktree, asideDirectory }: RescueOptions): Prom
   return [await moveAside(worktree, asideDirectory)];
 }
 
-async function treeOf(commit: string, cwd: string, env: Environment): Promise<string> {
+/** The tree of a commit. */
+export async function treeOf(commit: string, cwd: string, env: Environment): Promise<string> {
   return (await git(['rev-parse', `${commit}^{tree}`], { cwd, env })).trim();
 }
 
-async function isReachable(
+/** Whether a ref that matches one of the patterns has this commit. */
+export async function isReachable(
   commit: string,
   patterns: readonly string[],
   repository: string,

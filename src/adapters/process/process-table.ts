@@ -51,6 +51,12 @@ export function processesOfRun(runId: string, roots: readonly ProcessMark[] = []
   return table.filter(({ pid }) => members.has(pid));
 }
 
+/** The ids of runs of which a process is alive; on systems that do not show another process's environment, none. */
+export function runIdsInUse(): Set<string> {
+  const ids = processTable().map(({ pid }) => carriedRunId(pid));
+  return new Set(ids.filter((id) => id !== undefined));
+}
+
 function ancestry(table: readonly ProcessRow[], pid: number): Set<number> {
   const parents = new Map(table.map((row) => [row.pid, row.parent]));
   const line = new Set<number>();

@@ -54,6 +54,13 @@ export async function withLock<T>(
   }
 }
 
+/** Whether somebody who is alive holds the lock directory `path`. */
+export async function isLocked(path: string): Promise<boolean> {
+  // A hot command without a lock does not load it.
+  const { check } = await import('proper-lockfile');
+  return check(path, { lockfilePath: path, realpath: false, stale: STALE_MS });
+}
+
 /** What tells this lock directory from one that was made later in its place. */
 function markOf(path: string): string | undefined {
   try {

@@ -53,9 +53,12 @@ export function repositoryOf({ instance, owner, repo }: IssueRef): string {
   return `${instance}/${owner}/${repo}`;
 }
 
+/** How the branches of issues begin. */
+export const BRANCH_PREFIX = 'fix/issue-';
+
 /** The branch on which an issue is worked. */
-export function branchOf({ identifier }: IssueRef): string {
-  return `fix/issue-${identifier}`;
+export function branchOf({ identifier }: Pick<IssueRef, 'identifier'>): string {
+  return `${BRANCH_PREFIX}${identifier}`;
 }
 
 // The name ends up in a branch, so what git-check-ref-format(1) forbids at the end or inside is out.

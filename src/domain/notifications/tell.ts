@@ -38,7 +38,7 @@ export async function tell(context: Needs, news: TaskNews): Promise<void> {
   }
 }
 
-/** Notifies of work that was saved before a worktree was removed, and of the command that brings it back. */
-export async function tellSaved(context: Needs, ref: string, way: string): Promise<void> {
+/** Notifies of work that was saved before a worktree was removed, and of the command that brings it back; `ref` if it was an issue's. */
+export async function tellSaved(context: Needs, ref: string | null, way: string): Promise<void> {
   await tell(context, { type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null });
 }

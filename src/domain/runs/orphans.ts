@@ -12,6 +12,16 @@ export async function ownRun({ home }: Pick<Context, 'home'>, runId: string): Pr
   await writeJsonFile(join(home.runs, runId, OWNER_FILE), ownIdentity());
 }
 
+/** Whether nobody answers for the run that way, or somebody who is gone. A file that cannot be read says nothing. */
+export async function isDeadOwner({ home }: Pick<Context, 'home'>, runId: string): Promise<boolean> {
+  try {
+    const owner = await readJsonFile(join(home.runs, runId, OWNER_FILE), OwnerSchema);
+    return owner === undefined || !isAlive(owner);
+  } catch {
+    return true;
+  }
+}
+
 /** The runs that were owned that way by processes that are gone. */
 export async function orphanedRuns({ home }: Pick<Context, 'home'>): Promise<string[]> {
   const orphans: string[] = [];

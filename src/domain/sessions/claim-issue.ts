@@ -24,6 +24,8 @@ interface ClaimRequest {
   readonly task?: string | null;
   /** The PM task in whose run this one is started; it learns of its child. */
   readonly parent?: string | null;
+  /** The last run that the caller knows of: when there has been another one since, the claim is refused. */
+  readonly afterRun?: string | undefined;
 }
 
 const MAX_TRIES = 5;
@@ -32,7 +34,8 @@ const MAX_TRIES = 5;
  * Claims an issue for one run: checks that it is free, and for an agent that a slot is, and takes both in one critical
  * section. The claim is this process's until it is handed over, so that it dies with it.
  *
- * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when a run needs a session that is not there
+ * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when a run needs a session that is not there, `overtaken`
+ * when there has been another run
  */
 export async function claimIssue(context: Needs, request: ClaimRequest): Promise<IssueSession> {
   const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
@@ -59,6 +62,7 @@ async function tryClaim({ context, changes, request, slots }: Attempt): Promise<
   if (session !== undefined && isLive(session.run)) throw busy(ref, busyWith(session.run));
   if (request.kind === 'continue') requireContinuable(ref, session);
   if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
+  if (request.afterRun !== undefined && session?.run?.id !== request.afterRun) throw overtaken(ref);
   if (request.kind !== 'destroy') requireSlot(await changes.soundIssues(), slots);
   await settleBefore(context, session);
   const claimed = {
@@ -93,6 +97,10 @@ export function notTracked(ref: string): AppError {
   return new AppError('no_session', `there is no session for ${ref}`, {
     hint: 'kugetsu list shows the issues that have one; kugetsu start begins one',
   });
+}
+
+function overtaken(ref: string): AppError {
+  return new AppError('overtaken', `there has been another run on ${ref} meanwhile`, { hint: 'look again' });
 }
 
 function requireContinuable(ref: string, session: IssueSession | undefined): void {

@@ -6,7 +6,8 @@ import { endedRun } from '../runs/ended-run.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { tellSaved } from '../notifications/tell.ts';
-import { removeIssueWorktree, type OnSaved } from '../worktrees/issue-worktree.ts';
+import { removeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import type { OnSaved } from '../worktrees/save-work.ts';
 import { claimIssue } from './claim-issue.ts';
 import type { IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
@@ -20,12 +21,17 @@ interface Destroyed {
 /**
  * Removes an issue's worktree, branch, opencode sessions, session file and index entry, after saving work that nobody
  * else has. `onSaved` hears of every command that brings saved work back before anything is removed. Nothing happens
- * while an agent is at work on it.
+ * while an agent is at work on it, or, with `afterRun`, after any other run than that one.
  *
  * @throws AppError `busy` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
  */
-export async function destroyIssue(context: Context, issue: IssueRef, onSaved: OnSaved): Promise<Destroyed> {
-  const session = await claimIssue(context, { ref: issue, kind: 'destroy' });
+export async function destroyIssue(
+  context: Context,
+  issue: IssueRef,
+  onSaved: OnSaved,
+  { afterRun }: { readonly afterRun?: string } = {},
+): Promise<Destroyed> {
+  const session = await claimIssue(context, { ref: issue, kind: 'destroy', afterRun });
   try {
     return await destroyClaimed(context, session, onSaved);
   } catch (error) {

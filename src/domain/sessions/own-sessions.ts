@@ -1,7 +1,7 @@
-import { dirname, join } from 'node:path';
-import { realPath } from '../../adapters/git/worktree.ts';
+import { dirname } from 'node:path';
 import type { TitledSession } from '../../adapters/opencode/opencode.ts';
 import type { Context } from '../context.ts';
+import { realPathInside } from '../home.ts';
 import { readBase } from './session-store.ts';
 import { purposeOf, TITLE_PREFIX, type SessionPurpose } from './session-titles.ts';
 
@@ -24,8 +24,8 @@ export async function listOwnSessions(context: Pick<Context, 'home' | 'opencode'
   const titled = await opencode.sessionsTitled(TITLE_PREFIX);
   const base = await readBase(context);
   return ownSessions(titled, {
-    worktrees: await realPathInside(home.root, home.worktrees),
-    pmAgentDirectory: await realPathInside(home.root, home.pmAgentDirectory),
+    worktrees: await realPathInside(home, home.worktrees),
+    pmAgentDirectory: await realPathInside(home, home.pmAgentDirectory),
     baseIds: new Set(base === undefined ? [] : [base.opencode_session_id, ...(base.previous_session_ids ?? [])]),
   });
 }
@@ -55,9 +55,4 @@ function isOwn(
     case 'issue':
       return dirname(directory) === worktrees;
   }
-}
-
-/** The real path of a directory of the home that may be missing, or elsewhere. */
-async function realPathInside(root: string, path: string): Promise<string> {
-  return realPath(path).catch(async () => join(await realPath(root), path.slice(root.length)));
 }

@@ -13,8 +13,9 @@ import {
   type IssueSession,
 } from './session-schema.ts';
 
-const BASE_FILE = 'base.json';
-const PM_AGENT_FILE = 'pm-agent.json';
+/** The files of the sessions that belong to no issue, under `sessions/`. */
+export const COORDINATOR_FILES = { base: 'base.json', pm_agent: 'pm-agent.json' } as const;
+
 const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
 
 type HomeOnly = { readonly home: Home };
@@ -116,7 +117,7 @@ class LockedSessions implements SessionChanges {
     if (file !== undefined) return file.replace(/\.json$/, '');
     // Some filesystems fold case, so names that differ in case only are the same.
     const taken = new Set(
-      [BASE_FILE, PM_AGENT_FILE, ...Object.values(this.index.issues)].map((name) => name.toLowerCase()),
+      [...Object.values(COORDINATOR_FILES), ...Object.values(this.index.issues)].map((name) => name.toLowerCase()),
     );
     return uniqueName(ref, (name) => taken.has(`${name}.json`.toLowerCase()));
   }
@@ -175,5 +176,5 @@ async function readCoordinator(
 }
 
 function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
-  return join(home.sessions, type === 'base' ? BASE_FILE : PM_AGENT_FILE);
+  return join(home.sessions, COORDINATOR_FILES[type]);
 }

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
 import { git } from '../../adapters/git/git-command.ts';
 import { addWorktree, deleteBranch, pathExists, realPath, removeWorktree } from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
-import { shellQuote } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
 import { withRepository, withUpdatedRepository } from './repository.ts';
+import { saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -19,9 +18,6 @@ interface IssueWorktree {
   readonly startCommit: string;
   readonly how: 'cloned' | 'fetched';
 }
-
-/** Told before a worktree is removed: the commands that bring back what only it had. */
-export type OnSaved = (way: string) => Promise<void>;
 
 interface WorktreeRequest {
   readonly ref: IssueRef;
@@ -54,45 +50,20 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   });
 }
 
-interface WorktreePlace {
-  readonly repository: string;
-  readonly path: string;
-  readonly name: string;
-  readonly branch: string;
-}
-
 /** Removes an issue's worktree and branch after saving what only they have. */
-export async function removeIssueWorktree(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<void> {
+export async function removeIssueWorktree(
+  context: Needs,
+  place: WorktreePlace & { readonly branch: string },
+  onSaved: OnSaved,
+): Promise<void> {
   await withRepository(place.repository, async () => {
     await saveAndRemove(context, place, onSaved);
     if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
   });
 }
 
-async function saveAndRemove(
-  context: Needs,
-  { repository, path, name, branch }: WorktreePlace,
-  onSaved: OnSaved,
-): Promise<void> {
-  const { home, env, clock } = context;
-  const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
-  const ref = `refs/kugetsu/rescue/${name}/${time}`;
-  const asideDirectory = join(home.rescued, name, time);
-  const rescue = await rescueWork({ repository, worktree: path, branch, ref, asideDirectory, env });
-  // Whatever fails from here on, the way back is known.
-  for (const way of waysBack(rescue, { repository, target: join(home.rescued, `${name}-${time}`) })) await onSaved(way);
-  await removeWorktree({ repository, path, env });
-}
-
-function waysBack(
-  { refs, movedAside }: Rescue,
-  { repository, target }: { readonly repository: string; readonly target: string },
-): string[] {
-  return [
-    ...refs.map((ref, index) => {
-      const directory = index === 0 ? target : `${target}-branch`;
-      return `git -C ${shellQuote(repository)} worktree add --detach ${shellQuote(directory)} ${ref}`;
-    }),
-    ...movedAside.map((path) => `cd ${shellQuote(path)}`),
-  ];
+async function saveAndRemove(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<void> {
+  const { repository, path } = place;
+  await saveWork(context, place, onSaved);
+  await removeWorktree({ repository, path, env: context.env });
 }

@@ -12,6 +12,9 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 // A first clone may take long; whoever comes second waits for it.
 const LOCK_WAIT_MS = 60 * 60_000;
 
+/** The wait of those who can do without: longer than a holder that was killed is waited for. */
+export const SHORT_LOCK_WAIT_MS = 10_000;
+
 /** A bare repository that is up to date. */
 interface UpdatedRepository {
   readonly path: string;
@@ -20,9 +23,18 @@ interface UpdatedRepository {
   readonly how: 'cloned' | 'fetched';
 }
 
-/** Runs `body` as the only one that changes this repository's metadata. */
-export async function withRepository<T>(path: string, body: () => Promise<T>): Promise<T> {
-  return withLock(`${path}.lock`, body, { waitMs: LOCK_WAIT_MS });
+/** The lock of the repository at `path`. */
+export function repositoryLock(path: string): string {
+  return `${path}.lock`;
+}
+
+/** Runs `body` as the only one that changes this repository's metadata, after waiting `waitMs` for others at the most. */
+export async function withRepository<T>(
+  path: string,
+  body: () => Promise<T>,
+  { waitMs = LOCK_WAIT_MS }: { readonly waitMs?: number } = {},
+): Promise<T> {
+  return withLock(repositoryLock(path), body, { waitMs });
 }
 
 /** Clones or fetches the repository of an issue, then runs `body` under the same lock. */
@@ -40,6 +52,25 @@ export async function withUpdatedRepository<T>(
     const how = await updateRepository({ path, url, source, env, clock, notBefore });
     return body({ path, how, start: await defaultBranchOf(path, env) });
   });
+}
+
+/**
+ * Fetches a repository that is there already, then runs `body` under the same lock. Undefined, and nothing done, when it
+ * is gone, or when the issue's repository is another one by now.
+ */
+export async function withFetchedRepository<T>(
+  { home, env, clock }: Needs,
+  { path, ref, waitMs }: { readonly path: string; readonly ref: IssueRef; readonly waitMs: number },
+  body: (repository: UpdatedRepository) => Promise<T>,
+): Promise<T | undefined> {
+  const notBefore = clock.now();
+  const { url, source } = await findCloneSource({ home }, ref);
+  const fetchAndRun = async (): Promise<T | undefined> => {
+    if ((await sourceOf(path, env)) !== source) return undefined;
+    const how = await updateRepository({ path, url, source, env, clock, notBefore });
+    return body({ path, how, start: await defaultBranchOf(path, env) });
+  };
+  return withRepository(path, fetchAndRun, { waitMs });
 }
 
 /** Two sources can have one sanitised name; the second one gets a hash. */

@@ -1,0 +1,51 @@
+import { git, tryGit, type Environment } from './git-command.ts';
+import { commitTree, treeOf } from './rescue.ts';
+import { commitOf } from './temporary-index.ts';
+
+interface MergedQuestion {
+  readonly repository: string;
+  readonly branch: string;
+  /** The commit at which the branch began. */
+  readonly start: string;
+  /** The ref into which it may have been merged, as new as the last fetch. */
+  readonly target: string;
+  readonly env: Environment;
+}
+
+/**
+ * Whether the work of a branch is in `target`: `merged` when its tip is, `contained` when all of its changes are (a
+ * squash or a rebase), undefined when not, when that cannot be told, or when the branch has no commit of its own.
+ */
+export async function mergedInto(question: MergedQuestion): Promise<'merged' | 'contained' | undefined> {
+  const { repository, branch, start, target, env } = question;
+  const at = { cwd: repository, env };
+  const tip = await commitOf(`refs/heads/${branch}`, repository, env);
+  if (tip === undefined) return undefined;
+  const own = await tryGit(['rev-list', '--count', tip, `^${start}`], at);
+  if (own.exitCode !== 0 || Number(own.stdout) === 0) return undefined;
+  if ((await tryGit(['merge-base', '--is-ancestor', tip, target], at)).exitCode === 0) return 'merged';
+  const base = await tryGit(['merge-base', tip, target], at);
+  const fork = base.stdout.trim();
+  if (base.exitCode !== 0 || (await treeOf(fork, repository, env)) === (await treeOf(tip, repository, env))) {
+    return undefined;
+  }
+  const contained = (await mergesToNothing(question, tip)) || (await hasSamePatch(question, { tip, fork }));
+  return contained ? 'contained' : undefined;
+}
+
+/** Whether merging the branch now would change nothing. Needs git 2.38; an older one says no. */
+async function mergesToNothing({ repository, target, env }: MergedQuestion, tip: string): Promise<boolean> {
+  const merge = await tryGit(['merge-tree', '--write-tree', target, tip], { cwd: repository, env });
+  return merge.exitCode === 0 && merge.stdout.trim() === (await treeOf(target, repository, env));
+}
+
+/** Whether one commit since the fork has the same patch as the whole branch; what came later in `target` does not matter. */
+async function hasSamePatch(
+  { repository, target, env }: MergedQuestion,
+  { tip, fork }: { readonly tip: string; readonly fork: string },
+): Promise<boolean> {
+  const at = { cwd: repository, env };
+  const tree = await treeOf(tip, repository, env);
+  const squashed = await commitTree({ tree, parents: [fork], message: 'The branch as one commit' }, at);
+  return (await git(['cherry', target, squashed, fork], at)).trim() === `- ${squashed}`;
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { git, tryGit, type Environment } from './git-command.ts';
+import { isDirectory, moveAside } from './move-aside.ts';
+import { commitTree, isReachable, treeOf, type Rescue } from './rescue.ts';
+import { commitOf } from './temporary-index.ts';
+import type { WorktreeEntry } from './worktree-entries.ts';
+
+const RESCUED = 'refs/kugetsu/rescue';
+
+interface LeftoverOptions {
+  readonly repository: string;
+  /** What is saved gets this name. */
+  readonly ref: string;
+  readonly env: Environment;
+}
+
+/**
+ * Saves a commit that no remote-tracking branch and no earlier rescue has. Call it under the repository's lock.
+ *
+ * @throws AppError `git_failed` when it could not be saved
+ */
+export async function rescueCommit(commit: string, { repository, ref, env }: LeftoverOptions): Promise<Rescue> {
+  if (await isReachable(commit, ['refs/remotes', RESCUED], repository, env)) return { refs: [], movedAside: [] };
+  await git(['update-ref', ref, commit], { cwd: repository, env });
+  return { refs: [ref], movedAside: [] };
+}
+
+/**
+ * Saves what a repository still has of a worktree that is gone: commits on no branch, what was staged, and repositories
+ * of submodules. Call it under the repository's lock.
+ *
+ * @throws AppError `git_failed` when something could not be saved; then the entry must stay
+ */
+export async function rescueEntry(
+  { directory }: WorktreeEntry,
+  options: LeftoverOptions & { readonly asideDirectory: string },
+): Promise<Rescue> {
+  const { repository, ref, asideDirectory, env } = options;
+  const at = { cwd: directory, env };
+  const head = await commitOf('HEAD', directory, env);
+  const staged = await tryGit(['write-tree'], at);
+  const tree = staged.exitCode === 0 ? staged.stdout.trim() : undefined;
+  const refs: string[] = [];
+  if (head !== undefined && tree !== undefined && (await treeOf(head, directory, env)) !== tree) {
+    const commit = await commitTree({ tree, parents: [head], message: `Index saved as ${ref}` }, at);
+    await git(['update-ref', ref, commit], { cwd: repository, env });
+    refs.push(ref);
+  } else if (
+    head !== undefined &&
+    !(await isReachable(head, ['refs/heads', 'refs/remotes', RESCUED], repository, env))
+  ) {
+    await git(['update-ref', ref, head], { cwd: repository, env });
+    refs.push(ref);
+  }
+  const modules = join(directory, 'modules');
+  const movedAside = (await isDirectory(modules))
+    ? [await moveAside(modules, join(asideDirectory, '.git-modules'))]
+    : [];
+  return { refs, movedAside };
+}

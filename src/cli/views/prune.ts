@@ -1,0 +1,58 @@
+import type { PruneItem, PruneResult } from '../../domain/prune/prune-item.ts';
+import { formatBytes, plural } from '../../util/text.ts';
+import { renderTable } from './table.ts';
+
+const COLUMNS = ['KIND', 'NAME', 'BYTES', 'REASON'];
+
+/** Items as a table; a person reads sizes, a program bytes. */
+export function renderPruneItems(
+  items: readonly PruneItem[],
+  style: { readonly ruled: boolean; readonly colour: boolean },
+): string {
+  const rows = items.map(({ target, name, bytes, reason }) => [
+    target.kind,
+    name,
+    style.ruled ? formatBytes(bytes) : String(bytes),
+    reason,
+  ]);
+  return renderTable({ columns: COLUMNS, rows, ...style });
+}
+
+/** How many items, and what they take together. */
+export function pruneTotal(items: readonly PruneItem[]): string {
+  return `${plural(items.length, 'item')}, ${formatBytes(totalBytes(items))}`;
+}
+
+/** What became of an item that was not removed; undefined for one that was. */
+export function renderPruneResult({ item, outcome, why }: PruneResult): string | undefined {
+  if (outcome === 'removed') return undefined;
+  const what = outcome === 'skipped' ? 'left' : 'could not remove';
+  return `${what} ${item.target.kind} ${item.name}: ${why ?? 'no reason given'}`;
+}
+
+/** A plan, or with results what became of it, for programs. */
+export function pruneJson(
+  items: readonly PruneItem[],
+  { problems, results }: { readonly problems: readonly string[]; readonly results?: readonly PruneResult[] },
+): string {
+  const resultOf = new Map(results?.map((result) => [result.item, result]));
+  const shown = items.map((item) => {
+    const { target, name, path, reason, bytes } = item;
+    const result = resultOf.get(item);
+    return {
+      kind: target.kind,
+      name,
+      ...(path === undefined ? {} : { path }),
+      reason,
+      bytes,
+      ...(result === undefined ? {} : { removed: result.outcome === 'removed' }),
+      ...(result?.why === undefined ? {} : { error: result.why }),
+    };
+  });
+  const counted = results?.filter(({ outcome }) => outcome === 'removed').map(({ item }) => item) ?? items;
+  return JSON.stringify({ items: shown, bytes: totalBytes(counted), problems }, null, 2);
+}
+
+function totalBytes(items: readonly PruneItem[]): number {
+  return items.reduce((total, { bytes }) => total + bytes, 0);
+}

@@ -1,0 +1,97 @@
+import { dirname, join } from 'node:path';
+import { listBranches } from '../../adapters/git/branches.ts';
+import { listWorktreeEntries } from '../../adapters/git/worktree-entries.ts';
+import { runIdsInUse } from '../../adapters/process/process-table.ts';
+import { entryAt, listEntries, type Entry } from '../../adapters/store/entries.ts';
+import { isLocked } from '../../adapters/store/lock.ts';
+import { messageOf } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import { realPathInside } from '../home.ts';
+import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
+import { isDeadOwner } from '../runs/orphans.ts';
+import { repositoryLock } from '../worktrees/repository.ts';
+import type { HalfClone, PruneFacts, RepositoryFacts, RunDirectory } from './prune-facts.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'tempDirectory'>;
+type FileFacts = Pick<PruneFacts, 'worktrees' | 'repositories' | 'clones' | 'runs' | 'temporary'>;
+
+// The names that private-files.ts and bare-repository.ts give to what they build beside its place.
+const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+const HALF_CLONE = /^\.(.+\.git)\.[0-9a-f]{8}\.tmp$/;
+const RUN = /^r_[0-9a-z]+$/;
+
+/** What lies in the home. What a repository does not tell is a problem, and hides nothing else. */
+export async function gatherFiles(context: Needs, problems: string[]): Promise<FileFacts> {
+  const { home } = context;
+  const worktrees = await realPathInside(home, home.worktrees);
+  const repos = await listEntries(home.repos);
+  const places = new Set([worktrees, home.worktrees]);
+  const repositories: RepositoryFacts[] = [];
+  for (const { path } of repos.filter(({ name, type }) => type === 'directory' && /^[^.].*\.git$/.test(name))) {
+    const facts = await gatherRepository(context, path, places).catch((error: unknown) => {
+      problems.push(messageOf(error));
+    });
+    if (facts !== undefined) repositories.push(facts);
+  }
+  return {
+    worktrees: await listEntries(worktrees),
+    repositories,
+    clones: await gatherClones(repos),
+    runs: await gatherRuns(context),
+    temporary: await gatherTemporary(context, repositories),
+  };
+}
+
+async function gatherRepository(
+  { env }: Needs,
+  path: string,
+  places: ReadonlySet<string>,
+): Promise<RepositoryFacts | undefined> {
+  const kept = (await listWorktreeEntries(path)).map((entry) => ({
+    ...entry,
+    name: places.has(dirname(entry.path)) ? entry.path.slice(dirname(entry.path).length + 1) : undefined,
+  }));
+  return { path, kept, branches: await listBranches(path, `${BRANCH_PREFIX}*`, env) };
+}
+
+async function gatherClones(repos: readonly Entry[]): Promise<HalfClone[]> {
+  const clones = repos.flatMap((entry) => {
+    const name = entry.type === 'directory' ? HALF_CLONE.exec(entry.name)?.[1] : undefined;
+    return name === undefined ? [] : [{ entry, repository: join(dirname(entry.path), name) }];
+  });
+  return Promise.all(
+    clones.map(async (clone) => ({ ...clone, busy: await isLocked(repositoryLock(clone.repository)) })),
+  );
+}
+
+/** The directories of runs, and those that they have in the temporary directory. */
+async function gatherRuns(context: Needs): Promise<RunDirectory[]> {
+  const { home } = context;
+  const temporary = await context.tempDirectory();
+  const inUse = runIdsInUse();
+  const directories = (await listEntries(home.runs)).filter(({ name, type }) => type === 'directory' && RUN.test(name));
+  const found: RunDirectory[] = [];
+  for (const entry of directories) {
+    const run = entry.name;
+    const alive = inUse.has(run) || !(await isDeadOwner(context, run));
+    const beside = await entryAt(join(temporary, run));
+    const entries = beside?.type === 'directory' ? [entry, beside] : [entry];
+    found.push(...entries.map((each) => ({ run, entry: each, alive })));
+  }
+  return found;
+}
+
+async function gatherTemporary({ home }: Needs, repositories: readonly RepositoryFacts[]): Promise<Entry[]> {
+  const directories = [
+    home.root,
+    home.sessions,
+    home.queueItems,
+    dirname(home.queueItems),
+    dirname(home.baseExport),
+    home.bin,
+    home.env,
+    ...repositories.map(({ path }) => path),
+  ];
+  const entries = await Promise.all(directories.map(listEntries));
+  return entries.flat().filter(({ name }) => TEMPORARY.test(name));
+}

@@ -1,0 +1,28 @@
+import type { OwnSession } from '../sessions/own-sessions.ts';
+import type { Tracked } from './tracked.ts';
+
+/** A write takes milliseconds, and so does the step from an unrecorded session to a recorded one. */
+const SETTLED_MS = 60 * 60_000;
+
+/** Whether something that was last changed then cannot be in anybody's hands any more. Times are in milliseconds. */
+export function isLongPast(changedMs: number, now: number): boolean {
+  return now - changedMs >= SETTLED_MS;
+}
+
+/** Why nothing needs this session in opencode any more; undefined when something does, or may. */
+export function sessionOrphaned(session: OwnSession, tracked: Tracked, now: number): string | undefined {
+  const { id, purpose, time_created: created } = session;
+  if (tracked.sessions.has(id)) return undefined;
+  switch (purpose.kind) {
+    case 'base':
+      return 'an earlier base session';
+    case 'pm_agent':
+      // init makes the session first, and then records it.
+      return isLongPast(created, now) ? "an earlier session of the PM agent's" : undefined;
+    case 'pm_task':
+      return tracked.tasks.has(purpose.task) ? undefined : 'its task is over';
+    case 'issue':
+      // A start makes the session first, and then records it.
+      return tracked.unsettledRefs.has(purpose.ref) ? undefined : 'no issue uses it any more';
+  }
+}

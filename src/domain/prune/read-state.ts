@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { runIdsInUse } from '../../adapters/process/process-table.ts';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { listEntries } from '../../adapters/store/entries.ts';
+import { readJsonFile } from '../../adapters/store/json-file.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { Context } from '../context.ts';
+import { listItemIds, readItem } from '../queue/queue-store.ts';
+import { readRunRequest } from '../runs/run-request.ts';
+import { isLive } from '../runs/run-state.ts';
+import { CoordinatorSessionSchema, IssueSessionSchema, type Index } from '../sessions/session-schema.ts';
+import { changeSessions, COORDINATOR_FILES, readIndex } from '../sessions/session-store.ts';
+import type { StoredState, UnnamedFile } from './tracked.ts';
+
+type HomeOnly = Pick<Context, 'home'>;
+
+/**
+ * What all state files say now. Index and session files are read under their lock: a session file that is just being
+ * written is seen with the index entry that names it, or not at all.
+ *
+ * @throws AppError `not_initialised` (exit code 3) without an index: then everything would look like an orphan;
+ * `corrupt_file` for one that cannot be read, which might name anything
+ */
+export async function readState(context: HomeOnly): Promise<StoredState> {
+  return { ...(await changeSessions(context, async () => readSessions(context))), ...(await readOthers(context)) };
+}
+
+/** As {@link readState}, then `body` with it while the lock of the sessions is held. No child process inside. */
+export async function withState<T>(context: HomeOnly, body: (state: StoredState) => Promise<T>): Promise<T> {
+  const others = await readOthers(context);
+  return changeSessions(context, async () => body({ ...(await readSessions(context)), ...others }));
+}
+
+type SessionState = Pick<StoredState, 'index' | 'coordinators' | 'issues' | 'unnamed'>;
+
+async function readSessions(context: HomeOnly): Promise<SessionState> {
+  const { sessions } = context.home;
+  const index = await requireIndex(context);
+  const coordinators = await Promise.all(
+    Object.values(COORDINATOR_FILES).map(async (file) => readJsonFile(join(sessions, file), CoordinatorSessionSchema)),
+  );
+  const issues = await Promise.all(
+    Object.entries(index.issues).map(async ([ref, file]) => ({
+      ref,
+      file,
+      session: await readJsonFile(join(sessions, file), IssueSessionSchema),
+    })),
+  );
+  return {
+    index,
+    coordinators: coordinators.filter((session) => session !== undefined),
+    issues,
+    unnamed: await readUnnamed(sessions, index),
+  };
+}
+
+/** The index. @throws AppError `not_initialised` (exit code 3) when there is none */
+export async function requireIndex(context: HomeOnly): Promise<Index> {
+  const index = await readIndex(context);
+  if (index !== undefined) return index;
+  throw new AppError('not_initialised', `there is no ${context.home.index}: nothing says what is tracked`, {
+    hint: 'run kugetsu init; if the file was lost, restore it first, or what it named will count as orphaned',
+    exit: EXIT.notReady,
+  });
+}
+
+async function readUnnamed(sessions: string, { issues }: Index): Promise<UnnamedFile[]> {
+  const named = new Set(
+    [...Object.values(COORDINATOR_FILES), ...Object.values(issues)].map((file) => file.toLowerCase()),
+  );
+  const files = (await listEntries(sessions)).filter(
+    ({ name, type }) =>
+      type === 'file' && name.endsWith('.json') && !name.startsWith('.') && !named.has(name.toLowerCase()),
+  );
+  const read = files.map(async (entry) => {
+    const session = await readJsonFile(entry.path, IssueSessionSchema);
+    return session === undefined ? undefined : { entry, session, live: isLive(session.run) };
+  });
+  return (await Promise.all(read)).filter((file) => file !== undefined);
+}
+
+async function readOthers(context: HomeOnly): Promise<Pick<StoredState, 'liveRefs' | 'tasks' | 'brokenTasks'>> {
+  const ids = await listItemIds(context);
+  const read = await Promise.all(
+    ids.map(async (id) => ({ id, task: await readItem(context, id).catch(() => 'broken' as const) })),
+  );
+  return {
+    liveRefs: await liveRefs(context),
+    tasks: read.map(({ task }) => task).filter((task) => task !== undefined && task !== 'broken'),
+    brokenTasks: read.filter(({ task }) => task === 'broken').map(({ id }) => id),
+  };
+}
+
+/** A run whose session file somebody has removed is still known by its processes. */
+async function liveRefs(context: HomeOnly): Promise<string[]> {
+  const inUse = runIdsInUse();
+  const here = (await listDirectory(context.home.runs)).filter((id) => inUse.has(id));
+  const requests = await Promise.all(here.map(async (id) => readRunRequest(context, id).catch(() => undefined)));
+  return requests.map((request) => request?.issue_ref).filter((ref) => typeof ref === 'string');
+}

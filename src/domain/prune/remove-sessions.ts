@@ -1,0 +1,79 @@
+import { removeFile } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import { parseIssueRef } from '../issues/issue-ref.ts';
+import { destroyIssue } from '../sessions/destroy-issue.ts';
+import { listOwnSessions, type OwnSession } from '../sessions/own-sessions.ts';
+import { updateIssueSession } from '../sessions/session-store.ts';
+import type { OnSaved } from '../worktrees/save-work.ts';
+import { sessionOrphaned } from './orphaned.ts';
+import type { TargetOf } from './prune-item.ts';
+import { withState } from './read-state.ts';
+import { CHANGED, changeOf, trackedNow, type WhyNot } from './recheck.ts';
+
+/** Removes a session file that the index does not name. */
+export async function removeSessionFile(
+  context: Pick<Context, 'home'>,
+  { entry }: TargetOf<'session_file'>,
+): Promise<WhyNot> {
+  return withState(context, async ({ unnamed }) => {
+    const why = await changeOf(entry);
+    if (why !== undefined) return why;
+    const file = unnamed.find((candidate) => candidate.entry.path === entry.path);
+    if (file === undefined) return 'the index names it by now';
+    if (file.live) return 'its run is on';
+    await removeFile(entry.path);
+    return undefined;
+  });
+}
+
+// What a claim may be refused with: somebody was quicker.
+const OVERTAKEN = new Set(['busy', 'overtaken', 'no_session']);
+
+/** Removes an issue that is done, as `destroy` does. */
+export async function removeDoneIssue(
+  context: Context,
+  { ref, run }: TargetOf<'issue'>,
+  onSaved: OnSaved,
+): Promise<WhyNot> {
+  if ((await trackedNow(context)).waitingRefs.has(ref)) return 'a task waits for it by now';
+  try {
+    await destroyIssue(context, parseIssueRef(ref), onSaved, { afterRun: run });
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError && OVERTAKEN.has(error.code)) return error.message;
+    throw error;
+  }
+}
+
+/** Deletes a session in opencode that nothing needs any more; `stored` is what opencode has now. */
+export async function removeOpencodeSession(
+  context: Context,
+  { session }: TargetOf<'opencode_session'>,
+  stored: () => Promise<readonly OwnSession[]>,
+): Promise<WhyNot> {
+  const now = (await stored()).find(({ id }) => id === session.id);
+  if (now === undefined) return 'it is gone already';
+  if (now.time_updated !== session.time_updated) return CHANGED;
+  if (sessionOrphaned(now, await trackedNow(context), context.clock.now()) === undefined) return 'it is in use by now';
+  await context.opencode.deleteSession(session.id);
+  if (session.purpose.kind === 'issue') await forget(context, session.purpose.ref, session.id);
+  return undefined;
+}
+
+/** What opencode has of this home at the time of the first call. */
+export function storedOnce(context: Context): () => Promise<readonly OwnSession[]> {
+  let stored: Promise<readonly OwnSession[]> | undefined;
+  return async () => {
+    stored ??= listOwnSessions(context);
+    return stored;
+  };
+}
+
+async function forget(context: Context, ref: string, id: string): Promise<void> {
+  await updateIssueSession(context, ref, (issue) => {
+    const { previous_session_ids: previous } = issue;
+    if (!previous.includes(id)) return undefined;
+    return { ...issue, previous_session_ids: previous.filter((other) => other !== id) };
+  });
+}

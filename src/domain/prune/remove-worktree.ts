@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { moveAside } from '../../adapters/git/move-aside.ts';
+import { isSameEntry, removeWorktreeEntry } from '../../adapters/git/worktree-entries.ts';
+import { entryAt, removeEntry, type Entry } from '../../adapters/store/entries.ts';
+import { removeDirectory } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import { SHORT_LOCK_WAIT_MS, withRepository } from '../worktrees/repository.ts';
+import { saveEntry, saveWhole, saveWork, type OnSaved } from '../worktrees/save-work.ts';
+import type { KnownWorktree, TargetOf } from './prune-item.ts';
+import { withState } from './read-state.ts';
+import { CHANGED, changeOf, type WhyNot } from './recheck.ts';
+import { ownsWorktree, trackedBy, type StoredState } from './tracked.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+
+/** Removes something in `worktrees/` that no tracked issue owns, after saving what only it has. */
+export async function removeOrphanedWorktree(
+  context: Needs,
+  { entry, known }: TargetOf<'worktree'>,
+  onSaved: OnSaved,
+): Promise<WhyNot> {
+  if (known === undefined) return removeUnknown(context, entry, onSaved);
+  const remove = async (): Promise<WhyNot> => removeKnown(context, { entry, known }, onSaved);
+  return withRepository(known.repository, remove, { waitMs: SHORT_LOCK_WAIT_MS });
+}
+
+/**
+ * Saving takes git, and so happens without the lock of the sessions; then, under it and at once, the worktree gets
+ * another name. An issue that is claimed before keeps it, and one that is claimed after does not find it.
+ */
+async function removeKnown(
+  context: Needs,
+  { entry, known: { repository, kept } }: { readonly entry: Entry; readonly known: KnownWorktree },
+  onSaved: OnSaved,
+): Promise<WhyNot> {
+  const why = await withState(context, async (state) => ownerOf(state, entry) ?? (await changeOf(entry)));
+  if (why !== undefined) return why;
+  const { path, name } = entry;
+  await saveWork(context, { repository, path, name, branch: undefined }, onSaved);
+  const movedAside = (await entryAt(path)) === undefined;
+  // What git could not read was kept as files; what the repository has of it is kept, too.
+  if (movedAside || kept.stale) await saveEntry(context, { repository, name, kept }, onSaved);
+  if (!movedAside) {
+    const taken = await takeAway(context, entry);
+    if (taken.why !== undefined) return taken.why;
+    await removeDirectory(taken.path);
+  }
+  await removeWorktreeEntry(kept);
+  return undefined;
+}
+
+type Taken = { readonly why: string } | { readonly why: undefined; readonly path: string };
+
+async function takeAway(context: Needs, entry: Entry): Promise<Taken> {
+  return withState(context, async (state) => {
+    const owner = ownerOf(state, entry);
+    if (owner !== undefined) return { why: owner };
+    if ((await entryAt(entry.path))?.identity !== entry.identity) return { why: CHANGED };
+    return { why: undefined, path: await renamed(entry) };
+  });
+}
+
+async function renamed({ path, name }: Entry): Promise<string> {
+  return moveAside(path, join(dirname(path), `.${name}.${randomBytes(6).toString('hex')}.pruned`));
+}
+
+function ownerOf(state: StoredState, { name }: Entry): WhyNot {
+  return ownsWorktree(trackedBy(state), name) ? 'an issue uses it by now' : undefined;
+}
+
+/** What is no worktree of a repository here is kept under another name; nothing follows a link. */
+async function removeUnknown(context: Needs, entry: Entry, onSaved: OnSaved): Promise<WhyNot> {
+  const { path, name, type } = entry;
+  const { why, ways } = await withState(context, async (state) => {
+    const reason = ownerOf(state, entry) ?? (await changeOf(entry));
+    if (reason !== undefined) return { why: reason, ways: [] };
+    const saved = await saveWhole(context, { path, name });
+    if (saved.length === 0 && type === 'directory') await removeDirectory(await renamed(entry));
+    else if (saved.length === 0) await removeEntry(entry);
+    return { why: undefined, ways: saved };
+  });
+  for (const way of ways) await onSaved(way);
+  return why;
+}
+
+/** Makes a repository forget a worktree that is gone, after saving what only the repository still has of it. */
+export async function removeKeptWorktree(
+  context: Needs,
+  { repository, kept }: TargetOf<'worktree_entry'>,
+  onSaved: OnSaved,
+): Promise<WhyNot> {
+  const remove = async (): Promise<WhyNot> => {
+    if (!(await isSameEntry(kept))) return CHANGED;
+    await saveEntry(context, { repository, name: kept.id, kept }, onSaved);
+    await removeWorktreeEntry(kept);
+    return undefined;
+  };
+  return withRepository(repository, remove, { waitMs: SHORT_LOCK_WAIT_MS });
+}

@@ -1,0 +1,112 @@
+import { basename } from 'node:path';
+import type { Entry } from '../../adapters/store/entries.ts';
+import { branchOf } from '../issues/issue-ref.ts';
+import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
+import { isFinished } from '../queue/advance.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import type { CoordinatorSession, Index, IssueSession } from '../sessions/session-schema.ts';
+
+/** What the state files say at one moment. */
+export interface StoredState {
+  readonly index: Index;
+  readonly coordinators: readonly CoordinatorSession[];
+  /** The sessions that the index names; `session` is undefined when the file is gone. */
+  readonly issues: readonly {
+    readonly ref: string;
+    readonly file: string;
+    readonly session: IssueSession | undefined;
+  }[];
+  /** The files in `sessions/` that the index does not name. */
+  readonly unnamed: readonly UnnamedFile[];
+  /** The issues for which a process of a run is alive, whatever the index says. */
+  readonly liveRefs: readonly string[];
+  readonly tasks: readonly QueueItem[];
+  /** The ids of tasks whose file cannot be read. */
+  readonly brokenTasks: readonly string[];
+}
+
+/** A session file that the index does not name. */
+export interface UnnamedFile {
+  readonly entry: Entry;
+  readonly session: IssueSession;
+  readonly live: boolean;
+}
+
+/** What belongs to somebody, and so is no orphan. */
+export interface Tracked {
+  /** Names under `worktrees/`, in lower case: some filesystems fold case. */
+  readonly worktrees: ReadonlySet<string>;
+  /** `repository` is the name of the bare repository; undefined stands for any. */
+  readonly branches: readonly { readonly repository: string | undefined; readonly branch: string }[];
+  /** Ids of sessions in opencode. */
+  readonly sessions: ReadonlySet<string>;
+  /** Issues whose sessions are not all known: a run is on, or the session file is gone. */
+  readonly unsettledRefs: ReadonlySet<string>;
+  /** Runs that have not ended. */
+  readonly runs: ReadonlySet<string>;
+  /** Tasks that have not come to their end, as far as is known. */
+  readonly tasks: ReadonlySet<string>;
+  /** Issues with such a task. */
+  readonly waitingRefs: ReadonlySet<string>;
+}
+
+/** What belongs to somebody by what the state files say. In doubt it does. */
+export function trackedBy(state: StoredState): Tracked {
+  const { index, coordinators, issues, unnamed } = state;
+  const live = unnamed.filter((file) => file.live).map(({ session }) => session);
+  const sessions = [...issues.flatMap(({ session }) => (session === undefined ? [] : [session])), ...live];
+  const open = sessions.filter(({ run }) => run !== null && run.phase !== 'ended');
+  const lost = issues.filter(({ session }) => session === undefined).map(({ ref }) => ref);
+  const unsettled = [...open.map(({ issue_ref: ref }) => ref), ...lost, ...state.liveRefs];
+  const tasks = state.tasks.filter((task) => !isFinished(task));
+  return {
+    worktrees: new Set([
+      ...issues.map(({ file }) => withoutExtension(file)),
+      ...sessions.flatMap(({ worktree_path: path }) => (path === null ? [] : [basename(path).toLowerCase()])),
+      ...unsettled.flatMap((ref) => [sanitisedName(ref), `${sanitisedName(ref)}-${shortHash(ref)}`]).map(lower),
+    ]),
+    branches: [
+      ...sessions.flatMap(({ repository, branch }) =>
+        repository === null ? [] : [{ repository: basename(repository), branch }],
+      ),
+      ...unsettled.map((ref) => ({
+        repository: undefined,
+        branch: branchOf({ identifier: ref.slice(ref.indexOf('#') + 1) }),
+      })),
+    ],
+    sessions: new Set(
+      [
+        index.base,
+        index.pm_agent,
+        ...[...coordinators, ...sessions].map(({ opencode_session_id: id }) => id),
+        ...tasks.map(({ session_id: id }) => id),
+      ].filter((id) => id !== null),
+    ),
+    unsettledRefs: new Set(unsettled),
+    runs: new Set([
+      ...open.flatMap(({ run }) => (run === null ? [] : [run.id])),
+      ...tasks.flatMap(({ run_id: id, run }) => [id, run?.id]).filter((id) => typeof id === 'string'),
+    ]),
+    tasks: new Set([...tasks.map(({ id }) => id), ...state.brokenTasks]),
+    waitingRefs: new Set(tasks.map(({ issue_ref: ref }) => ref).filter((ref) => ref !== null)),
+  };
+}
+
+/** Whether something in `worktrees/` belongs to a tracked issue. */
+export function ownsWorktree({ worktrees }: Tracked, name: string): boolean {
+  return worktrees.has(lower(name));
+}
+
+/** Whether a branch of the bare repository at `repository` belongs to a tracked issue. */
+export function ownsBranch({ branches }: Tracked, repository: string, branch: string): boolean {
+  const name = basename(repository);
+  return branches.some((owned) => owned.branch === branch && (owned.repository ?? name) === name);
+}
+
+function withoutExtension(file: string): string {
+  return lower(file.replace(/\.json$/, ''));
+}
+
+function lower(name: string): string {
+  return name.toLowerCase();
+}

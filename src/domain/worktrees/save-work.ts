@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Branch } from '../../adapters/git/branches.ts';
+import { rescueCommit, rescueEntry } from '../../adapters/git/rescue-leftovers.ts';
+import { moveWholeAside, rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
+import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
+import { shellQuote } from '../../util/text.ts';
+import type { Context } from '../context.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+
+/** Told before something is removed: the commands that bring back what only it had. */
+export type OnSaved = (way: string) => Promise<void>;
+
+/** A worktree, whole or not, and what its work is to be saved as. */
+export interface WorktreePlace {
+  readonly repository: string;
+  readonly path: string;
+  readonly name: string;
+  /** The branch whose commits are to be saved, too. */
+  readonly branch: string | undefined;
+}
+
+/** Saves what only a worktree has, and tells the ways back. Call it under the repository's lock. */
+export async function saveWork(
+  context: Needs,
+  { repository, path, name, branch }: WorktreePlace,
+  onSaved: OnSaved,
+): Promise<void> {
+  const place = rescuePlace(context, name);
+  await tellWays({ repository, place, onSaved }, await rescueWork({ repository, worktree: path, branch, ...place }));
+}
+
+/** Saves the commits that only a branch has, and tells the way back. Call it under the repository's lock. */
+export async function saveBranch(
+  context: Needs,
+  { repository, name, branch }: { readonly repository: string; readonly name: string; readonly branch: Branch },
+  onSaved: OnSaved,
+): Promise<void> {
+  const place = rescuePlace(context, name);
+  const rescue = await rescueCommit(branch.tip, { repository, ref: `${place.ref}-branch`, env: context.env });
+  await tellWays({ repository, place, onSaved }, rescue);
+}
+
+/** Saves what a repository still has of a worktree that is gone, and tells the ways back. Call it under its lock. */
+export async function saveEntry(
+  context: Needs,
+  { repository, name, kept }: { readonly repository: string; readonly name: string; readonly kept: WorktreeEntry },
+  onSaved: OnSaved,
+): Promise<void> {
+  const place = rescuePlace(context, name);
+  const rescue = await rescueEntry(kept, { ...place, repository, ref: `${place.ref}-entry` });
+  await tellWays({ repository, place, onSaved }, rescue);
+}
+
+/** Moves something that no repository knows into `rescued/`; a link and an empty directory stay. @returns the ways back */
+export async function saveWhole(
+  context: Needs,
+  { path, name }: Pick<WorktreePlace, 'path' | 'name'>,
+): Promise<readonly string[]> {
+  const { asideDirectory } = rescuePlace(context, name);
+  return (await moveWholeAside({ worktree: path, asideDirectory })).map(wayInto);
+}
+
+interface RescuePlace {
+  readonly ref: string;
+  readonly asideDirectory: string;
+  /** Where the printed command puts what it brings back. */
+  readonly target: string;
+  readonly env: Needs['env'];
+}
+
+function rescuePlace({ home, env, clock }: Needs, given: string): RescuePlace {
+  const name = nameInRef(given);
+  const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
+  return {
+    ref: `refs/kugetsu/rescue/${name}/${time}`,
+    asideDirectory: join(home.rescued, name, time),
+    target: join(home.rescued, `${name}-${time}`),
+    env,
+  };
+}
+
+/** A name as a part of a ref: the names of issues stay as they are, and git-check-ref-format(1) forbids some others. */
+function nameInRef(name: string): string {
+  const safe = name.replaceAll(/[^A-Za-z0-9._-]/g, '-').replaceAll(/\.{2,}/g, '-');
+  return safe
+    .replace(/^\./, '-')
+    .replace(/\.$|\.lock$/i, '-')
+    .replace(/^$/, '-');
+}
+
+interface Telling {
+  readonly repository: string;
+  readonly place: RescuePlace;
+  readonly onSaved: OnSaved;
+}
+
+/** Whatever fails after this, the way back is known. */
+async function tellWays({ repository, place, onSaved }: Telling, { refs, movedAside }: Rescue): Promise<void> {
+  const added = refs.map((ref, index) => {
+    const directory = index === 0 ? place.target : `${place.target}-branch`;
+    return `git -C ${shellQuote(repository)} worktree add --detach ${shellQuote(directory)} ${ref}`;
+  });
+  for (const way of [...added, ...movedAside.map(wayInto)]) await onSaved(way);
+}
+
+function wayInto(path: string): string {
+  return `cd ${shellQuote(path)}`;
+}
