@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { manPage } from './man-page.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -35,6 +36,9 @@ const text = readFileSync(bundle, 'utf8')
   .replace(/^\/\/ @bun\n/, '');
 writeFileSync(bundle, `#!/usr/bin/env node\n${text}`);
 chmodSync(bundle, 0o755);
+
+writeFileSync(join(dist, 'kugetsu.1'), manPage(version));
+console.log('dist/kugetsu.1');
 
 /** A build that fails leaves what was there before. */
 function build(options: readonly string[], name: string): void {

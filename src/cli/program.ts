@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { RUNNER_COMMAND } from '../domain/runs/runner-command.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
+import { registerComplete, registerCompletion } from './commands/completion.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerContinue } from './commands/continue.ts';
 import { registerDelegate } from './commands/delegate.ts';
@@ -20,6 +21,7 @@ import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
 import type { CliContext } from './context.ts';
 import { versionText } from './version.ts';
+import { COMPLETE_COMMAND } from './views/completion-scripts.ts';
 
 /** What a command's `register` function gets. */
 export interface Registration {
@@ -27,6 +29,8 @@ export interface Registration {
   readonly context: CliContext;
   /** Ends the command with another exit code than 0, without an error. */
   readonly exitWith: (code: ExitCode) => void;
+  /** Builds the whole command line, for commands that are about it. */
+  readonly wholeProgram: () => Command;
 }
 
 /** Every command, by its name, in the order in which help shows them. */
@@ -47,10 +51,17 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   server: registerServer,
   config: registerConfig,
   env: registerEnv,
+  completion: registerCompletion,
+  [COMPLETE_COMMAND]: registerComplete,
   [RUNNER_COMMAND]: registerRunner,
 };
 
 const EPILOGUE = `
+Examples:
+  kugetsu init                                                      once, in a checkout of your project
+  kugetsu start github.com/shoko/kugetsu#14 "fix the bug" --follow  an agent at work on an issue
+  kugetsu delegate "work on issue #14"                              a task for the queue, with kugetsu queue-daemon start
+
 Issue refs have the form instance/owner/repo#identifier: github.com/shoko/kugetsu#14, or …#-name for a discussion.
 A server may stand with its name for instance; owner/repo#identifier is on the default server (kugetsu server --help).
 State is kept under ~/.kugetsu; KUGETSU_DIR names another directory.
@@ -85,6 +96,7 @@ export function createProgram(
     exitWith(wanted) {
       code = wanted;
     },
+    wholeProgram: () => createProgram(context).program,
   };
   for (const register of neededBy(args)) register(registration);
   return { program, exitCode: () => code };

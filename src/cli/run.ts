@@ -5,6 +5,7 @@ import type { Redactor } from '../util/redaction.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import { createProgram } from './program.ts';
+import { refuseUnknownSubcommand } from './unknown-subcommand.ts';
 
 interface Cli {
   readonly args: readonly string[];
@@ -21,6 +22,7 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
   try {
     context = await makeContext();
     const { program, exitCode } = createProgram(context, args);
+    refuseUnknownSubcommand(program, args);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode();
   } catch (error) {

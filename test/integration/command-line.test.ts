@@ -18,6 +18,9 @@ import { processesOf, run, until, type World } from '../support/world.ts';
 describe('a wrong call exits 2, says what is wrong, and does nothing', () => {
   test.each([
     ['an unknown command', ['strat', REF, 'hello'], 'Did you mean start?'],
+    ['an unknown command of a group', ['queue-daemon', 'strat'], 'did you mean kugetsu queue-daemon start?'],
+    ['one of a group with a default', ['config', 'lst'], 'did you mean kugetsu config list?'],
+    ['one that is like none', ['queue', 'xyzzyxyz'], 'kugetsu queue --help shows its commands'],
     ['an unknown option', ['list', '--jsn'], 'Did you mean --json?'],
     ['start without anything', ['start'], "missing required argument 'issue-ref'"],
     ['start without a message', ['start', REF], "missing required argument 'message'"],

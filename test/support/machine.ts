@@ -86,6 +86,13 @@ export function makeMachine({ installed = true, systemd = true }: MachineOptions
   return machine;
 }
 
+/** The command line of a program with the tree of `debianTools` laid over this machine's /usr; without a tree, as it is. */
+export function withTools(tools: string | undefined, command: readonly string[]): string[] {
+  if (tools === undefined) return [...command];
+  const enter = 'mount -t overlay overlay -o "lowerdir=$1/usr:/usr" /usr && shift && exec "$@"';
+  return [...UNSHARE, 'sh', '-c', enter, 'sh', tools, ...command];
+}
+
 /** Root makes a mount namespace; anybody else needs a user namespace with more than one user in it for that. */
 const UNSHARE =
   process.getuid?.() === 0

@@ -4,6 +4,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -33,9 +34,13 @@ function registerConfigList(config: Command, { context, exitWith }: Registration
     .command('list', { isDefault: true })
     .description('list the settings in force, and what is wrong with any')
     .option('--json', 'print an array of objects')
+    .addHelpText('after', '\nColumns: setting, value, source (environment, file:LINE, default), description.')
     .addHelpText(
       'after',
-      '\nColumns: setting, value, source (environment, file:LINE, default), description.\nExit codes: 0 all is well, 1 the file or the environment has a mistake (named on standard error).',
+      helpNotes(
+        ['kugetsu config list', 'kugetsu config list --json'],
+        '0 all is well, 1 the file or the environment has a mistake (named on standard error), 2 usage',
+      ),
     )
     .action(async ({ json = false }: JsonOption) => {
       const { listSettings } = await import('../../domain/settings/list-settings.ts');
@@ -55,7 +60,13 @@ function registerConfigGet(config: Command, context: CliContext): void {
     .description('print the value of a setting that is in force')
     .argument('<key>', 'the name of the setting')
     .option('--json', 'print an object with value, source and default')
-    .addHelpText('after', '\nExit codes: 0 printed, 1 its value or the file has a mistake, 2 no such setting.')
+    .addHelpText(
+      'after',
+      helpNotes(
+        ['kugetsu config get MAX_CONCURRENT_AGENTS'],
+        '0 printed, 1 its value or the file has a mistake, 2 no such setting',
+      ),
+    )
     .action(async (text: string, { json = false }: JsonOption) => {
       const { requireSettingKey } = await import('../../domain/settings/change-config.ts');
       const { listSettings } = await import('../../domain/settings/list-settings.ts');
@@ -93,7 +104,13 @@ function registerConfigUnset(config: Command, context: CliContext): void {
     .command('unset')
     .description('remove a setting from the config file, so that its default holds')
     .argument('<key>', 'its name; one that is no setting, too')
-    .addHelpText('after', '\nExit codes: 0 it is not set any more, 1 failed, 2 no such setting, and not in the file.')
+    .addHelpText(
+      'after',
+      helpNotes(
+        ['kugetsu config unset MAX_CONCURRENT_AGENTS'],
+        '0 it is not set any more, 1 failed, 2 no such setting, and not in the file',
+      ),
+    )
     .action(async (text: string) => {
       const { requireSettingKey, unsetSetting } = await import('../../domain/settings/change-config.ts');
       const found = await unsetSetting(context, text);

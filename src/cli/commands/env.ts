@@ -4,6 +4,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { plainText, utf8Text } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -50,7 +51,10 @@ export function registerEnv(registration: Registration): void {
     .description('remove a variable')
     .argument('<key>', 'the name of the variable')
     .argument('[agent]', AGENT_HELP, 'default')
-    .addHelpText('after', '\nExit codes: 0 removed, 1 there is no such variable, 2 usage.')
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu env rm GITEA_TOKEN pm-agent'], '0 removed, 1 there is no such variable, 2 usage'),
+    )
     .action(async (key: string, agent: string) => {
       const { removeVariable } = await import('../../domain/agent-env/change-variables.ts');
       await removeVariable(context, { key, agent });
@@ -62,7 +66,8 @@ function registerEnvList(env: Command, { context, exitWith }: Registration): voi
     .command('list')
     .description('list the env files')
     .option('--json', 'print an array of objects')
-    .addHelpText('after', '\nColumns: agent, number of variables, path. Exit code 1 when a file cannot be read.')
+    .addHelpText('after', '\nColumns: agent, number of variables, path.')
+    .addHelpText('after', helpNotes(['kugetsu env list'], '0 listed, 1 a file cannot be read, 2 usage'))
     .action(async ({ json = false }: JsonOption) => {
       const { listEnvFiles } = await import('../../domain/agent-env/list-env-files.ts');
       const { renderEnvFiles } = await import('../views/env.ts');
@@ -82,7 +87,8 @@ function registerEnvShow(env: Command, context: CliContext): void {
     .description('show the variables of a file, secrets masked by name and by form')
     .argument('[agent]', AGENT_HELP, 'default')
     .option('--json', 'print an array of objects')
-    .addHelpText('after', '\nColumns: key, value. Exit codes: 0 shown, 1 the file does not parse, 2 usage.')
+    .addHelpText('after', '\nColumns: key, value.')
+    .addHelpText('after', helpNotes(['kugetsu env show pm-agent'], '0 shown, 1 the file does not parse, 2 usage'))
     .action(async (agent: string, { json = false }: JsonOption) => {
       const { showVariables } = await import('../../domain/agent-env/list-env-files.ts');
       const { renderVariables } = await import('../views/env.ts');
@@ -125,7 +131,13 @@ function registerEnvGet(env: Command, context: CliContext): void {
     .argument('<key>', 'the name of the variable')
     .argument('[agent]', AGENT_HELP, 'default')
     .option('--json', 'print an object')
-    .addHelpText('after', '\nExit codes: 0 printed, with one newline after it; 1 there is no such variable, 2 usage.')
+    .addHelpText(
+      'after',
+      helpNotes(
+        ['kugetsu env get NODE_ENV'],
+        '0 printed, with one newline after it; 1 there is no such variable, 2 usage',
+      ),
+    )
     .action(async (key: string, agent: string, { json = false }: JsonOption) => {
       const { getVariable } = await import('../../domain/agent-env/change-variables.ts');
       const value = await getVariable(context, { key, agent });

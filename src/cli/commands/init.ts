@@ -11,7 +11,10 @@ interface InitOptions {
 
 const EXAMPLES = `
 Run it in the checkout of your project. On a terminal it opens opencode on the new base session: tell it what every
-agent should know, and leave. Without a terminal:
+agent should know, and leave. Without a terminal use --headless.
+
+Examples:
+  kugetsu init
   kugetsu init --headless --prompt "Read README.md and ARCHITECTURE.md, and remember how the project is built."
   kugetsu init --headless --model anthropic/claude-sonnet-4-5
 

@@ -1,4 +1,5 @@
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 
 /** `kugetsu list` */
 export function registerList({ program, context }: Registration): void {
@@ -9,6 +10,10 @@ export function registerList({ program, context }: Registration): void {
     .addHelpText(
       'after',
       '\nColumns: issue ref, type, session id, worktree, state of the last run, what the worktree has to show.',
+    )
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu list', 'kugetsu list --json | jq -r ".[].issue_ref"'], '0 listed, 1 failed, 2 usage'),
     )
     .action(async ({ json = false }: { readonly json?: boolean }) => {
       const { listSessions } = await import('../../domain/sessions/list-sessions.ts');

@@ -18,7 +18,8 @@ Examples:
   kugetsu logs github.com/shoko/kugetsu#14 -f   what the issue's agent does, until it is done
   kugetsu logs q_0mwrzy3vsoanbch2t              the last run of a task
 
-Logs are kept for 7 days. Exit codes: 0 shown, 1 no log (with --follow: the run failed), 2 usage.`;
+Logs are kept for 7 days.
+Exit codes: 0 shown, 1 no log (with --follow: the run failed), 2 usage.`;
 
 /** `kugetsu logs` */
 export function registerLogs({ program, context, exitWith }: Registration): void {

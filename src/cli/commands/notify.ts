@@ -3,6 +3,7 @@ import { usageError } from '../../util/errors.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 
 interface SendOptions {
   readonly type: string;
@@ -12,11 +13,15 @@ interface SendOptions {
 
 /** `kugetsu notify …` */
 export function registerNotify({ program, context }: Registration): void {
-  const notify = program.command('notify').description('see, clear and send notifications');
+  const notify = program
+    .command('notify')
+    .description('see, clear and send notifications')
+    .addHelpText('after', helpNotes(['kugetsu notify list', 'kugetsu notify clear'], '0 done, 1 failed, 2 usage'));
   registerNotifyList(notify, context);
   notify
     .command('clear')
     .description('mark all notifications as read')
+    .addHelpText('after', helpNotes(['kugetsu notify clear'], '0 marked, 1 failed, 2 usage'))
     .action(async () => {
       const { markAllRead } = await import('../../domain/notifications/inbox.ts');
       context.terminal.err(`marked ${plural(await markAllRead(context), 'notification')} as read`);
@@ -33,6 +38,10 @@ function registerNotifyList(notify: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nColumns: time, type, issue ref, task, message.\nTypes of kugetsu: task_queued, task_dequeued, task_started, task_completed, task_error; agents send others.',
+    )
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu notify list', 'kugetsu notify list --all --json'], '0 listed, 1 failed, 2 usage'),
     )
     .action(async ({ all = false, json = false }: { readonly all?: boolean; readonly json?: boolean }) => {
       const { listNotifications } = await import('../../domain/notifications/inbox.ts');
@@ -54,7 +63,10 @@ function registerNotifySend(notify: Command, context: CliContext): void {
     .option('--json', 'print the notification')
     .addHelpText(
       'after',
-      '\nExample:\n  kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14',
+      helpNotes(
+        ['kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14'],
+        '0 sent, 1 failed, 2 usage',
+      ),
     )
     .action(async (message: string, { type, issueRef, json = false }: SendOptions) => {
       const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');

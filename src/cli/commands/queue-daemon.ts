@@ -2,35 +2,54 @@ import type { Command } from 'commander';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 import { parseCount } from './parse-count.ts';
 
 const DEFAULT_LOG_LINES = 50;
 
 /** `kugetsu queue-daemon …` */
-export function registerQueueDaemon({ program, context, exitWith }: Registration): void {
+export function registerQueueDaemon(registration: Registration): void {
+  const { program, context } = registration;
   const daemon = program
     .command('queue-daemon')
-    .description('start, stop and watch the daemon that works the queue off');
+    .description('start, stop and watch the daemon that works the queue off')
+    .addHelpText('after', helpNotes(EXAMPLES, EXIT_CODES));
+  registerStartAndStop(daemon, context);
+  registerDaemonStatus(daemon, registration);
+  registerRun(daemon, context);
+  registerDaemonLogs(daemon, context);
+}
+
+const EXAMPLES = ['kugetsu queue-daemon start', 'kugetsu queue-daemon status', 'kugetsu queue-daemon logs 100'];
+const EXIT_CODES = '0 done, 1 failed, 2 usage, 3 not ready or not running, 4 another daemon is running';
+
+function registerStartAndStop(daemon: Command, context: CliContext): void {
   daemon
     .command('start')
     .description('start it in the background; when it is running already, that is fine')
+    .addHelpText('after', helpNotes(['kugetsu queue-daemon start'], '0 it is running, 1 it did not come up, 2 usage'))
     .action(async () => start(context));
   daemon
     .command('stop')
     .description('stop it; agents at work go on')
+    .addHelpText('after', helpNotes(['kugetsu queue-daemon stop'], '0 none is running any more, 1 failed, 2 usage'))
     .action(async () => stop(context));
   daemon
     .command('restart')
     .description('stop it and start it again; agents at work go on')
+    .addHelpText('after', helpNotes(['kugetsu queue-daemon restart'], '0 it is running, 1 it did not come up, 2 usage'))
     .action(async () => {
       await stop(context);
       await start(context);
     });
+}
+
+function registerDaemonStatus(daemon: Command, { context, exitWith }: Registration): void {
   daemon
     .command('status')
     .description('say whether it is running')
     .option('--json', 'print an object')
-    .addHelpText('after', '\nExit codes: 0 running, 3 not running.')
+    .addHelpText('after', helpNotes(['kugetsu queue-daemon status --json'], '0 running, 2 usage, 3 not running'))
     .action(async ({ json = false }: { readonly json?: boolean }) => {
       const { findDaemon } = await import('../../domain/daemon/daemon-lock.ts');
       const found = await findDaemon(context);
@@ -39,11 +58,14 @@ export function registerQueueDaemon({ program, context, exitWith }: Registration
       context.terminal.out(json ? JSON.stringify(state) : text);
       if (found === undefined) exitWith(EXIT.notReady);
     });
-  registerRun(daemon, context);
+}
+
+function registerDaemonLogs(daemon: Command, context: CliContext): void {
   daemon
     .command('logs')
     .description('show the last lines of its log')
     .argument('[n]', `how many (default: ${DEFAULT_LOG_LINES})`)
+    .addHelpText('after', helpNotes(['kugetsu queue-daemon logs 100'], '0 shown, 1 failed, 2 usage'))
     .action(async (count: string | undefined) => {
       const { readDaemonLog } = await import('../../domain/daemon/control-daemon.ts');
       const lines = await readDaemonLog(context, parseCount(count, DEFAULT_LOG_LINES));
@@ -57,7 +79,13 @@ function registerRun(daemon: Command, context: CliContext): void {
     .description('be the daemon in the foreground: for systemd, cron and containers')
     .option('--once', 'look once, dispatch what can be dispatched, and end')
     .option('--background', 'log to the file only', false)
-    .addHelpText('after', '\nExit codes: 0 ended, 1 failed, 4 another daemon is running.')
+    .addHelpText(
+      'after',
+      helpNotes(
+        ['kugetsu queue-daemon run          for systemd and containers', 'kugetsu queue-daemon run --once   for cron'],
+        '0 ended, 1 failed, 2 usage, 4 another daemon is running',
+      ),
+    )
     .action(
       async ({ once = false, background = false }: { readonly once?: boolean; readonly background?: boolean }) => {
         const { runDaemon } = await import('../../domain/daemon/run-daemon.ts');

@@ -6,6 +6,7 @@ import { plainText, plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 import { messageArgument } from './message-argument.ts';
 
 interface JsonOption {
@@ -24,7 +25,20 @@ States:
 /** `kugetsu queue …` */
 export function registerQueue(registration: Registration): void {
   const { program, context } = registration;
-  const queue = program.command('queue').description('see and change the task queue');
+  const queue = program
+    .command('queue')
+    .description('see and change the task queue')
+    .addHelpText(
+      'after',
+      helpNotes(
+        [
+          'kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"',
+          'kugetsu queue list --state error',
+          'kugetsu queue stats',
+        ],
+        '0 done, 1 failed, 2 usage',
+      ),
+    );
   registerEnqueue(queue, context);
   registerQueueList(queue, registration);
   registerQueueStats(queue, registration);
@@ -78,6 +92,13 @@ function registerQueueList(queue: Command, registration: Registration): void {
     .option('--state <state>', `only those that are ${STATES.join(', ')}`)
     .option('--json', 'print an array of items')
     .addHelpText('after', `${STATE_HELP}\n\nColumns: id, state, attempts, issue ref, message, failure.`)
+    .addHelpText(
+      'after',
+      helpNotes(
+        ['kugetsu queue list', 'kugetsu queue list --state error --json'],
+        '0 listed, 1 a task file cannot be read (named on standard error), 2 usage',
+      ),
+    )
     .action(async ({ state, json = false }: JsonOption & { readonly state?: string }) => {
       if (state !== undefined && !STATES.some((known) => known === state)) {
         throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
@@ -101,6 +122,13 @@ function registerQueueStats(queue: Command, registration: Registration): void {
     .command('stats')
     .description('count the tasks by state')
     .option('--json', 'print an object')
+    .addHelpText(
+      'after',
+      helpNotes(
+        ['kugetsu queue stats --json'],
+        '0 counted, 1 a task file cannot be read (named on standard error), 2 usage',
+      ),
+    )
     .action(async ({ json = false }: JsonOption) => {
       const items = await soundItems(registration);
       const counts = STATES.map((state) => [state, items.filter((item) => item.state === state).length] as const);
@@ -116,6 +144,10 @@ function registerQueueClear(queue: Command, context: CliContext): void {
     .description('remove finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS; the daemon does it too')
     .option('--all-finished', 'remove every finished task, however new')
     .option('--json', 'print the ids of the removed tasks')
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu queue clear', 'kugetsu queue clear --all-finished'], '0 removed, 1 failed, 2 usage'),
+    )
     .action(async ({ allFinished = false, json = false }: JsonOption & { readonly allFinished?: boolean }) => {
       const { clearOldItems } = await import('../../domain/queue/clear.ts');
       const removed = await clearOldItems(context, { all: allFinished });

@@ -3,6 +3,7 @@ import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -35,6 +36,7 @@ function registerServerList(server: Command, context: CliContext): void {
     .description('list the servers')
     .option('--json', 'print an array of objects')
     .addHelpText('after', '\nColumns: name, URL, form of its refs, whether it is the default.')
+    .addHelpText('after', helpNotes(['kugetsu server list --json'], '0 listed, 1 failed, 2 usage'))
     .action(async ({ json = false }: JsonOption) => {
       const { listServers } = await import('../../domain/servers/manage-servers.ts');
       const { renderServers } = await import('../views/servers.ts');
@@ -69,7 +71,7 @@ function registerServerRemove(server: Command, context: CliContext): void {
     .command('remove')
     .description('remove a server; sessions and repositories stay')
     .argument('<name>')
-    .addHelpText('after', '\nExit codes: 0 removed, 1 no such server.')
+    .addHelpText('after', helpNotes(['kugetsu server remove work'], '0 removed, 1 no such server, 2 usage'))
     .action(async (name: string) => {
       const { removeServer } = await import('../../domain/servers/manage-servers.ts');
       const { wasDefault } = await removeServer(context, name);
@@ -109,7 +111,7 @@ function registerServerGet(server: Command, context: CliContext): void {
     .description("print a server's URL")
     .argument('<name>')
     .option('--json', 'print an object')
-    .addHelpText('after', '\nExit codes: 0 printed, 1 no such server.')
+    .addHelpText('after', helpNotes(['kugetsu server get work'], '0 printed, 1 no such server, 2 usage'))
     .action(async (name: string, { json = false }: JsonOption) => {
       const { getServer } = await import('../../domain/servers/manage-servers.ts');
       const found = await getServer(context, name);

@@ -18,7 +18,8 @@ Examples:
 The issue gets a clean worktree on branch fix/issue-<identifier>, and a fork of the base session in it. Work that an
 earlier worktree of the issue still held is saved first; the command that brings it back is printed.
 A message that begins with - goes after --: kugetsu start github.com/shoko/kugetsu#14 -- "-v does not work"
-Returns as soon as the agent is at work. Exit codes: 0 at work (with --follow: succeeded), 1 failed, 2 usage,
+Returns as soon as the agent is at work.
+Exit codes: 0 at work (with --follow: succeeded), 1 failed, 2 usage,
 3 not ready (run kugetsu init), 4 no slot free or the issue is being worked on.`;
 
 /** `kugetsu start` */

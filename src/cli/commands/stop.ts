@@ -1,5 +1,6 @@
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
 import { verdictText } from '../views/verdict.ts';
 
 /** `kugetsu stop` */
@@ -8,7 +9,10 @@ export function registerStop({ program, context }: Registration): void {
     .command('stop')
     .description("end an issue's agent and everything it started; session and worktree stay")
     .argument('<issue-ref>', ISSUE_REF_FORM)
-    .addHelpText('after', '\nExit codes: 0 stopped, 1 nothing is at work on the issue, 2 usage.')
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu stop github.com/shoko/kugetsu#14'], '0 stopped, 1 nothing is at work on the issue, 2 usage'),
+    )
     .action(async (text: string) => {
       const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
       const { stopIssue } = await import('../../domain/sessions/stop-issue.ts');

@@ -1,0 +1,40 @@
+import { listDirectory } from '../../adapters/store/directory.ts';
+import type { Home } from '../home.ts';
+
+/** What a word of the command line may name that only the state of a home knows. */
+export type LiveKind = 'issue' | 'task' | 'server' | 'agent' | 'setting';
+
+type HomeOnly = { readonly home: Home };
+
+/** The names of that kind, newest task first. State that cannot be read has none: completion is no place for an error. */
+export async function liveValues(context: HomeOnly, kind: LiveKind): Promise<readonly string[]> {
+  try {
+    return await READERS[kind](context);
+  } catch {
+    return [];
+  }
+}
+
+/** Each loads only what it reads. */
+const READERS: Readonly<Record<LiveKind, (context: HomeOnly) => Promise<readonly string[]>>> = {
+  async issue(context) {
+    const { readIndex } = await import('../sessions/session-store.ts');
+    return Object.keys((await readIndex(context))?.issues ?? {});
+  },
+  async task(context) {
+    const { listItemIds } = await import('../queue/queue-store.ts');
+    return (await listItemIds(context)).toReversed();
+  },
+  async server(context) {
+    const { readServers } = await import('../servers/servers-file.ts');
+    return Object.keys((await readServers(context)).servers);
+  },
+  async agent({ home }) {
+    const names = await listDirectory(home.env);
+    return names.filter((name) => name.endsWith('.env')).map((name) => name.slice(0, -'.env'.length));
+  },
+  async setting() {
+    const { SETTING_DESCRIPTIONS } = await import('../settings/settings-schema.ts');
+    return SETTING_DESCRIPTIONS.map(({ key }) => key);
+  },
+};
