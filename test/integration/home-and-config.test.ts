@@ -1,30 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeWorld, readyWorld, REF, REPOSITORY, succeeded } from '../support/fake-world.ts';
-import { makeRemote, mapRepositories, run, type Outcome, type World } from '../support/world.ts';
-
-/** Everything under a home with its mode when that is not private, worktrees and what is inside repositories left out. */
-function tooOpen(home: string): string[] {
-  const found: string[] = [];
-  const visit = (path: string): void => {
-    const stat = lstatSync(path);
-    if (/^worktrees\/[^/]+$/.test(relative(home, path))) return;
-    const mode = stat.mode & 0o777;
-    // The launcher that agents are given is a program.
-    const wanted = stat.isDirectory() || relative(home, path) === 'bin/kugetsu' ? 0o700 : 0o600;
-    if (mode !== wanted) found.push(`${relative(home, path)} ${mode.toString(8)}`);
-    if (!stat.isDirectory() || /^repos\/[^/]+$/.test(relative(home, path))) return;
-    for (const name of readdirSync(path)) visit(join(path, name));
-  };
-  visit(home);
-  return found;
-}
-
-async function underUmask(world: World, umask: string, ...args: readonly string[]): Promise<Outcome> {
-  const script = `umask ${umask}; exec "$@"`;
-  return run(['sh', '-c', script, 'sh', ...world.command, ...args], { cwd: world.project, env: world.env });
-}
+import { tooOpen, underUmask } from '../support/private-home.ts';
+import { makeRemote, mapRepositories, run } from '../support/world.ts';
 
 test.each(['000', '077', '022'])('the home is private under umask %s', async (umask) => {
   const world = fakeWorld();

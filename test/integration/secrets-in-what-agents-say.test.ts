@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readyWorld, REF, runOf, succeeded, verdictOf } from '../support/fake-world.ts';
@@ -13,6 +13,7 @@ import {
   startDaemon,
   task,
 } from '../support/queue-world.ts';
+import { leaksIn } from '../support/private-home.ts';
 import { run, until, type World } from '../support/world.ts';
 
 const SECRET = `p"ss\\w/rd+é with $pace`;
@@ -32,18 +33,8 @@ const GIVEAWAYS = [
 /** What gives a secret away in a text. */
 const giveawaysIn = (text: string): string[] => GIVEAWAYS.filter((giveaway) => text.includes(giveaway));
 
-/** The files of the home that give a secret away, those of `env/` left out. */
-function leaksIn(world: World): string[] {
-  const leaks: string[] = [];
-  const visit = (path: string): void => {
-    const stat = lstatSync(path);
-    if (path === join(world.home, 'env')) return;
-    if (stat.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
-    else if (stat.isFile() && giveawaysIn(readFileSync(path, 'utf8')).length > 0) leaks.push(path);
-  };
-  visit(world.home);
-  return leaks;
-}
+/** The files of the home that give a secret away. */
+const leaksOf = (world: World): string[] => leaksIn(world.home, (content) => giveawaysIn(content).length > 0);
 
 async function giveSecret(world: World): Promise<void> {
   const set = { cwd: world.project, env: world.env, input: `${SECRET}\n` };
@@ -79,7 +70,7 @@ test('whatever an agent says of a secret, and however, neither the home nor any 
     const found = await runOf(world).catch(() => undefined);
     return found !== undefined && readFileSync(found.log, 'utf8').includes('xxxxx') ? found : undefined;
   });
-  expect(leaksIn(world)).toEqual([]);
+  expect(leaksOf(world)).toEqual([]);
   writeFileSync(go, '');
   const { stdout, stderr } = succeeded(await following);
   expect(stdout).toContain('in pieces: [redacted]');
@@ -90,7 +81,7 @@ test('whatever an agent says of a secret, and however, neither the home nor any 
   for (const line of readFileSync(log, 'utf8').trim().split('\n')) expect(() => void JSON.parse(line)).not.toThrow();
   expect((await world.kugetsu('notify', 'list', '--all')).stdout).toContain('it is [redacted]');
   await showsNothing(world);
-  expect(leaksIn(world)).toEqual([]);
+  expect(leaksOf(world)).toEqual([]);
 });
 
 test.each(['fake: leak-failure DEPLOY_PASSWORD', 'fake: leak-failure DEPLOY_PASSWORD 400'])(
@@ -106,7 +97,7 @@ test.each(['fake: leak-failure DEPLOY_PASSWORD', 'fake: leak-failure DEPLOY_PASS
     const { failure } = await finishedTask(world, id);
     expect(failure?.message).toContain('[redacted]');
     await showsNothing(world);
-    expect(leaksIn(world)).toEqual([]);
+    expect(leaksOf(world)).toEqual([]);
   },
 );
 
@@ -118,7 +109,7 @@ test("a secret in the PM agent's answer is neither in the task nor in the notifi
   expect((await finishedTask(world, id)).reply).toContain('It is [redacted]');
   await showsNothing(world);
   expect(giveawaysIn((await world.kugetsu('logs', id)).stdout)).toEqual([]);
-  expect(leaksIn(world)).toEqual([]);
+  expect(leaksOf(world)).toEqual([]);
 });
 
 test("a secret of kugetsu's own environment, which agents inherit, is one, too", async () => {
@@ -126,7 +117,7 @@ test("a secret of kugetsu's own environment, which agents inherit, is one, too",
   const { stdout } = succeeded(await world.kugetsu('start', REF, 'fake: leak FORGE_API_KEY', '--follow'));
   expect(stdout).toContain('in pieces: [redacted]');
   await showsNothing(world);
-  expect(leaksIn(world)).toEqual([]);
+  expect(leaksOf(world)).toEqual([]);
 });
 
 test('a private key that comes line by line is no secret of an env file, and is redacted', async () => {
@@ -137,7 +128,7 @@ test('a private key that comes line by line is no secret of an env file, and is 
   const { stdout } = succeeded(await world.kugetsu('start', REF, print, '--follow'));
   expect(giveawaysIn(stdout)).toEqual([]);
   await showsNothing(world);
-  expect(leaksIn(world)).toEqual([]);
+  expect(leaksOf(world)).toEqual([]);
 });
 
 test('the runner that is killed leaves nothing of what the agent had said', async () => {
@@ -149,7 +140,7 @@ test('the runner that is killed leaves nothing of what the agent had said', asyn
     return readFileSync(found.log, 'utf8').includes('xxxxx') ? found : undefined;
   });
   process.kill(owner.pid, 'SIGKILL');
-  expect(leaksIn(world)).toEqual([]);
+  expect(leaksOf(world)).toEqual([]);
   expect(await verdictOf(world)).toMatchObject({ class: 'runner_died' });
   await showsNothing(world);
 });

@@ -161,7 +161,7 @@ export async function makeRemote(world: World, name: string, files: Readonly<Rec
 /** Maps repositories to clone URLs in this world's repos.json. */
 export function mapRepositories(world: World, urls: Readonly<Record<string, string>>): void {
   mkdirSync(world.home, { recursive: true, mode: 0o700 });
-  writeFileSync(join(world.home, 'repos.json'), JSON.stringify(urls));
+  writeFileSync(join(world.home, 'repos.json'), JSON.stringify(urls), { mode: 0o600 });
 }
 
 /** Waits until `condition` gives something other than undefined or false. @throws after `capMs` */

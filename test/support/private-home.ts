@@ -1,0 +1,39 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { run, type Outcome, type World } from './world.ts';
+
+/** Everything under a home with its mode when that is not private, worktrees and what is inside repositories left out. */
+export function tooOpen(home: string): string[] {
+  const found: string[] = [];
+  const visit = (path: string): void => {
+    const stat = lstatSync(path);
+    if (/^worktrees\/[^/]+$/.test(relative(home, path))) return;
+    const mode = stat.mode & 0o777;
+    // The launcher that agents are given is a program.
+    const wanted = stat.isDirectory() || relative(home, path) === 'bin/kugetsu' ? 0o700 : 0o600;
+    if (mode !== wanted) found.push(`${relative(home, path)} ${mode.toString(8)}`);
+    if (!stat.isDirectory() || /^repos\/[^/]+$/.test(relative(home, path))) return;
+    for (const name of readdirSync(path)) visit(join(path, name));
+  };
+  visit(home);
+  return found;
+}
+
+/** Runs kugetsu under another umask. */
+export async function underUmask(world: World, umask: string, ...args: readonly string[]): Promise<Outcome> {
+  const script = `umask ${umask}; exec "$@"`;
+  return run(['sh', '-c', script, 'sh', ...world.command, ...args], { cwd: world.project, env: world.env });
+}
+
+/** The files under a home, those of `env/` left out, whose content `isLeak`. */
+export function leaksIn(home: string, isLeak: (content: string) => boolean): string[] {
+  const leaks: string[] = [];
+  const visit = (path: string): void => {
+    const stat = lstatSync(path);
+    if (path === join(home, 'env')) return;
+    if (stat.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
+    else if (stat.isFile() && isLeak(readFileSync(path, 'utf8'))) leaks.push(path);
+  };
+  visit(home);
+  return leaks;
+}
