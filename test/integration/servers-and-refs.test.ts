@@ -22,11 +22,11 @@ async function worldWithServer(): Promise<World> {
 }
 
 test('servers are added, shown, made the default and removed', async () => {
-  const world = fakeWorld();
+  const world = fakeWorld({ GITHUB_TOKEN: 'x' });
   succeeded(await world.kugetsu('server', 'add', 'github', 'https://github.com/'));
   succeeded(await world.kugetsu('server', 'add', 'Work', 'https://git.example.com:3000/gitea'));
   expect((await world.kugetsu('server', 'list')).stdout).toBe(
-    'github\thttps://github.com\tgithub.com/owner/repo#1\t-\nwork\thttps://git.example.com:3000/gitea\tgit.example.com/owner/repo#1\t-\n',
+    'github\thttps://github.com\tgithub.com/owner/repo#1\t-\tGITHUB_TOKEN\nwork\thttps://git.example.com:3000/gitea\tgit.example.com/owner/repo#1\t-\t-\n',
   );
   expect(await world.kugetsu('server', 'default')).toMatchObject({ code: 1, stdout: '' });
   succeeded(await world.kugetsu('server', 'default', 'GitHub'));
@@ -37,6 +37,7 @@ test('servers are added, shown, made the default and removed', async () => {
     url: 'https://github.com',
     instance: 'github.com',
     default: true,
+    token_variable: 'GITHUB_TOKEN',
   });
   expect((await world.kugetsu('server', 'remove', 'github')).stderr).toBe(
     'removed github; it was the default: there is none now\n',

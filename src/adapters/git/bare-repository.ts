@@ -19,6 +19,10 @@ interface BareRepository {
   /** What it stands for, `host/owner/repo`; tells two remotes with one sanitised name apart. */
   readonly source: string;
   readonly env: Environment;
+  /** Variables with which git finds the credentials for the remote. */
+  readonly credentials: Environment;
+  /** What to do when the remote refuses them, if that is known. */
+  readonly accessHint: string | undefined;
   readonly clock: Clock;
   /** A fetch that began at this time or later is new enough, in milliseconds since the epoch. */
   readonly notBefore: number;
@@ -97,14 +101,15 @@ async function lastFetch(path: string): Promise<number> {
   return text === undefined ? 0 : Number(text) || 0;
 }
 
-async function fetchOrigin({ url, env, clock }: BareRepository, path: string, verb: 'clone' | 'fetch'): Promise<void> {
+async function fetchOrigin(repository: BareRepository, path: string, verb: 'clone' | 'fetch'): Promise<void> {
+  const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
-  const options = { cwd: path, env, timeoutMs: TRANSFER_TIMEOUT_MS };
+  const options = { cwd: path, env, extraEnv: credentials, timeoutMs: TRANSFER_TIMEOUT_MS };
   const fetched = await tryGit(['fetch', '--quiet', '--prune', '--no-recurse-submodules', 'origin'], options);
-  if (fetched.exitCode !== 0) throw remoteFailure(verb, url, fetched.stderr, fetched.timedOut);
+  if (fetched.exitCode !== 0) throw remoteFailure({ verb, url, accessHint, ...fetched });
   const head = await tryGit(['remote', 'set-head', 'origin', '--auto'], options);
   if (head.exitCode !== 0 && !/Cannot determine remote HEAD/i.test(head.stderr)) {
-    throw remoteFailure(verb, url, head.stderr, head.timedOut);
+    throw remoteFailure({ verb, url, accessHint, ...head });
   }
   await replaceFile(join(path, FETCHED_FILE), `${startedAt}\n`);
 }

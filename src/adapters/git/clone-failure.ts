@@ -8,6 +8,8 @@ interface Reason {
   readonly hint: string;
 }
 
+const NO_ACCESS = 'repository_no_access';
+
 // The words are git's and ssh's own, in the C locale.
 const REASONS: readonly Reason[] = [
   {
@@ -19,7 +21,7 @@ const REASONS: readonly Reason[] = [
   {
     pattern:
       /could not read Username|Authentication failed|Permission denied|Host key verification failed|HTTP Basic|error: 40[13]/i,
-    code: 'repository_no_access',
+    code: NO_ACCESS,
     says: 'no access',
     hint: 'check that the credentials for this server work: git ls-remote must answer without asking anything',
   },
@@ -38,14 +40,28 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
-/** The failure of a clone or a fetch as one clear line with the reason. `url` is printed without its credentials. */
-export function remoteFailure(verb: 'clone' | 'fetch', url: string, stderr: string, timedOut: boolean): AppError {
+/** A clone or a fetch that failed. */
+interface FailedTransfer {
+  readonly verb: 'clone' | 'fetch';
+  /** It is printed without its credentials. */
+  readonly url: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  /** What to do when the server wants other credentials, if it is known. */
+  readonly accessHint?: string | undefined;
+}
+
+/** The failure of a clone or a fetch as one clear line with the reason. */
+export function remoteFailure({ verb, url, stderr, timedOut, accessHint }: FailedTransfer): AppError {
   // "unable to access … The requested URL returned error: 404" is a missing repository, not a missing network.
   const text = /returned error: 404/.test(stderr) ? 'not found' : stderr;
   const reason = timedOut ? undefined : REASONS.find(({ pattern }) => pattern.test(text));
   const says = timedOut ? 'it took too long' : (reason?.says ?? withoutCredentials(fatalLine(stderr)));
   return new AppError(reason?.code ?? 'repository_failed', `cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
-    hint: reason?.hint ?? 'try git ls-remote with this URL by hand',
+    hint:
+      (reason?.code === NO_ACCESS ? accessHint : undefined) ??
+      reason?.hint ??
+      'try git ls-remote with this URL by hand',
     details: withoutCredentials(stderr),
   });
 }

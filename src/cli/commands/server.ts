@@ -35,7 +35,7 @@ function registerServerList(server: Command, context: CliContext): void {
     .command('list', { isDefault: true })
     .description('list the servers')
     .option('--json', 'print an array of objects')
-    .addHelpText('after', '\nColumns: name, URL, form of its refs, whether it is the default.')
+    .addHelpText('after', "\nColumns: name, URL, form of its refs, whether it is the default, its token's variable.")
     .addHelpText('after', helpNotes(['kugetsu server list --json'], '0 listed, 1 failed, 2 usage'))
     .action(async ({ json = false }: JsonOption) => {
       const { listServers } = await import('../../domain/servers/manage-servers.ts');
@@ -99,7 +99,7 @@ function registerServerDefault(server: Command, { context, exitWith }: Registrat
         return;
       }
       const found = await defaultServer(context);
-      if (found !== undefined) return terminal.out(found.name);
+      if (found !== undefined) return terminal.out(found);
       terminal.err('kugetsu: there is no default server\n  set one: kugetsu server default NAME');
       exitWith(EXIT.failed);
     });

@@ -5,6 +5,7 @@ import { createRedactor, SHAPES_ONLY, type Redactor } from '../../util/redaction
 import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
 import { scanAssignments } from '../../util/shell-assignments.ts';
+import { splitCredentials } from '../servers/server-url.ts';
 import type { Context } from '../context.ts';
 import { agentOfFile } from './env-file.ts';
 
@@ -15,8 +16,8 @@ const SYSTEM_PATH = /^\/(?:etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|priva
 
 /**
  * The redactor for everything that is written or shown of what an agent did. It knows the forms of secrets, and the secret
- * values of all env files and of kugetsu's own environment, which agents inherit. Never throws: of an env file that does
- * not parse it takes what its lines seem to hold.
+ * values of all env files, of the clone URLs, and of kugetsu's own environment, which agents inherit. Never throws: of an
+ * env file that does not parse it takes what its lines seem to hold.
  */
 export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
   const values = Object.entries(env).flatMap(([key, value]) => secretsOf(key, value ?? ''));
@@ -25,7 +26,19 @@ export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
     const text = await readTextIfExists(join(home.env, name)).catch(() => undefined);
     values.push(...secretsInFile(text ?? '', env['HOME'] ?? ''));
   }
+  for (const path of [home.reposFile, home.serversFile]) {
+    values.push(...secretsInUrls((await readTextIfExists(path).catch(() => undefined)) ?? ''));
+  }
   return values.length === 0 ? SHAPES_ONLY : createRedactor(values);
+}
+
+/** A user without a password, or with one that stands for none, is a token. */
+function secretsInUrls(text: string): string[] {
+  return [...text.matchAll(/https?:\/\/[^\s"'\\]+/gi)].flatMap(([url]) => {
+    const { login, password } = splitCredentials(url);
+    const isToken = password === undefined || password === 'x-oauth-basic';
+    return [isToken ? login : undefined, password].filter((value) => value !== undefined);
+  });
 }
 
 function secretsInFile(text: string, userHome: string): string[] {

@@ -4,6 +4,8 @@ import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { RunAgent } from '../agent-env/agents.ts';
 import { isReservedVariable, NO_REDIRECTIONS } from '../agent-env/reserved-variables.ts';
 import type { Context } from '../context.ts';
+import type { IssueRef } from '../issues/issue-ref.ts';
+import { offerCredentials } from '../servers/offer-credentials.ts';
 
 /** Names the variables that an agent has from its env files, with commas between. */
 const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
@@ -11,21 +13,25 @@ const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
 /**
  * The environment of an agent, on top of what kugetsu itself was called with: the variables of its env files, this
  * kugetsu's home, this kugetsu itself in front on PATH, and where temporary files may go. A reserved variable of an env
- * file is left out.
+ * file is left out. Its git finds the tokens among all these for their servers, and what `ref` needs, and asks nobody.
  *
- * @throws AppError `bad_env_file`
+ * @throws AppError `bad_env_file`, `corrupt_file`, `bad_clone_url`
  */
 export async function agentEnvironment(
   context: Pick<Context, 'home' | 'env' | 'self' | 'tempDirectory'>,
   agent: RunAgent,
+  ref?: IssueRef,
 ): Promise<Record<string, string | undefined>> {
   const { home, env, self } = context;
   const set = Object.entries(await readAgentVariables(context, agent)).filter(([key]) => !isReservedVariable(key));
   const variables: Record<string, string | undefined> = Object.fromEntries(set);
+  const { credentials } = await offerCredentials(context, { agent, ref, inherited: { ...env, ...variables } });
   await writeLauncher(join(home.bin, 'kugetsu'), self);
   return {
     ...NO_REDIRECTIONS,
+    GIT_TERMINAL_PROMPT: '0',
     ...variables,
+    ...credentials,
     [AGENT_VARIABLES]: Object.keys(variables).join(','),
     KUGETSU_DIR: home.root,
     KUGETSU_TEMP_DIR: await context.tempDirectory(),

@@ -1,4 +1,5 @@
 import type { RunAgent } from '../agent-env/agents.ts';
+import type { IssueRef } from '../issues/issue-ref.ts';
 import type { Evidence, Run, Verdict } from './run-schema.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
@@ -18,6 +19,8 @@ export interface RunTask {
   readonly kind: Run['kind'];
   /** Whose env files the agent gets. */
   readonly agent: RunAgent;
+  /** The issue whose repository the agent's git may reach. */
+  readonly issue?: IssueRef;
   /** What the agent is told. */
   readonly message: string;
   readonly debug: boolean;

@@ -79,7 +79,7 @@ async function prepareAndRun(
   signal.throwIfAborted();
   const startedAt = clock.now();
   const { message, debug } = task;
-  const env = { ...(await agentEnvironment(context, task.agent)), ...task.env };
+  const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...task.env };
   const command = await opencode.runCommand({ session, directory, message, model, debug, env });
   return runAgent(context, {
     runId,

@@ -4,7 +4,7 @@ import { AppError } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
 import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
 import { instanceOf, serverOf } from './find-server.ts';
-import { repositoryUrl } from './server-url.ts';
+import { repositoryUrl, splitCredentials } from './server-url.ts';
 import { readServers, type Servers } from './servers-file.ts';
 
 /** `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL. */
@@ -19,13 +19,22 @@ export interface CloneSource {
   readonly source: string;
 }
 
-/** The clone URL of an issue's repository, from repos.json, the servers, or the host. */
-export async function findCloneSource({ home }: { readonly home: Home }, ref: IssueRef): Promise<CloneSource> {
+/** The same, with the URL as it may be written and shown. */
+interface CleanCloneSource extends CloneSource {
+  /** What stood in the URL before the host. */
+  readonly login: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** The clone URL of an issue's repository, from repos.json, the servers, or the host; its credentials apart. */
+export async function findCloneSource({ home }: { readonly home: Home }, ref: IssueRef): Promise<CleanCloneSource> {
   const repos = (await readJsonFile(home.reposFile, ReposSchema)) ?? {};
   const source = chooseCloneSource(ref, repos, await readServers({ home }));
-  if (source.url !== '' && !source.url.startsWith('-')) return source;
+  // ssh would show a password on its command line, and asks for one anyway.
+  const usable = source.url !== '' && !source.url.startsWith('-') && !/^ssh:\/\/[^/@]*:[^/]*@/i.test(source.url);
+  if (usable) return { ...source, ...splitCredentials(source.url) };
   throw new AppError('bad_clone_url', `${home.reposFile}: the clone URL of ${source.source} is not usable`, {
-    hint: 'give an https, ssh or file URL, or an absolute path',
+    hint: 'give an https, ssh (without a password) or file URL, or an absolute path',
   });
 }
 

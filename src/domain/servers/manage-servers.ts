@@ -1,17 +1,22 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { nearest, oneLine } from '../../util/text.ts';
-import type { Home } from '../home.ts';
+import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import type { Context } from '../context.ts';
+import { chooseCredentials, nearestAbove } from './choose-credentials.ts';
 import { instanceOf, namedServers, serverNamed, type NamedServer } from './find-server.ts';
-import { checkedServerUrl } from './server-url.ts';
+import { checkedServerUrl, splitCredentials } from './server-url.ts';
 import { changeServers, readServers, type Servers } from './servers-file.ts';
 
-type Needs = { readonly home: Home };
+type Needs = Pick<Context, 'home' | 'env'>;
+type HomeOnly = Pick<Context, 'home'>;
 
 /** A server as `server list --json` prints it. */
 export interface ListedServer extends NamedServer {
   /** The first part of the refs of its issues. */
   readonly instance: string;
   readonly default: boolean;
+  /** The variable whose value git is offered as the token for it, or null. */
+  readonly token_variable: string | null;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -19,19 +24,29 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** The servers, in the order in which they were added. */
 export async function listServers(context: Needs): Promise<ListedServer[]> {
   const servers = await readServers(context);
-  return namedServers(servers).map((server) => listed(servers, server));
+  const variables = { ...context.env, ...(await readAgentVariables(context, 'dev-agent')) };
+  const credentials = chooseCredentials(servers, variables);
+  return namedServers(servers).map(({ name, url }) => ({
+    name,
+    url: splitCredentials(url).url,
+    instance: instanceOf(servers, { name, url }),
+    default: isDefault(servers, name),
+    token_variable: nearestAbove(credentials, url)?.variable ?? null,
+  }));
 }
 
 /** One server. @throws AppError `no_server` */
 export async function getServer(context: Needs, name: string): Promise<ListedServer> {
-  const servers = await readServers(context);
-  return listed(servers, required(servers, name));
+  const servers = await listServers(context);
+  const found = servers.find((server) => server.name.toLowerCase() === name.toLowerCase());
+  if (found === undefined) throw noServer(servers, name);
+  return found;
 }
 
-/** The default server, if there is one. @throws AppError `no_server` when the file names one that is not there */
-export async function defaultServer(context: Needs): Promise<ListedServer | undefined> {
+/** The name of the default server; undefined when there is none. @throws AppError `no_server` when it is not there */
+export async function defaultServer(context: HomeOnly): Promise<string | undefined> {
   const servers = await readServers(context);
-  return servers.default === null ? undefined : listed(servers, required(servers, servers.default));
+  return servers.default === null ? undefined : required(servers, servers.default).name;
 }
 
 interface NewServer extends NamedServer {
@@ -45,7 +60,7 @@ interface NewServer extends NamedServer {
  * @throws AppError usage (exit code 2) for a bad name or URL, `server_exists` when the name has another URL
  */
 export async function addServer(
-  context: Needs,
+  context: HomeOnly,
   { name, url: text, replace }: NewServer,
 ): Promise<'added' | 'replaced' | 'unchanged'> {
   if (!NAME.test(name)) {
@@ -67,7 +82,7 @@ export async function addServer(
 }
 
 /** Removes a server. @returns whether it was the default, which there is none of then @throws AppError `no_server` */
-export async function removeServer(context: Needs, name: string): Promise<{ readonly wasDefault: boolean }> {
+export async function removeServer(context: HomeOnly, name: string): Promise<{ readonly wasDefault: boolean }> {
   let wasDefault = false;
   await changeServers(context, (current) => {
     const { name: known } = required(current, name);
@@ -79,15 +94,11 @@ export async function removeServer(context: Needs, name: string): Promise<{ read
 }
 
 /** Makes a server the default, or with null none. @throws AppError `no_server` */
-export async function setDefaultServer(context: Needs, name: string | null): Promise<void> {
+export async function setDefaultServer(context: HomeOnly, name: string | null): Promise<void> {
   await changeServers(context, (current) => ({
     ...current,
     default: name === null ? null : required(current, name).name,
   }));
-}
-
-function listed(servers: Servers, { name, url }: NamedServer): ListedServer {
-  return { name, url, instance: instanceOf(servers, { name, url }), default: isDefault(servers, name) };
 }
 
 function isDefault(servers: Servers, name: string): boolean {
@@ -96,12 +107,16 @@ function isDefault(servers: Servers, name: string): boolean {
 
 function required(servers: Servers, name: string): NamedServer {
   const server = serverNamed(servers, name);
-  if (server !== undefined) return server;
+  if (server === undefined) throw noServer(namedServers(servers), name);
+  return server;
+}
+
+function noServer(known: readonly NamedServer[], name: string): AppError {
   const near = nearest(
     name,
-    namedServers(servers).map((known) => known.name),
+    known.map((server) => server.name),
   );
-  throw new AppError('no_server', `there is no server ${JSON.stringify(oneLine(name, 70))}`, {
+  return new AppError('no_server', `there is no server ${JSON.stringify(oneLine(name, 70))}`, {
     hint:
       near === undefined
         ? 'kugetsu server list shows them; kugetsu server add NAME URL adds one'

@@ -25,6 +25,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
     subject: ref,
     kind,
     agent: 'dev-agent',
+    issue: parseIssueRef(ref),
     message,
     debug,
     log: runLogPath(context, id),

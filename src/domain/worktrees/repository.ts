@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { findCloneSource } from '../servers/clone-url.ts';
+import { offerCredentials } from '../servers/offer-credentials.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -46,10 +47,11 @@ export async function withUpdatedRepository<T>(
   const { home, env, clock } = context;
   const notBefore = clock.now();
   const { url, source } = await findCloneSource(context, ref);
+  const offer = await offerCredentials(context, { agent: 'dev-agent', ref });
   await makePrivateDirectory(home.repos);
   const path = await placeOf(context, source);
   return withRepository(path, async () => {
-    const how = await updateRepository({ path, url, source, env, clock, notBefore });
+    const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
     return body({ path, how, start: await defaultBranchOf(path, env) });
   });
 }
@@ -65,9 +67,10 @@ export async function withFetchedRepository<T>(
 ): Promise<T | undefined> {
   const notBefore = clock.now();
   const { url, source } = await findCloneSource({ home }, ref);
+  const offer = await offerCredentials({ home, env }, { agent: 'dev-agent', ref });
   const fetchAndRun = async (): Promise<T | undefined> => {
     if ((await sourceOf(path, env)) !== source) return undefined;
-    const how = await updateRepository({ path, url, source, env, clock, notBefore });
+    const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
     return body({ path, how, start: await defaultBranchOf(path, env) });
   };
   return withRepository(path, fetchAndRun, { waitMs });

@@ -36,23 +36,24 @@ describe('a failed clone', () => {
     ['', 'repository_failed'],
   ])('with %j is told apart', (stderr, code) => {
     const lines = `Cloning into bare repository 'b.git'...\n${stderr}\n`;
-    const failure = remoteFailure('clone', URL, lines, false);
+    const failure = remoteFailure({ verb: 'clone', url: URL, stderr: lines, timedOut: false });
     expect(failure).toMatchObject({ code, hint: expect.any(String), details: lines });
     expect(failure.message).toMatch(/^cannot clone https:\/\/git\.example\.com\/a\/b\.git: .+$/);
   });
 
   test('for a reason that is not known says what git said', () => {
-    const { message } = remoteFailure(
-      'fetch',
-      URL,
-      "noise\nfatal: Unable to find remote helper for 'foo'\nmore\n",
-      false,
-    );
+    const { message } = remoteFailure({
+      verb: 'fetch',
+      url: URL,
+      stderr: "noise\nfatal: Unable to find remote helper for 'foo'\nmore\n",
+      timedOut: false,
+    });
     expect(message).toBe("cannot fetch https://git.example.com/a/b.git: Unable to find remote helper for 'foo'");
   });
 
   test('that took too long says so, whatever was printed until then', () => {
-    expect(remoteFailure('fetch', URL, 'remote: Repository not found.', true)).toMatchObject({
+    const stderr = 'remote: Repository not found.';
+    expect(remoteFailure({ verb: 'fetch', url: URL, stderr, timedOut: true })).toMatchObject({
       code: 'repository_failed',
       message: expect.stringContaining('too long'),
     });

@@ -24,11 +24,14 @@ test('a password with an @ in it is left out whole', () => {
 });
 
 test("a URL in git's own words is printed without its credentials", () => {
-  const failure = remoteFailure('fetch', 'https://host/a', "fatal: something about 'https://u:t0k@host/a'", false);
+  const stderr = "fatal: something about 'https://u:t0k@host/a'";
+  const failure = remoteFailure({ verb: 'fetch', url: 'https://host/a', stderr, timedOut: false });
   expect(`${failure.message} ${failure.details ?? ''}`).not.toContain('t0k');
 });
 
 test('a disk that cannot be written is not taken for a server without access', () => {
   const stderr = "fatal: could not create leading directories of '/x/y': Permission denied";
-  expect(remoteFailure('clone', 'https://host/a', stderr, false).code).toBe('repository_not_written');
+  expect(remoteFailure({ verb: 'clone', url: 'https://host/a', stderr, timedOut: false }).code).toBe(
+    'repository_not_written',
+  );
 });

@@ -1,0 +1,67 @@
+import { shellQuote } from '../../util/text.ts';
+import type { Environment } from './git-command.ts';
+
+/** A user and a password or token for one web address. */
+export interface GitCredential {
+  /** Scheme, host, port and path: git asks for what lies below it, and for nothing else. */
+  readonly url: string;
+  /** The user's name, or the variable that has it. */
+  readonly user: { readonly name: string } | { readonly variable: string };
+  /** The environment variable that has the password or token. */
+  readonly variable: string;
+}
+
+// The name tells these helpers from a user's own.
+const OWN_HELPER = '!kugetsu_credential()';
+
+/**
+ * Variables with which git finds these credentials, put behind the configuration that `inherited` gives git in the same
+ * way. What an earlier call has put there goes. The secrets themselves are not among them: git's shell reads them from the
+ * variables that the credentials name, so that they are on no command line. For these addresses no other helper is asked,
+ * or told to remember.
+ */
+export function credentialEnvironment(credentials: readonly GitCredential[], inherited: Environment): Environment {
+  const before = entriesOf(inherited);
+  const entries = [
+    ...before.filter((entry) => !isOwn(entry, before)),
+    ...credentials.flatMap((credential) => configOf(credential)),
+  ];
+  const stale = before.slice(entries.length).map((_, index) => numbered(entries.length + index, undefined, undefined));
+  const fresh = entries.map(({ key, value }, index) => numbered(index, key, value));
+  if (entries.length === 0 && before.length === 0) return {};
+  return { ...Object.assign({}, ...stale, ...fresh), GIT_CONFIG_COUNT: String(entries.length) };
+}
+
+interface Entry {
+  readonly key: string;
+  readonly value: string;
+}
+
+function entriesOf(env: Environment): Entry[] {
+  const count = Number(env['GIT_CONFIG_COUNT'] ?? '0');
+  if (!Number.isSafeInteger(count) || count < 0 || count > 1000) return [];
+  return Array.from({ length: count }, (_, index) => ({
+    key: env[`GIT_CONFIG_KEY_${index}`] ?? '',
+    value: env[`GIT_CONFIG_VALUE_${index}`] ?? '',
+  })).filter(({ key }) => key !== '');
+}
+
+function isOwn({ key, value }: Entry, all: readonly Entry[]): boolean {
+  const ours = (entry: Entry): boolean => entry.key === key && entry.value.startsWith(OWN_HELPER);
+  return value === '' ? all.some(ours) : ours({ key, value });
+}
+
+function configOf({ url, user, variable }: GitCredential): Entry[] {
+  const name = 'name' in user ? shellQuote(user.name) : `"$${user.variable}"`;
+  const answer = `printf 'username=%s\\npassword=%s\\n' ${name} "$${variable}"`;
+  const key = `credential.${url}.helper`;
+  return [
+    // An empty one takes the helpers before it out: they would be told to store the token.
+    { key, value: '' },
+    { key, value: `${OWN_HELPER} { if test "$1" = get; then ${answer}; fi; }; kugetsu_credential` },
+  ];
+}
+
+function numbered(index: number, key: string | undefined, value: string | undefined): Environment {
+  return { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value };
+}
