@@ -12,6 +12,7 @@ const PACKAGES = {
   zsh: ['zsh', 'zsh-common'],
   fish: ['fish', 'fish-common', 'libpcre2-32-0'],
   mandoc: ['mandoc'],
+  'systemd-analyze': ['systemd', 'libsystemd-shared'],
 } as const;
 
 type Tool = keyof typeof PACKAGES;

@@ -105,6 +105,7 @@ for name in etc home root run; do mount --bind "$MACHINE/$name" "/$name"; done
 if [ -e "$MACHINE/installed" ]; then
   mount -t overlay overlay -o "lowerdir=$MACHINE/usr\${TOOLS:+:$TOOLS/usr}:/usr" /usr
   mount --bind "$MACHINE/keyrings" /usr/share/keyrings
+  mount --bind "$MACHINE/usr/local" /usr/local
 fi
 exec "$@"
 `;

@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
 import { parseCount } from './parse-count.ts';
+import { registerDaemonService } from './queue-daemon-service.ts';
 
 const DEFAULT_LOG_LINES = 50;
 
@@ -18,6 +19,7 @@ export function registerQueueDaemon(registration: Registration): void {
   registerDaemonStatus(daemon, registration);
   registerRun(daemon, context);
   registerDaemonLogs(daemon, context);
+  registerDaemonService(daemon, context);
 }
 
 const EXAMPLES = ['kugetsu queue-daemon start', 'kugetsu queue-daemon status', 'kugetsu queue-daemon logs 100'];

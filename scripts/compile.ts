@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, realpathSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The root of the checkout. */
+export const ROOT = join(import.meta.dirname, '..');
+
+const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
+
+/** The version of package.json. */
+export const VERSION = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+
+const DEFINES = [
+  `KUGETSU_VERSION=${JSON.stringify(VERSION)}`,
+  `KUGETSU_COMMIT=${JSON.stringify(commit())}`,
+  'process.env.NODE_ENV="production"',
+].flatMap((define) => ['--define', define]);
+
+const SINGLE_FILE = [
+  '--compile',
+  '--minify',
+  '--bytecode',
+  '--format=esm',
+  '--no-compile-autoload-dotenv',
+  '--no-compile-autoload-bunfig',
+];
+
+/** Builds the single binary at `path`: for this machine, or for a target of the compiler's such as `bun-darwin-arm64`. */
+export function compileBinary(path: string, target?: string): void {
+  bunBuild([...SINGLE_FILE, ...(target === undefined ? [] : [`--target=${target}`])], path);
+}
+
+/** Builds the bundle for Node at `path`. */
+export function compileBundle(path: string): void {
+  bunBuild(['--target=node', '--format=esm', '--minify-syntax'], path);
+}
+
+/** A build that fails leaves what was there before. */
+function bunBuild(options: readonly string[], path: string): void {
+  const building = `${dirname(path)}/.${path.slice(dirname(path).length + 1)}`;
+  execFileSync(BUN, ['build', ...options, ...DEFINES, join(ROOT, 'bin', 'kugetsu.ts'), '--outfile', building], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  renameSync(building, path);
+  console.log(path.slice(ROOT.length + 1));
+}
+
+/** The commit of this checkout; none in an unpacked archive, also when that lies in somebody else's repository. */
+function commit(): string {
+  try {
+    if (realpathSync(git('rev-parse', '--show-toplevel')) !== realpathSync(ROOT)) return '';
+    return git('rev-parse', '--short=10', 'HEAD');
+  } catch {
+    return '';
+  }
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+}
