@@ -7,6 +7,7 @@ import { registerContinue } from './commands/continue.ts';
 import { registerDelegate } from './commands/delegate.ts';
 import { registerDestroy } from './commands/destroy.ts';
 import { registerEnv } from './commands/env.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerLogs } from './commands/logs.ts';
@@ -53,6 +54,7 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   env: registerEnv,
   completion: registerCompletion,
   [COMPLETE_COMMAND]: registerComplete,
+  doctor: registerDoctor,
   [RUNNER_COMMAND]: registerRunner,
 };
 

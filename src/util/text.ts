@@ -15,9 +15,9 @@ export function oneLine(text: string, limit = 200): string {
   return line.length <= limit ? line : `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-/** `count` with the noun in the right number: `1 file`, `2 files`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `count` with the noun in the right number: `1 file`, `2 files`; `many` is for nouns that take no s. */
+export function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 /** A number of bytes as a person says it: `512 B`, `1.5 KB`, `20 MB`, in powers of 1024. */

@@ -87,11 +87,16 @@ function importSession([file]) {
   out(`Imported session: ${info.id}\n`);
 }
 
+/** Text is what a test has put there in place of rules. */
+function storedPermission({ permission = null }) {
+  return permission === null || typeof permission === 'string' ? permission : JSON.stringify(permission);
+}
+
 function rowOf({ info, messages }) {
   return {
     id: info.id,
     directory: info.directory,
-    permission: info.permission === undefined ? null : JSON.stringify(info.permission),
+    permission: storedPermission(info),
     time_updated: info.time.updated,
     messages: messages.length,
     parts: messages.reduce((total, { parts }) => total + parts.length, 0),
@@ -111,7 +116,16 @@ function allSessions() {
     .filter((session) => session !== undefined);
 }
 
+function setPermission(id, rules) {
+  const session = load(id);
+  if (session === undefined) return;
+  session.info.permission = JSON.parse(rules.replaceAll("''", "'"));
+  store(session);
+}
+
 function queryDatabase([statement]) {
+  const update = /^update session set permission='((?:[^']|'')*)' where id='(\w+)'$/.exec(statement);
+  if (update !== null) return setPermission(update[2], update[1]);
   const ids = / in \(((?:'[^']*',?)+)\)$/.exec(statement)?.[1];
   if (ids !== undefined) {
     const sessions = ids.split(',').map((id) => load(id.slice(1, -1)));
@@ -151,7 +165,8 @@ async function run(args) {
   // The real one waits for events of another directory for ever.
   if (dir !== session.info.directory || dir !== env.PWD) await forever();
   addMessage(session, 'user', message);
-  const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(message) ?? [];
+  const played = env.FAKE_OPENCODE_ALWAYS === undefined ? message : `fake: ${env.FAKE_OPENCODE_ALWAYS}`;
+  const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(played) ?? [];
   if (BEHAVIOURS[name] === undefined) fail(`Error: no behaviour ${name}`);
   const agent = new Agent(id, (text) => addMessage(session, 'assistant', text));
   await BEHAVIOURS[name](agent, argument, message);

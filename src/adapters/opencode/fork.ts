@@ -32,11 +32,11 @@ interface ForkOptions {
  * @throws AppError `fork_not_proved` when opencode stored something else than was asked; the copy is deleted
  */
 export async function forkSession(options: ForkOptions): Promise<string> {
-  const cached = await readCachedExport(options);
+  const cached = await readCachedExport(options.cache, options.base);
   if (cached !== undefined) {
     const { id, stored, base } = await importCopy(cached.session, options);
     if (base?.time_updated === cached.time_updated) return proved(id, { stored, source: cached.session, options });
-    await deleteCopy(id, options);
+    await deleteStoredSession(options.cli, id, options.directory);
   }
   const source = await exportSession(options.cli, options.base, options.directory);
   const { id, stored, base } = await importCopy(source, options);
@@ -58,7 +58,8 @@ export async function importSession(cli: OpencodeCli, session: SessionExport, di
   }
 }
 
-async function exportSession(cli: OpencodeCli, id: string, cwd: string): Promise<SessionExport> {
+/** A session as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
+export async function exportSession(cli: OpencodeCli, id: string, cwd: string): Promise<SessionExport> {
   const { stdout } = await runOpencode(cli, ['export', id], cwd);
   const parsed = SessionExportSchema.safeParse(parseJson(stdout));
   if (parsed.success) return parsed.data;
@@ -93,10 +94,10 @@ interface Proof {
 }
 
 async function proved(id: string, { stored, source, options }: Proof): Promise<string> {
-  const parts = source.messages.reduce((total, message) => total + message.parts.length, 0);
-  const wrong = whatIsWrong(stored, { directory: options.directory, messages: source.messages.length, parts });
+  const { cli, directory } = options;
+  const wrong = whatIsWrong(stored, { directory, messages: source.messages.length, parts: partsOf(source) });
   if (wrong === undefined) return id;
-  await deleteCopy(id, options);
+  await deleteStoredSession(cli, id, directory);
   throw new AppError('fork_not_proved', `opencode did not store the fork as asked: ${wrong}`, {
     hint: 'nothing was run; try again, and check that this version of opencode is supported',
   });
@@ -116,12 +117,22 @@ function whatIsWrong(
   return undefined;
 }
 
-async function deleteCopy(id: string, { cli, directory }: ForkOptions): Promise<void> {
+/** How many parts the messages of a session have. */
+export function partsOf({ messages }: SessionExport): number {
+  return messages.reduce((total, { parts }) => total + parts.length, 0);
+}
+
+/** Deletes a session that was imported in vain, if that can be done. */
+export async function deleteStoredSession(cli: OpencodeCli, id: string, directory: string): Promise<void> {
   // What is left behind is a session that nothing refers to.
   await runOpencode(cli, ['session', 'delete', id], directory).catch(() => undefined);
 }
 
-async function readCachedExport({ cache, base }: ForkOptions): Promise<z.infer<typeof CachedExportSchema> | undefined> {
+/** The export that was kept of the session `base`; undefined when there is none. */
+export async function readCachedExport(
+  cache: string,
+  base: string,
+): Promise<z.infer<typeof CachedExportSchema> | undefined> {
   const text = await readTextIfExists(cache).catch(() => undefined);
   if (text === undefined) return undefined;
   const cached = CachedExportSchema.safeParse(parseJson(text)).data;

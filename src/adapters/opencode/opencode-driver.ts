@@ -2,16 +2,20 @@ import { spawn } from 'node:child_process';
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
+import { BARE_AGENT, bareAgentEnvironment } from './bare-agent.ts';
 import { forkSession, importSession } from './fork.ts';
 import type { AgentCommand, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
+import type { PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
+import { moveSession, restoreSession } from './restore-session.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
 import {
   checkedSessionId,
   describeStoredSessions,
   findTitledSessions,
   queryDatabase,
+  setStoredPermission,
   sqlText,
 } from './stored-sessions.ts';
 
@@ -73,6 +77,19 @@ class OpencodeDriver implements Opencode {
     return describeStoredSessions(await this.cli(), ids, this.options.cwd);
   }
 
+  async moveSession(id: string, directory: string): Promise<void> {
+    await moveSession({ cli: await this.cli(), id: checkedSessionId(id), directory });
+  }
+
+  async restoreSession(id: string, directory: string): Promise<boolean> {
+    const { exportCache: cache } = this.options;
+    return restoreSession({ cli: await this.cli(), id: checkedSessionId(id), directory, cache });
+  }
+
+  async setPermission(id: string, permission: readonly PermissionRule[]): Promise<void> {
+    await setStoredPermission(await this.cli(), { id, permission, cwd: this.options.cwd });
+  }
+
   async sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]> {
     const conditions = `directory = ${sqlText(directory)} and parent_id is null and time_created >= ${Math.floor(sinceMs)}`;
     const statement = `select id from session where ${conditions} order by time_created desc`;
@@ -92,15 +109,17 @@ class OpencodeDriver implements Opencode {
   }
 
   async runCommand(request: Parameters<Opencode['runCommand']>[0]): Promise<AgentCommand> {
-    const { session, directory, message, model, debug, env } = request;
+    const { session, directory, message, model, debug, bare = false, env } = request;
     const { path } = await this.cli();
+    const own = driverEnvironment({ ...this.options.env, ...env }, directory);
     const args = ['run', '--session', session, '--dir', directory, '--format', 'json', '--auto', '--print-logs'];
     args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
+    if (bare) args.push('--agent', BARE_AGENT);
     return {
       command: path,
       args,
       cwd: directory,
-      env: driverEnvironment({ ...this.options.env, ...env }, directory),
+      env: bare ? { ...own, ...bareAgentEnvironment(own) } : own,
       input: message,
     };
   }

@@ -58,6 +58,8 @@ interface RunRequest {
   /** `provider/model`; opencode's own choice without. */
   readonly model: string | undefined;
   readonly debug: boolean;
+  /** Ask the model itself: without opencode's instructions, without tools, one step. */
+  readonly bare?: boolean;
   /** Variables on top of the caller's; the driver's own win. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -80,6 +82,15 @@ export interface Opencode {
   forkSession(request: ForkRequest): Promise<string>;
   /** What opencode has stored of these sessions; a session that it does not know is left out. */
   describeSessions(ids: readonly string[]): Promise<StoredSession[]>;
+  /** Makes `directory`, an absolute real path, the one in which a session runs. */
+  moveSession(id: string, directory: string): Promise<void>;
+  /**
+   * Gives opencode a session back that it has lost, if it is the one of which the last export was kept.
+   * @returns whether it is there again, whole
+   */
+  restoreSession(id: string, directory: string): Promise<boolean>;
+  /** Replaces the permission rules of a session, and reads them back. */
+  setPermission(id: string, permission: readonly PermissionRule[]): Promise<void>;
   /** The ids of the sessions that were made in `directory` since `sinceMs`, newest first. */
   sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]>;
   /** All sessions of all projects whose title begins with `prefix`, but those that a session started itself. */

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 /** One of opencode's permission rules; the last that matches wins. */
 export interface PermissionRule {
   readonly permission: string;
@@ -24,4 +26,46 @@ export function headlessPermission(writable: readonly string[]): PermissionRule[
     { permission: 'plan_enter', pattern: '*', action: 'deny' },
     { permission: 'plan_exit', pattern: '*', action: 'deny' },
   ];
+}
+
+const StoredRulesSchema = z.array(
+  z.object({ permission: z.string(), pattern: z.string(), action: z.enum(['allow', 'deny', 'ask']) }),
+);
+
+/** What is asked for a path: an exception for some paths lifts the denial for these only. */
+const BY_PATH = new Set(['external_directory', 'read']);
+
+/**
+ * Why a session with these stored rules cannot be left alone, in a few words; undefined when every denial of `wanted`
+ * wins. The last rule that matches wins, so no later one may lift a denial.
+ */
+export function whatPermissionLacks(stored: string | null, wanted: readonly PermissionRule[]): string | undefined {
+  if (stored === null) return 'it has no permission rules';
+  const rules = StoredRulesSchema.safeParse(parseJson(stored)).data;
+  if (rules === undefined) return 'its permission rules cannot be read';
+  const lifted = wanted.find((rule) => rule.action === 'deny' && !isDenied(rules, rule));
+  return lifted === undefined ? undefined : `it does not deny ${lifted.permission} ${lifted.pattern}`;
+}
+
+function isDenied(rules: readonly PermissionRule[], { permission, pattern }: PermissionRule): boolean {
+  const denial = rules.findLastIndex(
+    (rule) => rule.action === 'deny' && covers(rule.permission, permission) && covers(rule.pattern, pattern),
+  );
+  const later = rules.slice(denial + 1).filter((rule) => rule.action !== 'deny' && covers(rule.permission, permission));
+  const isException = (rule: PermissionRule): boolean =>
+    rule.action === 'allow' && BY_PATH.has(permission) && !covers(rule.pattern, pattern);
+  return denial !== -1 && later.every(isException);
+}
+
+/** Whether a pattern that is `*`, or the very same, covers another one; what is more subtle does not count. */
+function covers(pattern: string, text: string): boolean {
+  return pattern === '*' || pattern === text;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
+import { isAtLeast } from '../../util/versions.ts';
 import { runCommand } from '../process/run-command.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import type { OpencodeProbe } from './opencode.ts';
@@ -118,16 +119,6 @@ async function ask(path: string, args: readonly string[], { env, cwd }: ProbeOpt
     exit: EXIT.notReady,
     details: output,
   });
-}
-
-/** Whether a dotted version is at least another one. */
-export function isAtLeast(version: string, minimum: string): boolean {
-  const [actual, wanted] = [version, minimum].map((text) => text.split('.').map(Number));
-  for (const [index, part] of (wanted ?? []).entries()) {
-    const own = actual?.[index] ?? 0;
-    if (own !== part) return own > part;
-  }
-  return true;
 }
 
 function missing(message: string): AppError {

@@ -3,6 +3,7 @@ import { AppError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession, TitledSession } from './opencode.ts';
+import type { PermissionRule } from './permissions.ts';
 
 const StoredSessionSchema = z.object({
   id: z.string(),
@@ -68,6 +69,27 @@ export async function findTitledSessions(cli: OpencodeCli, prefix: string, cwd: 
   const condition = `substr(s.title, 1, ${Array.from(prefix).length}) = ${sqlText(prefix)}`;
   const statement = `select ${columns} from session s where s.parent_id is null and ${condition} order by s.id`;
   return queryDatabase(cli, { statement, row: TitledSessionSchema, cwd });
+}
+
+/**
+ * Replaces the permission rules of a session in the database, which opencode itself can only add to.
+ *
+ * @throws AppError `opencode_unexpected` when they are not there afterwards
+ */
+export async function setStoredPermission(
+  cli: OpencodeCli,
+  {
+    id,
+    permission,
+    cwd,
+  }: { readonly id: string; readonly permission: readonly PermissionRule[]; readonly cwd: string },
+): Promise<void> {
+  const rules = JSON.stringify(permission);
+  const statement = `update session set permission=${sqlText(rules)} where id='${checkedSessionId(id)}'`;
+  await runOpencode(cli, ['db', statement], cwd);
+  const [stored] = await describeStoredSessions(cli, [id], cwd);
+  if (stored?.permission === rules) return;
+  throw new AppError('opencode_unexpected', `opencode did not take the permission rules of ${id}`);
 }
 
 /** A session id that may stand in a statement: only letters and digits. */

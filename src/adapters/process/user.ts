@@ -5,3 +5,8 @@ export function homedir(env: Readonly<Record<string, string | undefined>>): stri
   const home = env['HOME'];
   return home === undefined || home === '' ? systemHome() : home;
 }
+
+/** The user that this process acts as; undefined on systems without such numbers. */
+export function ownUserId(): number | undefined {
+  return process.geteuid?.();
+}

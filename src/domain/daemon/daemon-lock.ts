@@ -10,7 +10,7 @@ import { OwnerSchema, type Run } from '../runs/run-schema.ts';
 import * as z from 'zod/mini';
 
 /** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, so it needs no upkeep. */
-const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });
+export const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });
 
 /** A daemon that is alive. */
 interface LiveDaemon {
@@ -50,7 +50,12 @@ export async function becomeDaemon(context: Pick<Context, 'home' | 'clock'>): Pr
 
 /** Only looking and taking is guarded by a lock of the usual kind; it is held for an instant. */
 async function guarded<T>({ home }: HomeOnly, body: () => Promise<T>): Promise<T> {
-  return withLock(`${home.daemonLock}.guard`, body);
+  return withLock(guardOf(home), body);
+}
+
+/** The lock under which the daemon's lock changes. */
+export function guardOf({ daemonLock }: Context['home']): string {
+  return `${daemonLock}.guard`;
 }
 
 function alreadyRunning({ owner, since }: LiveDaemon): AppError {

@@ -1,18 +1,14 @@
-import { headlessPermission } from '../../adapters/opencode/permissions.ts';
-import { realPath } from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
-import { isoWithOffset } from '../../util/time.ts';
 import { makeEnvFiles } from '../agent-env/default-files.ts';
 import type { Context } from '../context.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
-import { agentWritable } from '../sessions/agent-writable.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
 import { changeSessions, readBase, readPmAgent } from '../sessions/session-store.ts';
-import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { makeHeadlessBase, makeTerminalBase } from './make-base.ts';
+import { makePmAgent, newCoordinator, succeeding } from './make-pm-agent.ts';
 
 /** How the base session is made, and who is told of the steps. */
 export interface InitRequest {
@@ -82,7 +78,7 @@ async function makeBase(context: Context, request: InitRequest): Promise<Coordin
   const { mode, model, report } = request;
   const id = mode === 'headless' ? await makeHeadlessBase(context, request) : await makeTerminalBase(context, request);
   report(`base session ${id} in ${context.cwd}`);
-  return coordinator(context, { type: 'base', id, directory: context.cwd, model: model ?? null });
+  return newCoordinator(context, { type: 'base', id, directory: context.cwd, model: model ?? null });
 }
 
 interface NewSessions {
@@ -114,38 +110,6 @@ async function putBoth(
     throw alreadyInitialised();
   }
   if (replaced !== undefined) report(`the base session before, ${replaced}, is no longer used; opencode still has it`);
-}
-
-/** The PM agent begins with what the base knows, in a directory of its own, away from every checkout. */
-async function makePmAgent(context: Context, base: CoordinatorSession): Promise<CoordinatorSession> {
-  await makePrivateDirectory(context.home.pmAgentDirectory);
-  const directory = await realPath(context.home.pmAgentDirectory);
-  const id = await context.opencode.forkSession({
-    base: base.opencode_session_id,
-    title: PM_AGENT_TITLE,
-    directory,
-    permission: headlessPermission(await agentWritable(context)),
-  });
-  return coordinator(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
-}
-
-/** The new session, which knows those before it: they are still in opencode. */
-function succeeding(before: CoordinatorSession | undefined, session: CoordinatorSession): CoordinatorSession {
-  if (before === undefined) return session;
-  const { previous_session_ids: older = [], opencode_session_id: id } = before;
-  return { ...session, previous_session_ids: [...older, id] };
-}
-
-interface NewCoordinator {
-  readonly type: CoordinatorSession['type'];
-  readonly id: string;
-  readonly directory: string;
-  readonly model: string | null;
-}
-
-function coordinator({ clock }: Context, { type, id, directory, model }: NewCoordinator): CoordinatorSession {
-  const created = isoWithOffset(clock.now());
-  return { type, opencode_session_id: id, worktree_path: null, created_at: created, state: 'idle', model, directory };
 }
 
 function alreadyInitialised(): AppError {

@@ -30,7 +30,7 @@ const NotificationSchema = z.looseObject({
 });
 
 /** `notifications.json`, oldest first. */
-const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) });
+export const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) });
 
 /** One notification. */
 export type Notification = KnownKeys<z.infer<typeof NotificationSchema>>;
@@ -95,11 +95,16 @@ export async function markAllRead(context: Needs): Promise<number> {
   return unread;
 }
 
+/** The lock under which the notifications change. */
+export function inboxLock({ notifications }: Context['home']): string {
+  return `${notifications}.lock`;
+}
+
 async function updateInbox(
   { home }: Needs,
   change: (notifications: readonly Notification[]) => readonly Notification[],
 ): Promise<void> {
-  await withLock(`${home.notifications}.lock`, async (lock) => {
+  await withLock(inboxLock(home), async (lock) => {
     const inbox = (await readJsonFile(home.notifications, InboxSchema)) ?? { notifications: [] };
     const notifications = change(inbox.notifications);
     lock.assertHeld();

@@ -36,7 +36,7 @@ export async function makePrunePlan(context: Context, criteria: DoneCriteria): P
   // Without opencode the sessions of an issue could not go, and so it stays whole.
   const done = sessions === undefined ? [] : await doneIssues(context, { criteria, state, tracked, now, problems });
   const planned = planPrune({ now, tracked, unnamed: state.unnamed, done, ...files, sessions: sessions ?? [] });
-  return { items: planned.map((item) => measured(item, sessions ?? [])), problems };
+  return { items: await Promise.all(planned.map(async (item) => measured(item, sessions ?? []))), problems };
 }
 
 async function askOpencode(context: Context, problems: string[]): Promise<readonly OwnSession[] | undefined> {
@@ -70,11 +70,11 @@ async function doneIssues(
   return withMerge(ended, merged);
 }
 
-function measured(item: PlannedItem, sessions: readonly OwnSession[]): PruneItem {
+async function measured(item: PlannedItem, sessions: readonly OwnSession[]): Promise<PruneItem> {
   const { target, path } = item;
   if (target.kind === 'opencode_session') return { ...item, bytes: target.session.bytes };
   const stored = target.kind === 'issue' ? bytesOfIssue(target.ref, sessions) : 0;
-  return { ...item, bytes: stored + (path === undefined ? 0 : diskUsage(path)) };
+  return { ...item, bytes: stored + (path === undefined ? 0 : await diskUsage(path)) };
 }
 
 function bytesOfIssue(ref: string, sessions: readonly OwnSession[]): number {

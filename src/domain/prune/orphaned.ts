@@ -19,6 +19,8 @@ export function sessionOrphaned(session: OwnSession, tracked: Tracked, now: numb
     case 'pm_agent':
       // init makes the session first, and then records it.
       return isLongPast(created, now) ? "an earlier session of the PM agent's" : undefined;
+    case 'doctor':
+      return isLongPast(created, now) ? 'doctor was killed while it asked the model' : undefined;
     case 'pm_task':
       return tracked.tasks.has(purpose.task) ? undefined : 'its task is over';
     case 'issue':

@@ -3,7 +3,7 @@ import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import type { Context } from '../context.ts';
-import { OwnerSchema } from './run-schema.ts';
+import { OwnerSchema, type Run } from './run-schema.ts';
 
 const OWNER_FILE = 'owner.json';
 
@@ -23,11 +23,23 @@ export async function isDeadOwner({ home }: Pick<Context, 'home'>, runId: string
 }
 
 /** The runs that were owned that way by processes that are gone. */
-export async function orphanedRuns({ home }: Pick<Context, 'home'>): Promise<string[]> {
-  const orphans: string[] = [];
+export async function orphanedRuns(context: Pick<Context, 'home'>): Promise<string[]> {
+  return runsWhoseOwner(context, (owner) => !isAlive(owner));
+}
+
+/** The runs that processes own that way and that are alive. */
+export async function ownedRuns(context: Pick<Context, 'home'>): Promise<string[]> {
+  return runsWhoseOwner(context, isAlive);
+}
+
+async function runsWhoseOwner(
+  { home }: Pick<Context, 'home'>,
+  condition: (owner: Run['owner']) => boolean,
+): Promise<string[]> {
+  const ids: string[] = [];
   for (const id of await listDirectory(home.runs)) {
     const owner = await readJsonFile(join(home.runs, id, OWNER_FILE), OwnerSchema).catch(() => undefined);
-    if (owner !== undefined && !isAlive(owner)) orphans.push(id);
+    if (owner !== undefined && condition(owner)) ids.push(id);
   }
-  return orphans;
+  return ids;
 }

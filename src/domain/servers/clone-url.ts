@@ -8,7 +8,7 @@ import { repositoryUrl, splitCredentials } from './server-url.ts';
 import { readServers, type Servers } from './servers-file.ts';
 
 /** `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL. */
-const ReposSchema = z.record(z.string(), z.string());
+export const ReposSchema = z.record(z.string(), z.string());
 
 type Repos = z.infer<typeof ReposSchema>;
 

@@ -52,6 +52,9 @@ function isOwn(
     case 'pm_agent':
     case 'pm_task':
       return directory === pmAgentDirectory;
+    case 'doctor':
+      // A scratch directory beside it, under the home itself.
+      return dirname(directory) === dirname(pmAgentDirectory);
     case 'issue':
       return dirname(directory) === worktrees;
   }

@@ -75,6 +75,8 @@ export interface SessionChanges {
   soundIssues(): Promise<IssueSession[]>;
   putIssue(session: IssueSession): Promise<void>;
   removeIssue(ref: string): Promise<void>;
+  /** Tracks an issue whose session file is there under this name. @returns false when it is tracked already */
+  adopt(ref: string, file: string): Promise<boolean>;
   putCoordinator(session: CoordinatorSession): Promise<void>;
   removeCoordinator(type: CoordinatorSession['type']): Promise<void>;
 }
@@ -145,6 +147,12 @@ class LockedSessions implements SessionChanges {
     await removeFile(join(this.context.home.sessions, file));
   }
 
+  async adopt(ref: string, file: string): Promise<boolean> {
+    if (this.index.issues[ref] !== undefined) return false;
+    await this.writeIndex({ ...this.index, issues: { ...this.index.issues, [ref]: file } });
+    return true;
+  }
+
   async putCoordinator(session: CoordinatorSession): Promise<void> {
     await this.write(coordinatorPath(this.context.home, session.type), session);
     await this.writeIndex({ ...this.index, [session.type]: session.opencode_session_id });
@@ -175,6 +183,7 @@ async function readCoordinator(
   return readJsonFile(coordinatorPath(context.home, type), CoordinatorSessionSchema);
 }
 
-function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
+/** The file of the base session, or of the PM agent's. */
+export function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
   return join(home.sessions, COORDINATOR_FILES[type]);
 }

@@ -11,6 +11,9 @@ export const BASE_TITLE = `${TITLE_PREFIX}base`;
 /** The title of the PM agent's session. */
 export const PM_AGENT_TITLE = `${TITLE_PREFIX}PM agent`;
 
+/** The title of the sessions in which doctor asks the model; they live for seconds. */
+export const DOCTOR_TITLE = `${TITLE_PREFIX}doctor`;
+
 const PM_TASK_PREFIX = `${TITLE_PREFIX}PM `;
 
 /** The title of the session of an issue. */
@@ -25,7 +28,7 @@ export function pmTaskTitle(task: string): string {
 
 /** What kugetsu makes a session for. */
 export type SessionPurpose =
-  | { readonly kind: 'base' | 'pm_agent' }
+  | { readonly kind: 'base' | 'pm_agent' | 'doctor' }
   | { readonly kind: 'pm_task'; readonly task: string }
   | { readonly kind: 'issue'; readonly ref: string };
 
@@ -33,6 +36,7 @@ export type SessionPurpose =
 export function purposeOf(title: string): SessionPurpose | undefined {
   if (title === BASE_TITLE) return { kind: 'base' };
   if (title === PM_AGENT_TITLE) return { kind: 'pm_agent' };
+  if (title === DOCTOR_TITLE) return { kind: 'doctor' };
   const task = title.slice(PM_TASK_PREFIX.length);
   if (title.startsWith(PM_TASK_PREFIX) && isTaskId(task)) return { kind: 'pm_task', task };
   const ref = title.slice(TITLE_PREFIX.length);

@@ -32,6 +32,7 @@ export const SettingsSchema = z.strictObject({
   AGENT_STARTUP_TIMEOUT_SECONDS: z.prefault(amount, '180'),
   AGENT_STALL_TIMEOUT_MINUTES: z.prefault(amount, '30'),
   AGENT_TIMEOUT_MINUTES: z.prefault(amount, '240'),
+  DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
 });
 
 /** The settings in force. */
@@ -78,4 +79,9 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Longest time without an event and without work of an agent; 0 for no limit',
   },
   { key: 'AGENT_TIMEOUT_MINUTES', fallback: '240', summary: 'Longest run of an agent; 0 for no limit' },
+  {
+    key: 'DOCTOR_MIN_FREE_DISK_MB',
+    fallback: '2048',
+    summary: 'Free disk space in megabytes below which doctor warns; below a quarter of it is an error',
+  },
 ];

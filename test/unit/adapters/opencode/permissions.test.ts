@@ -1,5 +1,10 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { headlessPermission, type PermissionRule } from '../../../../src/adapters/opencode/permissions.ts';
+import {
+  headlessPermission,
+  whatPermissionLacks,
+  type PermissionRule,
+} from '../../../../src/adapters/opencode/permissions.ts';
 
 const RULES = headlessPermission(['/data/opencode/tool-output', '/tmp/kugetsu']);
 
@@ -37,5 +42,49 @@ describe('a session that nobody watches', () => {
       expect([permission, pattern]).not.toContain('');
       expect(['allow', 'deny']).toContain(action);
     }
+  });
+});
+
+describe('stored rules', () => {
+  const lack = (rules: readonly unknown[]): string | undefined => whatPermissionLacks(JSON.stringify(rules), RULES);
+  const rule = fc.record({
+    permission: fc.constantFrom('*', 'question', 'plan_exit', 'external_directory', 'read', 'bash'),
+    pattern: fc.constantFrom('*', '/tmp/x/*', '*.env', 'git *'),
+    action: fc.constantFrom('allow', 'deny', 'ask'),
+  });
+
+  test.each([
+    ['are not there', null, 'it has no permission rules'],
+    ['are cut off', '[{"permission":', 'its permission rules cannot be read'],
+    ['lack a part', '[{"permission":"question","action":"deny"}]', 'its permission rules cannot be read'],
+    ['are none', '[]', 'it does not deny external_directory *'],
+  ])('that %s are not enough', (_name, stored, reason) => {
+    expect(whatPermissionLacks(stored, RULES)).toBe(reason);
+  });
+
+  test('that end with those of a headless session are enough, whatever comes before', () => {
+    fc.assert(
+      fc.property(fc.array(rule), (before) => {
+        expect(lack([...before, ...RULES])).toBeUndefined();
+      }),
+    );
+  });
+
+  test('stay enough when more is denied, or when some paths are allowed', () => {
+    fc.assert(
+      fc.property(rule, (more) => {
+        expect(lack([...RULES, { ...more, action: 'deny' }])).toBeUndefined();
+      }),
+    );
+    expect(lack([...RULES, { permission: 'external_directory', pattern: '/srv/*', action: 'allow' }])).toBeUndefined();
+  });
+
+  test.each([
+    { permission: 'question', pattern: '*', action: 'allow' },
+    { permission: '*', pattern: '*', action: 'ask' },
+    { permission: 'external_directory', pattern: '*', action: 'allow' },
+    { permission: 'external_directory', pattern: '/srv/*', action: 'ask' },
+  ])('are not enough when a later rule lifts a denial: $action $permission $pattern', (later) => {
+    expect(lack([...RULES, later])).toMatch(/^it does not deny/);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isAtLeast } from '../../../../src/adapters/opencode/probe.ts';
+import { isAtLeast } from '../../../src/util/versions.ts';
 
 test.each([
   ['1.18.0', '1.18.0', true],

@@ -1,0 +1,49 @@
+import { AppError } from '../../util/errors.ts';
+import { deleteStoredSession, exportSession, importSession, partsOf, readCachedExport } from './fork.ts';
+import type { OpencodeCli } from './opencode-cli.ts';
+import { describeStoredSessions } from './stored-sessions.ts';
+
+interface Move {
+  readonly cli: OpencodeCli;
+  readonly id: string;
+  /** The absolute real path in which the session is to run. */
+  readonly directory: string;
+}
+
+/**
+ * Makes another directory the session's own: importing a session that exists changes only that.
+ *
+ * @throws AppError `opencode_unexpected` when opencode did not do so
+ */
+export async function moveSession({ cli, id, directory }: Move): Promise<void> {
+  await importSession(cli, await exportSession(cli, id, directory), directory);
+  const [stored] = await describeStoredSessions(cli, [id], directory);
+  if (stored?.directory === directory) return;
+  throw new AppError('opencode_unexpected', `opencode did not move the session ${id} to ${directory}`);
+}
+
+/**
+ * Gives opencode a session back that it has lost, from the export that was kept of it.
+ *
+ * @returns whether the session is there again, whole; false when there is no export of it
+ */
+export async function restoreSession({
+  cli,
+  id,
+  directory,
+  cache,
+}: Move & { readonly cache: string }): Promise<boolean> {
+  const cached = await readCachedExport(cache, id);
+  if (cached === undefined) return false;
+  await importSession(cli, cached.session, directory);
+  const [stored] = await describeStoredSessions(cli, [id], directory);
+  const { messages } = cached.session;
+  if (
+    stored?.directory === directory &&
+    stored.messages === messages.length &&
+    stored.parts === partsOf(cached.session)
+  )
+    return true;
+  await deleteStoredSession(cli, id, directory);
+  return false;
+}

@@ -1,0 +1,44 @@
+import type { Check } from '../check.ts';
+import { clockCheck } from './clock.ts';
+import { configCheck } from './config.ts';
+import { baseCheck, pmAgentCheck } from './coordinators.ts';
+import { daemonCheck } from './daemon.ts';
+import { diskFreeCheck, diskUsedCheck } from './disk.ts';
+import { indexCheck } from './index-entries.ts';
+import { issueSessionsCheck } from './issue-sessions.ts';
+import { leftoversCheck } from './leftovers.ts';
+import { locksCheck } from './locks.ts';
+import { modesCheck } from './modes.ts';
+import { permissionsCheck } from './permissions.ts';
+import { prunableCheck } from './prunable.ts';
+import { gitCheck, opencodeCheck } from './programs.ts';
+import { repositoriesCheck } from './repositories.ts';
+import { runsCheck } from './runs.ts';
+import { stateFilesCheck } from './state-files.ts';
+import { watchingCheck } from './watching.ts';
+import { worktreesCheck } from './worktrees.ts';
+
+/** Every check but the model's, which costs a question; in the order in which their repairs are applied. */
+export const ALL_CHECKS: readonly Check[] = [
+  opencodeCheck,
+  gitCheck,
+  configCheck,
+  modesCheck,
+  locksCheck,
+  stateFilesCheck,
+  indexCheck,
+  runsCheck,
+  baseCheck,
+  pmAgentCheck,
+  repositoriesCheck,
+  worktreesCheck,
+  issueSessionsCheck,
+  permissionsCheck,
+  daemonCheck,
+  diskFreeCheck,
+  diskUsedCheck,
+  clockCheck,
+  watchingCheck,
+  leftoversCheck,
+  prunableCheck,
+];

@@ -1,0 +1,40 @@
+import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
+import { isoWithOffset } from '../../../util/time.ts';
+import type { Check } from '../check.ts';
+import { fine, wrong, type Finding } from '../finding.ts';
+import { soundSessions, valueOf } from '../survey.ts';
+
+const NAME = 'clock';
+/** Beyond this, ages that are told from files are wrong, in milliseconds. */
+const SKEW_MS = 5000;
+/** A state file may be this far ahead after a correction of the clock, in milliseconds. */
+const FUTURE_MS = 60_000;
+const SYNCHRONISE = 'synchronise the clock (timedatectl set-ntp true, or your NTP service)';
+
+/** The system's clock and the filesystem's agree, and nothing on disk is from the future. */
+export const clockCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run({ home, clock, survey }) {
+    const findings: Finding[] = [];
+    const skew = await withScratchDirectory(home.root, async ({ touch }) => {
+      const before = clock.now();
+      const modified = await touch('clock');
+      return Math.max(0, before - modified - 1000, modified - clock.now());
+    });
+    if (skew > SKEW_MS) {
+      const message = `the filesystem's clock is ${Math.round(skew / 1000)} seconds off the system's: locks and ages go wrong`;
+      findings.push(wrong('warning', NAME, message, SYNCHRONISE));
+    }
+    const times = [
+      ...soundSessions(survey, home).flatMap(({ created_at: created, run }) => [created, run?.requested_at]),
+      ...survey.items.map(({ found }) => valueOf(found)?.created_at),
+    ];
+    const latest = Math.max(...times.map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time)));
+    if (latest > clock.now() + FUTURE_MS) {
+      const message = `state files have times in the future, up to ${isoWithOffset(latest)}: the clock was set back`;
+      findings.push(wrong('warning', NAME, message, SYNCHRONISE));
+    }
+    return findings.length > 0 ? findings : [fine(NAME, 'system and filesystem agree')];
+  },
+};

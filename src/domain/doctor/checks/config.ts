@@ -1,0 +1,18 @@
+import { listSettings } from '../../settings/list-settings.ts';
+import type { Check } from '../check.ts';
+import { fine, wrong } from '../finding.ts';
+
+const NAME = 'config';
+
+/** Every setting in the config file and the environment is one, and has a value that it can have. */
+export const configCheck: Check = {
+  name: NAME,
+  needsHome: false,
+  async run(context) {
+    const { problems } = await listSettings(context);
+    if (problems.length === 0) return [fine(NAME, 'every setting can be read')];
+    return problems.map(({ message, hint, overridden }) =>
+      wrong(overridden ? 'warning' : 'error', NAME, message, hint),
+    );
+  },
+};

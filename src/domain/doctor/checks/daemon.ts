@@ -1,0 +1,59 @@
+import { changedAt } from '../../../adapters/store/path-facts.ts';
+import { isAlive } from '../../../adapters/process/process-identity.ts';
+import { withLock } from '../../../adapters/store/lock.ts';
+import { pathExists } from '../../../adapters/git/worktree.ts';
+import { removeFile } from '../../../adapters/store/private-files.ts';
+import { plural } from '../../../util/text.ts';
+import { formatDuration } from '../../../util/time.ts';
+import { DaemonLockSchema, findDaemon, guardOf } from '../../daemon/daemon-lock.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
+import { look, valueOf } from '../survey.ts';
+
+const NAME = 'queue-daemon';
+const START = 'kugetsu queue-daemon start';
+/** Whoever works the queue off from cron does so within this time, in milliseconds. */
+const TOO_LONG_MS = 15 * 60_000;
+
+/** The daemon runs when there is work for it, is this kugetsu, and has left nothing behind. */
+export const daemonCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    const found = await look(context.home.daemonLock, DaemonLockSchema);
+    if (found.state === 'broken') return [];
+    const lock = valueOf(found);
+    if (lock === undefined || !isAlive(lock.owner))
+      return [...(await leftBehind(context, lock !== undefined)), absent(context)];
+    const since = Date.parse(lock.since);
+    const program = context.self.prefix[0] ?? context.self.executable;
+    if ((await changedAt(program)) > since + 1000) {
+      const message = `the queue daemon (pid ${lock.owner.pid}) runs an older kugetsu than the one that is installed`;
+      return [wrong('warning', NAME, message, 'kugetsu queue-daemon restart')];
+    }
+    return [fine(NAME, `running (pid ${lock.owner.pid}, since ${lock.since})`)];
+  },
+};
+
+async function leftBehind(context: CheckContext, locked: boolean): Promise<Finding[]> {
+  const { home } = context;
+  const left = [...(locked ? [home.daemonLock] : []), ...((await pathExists(home.daemonPid)) ? [home.daemonPid] : [])];
+  if (left.length === 0) return [];
+  return [
+    mendable('warning', NAME, `a queue daemon died without notice and left ${left.join(', ')}`, async () =>
+      withLock(guardOf(home), async () => {
+        if ((await findDaemon(context)) !== undefined) return 'a queue daemon is running again';
+        for (const path of [home.daemonLock, home.daemonPid]) await removeFile(path);
+        return `removed ${left.join(', ')} of a daemon that is dead`;
+      }),
+    ),
+  ];
+}
+
+function absent({ survey, clock }: CheckContext): Finding {
+  const waiting = survey.items.map(({ found }) => valueOf(found)).filter((item) => item?.state === 'pending');
+  if (waiting.length === 0) return note(NAME, 'not running, and no task waits for it', START);
+  const oldest = Math.max(...waiting.map((item) => clock.now() - Date.parse(item?.created_at ?? '')));
+  const message = `${plural(waiting.length, 'task waits', 'tasks wait')} (the oldest for ${formatDuration(oldest)}), and no queue daemon is running`;
+  return wrong(oldest > TOO_LONG_MS ? 'error' : 'warning', NAME, message, START);
+}

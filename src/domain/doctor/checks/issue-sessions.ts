@@ -1,0 +1,76 @@
+import { pathExists } from '../../../adapters/git/worktree.ts';
+import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
+import { AppError } from '../../../util/errors.ts';
+import { isLive } from '../../runs/run-state.ts';
+import { agentWritable } from '../../sessions/agent-writable.ts';
+import type { IssueSession } from '../../sessions/session-schema.ts';
+import { readBase, readIssueSession, updateIssueSession } from '../../sessions/session-store.ts';
+import { issueTitle } from '../../sessions/session-titles.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable, type Finding } from '../finding.ts';
+import { soundSessions } from '../survey.ts';
+
+const NAME = 'issue-sessions';
+
+/** opencode has the session of every issue, and has it for the issue's worktree. */
+export const issueSessionsCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(run));
+    const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
+    return findings.length > 0 ? findings : [fine(NAME, 'opencode has the sessions of all issues, in their worktrees')];
+  },
+};
+
+async function look(context: CheckContext, session: IssueSession): Promise<Finding[]> {
+  const { issue_ref: ref, opencode_session_id: id, worktree_path: path } = session;
+  // Without its worktree an issue has a greater trouble, which has its own check.
+  if (id === null || path === null || !(await pathExists(path))) return [];
+  const stored = (await context.stored()).get(id);
+  if (stored === undefined) {
+    const message = `opencode does not know the session ${id} of ${ref} any more`;
+    return [mendable('error', NAME, message, async () => forkAgain(context, ref, { id, path }))];
+  }
+  if (stored.directory === path) return [];
+  const message = `the session of ${ref} belongs to ${stored.directory}, not to ${path}`;
+  return [
+    mendable('error', NAME, message, async () => {
+      await requireIdle(context, ref, id);
+      await context.opencode.moveSession(id, path);
+      return `gave the session of ${ref} its worktree back`;
+    }),
+  ];
+}
+
+/** The conversation is lost whatever is done; the worktree is not, and a new session can go on with it. */
+async function forkAgain(
+  context: CheckContext,
+  ref: string,
+  { id, path }: { readonly id: string; readonly path: string },
+): Promise<string> {
+  const base = await readBase(context);
+  if (base === undefined) throw new AppError('base_missing', 'a new one needs the base session: kugetsu init --force');
+  await requireIdle(context, ref, id);
+  const permission = headlessPermission(await agentWritable(context));
+  const title = issueTitle(ref);
+  const made = await context.opencode.forkSession({
+    base: base.opencode_session_id,
+    title,
+    directory: path,
+    permission,
+  });
+  const put = await updateIssueSession(context, ref, (session) =>
+    session.opencode_session_id === id && !isLive(session.run) ? { ...session, opencode_session_id: made } : undefined,
+  );
+  if (put !== undefined)
+    return `${ref} goes on in a new session, ${made}, that knows what the base knows; its worktree is as it was`;
+  await context.opencode.deleteSession(made);
+  return `${ref} has been started again meanwhile`;
+}
+
+async function requireIdle(context: CheckContext, ref: string, id: string): Promise<void> {
+  const session = await readIssueSession(context, ref);
+  if (session?.opencode_session_id === id && !isLive(session.run)) return;
+  throw new AppError('busy', `${ref} has been started again meanwhile`);
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { runIdsInUse } from '../../../adapters/process/process-table.ts';
+import { mappedFiles } from '../../../adapters/process/run-processes.ts';
+import { ownUserId } from '../../../adapters/process/user.ts';
+import { listDirectory } from '../../../adapters/store/directory.ts';
+import { diskUsage } from '../../../adapters/store/disk-usage.ts';
+import { pathFacts } from '../../../adapters/store/path-facts.ts';
+import { removeDirectory } from '../../../adapters/store/private-files.ts';
+import { SCRATCH_PREFIX } from '../../../adapters/store/scratch.ts';
+import { formatBytes, plural } from '../../../util/text.ts';
+import { ownedRuns } from '../../runs/orphans.ts';
+import { isLive } from '../../runs/run-state.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable } from '../finding.ts';
+import { soundSessions, valueOf } from '../survey.ts';
+
+const NAME = 'leftovers';
+/** What is younger may still be in use, in milliseconds. */
+const OLD_MS = 60 * 60_000;
+const MANY_BYTES = 200 * 1024 * 1024;
+
+/** What a killed opencode, or a killed kugetsu, has left in places for temporary files. */
+export const leftoversCheck: Check = {
+  name: NAME,
+  needsHome: false,
+  async run(context) {
+    const paths = await leftovers(context);
+    if (paths.length === 0) return [fine(NAME, 'nothing was left in temporary directories')];
+    const sizes = await Promise.all(paths.map(async (path) => diskUsage(path, context.signal)));
+    const bytes = sizes.reduce((total, size) => total + size, 0);
+    const level = bytes > MANY_BYTES ? 'warning' : 'info';
+    const message = `${plural(paths.length, 'leftover')} of opencode and kugetsu, ${formatBytes(bytes)}: ${paths.slice(0, 3).join(', ')}`;
+    return [
+      mendable(level, NAME, message, async () => {
+        // Since they were found a process may have taken one of them into use.
+        const still = new Set(await leftovers(context));
+        const doomed = paths.filter((path) => still.has(path));
+        for (const path of doomed) await removeDirectory(path);
+        return `removed ${plural(doomed.length, 'leftover')} (${formatBytes(bytes)})`;
+      }),
+    ];
+  },
+};
+
+interface Place {
+  readonly directory: string;
+  readonly pattern: RegExp;
+}
+
+async function leftovers(context: CheckContext): Promise<string[]> {
+  const { home, env } = context;
+  const temporary = env['TMPDIR'] ?? '/tmp';
+  const places: readonly Place[] = [
+    // opencode unpacks its libraries there at each start and never removes them.
+    { directory: temporary, pattern: /^\.[0-9a-f]+-[0-9a-f]{8}\.(?:so|node)$/ },
+    { directory: temporary, pattern: /^kugetsu-(?:opencode-\w{6}|import-[0-9a-f]{16}\.json)$/ },
+    { directory: home.root, pattern: new RegExp(`^\\${SCRATCH_PREFIX}\\w{6}$`) },
+    // Those of runs that the home still has a directory of are prune's.
+    { directory: await context.tempDirectory(), pattern: RUN_ID },
+  ];
+  const candidates = (await Promise.all(places.map(async (place) => oldOwn(context, place)))).flat();
+  const mapped = candidates.length === 0 ? new Set<string>() : mappedFiles();
+  const live = await liveRuns(context);
+  return candidates
+    .filter(({ path, name }) =>
+      name.endsWith('.so') || name.endsWith('.node') ? mapped?.has(path) === false : !live.has(name),
+    )
+    .map(({ path }) => path);
+}
+
+const RUN_ID = /^r_[0-9a-z]{17}$/;
+
+interface Candidate {
+  readonly path: string;
+  readonly name: string;
+}
+
+async function oldOwn({ clock }: CheckContext, { directory, pattern }: Place): Promise<Candidate[]> {
+  const names = (await listDirectory(directory).catch(() => [])).filter((name) => pattern.test(name));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join(directory, name);
+      const facts = await pathFacts(path).catch(() => undefined);
+      const old = facts !== undefined && facts.modifiedAt < clock.now() - OLD_MS && facts.uid === ownUserId();
+      return old ? [{ path, name }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Every run that some process still belongs to, of other homes too: they may share the temporary directory. */
+async function liveRuns(context: CheckContext): Promise<Set<string>> {
+  const { survey, home } = context;
+  const recorded = [...soundSessions(survey, home), ...survey.items.map(({ found }) => valueOf(found))]
+    .map((record) => record?.run ?? null)
+    .filter(isLive)
+    .map(({ id }) => id);
+  return new Set([...recorded, ...(await ownedRuns(context)), ...runIdsInUse()]);
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { listDirectory } from '../../../adapters/store/directory.ts';
+import { withLock } from '../../../adapters/store/lock.ts';
+import { pathFacts } from '../../../adapters/store/path-facts.ts';
+import { shellQuote } from '../../../util/text.ts';
+import { formatDuration } from '../../../util/time.ts';
+import { guardOf } from '../../daemon/daemon-lock.ts';
+import { inboxLock } from '../../notifications/inbox.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable, wrong, type Finding } from '../finding.ts';
+
+const NAME = 'locks';
+/** A holder that is alive marks its lock every 1.5 s, and after 5 s anybody may take it; this is far beyond, in milliseconds. */
+const LEFT_MS = 30_000;
+
+/** No lock is left of a process that died with it. */
+export const locksCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    const { home } = context;
+    const repositories = (await listDirectory(home.repos)).filter((name) => name.endsWith('.lock'));
+    const paths = [home.sessionsLock, home.queueLock, inboxLock(home), guardOf(home)];
+    const all = [...paths, ...repositories.map((name) => join(home.repos, name))];
+    const findings = (await Promise.all(all.map(async (path) => look(context, path)))).flat();
+    return findings.length > 0 ? findings : [fine(NAME, 'no lock was left behind')];
+  },
+};
+
+async function look({ clock }: CheckContext, path: string): Promise<Finding[]> {
+  const facts = await pathFacts(path);
+  if (facts === undefined) return [];
+  const age = clock.now() - facts.modifiedAt;
+  if (facts.type !== 'directory') return [wrong('error', NAME, `${path} is not a lock`, `rm ${shellQuote(path)}`)];
+  if (age < -LEFT_MS) {
+    const message = `the lock ${path} is from the future (${formatDuration(-age)}): it will not be passed over before`;
+    return [wrong('error', NAME, message, `rmdir ${shellQuote(path)}, when no kugetsu is running`)];
+  }
+  if (age < LEFT_MS) return [];
+  return [
+    mendable('warning', NAME, `the lock ${path} was left behind ${formatDuration(age)} ago`, async () => {
+      // Whoever takes a lock that was left passes over its holder by the same rules as every kugetsu, and removes it.
+      await withLock(path, async () => undefined, { waitMs: 2000 });
+      return `removed the lock ${path}`;
+    }),
+  ];
+}

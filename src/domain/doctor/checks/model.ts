@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { realPath } from '../../../adapters/git/worktree.ts';
+import { removeDirectory } from '../../../adapters/store/private-files.ts';
+import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
+import { formatDuration } from '../../../util/time.ts';
+import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
+import { agentEnvironment } from '../../runs/agent-environment.ts';
+import { ownRun } from '../../runs/orphans.ts';
+import { runAgent } from '../../runs/run-agent.ts';
+import { openRunLog } from '../../runs/run-log.ts';
+import { newRunId } from '../../runs/run-request.ts';
+import type { Verdict } from '../../runs/run-schema.ts';
+import { DOCTOR_TITLE } from '../../sessions/session-titles.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, wrong } from '../finding.ts';
+import { valueOf } from '../survey.ts';
+
+const NAME = 'model';
+/** A model that has not begun to answer one word by then keeps agents waiting too, in milliseconds. */
+const ANSWER_MS = 45_000;
+
+/**
+ * The model answers with the credentials that there are. Nothing but a question tells: a list of credentials does not
+ * know whether they are valid. It is one word, in a session that is thrown away, without tools and instructions.
+ */
+export const modelCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  limitMs: 2 * ANSWER_MS + 30_000,
+  async run(context) {
+    const model = valueOf(context.survey.base)?.model ?? undefined;
+    const startedAt = context.clock.monotonic();
+    const verdict = await ask(context, model);
+    const took = formatDuration(context.clock.monotonic() - startedAt);
+    const name = model ?? "opencode's own choice of a model";
+    if (verdict.outcome === 'succeeded') return [fine(NAME, `${name} answers (${took})`)];
+    const message = `${name} does not answer (${verdict.class}): ${verdict.message}`;
+    return [wrong('error', NAME, message, verdict.hint ?? 'try it by hand: opencode run hello; opencode auth login')];
+  },
+};
+
+async function ask(context: CheckContext, model: string | undefined): Promise<Omit<Verdict, 'evidence'>> {
+  const { home, opencode, signal } = context;
+  const runId = newRunId(context);
+  await ownRun(context, runId);
+  return withScratchDirectory(await realPath(home.root), async ({ path: directory }) => {
+    const session = await opencode.createSession({
+      title: DOCTOR_TITLE,
+      directory,
+      permission: headlessPermission([]),
+    });
+    const log = await openRunLog(context, join(home.runs, runId, 'log'));
+    try {
+      const env = await agentEnvironment(context, 'dev-agent');
+      const message = 'Reply with the word ok.';
+      return await runAgent(context, {
+        runId,
+        runDirectory: join(home.runs, runId),
+        tempDirectory: join(await context.tempDirectory(), runId),
+        command: await opencode.runCommand({ session, directory, message, model, debug: false, bare: true, env }),
+        log,
+        deadlines: { startupMs: ANSWER_MS, stallMs: 0, totalMs: 2 * ANSWER_MS },
+        signal,
+        onStarted: async () => undefined,
+      });
+    } finally {
+      await log.close();
+      await opencode.deleteSession(session);
+      await removeDirectory(join(home.runs, runId));
+    }
+  });
+}

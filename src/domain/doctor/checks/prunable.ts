@@ -1,0 +1,26 @@
+import { formatBytes, plural } from '../../../util/text.ts';
+import { makePrunePlan } from '../../prune/make-plan.ts';
+import type { Check } from '../check.ts';
+import { fine, note } from '../finding.ts';
+
+const NAME = 'prunable';
+
+/** What nothing needs any more, as prune would show it. */
+export const prunableCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    // Without these files nobody can tell what is needed; that is a finding of its own.
+    const { index, base, pmAgent, issues } = context.survey;
+    if (index.state !== 'sound' || [base, pmAgent, ...issues.map(({ found }) => found)].some(isBroken)) return [];
+    const { items } = await makePrunePlan(context, { olderThanDays: undefined, merged: false });
+    if (items.length === 0) return [fine(NAME, 'there is nothing that nothing needs')];
+    const bytes = items.reduce((total, item) => total + item.bytes, 0);
+    const message = `${plural(items.length, 'thing')} that nothing needs any more, ${formatBytes(bytes)}`;
+    return [note(NAME, message, 'kugetsu prune')];
+  },
+};
+
+function isBroken({ state }: { readonly state: string }): boolean {
+  return state === 'broken';
+}

@@ -1,0 +1,100 @@
+import { endProcessesOfRun } from '../../../adapters/process/end-processes.ts';
+import { isAlive } from '../../../adapters/process/process-identity.ts';
+import { RUN_ID_VARIABLE } from '../../../adapters/process/process-table.ts';
+import { runProcesses } from '../../../adapters/process/run-processes.ts';
+import { plural } from '../../../util/text.ts';
+import { listItems } from '../../queue/list-items.ts';
+import type { QueueItem } from '../../queue/queue-item.ts';
+import { ownedRuns } from '../../runs/orphans.ts';
+import { reconcileRuns } from '../../runs/reconcile-runs.ts';
+import { isAbandoned, isLive } from '../../runs/run-state.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable, type Finding } from '../finding.ts';
+import { soundSessions, surveyHome, valueOf } from '../survey.ts';
+
+const NAME = 'runs';
+/** A runner needs a moment to leave when it has settled its run, in milliseconds. */
+const LEAVING_MS = 2000;
+
+/** Every run that has not ended has a live process that answers for it, and no process is left of one that has. */
+export const runsCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    const findings = [...deadRuns(context), ...deadClaims(context), ...(await orphanProcesses(context))];
+    return findings.length > 0 ? findings : [fine(NAME, 'every run is alive or has ended')];
+  },
+};
+
+function deadRuns(context: CheckContext): Finding[] {
+  const sessions = soundSessions(context.survey, context.home);
+  const items = itemsOf(context);
+  const dead = [
+    ...sessions.map(({ issue_ref: subject, run }) => ({ subject, run })),
+    ...items.map(({ id: subject, run }) => ({ subject, run })),
+  ].filter(({ run }) => isAbandoned(run));
+  return dead.map(({ subject, run }) =>
+    mendable(
+      'warning',
+      NAME,
+      `the ${run?.kind ?? ''} run ${run?.id ?? ''} of ${subject} died without a verdict`,
+      async () => {
+        await settleAll(context);
+        return `settled the run ${run?.id ?? ''} of ${subject}`;
+      },
+    ),
+  );
+}
+
+/** Tasks that were claimed and whose run is not there, or has a verdict that they never got. */
+function deadClaims(context: CheckContext): Finding[] {
+  const runs = new Map(soundSessions(context.survey, context.home).map(({ issue_ref: ref, run }) => [ref, run]));
+  const stuck = itemsOf(context).filter(({ state, claimed_by: claimer, issue_ref: ref, run_id: id, run, children }) => {
+    if (state !== 'notified' || children.length > 0 || run !== null) return false;
+    const own = ref === null ? undefined : runs.get(ref);
+    if (own?.id === id && own !== null) return own.verdict !== null && !isAlive(own.owner);
+    return claimer !== null && !isAlive(claimer);
+  });
+  return stuck.map(({ id }) =>
+    mendable('warning', NAME, `the task ${id} is claimed by a process that is gone`, async () => {
+      await settleAll(context);
+      return `settled the task ${id}`;
+    }),
+  );
+}
+
+async function orphanProcesses(context: CheckContext): Promise<Finding[]> {
+  if ((await orphans(context)).length === 0) return [];
+  await context.clock.sleep(LEAVING_MS, context.signal);
+  const left = await orphans({ ...context, survey: await surveyHome(context.home) });
+  const ids = [...new Set(left.map(({ runId }) => runId))];
+  return ids.map((runId) => {
+    const pids = left.filter((row) => row.runId === runId).map(({ pid }) => pid);
+    const message = `${plural(pids.length, 'process', 'processes')} of the run ${runId}, which is over, still alive (pid ${pids.join(', ')})`;
+    return mendable('warning', NAME, message, async () => {
+      const count = await endProcessesOfRun({ runId, clock: context.clock });
+      return `ended ${count} of the run ${runId}`;
+    });
+  });
+}
+
+async function orphans(context: CheckContext): Promise<ReturnType<typeof runProcesses>> {
+  const { survey, home, env } = context;
+  const runs = [...soundSessions(survey, home), ...itemsOf(context)].map(({ run }) => run);
+  const live = new Set([...runs.filter(isLive).map(({ id }) => id), ...(await ownedRuns(context))]);
+  // A file that cannot be read may be the one that knows of the run.
+  const unknown = [...survey.issues, ...survey.items].some(({ found }) => found.state !== 'sound');
+  if (unknown || survey.index.state !== 'sound') return [];
+  return runProcesses().filter(
+    ({ runId, home: of }) => of === home.root && !live.has(runId) && runId !== env[RUN_ID_VARIABLE],
+  );
+}
+
+async function settleAll(context: CheckContext): Promise<void> {
+  await reconcileRuns(context);
+  await listItems(context);
+}
+
+function itemsOf({ survey }: CheckContext): QueueItem[] {
+  return survey.items.map(({ found }) => valueOf(found)).filter((item) => item !== undefined);
+}

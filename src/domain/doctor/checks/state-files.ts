@@ -1,0 +1,163 @@
+import { basename } from 'node:path';
+import type * as z from 'zod/mini';
+import { withLock } from '../../../adapters/store/lock.ts';
+import { setAside } from '../../../adapters/store/path-facts.ts';
+import { identityOf } from '../../../adapters/process/process-identity.ts';
+import { readTextIfExists } from '../../../adapters/store/private-files.ts';
+import { plural, shellQuote } from '../../../util/text.ts';
+import { listEnvFiles } from '../../agent-env/list-env-files.ts';
+import { DaemonLockSchema, guardOf } from '../../daemon/daemon-lock.ts';
+import { inboxLock, InboxSchema } from '../../notifications/inbox.ts';
+import { ReposSchema } from '../../servers/clone-url.ts';
+import { ServersSchema } from '../../servers/servers-file.ts';
+import { QueueItemSchema } from '../../queue/queue-item.ts';
+import { rebuildIndex } from '../../sessions/rebuild-index.ts';
+import { CoordinatorSessionSchema, IndexSchema, IssueSessionSchema } from '../../sessions/session-schema.ts';
+import { coordinatorPath } from '../../sessions/session-store.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { requireNoAgent } from '../live-agent.ts';
+import { look, trackedIssues, type Found } from '../survey.ts';
+
+const NAME = 'state-file';
+
+/** Every state file holds what its schema says. */
+export const stateFilesCheck: Check = {
+  name: NAME,
+  needsHome: false,
+  async run(context) {
+    const findings = [
+      ...brokenIndex(context),
+      ...brokenCoordinators(context),
+      ...brokenSessions(context),
+      ...brokenItems(context),
+      ...(await brokenInbox(context)),
+      ...(await brokenDaemonLock(context)),
+      ...(await brokenByHand(context)),
+    ];
+    const { issues, items } = context.survey;
+    const text = `${issues.length} session files and ${items.length} tasks can be read`;
+    return findings.length > 0 ? findings : [fine(NAME, text)];
+  },
+};
+
+function brokenIndex(context: CheckContext): Finding[] {
+  const { survey, home } = context;
+  const { index } = survey;
+  if (index.state === 'broken' && !index.damaged) {
+    return [wrong('error', NAME, index.reason, `look after ${home.index} and its disk`)];
+  }
+  const empty = survey.base.state === 'missing' && survey.issues.length === 0;
+  if (index.state === 'sound' || (index.state === 'missing' && empty)) return [];
+  const message = index.state === 'broken' ? index.reason : `${home.index} is gone, and there are session files`;
+  return [
+    mendable('error', NAME, message, async () => {
+      if ((await look(home.index, IndexSchema)).state === 'sound') return `${home.index} is no longer damaged`;
+      const { kept, entries } = await rebuildIndex(context);
+      const before = kept === undefined ? '' : `; the damaged one is ${basename(kept)}`;
+      return `made ${home.index} anew from ${plural(entries, 'session file')} of issues${before}`;
+    }),
+  ];
+}
+
+function brokenCoordinators(context: CheckContext): Finding[] {
+  const { survey, home } = context;
+  const files = [
+    { found: survey.base, path: coordinatorPath(home, 'base') },
+    { found: survey.pmAgent, path: coordinatorPath(home, 'pm_agent') },
+  ];
+  const shared = { schema: CoordinatorSessionSchema, lock: home.sessionsLock };
+  return files.flatMap(({ found, path }) => broken(context, found, { path, ...shared }));
+}
+
+function brokenSessions(context: CheckContext): Finding[] {
+  const { survey, home } = context;
+  const refs = new Map(trackedIssues(survey, home).map(({ ref, file }) => [file.name, ref]));
+  return survey.issues.flatMap(({ name, path, found }) =>
+    broken(context, found, {
+      path,
+      schema: IssueSessionSchema,
+      lock: home.sessionsLock,
+      before: async () => requireNoAgent(context, refs.get(name)),
+    }),
+  );
+}
+
+function brokenItems(context: CheckContext): Finding[] {
+  const { survey, home } = context;
+  const shared = { schema: QueueItemSchema, lock: home.queueLock };
+  return survey.items.flatMap(({ path, found }) =>
+    broken(context, found, { path, ...shared, after: 'its task is not worked: look into it and give it again' }),
+  );
+}
+
+async function brokenInbox(context: CheckContext): Promise<Finding[]> {
+  const { home } = context;
+  const path = home.notifications;
+  return broken(context, await look(path, InboxSchema), { path, schema: InboxSchema, lock: inboxLock(home) });
+}
+
+async function brokenDaemonLock(context: CheckContext): Promise<Finding[]> {
+  const { home } = context;
+  const path = home.daemonLock;
+  return broken(context, await look(path, DaemonLockSchema), {
+    path,
+    schema: DaemonLockSchema,
+    lock: guardOf(home),
+    before: async () => requireNoDaemon(context),
+  });
+}
+
+/** The lock cannot say who holds it; the other file may. */
+async function requireNoDaemon({ home }: CheckContext): Promise<void> {
+  const pid = Number((await readTextIfExists(home.daemonPid).catch(() => undefined)) ?? '');
+  if (!Number.isInteger(pid) || pid <= 0 || identityOf(pid) === undefined) return;
+  throw new Error(`${home.daemonPid} names the process ${pid}, which is alive: end it first if it is the daemon`);
+}
+
+/** What people write is theirs to correct: without it agents would work with the wrong servers, or without their tokens. */
+async function brokenByHand(context: CheckContext): Promise<Finding[]> {
+  const { home } = context;
+  const files = [
+    { path: home.reposFile, schema: ReposSchema },
+    { path: home.serversFile, schema: ServersSchema },
+  ] as const;
+  const envFiles = (await listEnvFiles(context)).broken;
+  const findings = envFiles.map((reason) => wrong('error', NAME, reason, `correct it, in ${home.env}`));
+  for (const { path, schema } of files) {
+    const found = await look(path, schema);
+    if (found.state !== 'broken') continue;
+    findings.push(wrong('error', NAME, found.reason, `correct it: "\${EDITOR:-vi}" ${shellQuote(path)}`));
+  }
+  return findings;
+}
+
+interface DamagedFile {
+  readonly path: string;
+  readonly schema: z.ZodMiniType;
+  /** The lock under which the file changes. */
+  readonly lock: string;
+  /** Throws when it may not be set aside now. */
+  readonly before?: () => Promise<void>;
+  /** What is left for the user to do. */
+  readonly after?: string;
+}
+
+function broken(context: CheckContext, found: Found<unknown>, file: DamagedFile): Finding[] {
+  if (found.state !== 'broken') return [];
+  if (!found.damaged) return [wrong('error', NAME, found.reason, `look after ${file.path} and its disk`)];
+  return [mendable('error', NAME, found.reason, async () => setDamagedAside(context, file))];
+}
+
+async function setDamagedAside(
+  { clock }: CheckContext,
+  { path, schema, lock, before, after }: DamagedFile,
+): Promise<string> {
+  await before?.();
+  return withLock(lock, async () => {
+    const now = await look(path, schema);
+    if (now.state !== 'broken' || !now.damaged) return `${path} is no longer damaged`;
+    const kept = basename(await setAside(path, 'corrupt', clock.now()));
+    return [`set ${path} aside as ${kept}`, ...(after === undefined ? [] : [after])].join('; ');
+  });
+}

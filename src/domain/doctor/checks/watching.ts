@@ -1,0 +1,29 @@
+import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
+import { watchDirectory } from '../../../adapters/store/watch-directory.ts';
+import type { Check } from '../check.ts';
+import { fine, wrong } from '../finding.ts';
+
+const NAME = 'file-watching';
+const WAIT_MS = 3000;
+
+/** Changes of files are noticed on the home's filesystem, so that the daemon need not wait for its interval. */
+export const watchingCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run({ home, clock, signal }) {
+    const noticed = await withScratchDirectory(home.root, async ({ path, touch }) => {
+      const seen = new AbortController();
+      const watch = watchDirectory(path, () => seen.abort());
+      try {
+        await touch('watched');
+        await clock.sleep(WAIT_MS, AbortSignal.any([seen.signal, signal]));
+        return seen.signal.aborted;
+      } finally {
+        watch.close();
+      }
+    });
+    if (noticed) return [fine(NAME, 'changes in the home are noticed')];
+    const message = 'changes of files are not noticed on this filesystem: the daemon looks by its interval only';
+    return [wrong('warning', NAME, message, 'keep KUGETSU_DIR on a local disk, or raise fs.inotify.max_user_watches')];
+  },
+};

@@ -1,0 +1,73 @@
+import {
+  checkOutBranch,
+  forgetStaleWorktrees,
+  hasBranch,
+  worktreeFacts,
+} from '../../../adapters/git/worktree-facts.ts';
+import { pathExists, realPath } from '../../../adapters/git/worktree.ts';
+import { setMode } from '../../../adapters/store/path-facts.ts';
+import { AppError } from '../../../util/errors.ts';
+import { plural } from '../../../util/text.ts';
+import { isLive } from '../../runs/run-state.ts';
+import type { IssueSession } from '../../sessions/session-schema.ts';
+import { withRepository } from '../../worktrees/repository.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
+import { soundSessions } from '../survey.ts';
+
+const NAME = 'worktrees';
+
+/** Every issue's worktree is there, and is a worktree of the issue's repository. */
+export const worktreesCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(run));
+    const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
+    return findings.length > 0 ? findings : [fine(NAME, `${plural(sessions.length, 'worktree')} in order`)];
+  },
+};
+
+async function look(context: CheckContext, session: IssueSession): Promise<Finding[]> {
+  const { issue_ref: ref, worktree_path: path, repository, branch } = session;
+  // A start that did not get as far as a repository has no worktree to miss.
+  if (path === null || repository === null) return [];
+  const anew = `kugetsu start ${ref} MESSAGE`;
+  if (!(await pathExists(path))) return [await missing(context, { ref, path, repository, branch })];
+  const facts = await worktreeFacts(path, context.env);
+  if (facts === undefined) {
+    return [
+      wrong('error', NAME, `${path} of ${ref} is no git worktree`, `${anew}; it moves what is there aside first`),
+    ];
+  }
+  const own = await realPath(repository).catch(() => repository);
+  if (facts.repository !== own) {
+    const message = `the worktree of ${ref} belongs to ${facts.repository}, not to ${repository}`;
+    return [wrong('error', NAME, message, `${anew}; it saves what is there first`)];
+  }
+  if (facts.branch === branch) return [];
+  return [note(NAME, `the worktree of ${ref} is on ${facts.branch ?? 'no branch'}, not on ${branch}`)];
+}
+
+interface Place {
+  readonly ref: string;
+  readonly path: string;
+  readonly repository: string;
+  readonly branch: string;
+}
+
+/** What was committed is on the branch, in the repository; only that can come back. */
+async function missing(context: CheckContext, { ref, path, repository, branch }: Place): Promise<Finding> {
+  const { env } = context;
+  const message = `the worktree of ${ref} is gone (${path})`;
+  if (!(await hasBranch(repository, branch, env))) return wrong('error', NAME, message, `kugetsu start ${ref} MESSAGE`);
+  return mendable('error', NAME, message, async () =>
+    withRepository(repository, async () => {
+      if (await pathExists(path)) throw new AppError('worktree_exists', `${path} is there again`);
+      await forgetStaleWorktrees(repository, env);
+      await checkOutBranch({ repository, path, env }, branch);
+      await setMode(path, 0o700);
+      return `checked ${branch} out again as ${path}; what was never committed there is lost`;
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+import { AppError, messageOf } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import type { Check, CheckContext } from './check.ts';
+import { wrong, type Finding } from './finding.ts';
+import { guardedSessions } from './permissions.ts';
+import { surveyHome, type Survey } from './survey.ts';
+
+/** The longest that a check may take unless it says otherwise, in milliseconds. */
+const LIMIT_MS = 60_000;
+
+/** Runs the checks side by side. Never throws: a check that fails, or does not end, is a finding itself. */
+export async function diagnose(context: Context, checks: readonly Check[]): Promise<Finding[]> {
+  const survey = await surveyHome(context.home);
+  const initialised = isInitialised(survey);
+  const shared = { ...context, survey, stored: once(async () => storedSessions({ ...context, survey })) };
+  const wanted = checks.filter(({ needsHome }) => initialised || !needsHome);
+  const findings = (await Promise.all(wanted.map(async (check) => runCheck(shared, check)))).flat();
+  return initialised ? findings : [notInitialised(context), ...findings];
+}
+
+function isInitialised({ index, base, issues }: Survey): boolean {
+  return index.state !== 'missing' || base.state !== 'missing' || issues.length > 0;
+}
+
+function notInitialised({ home }: Context): Finding {
+  return wrong('error', 'home', `kugetsu is not initialised in ${home.root}`, 'kugetsu init');
+}
+
+async function runCheck(context: Omit<CheckContext, 'signal'>, check: Check): Promise<Finding[]> {
+  const { limitMs = LIMIT_MS, name } = check;
+  const overdue = new AbortController();
+  const done = new AbortController();
+  const late = context.clock.sleep(limitMs, done.signal).then(() => {
+    overdue.abort();
+    return [wrong('warning', name, `this check did not end within ${limitMs / 1000} seconds`, 'try again')];
+  });
+  const result = check
+    .run({ ...context, signal: overdue.signal })
+    .catch((error: unknown) => [failedCheck(name, error)])
+    .finally(() => done.abort());
+  return Promise.race([result, late]);
+}
+
+function failedCheck(name: string, error: unknown): Finding {
+  const hint = error instanceof AppError ? error.hint : undefined;
+  return wrong('error', name, `this check could not be made: ${messageOf(error)}`, hint ?? 'mend that, and try again');
+}
+
+async function storedSessions(context: Context & { readonly survey: Survey }): ReturnType<CheckContext['stored']> {
+  const ids = guardedSessions(context).map(({ id }) => id);
+  return new Map((await context.opencode.describeSessions([...new Set(ids)])).map((row) => [row.id, row]));
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return async () => (answer ??= ask());
+}

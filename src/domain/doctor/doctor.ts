@@ -1,0 +1,88 @@
+import { oneLine } from '../../util/text.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
+import type { Context } from '../context.ts';
+import { ALL_CHECKS } from './checks/all-checks.ts';
+import { modelCheck } from './checks/model.ts';
+import { diagnose } from './diagnose.ts';
+import type { Finding } from './finding.ts';
+import { withLenientSettings } from './lenient-settings.ts';
+import { fixPermissions, type FixedPermissions } from './permissions.ts';
+import { applyRepairs, type AppliedRepair } from './repair.ts';
+import { surveyHome } from './survey.ts';
+
+interface DoctorRequest {
+  readonly fix: boolean;
+  readonly fixPermissions: boolean;
+  /** Whether the model is asked a word. */
+  readonly askModel: boolean;
+  /** Hears of each repair when it has been tried. */
+  readonly onRepair: (repair: AppliedRepair) => void;
+}
+
+/** What doctor found, after whatever it did about it. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly repairs: readonly AppliedRepair[];
+  readonly permissions: FixedPermissions | null;
+  /** Whether there is no finding of level `error`. */
+  readonly healthy: boolean;
+}
+
+/** One repair may bring to light what the next has to mend: a damaged file that is set aside leaves an entry behind. */
+const MAX_ROUNDS = 5;
+const MAX_LINE = 1000;
+
+/** Looks at everything, and mends what it is asked to mend. Never throws for the home's sake. */
+export async function runDoctor(given: Context, request: DoctorRequest): Promise<Diagnosis> {
+  const context = withLenientSettings(given);
+  const { text: redacted } = await redactorOf(context);
+  const onRepair: DoctorRequest['onRepair'] = (repair) => request.onRepair(withoutSecrets(repair, redacted));
+  const asked = request.askModel ? diagnose(context, [modelCheck]) : Promise.resolve([]);
+  const { repairs, findings: found } = request.fix
+    ? await repairAll(context, onRepair)
+    : { repairs: [], findings: undefined };
+  const permissions = request.fixPermissions
+    ? await fixPermissions({ ...context, survey: await surveyHome(context.home) })
+    : null;
+  const current = permissions === null ? found : undefined;
+  const [known, model] = await Promise.all([current ?? diagnose(context, ALL_CHECKS), asked]);
+  const findings = [...known, ...model.filter(({ check }) => check === modelCheck.name)];
+  return {
+    findings: findings.map((finding) => withoutSecrets(finding, redacted)),
+    repairs: repairs.map((repair) => withoutSecrets(repair, redacted)),
+    permissions,
+    healthy: findings.every(({ level }) => level !== 'error'),
+  };
+}
+
+/** What is shown: a file, a config or an agent may have brought a secret into a message. */
+function withoutSecrets<T extends { readonly message: string; readonly finding?: string }>(
+  shown: T,
+  redacted: (text: string) => string,
+): T {
+  const line = (text: string): string => oneLine(redacted(text), MAX_LINE);
+  const { message, finding } = shown;
+  return { ...shown, message: line(message), ...(finding === undefined ? {} : { finding: line(finding) }) };
+}
+
+interface Repaired {
+  readonly repairs: readonly AppliedRepair[];
+  /** What is found afterwards; undefined when nobody has looked since. */
+  readonly findings: readonly Finding[] | undefined;
+}
+
+async function repairAll(context: Context, onRepair: DoctorRequest['onRepair']): Promise<Repaired> {
+  const repairs: AppliedRepair[] = [];
+  const inVain = new Set<string>();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const findings = await diagnose(context, ALL_CHECKS);
+    const mendable = findings.filter(({ repair, message }) => repair !== undefined && !inVain.has(message));
+    if (mendable.length === 0) return { repairs, findings };
+    for (const repair of await applyRepairs(mendable)) {
+      if (!repair.mended) inVain.add(repair.finding);
+      repairs.push(repair);
+      onRepair(repair);
+    }
+  }
+  return { repairs, findings: undefined };
+}

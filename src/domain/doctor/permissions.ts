@@ -1,0 +1,80 @@
+import { headlessPermission, whatPermissionLacks, type PermissionRule } from '../../adapters/opencode/permissions.ts';
+import { messageOf } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import { isLive } from '../runs/run-state.ts';
+import { agentWritable } from '../sessions/agent-writable.ts';
+import { soundSessions, valueOf, type Survey } from './survey.ts';
+
+/** A session whose permission rules matter: nobody is there to answer when it asks. */
+export interface GuardedSession {
+  readonly id: string;
+  /** `(base)`, `(pm-agent)` or an issue ref. */
+  readonly subject: string;
+  /** Agents never run in the base itself, and a fork gets rules of its own. */
+  readonly runs: boolean;
+  readonly live: boolean;
+}
+
+/** The base, the PM agent and the issues' current sessions. */
+export function guardedSessions({
+  survey,
+  home,
+}: Pick<Context, 'home'> & { readonly survey: Survey }): GuardedSession[] {
+  const coordinators = [
+    { subject: '(base)', session: valueOf(survey.base), runs: false },
+    { subject: '(pm-agent)', session: valueOf(survey.pmAgent), runs: true },
+  ];
+  return [
+    ...coordinators.flatMap(({ subject, session, runs }) =>
+      session === undefined ? [] : [{ id: session.opencode_session_id, subject, runs, live: false }],
+    ),
+    ...soundSessions(survey, home).flatMap(({ opencode_session_id: id, issue_ref: subject, run }) =>
+      id === null ? [] : [{ id, subject, runs: true, live: isLive(run) }],
+    ),
+  ];
+}
+
+/** What became of a session's rules. */
+export interface PermissionChange {
+  readonly subject: string;
+  readonly session_id: string;
+  readonly outcome: 'set' | 'right already' | 'left' | 'failed';
+  /** Why it was set, left, or could not be set. */
+  readonly reason: string | null;
+}
+
+/** The rules that every session got or has, and what was done for it. */
+export interface FixedPermissions {
+  readonly rules: readonly PermissionRule[];
+  readonly sessions: readonly PermissionChange[];
+}
+
+/**
+ * Gives the sessions the rules of an agent that nobody watches. One with a live run is left: opencode has it in hand.
+ * Never throws for a session's sake.
+ */
+export async function fixPermissions(context: Context & { readonly survey: Survey }): Promise<FixedPermissions> {
+  const rules = headlessPermission(await agentWritable(context));
+  const sessions: PermissionChange[] = [];
+  for (const session of guardedSessions(context)) {
+    const { subject, id } = session;
+    const failed = (error: unknown) => ({ outcome: 'failed' as const, reason: messageOf(error) });
+    const { outcome, reason } = await fixOne(context, session, rules).catch(failed);
+    sessions.push({ subject, session_id: id, outcome, reason });
+  }
+  return { rules, sessions };
+}
+
+async function fixOne(
+  { opencode }: Context,
+  { id, live }: GuardedSession,
+  rules: readonly PermissionRule[],
+): Promise<Pick<PermissionChange, 'outcome' | 'reason'>> {
+  const [stored] = await opencode.describeSessions([id]);
+  if (stored === undefined) return { outcome: 'failed', reason: 'opencode does not know it any more' };
+  const lack = whatPermissionLacks(stored.permission, rules);
+  if (lack === undefined) return { outcome: 'right already', reason: null };
+  if (live) return { outcome: 'left', reason: 'an agent is at work in it: try again when it has ended' };
+  await opencode.setPermission(id, rules);
+  return { outcome: 'set', reason: lack };
+}

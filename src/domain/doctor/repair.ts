@@ -1,0 +1,26 @@
+import { messageOf } from '../../util/errors.ts';
+import type { Finding } from './finding.ts';
+
+/** What was done about a finding. */
+export interface AppliedRepair {
+  readonly check: string;
+  /** What was found. */
+  readonly finding: string;
+  readonly mended: boolean;
+  /** What was done, or why it could not be. */
+  readonly message: string;
+}
+
+/** Applies the repairs of the findings, one after the other. Never throws: one that fails stops no other. */
+export async function applyRepairs(findings: readonly Finding[]): Promise<AppliedRepair[]> {
+  const applied: AppliedRepair[] = [];
+  for (const { check, message: finding, repair } of findings) {
+    if (repair === undefined) continue;
+    try {
+      applied.push({ check, finding, mended: true, message: await repair() });
+    } catch (error) {
+      applied.push({ check, finding, mended: false, message: messageOf(error) });
+    }
+  }
+  return applied;
+}

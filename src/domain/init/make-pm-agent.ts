@@ -1,0 +1,44 @@
+import { realPath } from '../../adapters/git/worktree.ts';
+import { headlessPermission } from '../../adapters/opencode/permissions.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { agentWritable } from '../sessions/agent-writable.ts';
+import type { CoordinatorSession } from '../sessions/session-schema.ts';
+import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
+
+/** The PM agent's session: it begins with what the base knows, in a directory of its own, away from every checkout. */
+export async function makePmAgent(context: Context, base: CoordinatorSession): Promise<CoordinatorSession> {
+  await makePrivateDirectory(context.home.pmAgentDirectory);
+  const directory = await realPath(context.home.pmAgentDirectory);
+  const id = await context.opencode.forkSession({
+    base: base.opencode_session_id,
+    title: PM_AGENT_TITLE,
+    directory,
+    permission: headlessPermission(await agentWritable(context)),
+  });
+  return newCoordinator(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
+}
+
+interface NewCoordinator {
+  readonly type: CoordinatorSession['type'];
+  readonly id: string;
+  readonly directory: string;
+  readonly model: string | null;
+}
+
+/** The record of a base session or a PM agent. */
+export function newCoordinator(
+  { clock }: Pick<Context, 'clock'>,
+  { type, id, directory, model }: NewCoordinator,
+): CoordinatorSession {
+  const created = isoWithOffset(clock.now());
+  return { type, opencode_session_id: id, worktree_path: null, created_at: created, state: 'idle', model, directory };
+}
+
+/** The new session, which knows those before it: they are still in opencode. */
+export function succeeding(before: CoordinatorSession | undefined, session: CoordinatorSession): CoordinatorSession {
+  if (before === undefined) return session;
+  const { previous_session_ids: older = [], opencode_session_id: id } = before;
+  return { ...session, previous_session_ids: [...older, id] };
+}

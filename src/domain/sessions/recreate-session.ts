@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { defaultBranchOf } from '../../adapters/git/bare-repository.ts';
+import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
+import { pathExists, realPath } from '../../adapters/git/worktree.ts';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Context } from '../context.ts';
+import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
+import type { IssueSession } from './session-schema.ts';
+import { issueTitle } from './session-titles.ts';
+import { changeSessions, readBase, readIndex, readIssueSession } from './session-store.ts';
+
+/**
+ * Mends an index entry whose session file is gone: the file is made anew from the worktree and from the sessions that
+ * opencode has for it; without a worktree there is nothing to keep, and the entry goes.
+ *
+ * @returns what was done, in one line
+ */
+export async function recreateSession(context: Context, ref: string): Promise<string> {
+  const file = (await readIndex(context))?.issues[ref];
+  if (file === undefined) return `${ref} is no longer in the index`;
+  const path = join(
+    await realPath(context.home.worktrees).catch(() => context.home.worktrees),
+    file.replace(/\.json$/, ''),
+  );
+  const session = (await pathExists(path)) ? await sessionFor(context, ref, path) : undefined;
+  return changeSessions(context, async (changes) => {
+    if ((await readIssueSession(context, ref)) !== undefined) return `${ref} has its session file again`;
+    if (session === undefined) {
+      await changes.removeIssue(ref);
+      return `took ${ref} out of the index: it has neither a session file nor a worktree; its branch stays`;
+    }
+    await changes.putIssue(session);
+    const { opencode_session_id: id } = session;
+    return `made the session file of ${ref} anew from its worktree${id === null ? '' : ` and the session ${id}`}`;
+  });
+}
+
+async function sessionFor(context: Context, ref: string, path: string): Promise<IssueSession> {
+  const { env, clock } = context;
+  const facts = await worktreeFacts(path, env);
+  const repository = facts === undefined ? null : await ownRepository(context, facts.repository);
+  const title = issueTitle(ref);
+  const [id = null, ...older] = (await context.opencode.sessionsTitled(title))
+    .filter((session) => session.title === title && session.directory === path)
+    .toSorted((a, b) => b.time_created - a.time_created)
+    .map((session) => session.id);
+  const start = repository === null ? undefined : await defaultBranchOf(repository, env).catch(() => undefined);
+  return {
+    type: 'forked',
+    issue_ref: ref,
+    opencode_session_id: id,
+    worktree_path: path,
+    created_at: isoWithOffset(clock.now()),
+    state: 'idle',
+    model: (await readBase(context).catch(() => undefined))?.model ?? null,
+    branch: branchOf(parseIssueRef(ref)),
+    repository,
+    start_commit: start === undefined ? null : await branchPoint(path, start, env),
+    previous_session_ids: older.toReversed(),
+    run: null,
+  };
+}
+
+/** The repository under the name that its lock goes by. */
+async function ownRepository({ home }: Context, real: string): Promise<string | null> {
+  for (const name of await listDirectory(home.repos)) {
+    const path = join(home.repos, name);
+    if ((await realPath(path).catch(() => undefined)) === real) return path;
+  }
+  return null;
+}
