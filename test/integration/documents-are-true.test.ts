@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { SETTING_DESCRIPTIONS } from '../../src/domain/settings/settings-schema.ts';
 import { BINARY, run } from '../support/world.ts';
 
+/** What people and agents read. */
+const DOCUMENTS = ['README.md', 'SKILL.md', 'docs/kugetsu-setup.md'];
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */
 const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env'];
@@ -41,26 +43,23 @@ describe('the documents', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  test.each(['README.md', 'SKILL.md', 'src/domain/pm/instructions.md'])(
-    'every command in %s is in the help',
-    async (name) => {
-      const top = listed(await help());
-      const known = new Set(top);
-      for (const command of GROUPS) {
-        for (const sub of listed(await help(command))) known.add(`${command} ${sub}`);
-      }
-      const groups = new Set(GROUPS);
-      // Prose goes on after the name of the program; a first word that is no command is prose only outside of code.
-      const unknown = commandsIn(code(read(name)))
-        .map((words) => words.split(' '))
-        .map(([first = '', second]) => (groups.has(first) && second !== undefined ? `${first} ${second}` : first))
-        .filter((command) => !known.has(command));
-      expect(unknown).toEqual([]);
-    },
-  );
+  test.each([...DOCUMENTS, 'src/domain/pm/instructions.md'])('every command in %s is in the help', async (name) => {
+    const top = listed(await help());
+    const known = new Set(top);
+    for (const command of GROUPS) {
+      for (const sub of listed(await help(command))) known.add(`${command} ${sub}`);
+    }
+    const groups = new Set(GROUPS);
+    // Prose goes on after the name of the program; a first word that is no command is prose only outside of code.
+    const unknown = commandsIn(code(read(name)))
+      .map((words) => words.split(' '))
+      .map(([first = '', second]) => (groups.has(first) && second !== undefined ? `${first} ${second}` : first))
+      .filter((command) => !known.has(command));
+    expect(unknown).toEqual([]);
+  });
 
-  test("every option in a command line of README.md and SKILL.md is in that command's help", async () => {
-    const lines = `${code(read('README.md'))}\n${code(read('SKILL.md'))}`.split('\n');
+  test("every option in a command line of them is in that command's help", async () => {
+    const lines = DOCUMENTS.flatMap((name) => code(read(name)).split('\n'));
     const wrong: string[] = [];
     for (const line of lines) {
       const [, words = '', rest = ''] =
@@ -70,6 +69,23 @@ describe('the documents', () => {
       wrong.push(...options.filter((option) => !text.includes(option)).map((option) => `${words} ${option}`));
     }
     expect(wrong).toEqual([]);
+  });
+
+  test('every script and option of one that they name is there, and what the Dockerfile copies is built', async () => {
+    const text = DOCUMENTS.map(read).join('\n');
+    const uses = [...text.matchAll(/([a-z]+-(?:setup|install)\.sh)((?: [^\n`#]*)?)/g)];
+    expect(uses.length).toBeGreaterThan(5);
+    for (const [, name = '', rest = ''] of uses) {
+      const { stdout } = await run(['bash', join(ROOT, 'scripts', name), '--help'], {
+        cwd: ROOT,
+        env: { PATH: '/usr/bin:/bin' },
+      });
+      expect(stdout).toContain(`Usage: ${name}`);
+      for (const option of rest.match(/(?<=\s)--[a-z-]+/g) ?? []) expect(stdout).toContain(option);
+    }
+    const copied = [...text.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
+    expect(copied.filter((source) => !existsSync(join(ROOT, source)))).toEqual([]);
+    expect(copied).toContain('dist/kugetsu');
   });
 
   test('every setting is in README.md with its default', () => {
@@ -85,5 +101,7 @@ describe('the documents', () => {
 function code(text: string): string {
   const blocks = [...text.matchAll(/^```[a-z]*\n([\s\S]*?)^```/gm)].map(([, block = '']) => block);
   const inline = [...text.matchAll(/`([^`\n]+)`/g)].map(([, part = '']) => part);
-  return [...blocks, ...inline].join('\n');
+  const lines = [...blocks, ...inline].flatMap((part) => part.split('\n'));
+  // To these programs kugetsu is a name: of a container, or of a user.
+  return lines.filter((line) => !/^(?:docker|podman|incus|bash|sudo) /.test(line)).join('\n');
 }
