@@ -63,6 +63,12 @@ function registerServerAdd(server: Command, context: CliContext): void {
       const { addServer } = await import('../../domain/servers/manage-servers.ts');
       const outcome = await addServer(context, { name, url, replace: force });
       context.terminal.err(outcome === 'unchanged' ? `${name} is there already` : `${outcome} ${name}`);
+      const { isReadableOnTheWay } = await import('../../domain/servers/server-url.ts');
+      if (isReadableOnTheWay(url)) {
+        context.terminal.err(
+          'kugetsu: http is not encrypted: who is on the way can read code and token; use https if you can',
+        );
+      }
     });
 }
 

@@ -30,6 +30,11 @@ export function checkedServerUrl(text: string): string {
   );
 }
 
+/** Whether a token for this address could be read on its way: http to another machine. */
+export function isReadableOnTheWay(url: string): boolean {
+  return /^http:\/\//i.test(url) && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+}
+
 /** The host of a clone URL or a server's URL, in lower case; undefined when it has none. */
 export function hostOf(url: string): string | undefined {
   if (WEB.test(url) || SSH.test(url)) return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : undefined;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   checkedServerUrl,
   hostOf,
+  isReadableOnTheWay,
   repositoryUrl,
   splitCredentials,
 } from '../../../../src/domain/servers/server-url.ts';
@@ -76,4 +77,10 @@ test.each([
   ['/srv/a@b', '/srv/a@b', undefined, undefined],
 ])('the credentials of %s are told from its address', (given, url, login, password) => {
   expect(splitCredentials(given)).toEqual({ url, login, password });
+});
+
+test('only http to another machine can be read on the way', () => {
+  const urls = ['http://git.example.com', 'HTTP://127.0.0.1.example.com/x', 'http://192.168.0.2:3000'];
+  const safe = ['https://host', 'http://localhost:3000', 'http://127.0.0.1:1', 'http://[::1]/', 'git@host:', '/srv'];
+  expect([...urls, ...safe].filter(isReadableOnTheWay)).toEqual(urls);
 });
