@@ -117,7 +117,8 @@ install_all() {
   fi
   install -d "$(dirname "$record")"
   # What an older version put there stays recorded.
-  [[ ! -f $record ]] || awk -F '\t' 'NR == FNR { new[$2]; next } !($2 in new)' "$work/record" "$record" >>"$work/record"
+  if [[ -f $record ]]; then awk -F '\t' 'NR == FNR { new[$2]; next } !($2 in new)' "$work/record" "$record" >"$work/older"; fi
+  [[ ! -f $work/older ]] || cat "$work/older" >>"$work/record"
   mv -f "$work/record" "$record"
 }
 
