@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createContext, type CliContext } from '../../src/cli/context.ts';
@@ -162,6 +162,23 @@ test('what is claimed, or changed, after it was looked at stays, and what appear
   expect(readdirSync(join(world.home, 'worktrees')).toSorted()).toEqual(
     ['new', ORPHAN, 'forge.test-acme-demo-1'].toSorted(),
   );
+  succeeded(await world.kugetsu('continue', REF, 'go on', '--follow'));
+});
+
+test('what is tracked again when it is to be deleted stays, with everything in it', async () => {
+  const world = await readyWorld();
+  succeeded(await world.kugetsu('start', REF, 'fake: sh echo loose > loose.txt', '--follow'));
+  const index = join(world.home, 'index.json');
+  const whole = readFileSync(index);
+  forgetIssue(world);
+  const results = await prunedAround(world, async () => writeFileSync(index, whole));
+  expect(outcomes(results)).toEqual([
+    'worktree skipped',
+    'branch skipped',
+    'session_file skipped',
+    'opencode_session skipped',
+  ]);
+  expect(existsSync(join(worktreeOf(world), 'loose.txt'))).toBe(true);
   succeeded(await world.kugetsu('continue', REF, 'go on', '--follow'));
 });
 
