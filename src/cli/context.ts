@@ -61,7 +61,11 @@ export async function createContext({
     opencode: lazyOpencode(async () => {
       const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
       const caches = { probeCache: home.opencodeProbe, exportCache: home.baseExport };
-      return createOpencode({ env, cwd, clock: systemClock, ...caches });
+      const cleanExport = async (json: string): Promise<string> => {
+        const { redactorOf } = await import('../domain/agent-env/redactor.ts');
+        return (await redactorOf({ home, env })).known(json);
+      };
+      return createOpencode({ env, cwd, clock: systemClock, cleanExport, ...caches });
     }),
     terminal: processTerminal(env),
   };

@@ -9,6 +9,8 @@ export interface Redactor {
   readonly text: (text: string) => string;
   /** One JSON value as text: the same value with clean strings and keys, everything else byte for byte. */
   readonly json: (json: string) => string;
+  /** As {@link Redactor.json}, but leaves alone what only has the form of a secret. */
+  readonly known: (json: string) => string;
   /** One line of a log: an object of JSON, or any text. */
   readonly line: (line: string) => string;
 }
@@ -32,7 +34,8 @@ export function createRedactor(values: readonly string[]): Redactor {
     return hidden === plain ? redacted : hidden;
   };
   const json = (given: string): string => jsonStrings(given, text);
-  return { text, json, line: (line) => (isJsonObject(line) ? json(line) : text(line)) };
+  const known = (given: string): string => jsonStrings(given, (each) => redactForms(each, forms));
+  return { text, json, known, line: (line) => (isJsonObject(line) ? json(line) : text(line)) };
 }
 
 /**

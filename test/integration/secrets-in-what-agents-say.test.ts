@@ -2,7 +2,16 @@ import { Buffer } from 'node:buffer';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readyWorld, REF, runOf, succeeded, verdictOf } from '../support/fake-world.ts';
+import {
+  fakeWorld,
+  listedIssue,
+  readyWorld,
+  REF,
+  REPOSITORY,
+  runOf,
+  succeeded,
+  verdictOf,
+} from '../support/fake-world.ts';
 import {
   delegate,
   enqueue,
@@ -14,7 +23,7 @@ import {
   task,
 } from '../support/queue-world.ts';
 import { leaksIn } from '../support/private-home.ts';
-import { run, until, type World } from '../support/world.ts';
+import { makeRemote, mapRepositories, run, until, type World } from '../support/world.ts';
 
 const SECRET = `p"ss\\w/rd+é with $pace`;
 const INHERITED = 'inherited-0123-secret';
@@ -157,4 +166,23 @@ test("a secret in a user's message reaches the agent as it is, and is shown and 
   await finishedTask(world, id);
   for (const command of SHOWN) expect((await world.kugetsu(...command)).stdout).not.toContain('sk-proj-0123');
   expect(readFileSync((await runOf(world)).log, 'utf8')).not.toContain('sk-proj-0123');
+});
+
+test('what the base session has seen of a secret is neither in its copy under the home nor in the forks', async () => {
+  const world = fakeWorld();
+  await giveSecret(world);
+  const remote = await makeRemote(world, 'demo', { 'README.md': '# demo\n' });
+  mapRepositories(world, { [REPOSITORY]: remote });
+  succeeded(await world.kugetsu('init', '--headless', '--prompt', 'fake: leak DEPLOY_PASSWORD'));
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  expect(readFileSync(join(world.home, 'cache', 'base-export.json'), 'utf8')).toContain('It is [redacted]');
+  expect(leaksOf(world)).toEqual([]);
+  const fork = join(
+    world.userHome,
+    '.local',
+    'share',
+    'fake-opencode',
+    `${(await listedIssue(world)).session_id}.json`,
+  );
+  expect(giveawaysIn(readFileSync(fork, 'utf8'))).toEqual([]);
 });

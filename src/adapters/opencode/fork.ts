@@ -21,6 +21,8 @@ interface ForkOptions {
   readonly permission: readonly PermissionRule[];
   /** Keeps the export of the base; it is used as long as the base has not changed since. */
   readonly cache: string;
+  /** Takes out of an export, which is JSON, what no copy is to have. */
+  readonly cleanExport: (json: string) => Promise<string>;
   readonly now: number;
 }
 
@@ -38,7 +40,8 @@ export async function forkSession(options: ForkOptions): Promise<string> {
     if (base?.time_updated === cached.time_updated) return proved(id, { stored, source: cached.session, options });
     await deleteStoredSession(options.cli, id, options.directory);
   }
-  const source = await exportSession(options.cli, options.base, options.directory);
+  const { cli, directory, cleanExport: clean } = options;
+  const source = await exportSession({ cli, id: options.base, directory, clean });
   const { id, stored, base } = await importCopy(source, options);
   const proven = await proved(id, { stored, source, options });
   if (base !== undefined && base.messages === source.messages.length) {
@@ -58,10 +61,18 @@ export async function importSession(cli: OpencodeCli, session: SessionExport, di
   }
 }
 
+interface ExportRequest {
+  readonly cli: OpencodeCli;
+  readonly id: string;
+  readonly directory: string;
+  /** Goes over the export, which is JSON, before it is read. */
+  readonly clean?: (json: string) => Promise<string>;
+}
+
 /** A session as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
-export async function exportSession(cli: OpencodeCli, id: string, cwd: string): Promise<SessionExport> {
-  const { stdout } = await runOpencode(cli, ['export', id], cwd);
-  const parsed = SessionExportSchema.safeParse(parseJson(stdout));
+export async function exportSession({ cli, id, directory, clean }: ExportRequest): Promise<SessionExport> {
+  const { stdout } = await runOpencode(cli, ['export', id], directory);
+  const parsed = SessionExportSchema.safeParse(parseJson(clean === undefined ? stdout : await clean(stdout)));
   if (parsed.success) return parsed.data;
   throw new AppError('opencode_unexpected', `opencode export ${id} printed something that is not a session`, {
     details: stdout.slice(0, 4000),

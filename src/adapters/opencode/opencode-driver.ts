@@ -26,6 +26,8 @@ interface DriverOptions {
   readonly probeCache: string;
   /** Keeps the last export that was forked from. */
   readonly exportCache: string;
+  /** Takes out of an export, which is JSON, what no fork is to have. */
+  readonly cleanExport: (json: string) => Promise<string>;
 }
 
 /** The driver of the opencode binary that is on PATH, or that `KUGETSU_OPENCODE` names. */
@@ -69,8 +71,8 @@ class OpencodeDriver implements Opencode {
 
   async forkSession(request: Parameters<Opencode['forkSession']>[0]): Promise<string> {
     checkedSessionId(request.base);
-    const { clock, exportCache } = this.options;
-    return forkSession({ ...request, cli: await this.cli(), cache: exportCache, now: clock.now() });
+    const { clock, exportCache: cache, cleanExport } = this.options;
+    return forkSession({ ...request, cli: await this.cli(), cache, cleanExport, now: clock.now() });
   }
 
   async describeSessions(ids: readonly string[]): Promise<StoredSession[]> {

@@ -16,7 +16,7 @@ interface Move {
  * @throws AppError `opencode_unexpected` when opencode did not do so
  */
 export async function moveSession({ cli, id, directory }: Move): Promise<void> {
-  await importSession(cli, await exportSession(cli, id, directory), directory);
+  await importSession(cli, await exportSession({ cli, id, directory }), directory);
   const [stored] = await describeStoredSessions(cli, [id], directory);
   if (stored?.directory === directory) return;
   throw new AppError('opencode_unexpected', `opencode did not move the session ${id} to ${directory}`);
