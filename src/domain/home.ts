@@ -20,6 +20,8 @@ export interface Home {
   readonly daemonLock: string;
   readonly daemonLog: string;
   readonly notifications: string;
+  /** Notifications that are not in the inbox yet, one per file. */
+  readonly postedNotifications: string;
   /** Holds a `kugetsu` that agents find on their PATH. */
   readonly bin: string;
   readonly logs: string;
@@ -49,6 +51,7 @@ export function homeAt(root: string): Home {
     daemonLock: join(root, 'queue', 'daemon.lock'),
     daemonLog: join(root, 'queue', 'daemon.log'),
     notifications: join(root, 'notifications.json'),
+    postedNotifications: join(root, 'notifications.new'),
     bin: join(root, 'bin'),
     logs: join(root, 'logs'),
     runs: join(root, 'runs'),

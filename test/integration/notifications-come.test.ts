@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
@@ -143,4 +143,35 @@ test('what is told late has the place of the time at which it happened', async (
   await sendNotification(context, { type: 'second', message: 'x', at: now - 1 });
   await sendNotification(context, { type: 'fourth', message: 'x', at: now });
   expect(types(await listNotifications(context, { all: true }))).toEqual(['first', 'second', 'third', 'fourth']);
+});
+
+test('what delegate tells is put into the inbox by whoever changes it next, and counts once after a crash', async () => {
+  const world = fakeWorld();
+  succeeded(await world.kugetsu('delegate', 'first'));
+  succeeded(await world.kugetsu('delegate', 'second'));
+  const posted = join(world.home, 'notifications.new');
+  const names = readdirSync(posted);
+  expect(names).toHaveLength(2);
+  const texts = names.map((name) => readFileSync(join(posted, name), 'utf8'));
+  const putBack = (): void => names.forEach((name, index) => writeFileSync(join(posted, name), texts[index] ?? ''));
+  const messages = async (...args: string[]): Promise<string[]> =>
+    (await notifications(world, ...args)).map(({ message }) => message);
+  expect(await messages()).toEqual(['first', 'second']);
+  succeeded(await world.kugetsu('notify', 'send', 'third'));
+  expect(readdirSync(posted)).toEqual([]);
+  putBack();
+  expect(await messages()).toEqual(['first', 'second', 'third']);
+  succeeded(await world.kugetsu('notify', 'clear'));
+  putBack();
+  expect(await messages()).toEqual([]);
+  expect(await messages('--all')).toEqual(['first', 'second', 'third']);
+});
+
+test('a damaged file among what was posted takes nothing else with it', async () => {
+  const world = fakeWorld();
+  succeeded(await world.kugetsu('delegate', 'first'));
+  writeFileSync(join(world.home, 'notifications.new', 'n_0000000000000.json'), '');
+  succeeded(await world.kugetsu('notify', 'send', 'second'));
+  expect((await notifications(world)).map(({ message }) => message)).toEqual(['first', 'second']);
+  expect(readdirSync(join(world.home, 'notifications.new'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { readTextIfExists, replaceFile } from './private-files.ts';
 
@@ -44,9 +44,8 @@ async function parseJson<Schema extends z.ZodMiniType>({
 
 /** The first thing in which a value is not what its schema says. */
 async function whatIsWrong(value: unknown, schema: z.ZodMiniType): Promise<string> {
-  // The words are loaded when there is something to say.
-  const { default: english } = await import('zod/v4/locales/en.js');
-  z.config(english());
+  const { nameWhatIsExpected } = await import('./schema-words.ts');
+  nameWhatIsExpected();
   const issue = schema.safeParse(value).error?.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.map(String).join('.');
   return `${where}: ${issue?.message ?? 'not as expected'}`;

@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import { mkdir as makeDirectory, rmdir as removeDirectory } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { callbackify } from 'node:util';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { change } from './change.ts';
@@ -16,9 +15,27 @@ const DEFAULT_WAIT_MS = 20_000;
 // Locks are directories, and private like everything else in the home.
 const PRIVATE_FS = {
   ...fs,
-  mkdir: callbackify(async (path: string) => change('lock', path, async () => makeDirectory(path, { mode: 0o700 }))),
-  rmdir: callbackify(async (path: string) => change('unlock', path, async () => removeDirectory(path))),
+  mkdir: (path: string, done: Done) =>
+    void tell(
+      change('lock', path, async () => makeDirectory(path, { mode: 0o700 })),
+      done,
+    ),
+  rmdir: (path: string, done: Done) =>
+    void tell(
+      change('unlock', path, async () => removeDirectory(path)),
+      done,
+    ),
 };
+
+type Done = (error: Error | null) => void;
+
+async function tell(result: Promise<void>, done: Done): Promise<void> {
+  const error = await result.then(
+    () => null,
+    (reason: Error) => reason,
+  );
+  done(error);
+}
 
 /** A lock that is held; `assertHeld` throws when it was lost, which is the moment not to write. */
 export interface HeldLock {

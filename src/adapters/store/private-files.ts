@@ -40,16 +40,43 @@ async function tryMakeDirectory(path: string): Promise<'made' | 'exists' | 'ENOE
  * file beside it, fsync, rename, fsync of the directory. Mode 0600, or what `mode` says, whatever the umask. Parents are created.
  */
 export async function replaceFile(path: string, content: string | Uint8Array, mode = FILE_MODE): Promise<void> {
-  await makePrivateDirectory(dirname(path));
+  await writeAside(path, async (file) => {
+    await file.chmod(mode);
+    await file.write(content);
+    await file.sync();
+  });
+  await syncDirectory(dirname(path));
+}
+
+/** As {@link replaceFile}, without waiting for the disk: a power failure may leave the old bytes, none, or an empty file. */
+export async function placeFile(path: string, content: string): Promise<void> {
+  await writeAside(path, async (file) => {
+    await file.chmod(FILE_MODE);
+    await file.write(content);
+  });
+}
+
+async function writeAside(path: string, write: (file: WritableFile) => Promise<void>): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const file = await openInDirectory(temporary);
   try {
-    await writeDurably(temporary, content, mode);
+    await write(file).finally(async () => file.close());
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  await syncDirectory(dirname(path));
+}
+
+/** Opens a new file; its directory is made when it is missing. */
+async function openInDirectory(path: string): Promise<WritableFile> {
+  try {
+    return await openToChange(path, 'wx', FILE_MODE);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
+    await makePrivateDirectory(dirname(path));
+    return openToChange(path, 'wx', FILE_MODE);
+  }
 }
 
 /** The text of a file, or undefined when there is none. */
@@ -83,6 +110,11 @@ export async function removeFile(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
+/** Removes a file; a missing one is fine. A power failure may bring it back. */
+export async function unlinkFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
 /** Removes a directory with everything in it; a missing one is fine. */
 export async function removeDirectory(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
@@ -104,15 +136,4 @@ export async function openPrivateAppend(path: string): Promise<WritableFile> {
   const handle = await openToChange(path, 'a', FILE_MODE);
   await handle.chmod(FILE_MODE);
   return handle;
-}
-
-async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const handle = await openToChange(path, 'wx', mode);
-  try {
-    await handle.chmod(mode);
-    await handle.write(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -53,7 +53,7 @@ function registerDaemonStatus(daemon: Command, { context, exitWith }: Registrati
     .option('--json', 'print an object')
     .addHelpText('after', helpNotes(['kugetsu queue-daemon status --json'], '0 running, 2 usage, 3 not running'))
     .action(async ({ json = false }: { readonly json?: boolean }) => {
-      const { findDaemon } = await import('../../domain/daemon/daemon-lock.ts');
+      const { findDaemon } = await import('../../domain/daemon/find-daemon.ts');
       const found = await findDaemon(context);
       const state = { running: found !== undefined, pid: found?.owner.pid ?? null, since: found?.since ?? null };
       const text = found === undefined ? 'not running' : `running (pid ${found.owner.pid}, since ${found.since})`;

@@ -47,7 +47,7 @@ export function registerQueue(registration: Registration): void {
 
 /** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it. */
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
-  const { findDaemon } = await import('../../domain/daemon/daemon-lock.ts');
+  const { findDaemon } = await import('../../domain/daemon/find-daemon.ts');
   context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
   // The task is queued: nothing about the daemon may make that look like a failure.
   if ((await findDaemon(context).catch(() => undefined)) !== undefined) return;

@@ -53,7 +53,7 @@ function printEntry({ terminal }: CliContext, entry: RunLogEntry, { follow, debu
 }
 
 async function printWorkplace(context: CliContext, { ref, run, json }: WatchOptions): Promise<void> {
-  const { readIssueSession } = await import('../../domain/sessions/session-store.ts');
+  const { readIssueSession } = await import('../../domain/sessions/read-sessions.ts');
   const session = await readIssueSession(context, ref);
   const place = {
     issue_ref: ref,

@@ -1,4 +1,4 @@
-import type { Notification } from '../../domain/notifications/inbox.ts';
+import type { Notification } from '../../domain/notifications/notification-schema.ts';
 import { renderTable } from './table.ts';
 
 const COLUMNS = ['TIME', 'TYPE', 'ISSUE_REF', 'TASK', 'MESSAGE'];

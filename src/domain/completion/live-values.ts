@@ -18,7 +18,7 @@ export async function liveValues(context: HomeOnly, kind: LiveKind): Promise<rea
 /** Each loads only what it reads. */
 const READERS: Readonly<Record<LiveKind, (context: HomeOnly) => Promise<readonly string[]>>> = {
   async issue(context) {
-    const { readIndex } = await import('../sessions/session-store.ts');
+    const { readIndex } = await import('../sessions/read-sessions.ts');
     return Object.keys((await readIndex(context))?.issues ?? {});
   },
   async task(context) {

@@ -9,7 +9,7 @@ import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
-import { findDaemon } from './daemon-lock.ts';
+import { findDaemon } from './find-daemon.ts';
 
 const START_WAIT_MS = 15_000;
 const STOP_WAIT_MS = 10_000;

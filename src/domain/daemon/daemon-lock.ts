@@ -1,30 +1,14 @@
-import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts';
-import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { removeFile, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import { OwnerSchema, type Run } from '../runs/run-schema.ts';
-import * as z from 'zod/mini';
-
-/** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, so it needs no upkeep. */
-export const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });
-
-/** A daemon that is alive. */
-interface LiveDaemon {
-  readonly owner: Run['owner'];
-  readonly since: string;
-}
+import { findDaemon, type LiveDaemon } from './find-daemon.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
-
-/** The daemon of this home; undefined when none is alive, whatever files say. */
-export async function findDaemon({ home }: HomeOnly): Promise<LiveDaemon | undefined> {
-  const lock = await readJsonFile(home.daemonLock, DaemonLockSchema);
-  return lock !== undefined && isAlive(lock.owner) ? lock : undefined;
-}
 
 /**
  * Makes this process the daemon of the home for as long as it lives, or until the returned function is called.

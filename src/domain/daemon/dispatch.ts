@@ -14,7 +14,7 @@ import { settleItem } from '../queue/settle.ts';
 import { launchRun } from '../runs/launch-run.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
-import { readIssueSession } from '../sessions/session-store.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
 import { startIssue } from '../sessions/start-issue.ts';
 
 // The task is not at fault: the slot or the issue was taken in between, or kugetsu itself is not ready.

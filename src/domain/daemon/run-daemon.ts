@@ -7,7 +7,8 @@ import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { becomeDaemon, findDaemon } from './daemon-lock.ts';
+import { becomeDaemon } from './daemon-lock.ts';
+import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from './log-size.ts';
 import { tick, type DaemonMemory } from './tick.ts';
 

@@ -9,7 +9,7 @@ import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
-import { readSoundIssueSessions } from '../sessions/session-store.ts';
+import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { messageOf } from '../../util/errors.ts';
 import { dispatchItem, NOT_READY_WAIT_MS } from './dispatch.ts';
 

@@ -13,7 +13,7 @@ import {
   type Index,
   type IssueSession,
 } from '../sessions/session-schema.ts';
-import { COORDINATOR_FILES, coordinatorPath } from '../sessions/session-store.ts';
+import { COORDINATOR_FILES, coordinatorPath } from '../sessions/read-sessions.ts';
 
 /** What was found at a path that should hold something of a certain form. */
 export type Found<T> =

@@ -1,11 +1,11 @@
-import { rotatingLog } from '../../adapters/store/rotating-log.ts';
 import { messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { MAX_LOG_BYTES } from '../daemon/log-size.ts';
-import { sendNotification, type TaskNotificationType } from './inbox.ts';
+import type { TaskNotificationType } from './notification.ts';
+import { postNotification } from './post-notification.ts';
 
 interface TaskNews {
   readonly type: TaskNotificationType;
@@ -28,12 +28,25 @@ type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
  * broken file): the daemon's log then says what was lost, and why.
  */
 export async function tell(context: Needs, news: TaskNews): Promise<void> {
+  await tellBy(context, news, async () => {
+    const { sendNotification } = await import('./inbox.ts');
+    return sendNotification(context, news);
+  });
+}
+
+/** As {@link tell}, but without waiting for a lock or the disk: for what the task's own file says, too. */
+export async function tellSoon(context: Needs, news: TaskNews): Promise<void> {
+  await tellBy(context, news, async () => postNotification(context, news));
+}
+
+async function tellBy(context: Needs, news: TaskNews, send: () => Promise<unknown>): Promise<void> {
   try {
-    await sendNotification(context, news);
+    await send();
   } catch (error) {
     const { text } = await redactorOf(context);
     const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(text(news.message))}`;
     const line = `${isoWithOffset(context.clock.now())} notification lost (${oneLine(messageOf(error))}): ${lost}`;
+    const { rotatingLog } = await import('../../adapters/store/rotating-log.ts');
     await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
   }
 }

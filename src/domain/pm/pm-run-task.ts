@@ -11,7 +11,7 @@ import { runLogPath, type RunRequest } from '../runs/run-request.ts';
 import type { RunTask, Workplace } from '../runs/run-task.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
-import { readPmAgent } from '../sessions/session-store.ts';
+import { readPmAgent } from '../sessions/read-sessions.ts';
 import { pmTaskTitle } from '../sessions/session-titles.ts';
 
 /** The run of the PM agent for one task, in a fork of the PM session that is the task's own. */

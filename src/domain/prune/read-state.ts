@@ -10,7 +10,8 @@ import { listItemIds, readItem } from '../queue/queue-store.ts';
 import { readRunRequest } from '../runs/run-request.ts';
 import { isLive } from '../runs/run-state.ts';
 import { CoordinatorSessionSchema, IssueSessionSchema, type Index } from '../sessions/session-schema.ts';
-import { changeSessions, COORDINATOR_FILES, readIndex } from '../sessions/session-store.ts';
+import { COORDINATOR_FILES, readIndex } from '../sessions/read-sessions.ts';
+import { changeSessions } from '../sessions/session-store.ts';
 import type { StoredState, UnnamedFile } from './tracked.ts';
 
 type HomeOnly = Pick<Context, 'home'>;

@@ -3,11 +3,10 @@ import { timeOrderedId } from '../../util/ids.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { EXCERPT, tell } from '../notifications/tell.ts';
+import { EXCERPT, tellSoon } from '../notifications/tell.ts';
 import { requireMessage } from '../sessions/require-message.ts';
-import { advance } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
-import { addItem, updateItem } from './queue-store.ts';
+import { addItem } from './add-item.ts';
 import { parentTask } from './task-variable.ts';
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
@@ -32,7 +31,7 @@ export async function enqueue(context: Needs, { ref, message }: NewTask): Promis
   if (item.parent !== null) await addToParent(context, item.parent, item);
   await addItem(context, item);
   const { id, issue_ref } = item;
-  await tell(context, { type: 'task_queued', message, limit: EXCERPT, issue_ref, task: id, at: now });
+  await tellSoon(context, { type: 'task_queued', message, limit: EXCERPT, issue_ref, task: id, at: now });
   return item;
 }
 
@@ -59,6 +58,8 @@ function newItem({ env }: Pick<Needs, 'env'>, { ref, message }: NewTask, now: nu
 }
 
 async function addToParent(context: Needs, parent: string, { id, issue_ref }: QueueItem): Promise<void> {
+  const { updateItem } = await import('./queue-store.ts');
+  const { advance } = await import('./advance.ts');
   const child = { kind: 'item', id, issue_ref, outcome: null } as const;
   await updateItem(context, parent, (item) => advance(item, { type: 'child_added', child }, context.clock.now()));
 }

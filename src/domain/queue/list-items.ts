@@ -1,8 +1,6 @@
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { readItems } from './queue-store.ts';
-import { reconcileItem } from './reconcile-items.ts';
 
 /** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */
 export async function listItems(
@@ -11,6 +9,8 @@ export async function listItems(
   const found = await readItems(context);
   const claimed = found.items.filter(({ state }) => state === 'notified');
   if (claimed.length === 0) return found;
+  const { reconcileRuns } = await import('../runs/reconcile-runs.ts');
+  const { reconcileItem } = await import('./reconcile-items.ts');
   await reconcileRuns(context);
   let changed = false;
   const broken: string[] = [];

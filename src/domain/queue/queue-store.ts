@@ -1,26 +1,20 @@
-import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
+import { itemPath } from './add-item.ts';
 import { QueueItemSchema, type QueueItem } from './queue-item.ts';
+import { isTaskId } from './task-id.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
-
-const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
-
-/** Whether a text has the form of a task id. */
-export function isTaskId(text: string): boolean {
-  return ITEM_ID.test(text);
-}
 
 /** The ids of all tasks, oldest first. */
 export async function listItemIds({ home }: HomeOnly): Promise<string[]> {
   const names = await listDirectory(home.queueItems);
   return names
-    .filter((name) => name.endsWith('.json') && ITEM_ID.test(name.slice(0, -5)))
+    .filter((name) => name.endsWith('.json') && isTaskId(name.slice(0, -5)))
     .map((name) => name.slice(0, -5))
     .toSorted();
 }
@@ -49,11 +43,6 @@ export async function readItems(context: HomeOnly): Promise<ReadItems> {
     ),
   );
   return { items: items.filter((item) => item !== undefined), broken };
-}
-
-/** Adds a new task: whole or not at all, durable when this returns, without a lock. */
-export async function addItem({ home }: HomeOnly, item: QueueItem): Promise<void> {
-  await writeJsonFile(itemPath(home.queueItems, item.id), item);
 }
 
 /** A task before and after a change. */
@@ -90,8 +79,4 @@ export async function updateItem(
 /** Removes a task's file. */
 export async function removeItem({ home }: HomeOnly, id: string): Promise<void> {
   await removeFile(itemPath(home.queueItems, id));
-}
-
-function itemPath(directory: string, id: string): string {
-  return join(directory, `${id}.json`);
 }

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { logEnd, settleAndSweep } from '../runs/reconcile-runs.ts';
 import { isAbandoned } from '../runs/run-state.ts';
-import { readIssueSession } from '../sessions/session-store.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
 import { isFinished, isWaitingForChildren } from './advance.ts';
 import type { Child, QueueItem } from './queue-item.ts';
 import { readItem } from './queue-store.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isTaskId } from './queue-store.ts';
+import { isTaskId } from './task-id.ts';
 
 /** The environment variable that tells a kugetsu in a PM agent's run which task it is called for. */
 export const TASK_VARIABLE = 'KUGETSU_TASK_ID';

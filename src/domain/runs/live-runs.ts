@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { readItems } from '../queue/queue-store.ts';
-import { readSoundIssueSessions } from '../sessions/session-store.ts';
+import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { isLive } from './run-state.ts';
 
 /** What agents are at work on: issue refs, and the ids of PM tasks. */

@@ -3,7 +3,8 @@ import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import type { Context } from '../context.ts';
-import { OwnerSchema, type Run } from './run-schema.ts';
+import { OwnerSchema } from './owner-schema.ts';
+import type { Run } from './run-schema.ts';
 
 const OWNER_FILE = 'owner.json';
 

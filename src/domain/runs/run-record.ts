@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
-import { readIssueSession, updateIssueSession } from '../sessions/session-store.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
+import { updateIssueSession } from '../sessions/session-store.ts';
 import type { RunRequest } from './run-request.ts';
 import type { Run } from './run-schema.ts';
 

@@ -1,8 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
-
-/** Which process answers for a run; see the process adapter for why a pid is not enough. */
-export const OwnerSchema = z.looseObject({ pid: z.int(), process_start: z.string(), boot_id: z.string() });
+import { OwnerSchema } from './owner-schema.ts';
 
 const EvidenceSchema = z.looseObject({
   commits_ahead: z.int(),

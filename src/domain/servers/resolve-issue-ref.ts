@@ -2,7 +2,7 @@ import { usageError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { readIndex } from '../sessions/session-store.ts';
+import { readIndex } from '../sessions/read-sessions.ts';
 import { canonicalRef, instanceOf, namedServers, serverNamed, serverOf } from './find-server.ts';
 import { readServers, type Servers } from './servers-file.ts';
 

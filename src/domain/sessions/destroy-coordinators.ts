@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { changeSessions, readBase, readPmAgent } from './session-store.ts';
+import { readBase, readPmAgent } from './read-sessions.ts';
+import { changeSessions } from './session-store.ts';
 
 /**
  * Deletes the PM agent's session, and with `base` the base session too: the PM agent is nothing without it. Sessions of

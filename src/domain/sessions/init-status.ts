@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { readBase, readIndex, readPmAgent } from './session-store.ts';
+import { readBase, readIndex, readPmAgent } from './read-sessions.ts';
 
 /** Whether kugetsu is ready; the words are those that scripts have always read. */
 export type InitStatus = 'kugetsu_not_initialized' | 'base_session_missing' | 'pm_agent_missing' | 'ok';

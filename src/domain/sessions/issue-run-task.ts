@@ -14,7 +14,8 @@ import type { RunTask, Workplace } from '../runs/run-task.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
-import { changeSessions, readBase, readIssueSession, updateIssueSession } from './session-store.ts';
+import { readBase, readIssueSession } from './read-sessions.ts';
+import { changeSessions, updateIssueSession } from './session-store.ts';
 import type { IssueSession } from './session-schema.ts';
 import { issueTitle } from './session-titles.ts';
 

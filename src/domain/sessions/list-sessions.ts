@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import type { Run } from '../runs/run-schema.ts';
 import type { CoordinatorSession } from './session-schema.ts';
-import { readBase, readIssueSessions, readPmAgent } from './session-store.ts';
+import { readBase, readIssueSessions, readPmAgent } from './read-sessions.ts';
 
 /** A tracked session as it is listed; `state` is `idle`, or the phase of the run that is on. */
 export interface ListedSession {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { TitledSession } from '../../adapters/opencode/opencode.ts';
 import type { Context } from '../context.ts';
 import { realPathInside } from '../home.ts';
-import { readBase } from './session-store.ts';
+import { readBase } from './read-sessions.ts';
 import { purposeOf, TITLE_PREFIX, type SessionPurpose } from './session-titles.ts';
 
 /** A session in opencode that kugetsu made for this home. */

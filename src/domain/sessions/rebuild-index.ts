@@ -6,7 +6,7 @@ import { freeAside } from '../../adapters/store/path-facts.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { CoordinatorSessionSchema, IssueSessionSchema, type Index } from './session-schema.ts';
-import { coordinatorPath } from './session-store.ts';
+import { coordinatorPath } from './read-sessions.ts';
 
 /**
  * Writes the index anew from the session files that can be read. What was there is kept beside it first, so that a

@@ -8,7 +8,8 @@ import type { Context } from '../context.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import type { IssueSession } from './session-schema.ts';
 import { issueTitle } from './session-titles.ts';
-import { changeSessions, readBase, readIndex, readIssueSession } from './session-store.ts';
+import { readBase, readIndex, readIssueSession } from './read-sessions.ts';
+import { changeSessions } from './session-store.ts';
 
 /**
  * Mends an index entry whose session file is gone: the file is made anew from the worktree and from the sessions that

@@ -1,70 +1,21 @@
 import { join } from 'node:path';
-import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock, type HeldLock } from '../../adapters/store/lock.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import type { Home } from '../home.ts';
 import { uniqueName } from '../issues/sanitised-name.ts';
 import {
-  CoordinatorSessionSchema,
-  IndexSchema,
-  IssueSessionSchema,
-  type CoordinatorSession,
-  type Index,
-  type IssueSession,
-} from './session-schema.ts';
-
-/** The files of the sessions that belong to no issue, under `sessions/`. */
-export const COORDINATOR_FILES = { base: 'base.json', pm_agent: 'pm-agent.json' } as const;
+  readIndex,
+  readIssueSession,
+  readSoundIssueSessions,
+  COORDINATOR_FILES,
+  coordinatorPath,
+} from './read-sessions.ts';
+import type { CoordinatorSession, Index, IssueSession } from './session-schema.ts';
 
 const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
 
 type HomeOnly = { readonly home: Home };
-
-/** The index; undefined before `init`. */
-export async function readIndex({ home }: HomeOnly): Promise<Index | undefined> {
-  return readJsonFile(home.index, IndexSchema);
-}
-
-/** The base session; undefined when the index names none or its file is gone. */
-export async function readBase(context: HomeOnly): Promise<CoordinatorSession | undefined> {
-  return readCoordinator(context, 'base');
-}
-
-/** The PM agent's session; undefined when the index names none or its file is gone. */
-export async function readPmAgent(context: HomeOnly): Promise<CoordinatorSession | undefined> {
-  return readCoordinator(context, 'pm_agent');
-}
-
-/** The session of an issue; undefined when it is not tracked. */
-export async function readIssueSession(context: HomeOnly, ref: string): Promise<IssueSession | undefined> {
-  const file = (await readIndex(context))?.issues[ref];
-  return file === undefined ? undefined : readJsonFile(join(context.home.sessions, file), IssueSessionSchema);
-}
-
-/** Every tracked issue session, in the order of the index. */
-export async function readIssueSessions(context: HomeOnly): Promise<IssueSession[]> {
-  return readSessions(context, async (error) => {
-    throw error;
-  });
-}
-
-/** As {@link readIssueSessions}, but a file that cannot be read is left out: it holds up no other issue. */
-export async function readSoundIssueSessions(context: HomeOnly): Promise<IssueSession[]> {
-  return readSessions(context, async () => undefined);
-}
-
-async function readSessions(
-  context: HomeOnly,
-  onBroken: (error: unknown) => Promise<undefined>,
-): Promise<IssueSession[]> {
-  const index = await readIndex(context);
-  const sessions: IssueSession[] = [];
-  for (const ref of Object.keys(index?.issues ?? {})) {
-    const session = await readIssueSession(context, ref).catch(onBroken);
-    if (session !== undefined) sessions.push(session);
-  }
-  return sessions;
-}
 
 /** Changes to the tracked sessions while their lock is held; each one is durable when it returns. */
 export interface SessionChanges {
@@ -172,18 +123,4 @@ class LockedSessions implements SessionChanges {
     this.lock.assertHeld();
     await writeJsonFile(path, value);
   }
-}
-
-async function readCoordinator(
-  context: HomeOnly,
-  type: CoordinatorSession['type'],
-): Promise<CoordinatorSession | undefined> {
-  const index = await readIndex(context);
-  if (index === undefined || index[type] === null) return undefined;
-  return readJsonFile(coordinatorPath(context.home, type), CoordinatorSessionSchema);
-}
-
-/** The file of the base session, or of the PM agent's. */
-export function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
-  return join(home.sessions, COORDINATOR_FILES[type]);
 }

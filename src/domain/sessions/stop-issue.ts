@@ -12,7 +12,8 @@ import type { Run, Verdict } from '../runs/run-schema.ts';
 import { isLive } from '../runs/run-state.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { notTracked } from './claim-issue.ts';
-import { readIssueSession, updateIssueSession } from './session-store.ts';
+import { readIssueSession } from './read-sessions.ts';
+import { updateIssueSession } from './session-store.ts';
 
 // The runner needs up to 3 s to end an agent that ignores TERM, and a moment to settle.
 const RUNNER_GRACE_MS = 15_000;

@@ -1,7 +1,8 @@
 import { AppError } from '../../../util/errors.ts';
 import { makePmAgent, newCoordinator, succeeding } from '../../init/make-pm-agent.ts';
 import type { CoordinatorSession } from '../../sessions/session-schema.ts';
-import { changeSessions, readBase, readPmAgent } from '../../sessions/session-store.ts';
+import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
+import { changeSessions } from '../../sessions/session-store.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
 import { valueOf } from '../survey.ts';

@@ -1,0 +1,17 @@
+import * as z from 'zod/mini';
+import type { KnownKeys } from '../../util/types.ts';
+
+/** One notification, as the inbox keeps it. */
+export const NotificationSchema = z.looseObject({
+  id: z.string(),
+  timestamp: z.string(),
+  type: z.string(),
+  message: z.string(),
+  issue_ref: z.nullable(z.string()),
+  /** The queue item that it is about. */
+  task: z.prefault(z.nullable(z.string()), null),
+  read: z.boolean(),
+});
+
+/** One notification. */
+export type Notification = KnownKeys<z.infer<typeof NotificationSchema>>;

@@ -1,0 +1,64 @@
+import { randomBytes } from '../../adapters/random.ts';
+import { timeOrderedId } from '../../util/ids.ts';
+import { oneLine } from '../../util/text.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
+import type { Context } from '../context.ts';
+import type { Notification } from './notification-schema.ts';
+
+/** The types that kugetsu itself sends; agents may send others. */
+export type TaskNotificationType =
+  | 'task_queued'
+  | 'task_dequeued'
+  | 'task_started'
+  | 'task_completed'
+  | 'task_error'
+  | 'work_saved';
+
+const MAX_MESSAGE = 2000;
+const ID_PREFIX = 'n_';
+const TIME_LENGTH = timeOrderedId(ID_PREFIX, 0, new Uint8Array()).length;
+
+/** What a notification is made from. */
+export interface News {
+  readonly type: string;
+  readonly message: string;
+  readonly issue_ref?: string | null;
+  readonly task?: string | null;
+  /** When it happened, in milliseconds since the epoch; now, unless told. */
+  readonly at?: number;
+  /** How much of the message is kept, in characters; 2000 unless told. */
+  readonly limit?: number;
+}
+
+/** A notification that nobody has read, without the secrets in its message. */
+export async function newNotification(
+  context: Pick<Context, 'home' | 'clock' | 'env'>,
+  { type, message, issue_ref, task, at = context.clock.now(), limit = MAX_MESSAGE }: News,
+): Promise<Notification> {
+  const { text } = await redactorOf(context);
+  return {
+    id: timeOrderedId(ID_PREFIX, at, randomBytes(4)),
+    timestamp: isoWithOffset(at),
+    type,
+    message: oneLine(text(message), limit),
+    issue_ref: issue_ref ?? null,
+    task: task ?? null,
+    read: false,
+  };
+}
+
+/**
+ * The list with one more in it, at the place of the time at which it happened: whoever tells of an event may be
+ * overtaken by who tells of the next. What is in the list already stays as it is.
+ */
+export function withNotification(list: readonly Notification[], added: Notification): readonly Notification[] {
+  if (list.some(({ id }) => id === added.id)) return list;
+  const before = list.findLastIndex(({ id }) => timeOf(id) <= timeOf(added.id));
+  return list.toSpliced(before + 1, 0, added);
+}
+
+/** The part of an id that sorts by time. */
+function timeOf(id: string): string {
+  return id.slice(0, TIME_LENGTH);
+}

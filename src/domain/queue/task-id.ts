@@ -1,0 +1,6 @@
+const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
+
+/** Whether a text has the form of a task id. */
+export function isTaskId(text: string): boolean {
+  return ITEM_ID.test(text);
+}

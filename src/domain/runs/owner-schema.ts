@@ -1,0 +1,4 @@
+import * as z from 'zod/mini';
+
+/** Which process answers for a run; see the process adapter for why a pid is not enough. */
+export const OwnerSchema = z.looseObject({ pid: z.int(), process_start: z.string(), boot_id: z.string() });
