@@ -94,11 +94,15 @@ async function demo(demoWorld: World): Promise<void> {
   say('Unattended: a task for the PM agent goes into the queue, and the daemon does the rest.');
   await show('queue-daemon', 'start');
   await show('delegate', 'please get issue 15 done');
-  await until('the delegated task is done', async () => {
-    const { stdout } = await demoWorld.kugetsu('queue', 'stats', '--json');
-    const { pending, notified } = JSON.parse(stdout) as { readonly pending: number; readonly notified: number };
-    return pending + notified === 0;
-  });
+  await until(
+    'the delegated task is done',
+    async () => {
+      const { stdout } = await demoWorld.kugetsu('queue', 'stats', '--json');
+      const { pending, notified } = JSON.parse(stdout) as { readonly pending: number; readonly notified: number };
+      return pending + notified === 0;
+    },
+    180_000,
+  );
   await show('queue', 'list');
   await show('notify', 'list');
   await show('queue-daemon', 'stop');

@@ -35,10 +35,9 @@ function listed(text: string): string[] {
 }
 
 describe('the documents', () => {
-  test('every path that ARCHITECTURE.md names exists', () => {
-    const paths = [...read('ARCHITECTURE.md').matchAll(/`((?:src|bin|test|scripts|docs)\/[^`\s]*)`/g)].map(
-      ([, path = '']) => path,
-    );
+  test('every path that ARCHITECTURE.md and CONTRIBUTING.md name exists', () => {
+    const text = `${read('ARCHITECTURE.md')}\n${read('CONTRIBUTING.md')}`;
+    const paths = [...text.matchAll(/`((?:src|bin|test|scripts|docs)\/[^`\s]*)`/g)].map(([, path = '']) => path);
     expect(paths.length).toBeGreaterThan(10);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
@@ -86,6 +85,14 @@ describe('the documents', () => {
     const copied = [...text.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
     expect(copied.filter((source) => !existsSync(join(ROOT, source)))).toEqual([]);
     expect(copied).toContain('dist/kugetsu');
+  });
+
+  test('every npm script that README.md and CONTRIBUTING.md name is in package.json', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+    const text = `${read('README.md')}\n${read('CONTRIBUTING.md')}`;
+    const named = [...text.matchAll(/npm run (?:--silent )?([a-z][a-z0-9:-]*)/g)].map(([, name = '']) => name);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
   test('every setting is in README.md with its default', () => {
