@@ -6,10 +6,12 @@ import { rename } from '../store/changes.ts';
 import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } from '../store/private-files.ts';
 import { remoteFailure } from './clone-failure.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { inRepository } from './isolation.ts';
 import { pathExists } from './worktree.ts';
 
 const TRANSFER_TIMEOUT_MS = 60 * 60_000;
 const SOURCE_KEY = 'kugetsu.source';
+const REFSPEC = '+refs/heads/*:refs/remotes/origin/*';
 const FETCHED_FILE = 'kugetsu-fetched';
 
 /** A bare repository under the home that follows one remote. */
@@ -82,7 +84,7 @@ async function cloneBare(repository: BareRepository): Promise<void> {
     await git(['init', '--quiet', '--bare', '--template=', building], { cwd: building, env });
     for (const [key, value] of [
       ['remote.origin.url', url],
-      ['remote.origin.fetch', '+refs/heads/*:refs/remotes/origin/*'],
+      ['remote.origin.fetch', REFSPEC],
       [SOURCE_KEY, source],
     ] as const) {
       await git(['config', key, value], { cwd: building, env });
@@ -104,12 +106,19 @@ async function lastFetch(path: string): Promise<number> {
 async function fetchOrigin(repository: BareRepository, path: string, verb: 'clone' | 'fetch'): Promise<void> {
   const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
-  const options = { cwd: path, env, extraEnv: credentials, timeoutMs: TRANSFER_TIMEOUT_MS };
-  const fetched = await tryGit(['fetch', '--quiet', '--prune', '--no-recurse-submodules', 'origin'], options);
-  if (fetched.exitCode !== 0) throw remoteFailure({ verb, url, accessHint, ...fetched });
-  const head = await tryGit(['remote', 'set-head', 'origin', '--auto'], options);
-  if (head.exitCode !== 0 && !/Cannot determine remote HEAD/i.test(head.stderr)) {
-    throw remoteFailure({ verb, url, accessHint, ...head });
-  }
+  const config = [
+    ['remote.origin.url', url],
+    ['remote.origin.fetch', REFSPEC],
+  ] as const;
+  await inRepository({ repository: path, env, config }, async (place) => {
+    const extraEnv = { ...place.extraEnv, ...credentials };
+    const options = { ...place, extraEnv, timeoutMs: TRANSFER_TIMEOUT_MS, network: true };
+    const fetched = await tryGit(['fetch', '--quiet', '--prune', '--no-recurse-submodules', 'origin'], options);
+    if (fetched.exitCode !== 0) throw remoteFailure({ verb, url, accessHint, ...fetched });
+    const head = await tryGit(['remote', 'set-head', 'origin', '--auto'], options);
+    if (head.exitCode !== 0 && !/Cannot determine remote HEAD/i.test(head.stderr)) {
+      throw remoteFailure({ verb, url, accessHint, ...head });
+    }
+  });
   await replaceFile(join(path, FETCHED_FILE), `${startedAt}\n`);
 }

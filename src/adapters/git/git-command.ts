@@ -12,14 +12,23 @@ interface GitOptions {
   readonly extraEnv?: Environment;
   readonly timeoutMs?: number;
   readonly input?: string;
+  /** Whether it may reach another repository; without, git does not, whatever it is configured to. */
+  readonly network?: boolean;
 }
 
 const LOCAL_TIMEOUT_MS = 10 * 60_000;
 
-// kugetsu's own git never runs a hook, never asks, and gives up on a transfer that has stood still for a minute.
+// kugetsu's own git never runs a hook, a file system monitor or a command for a URL, never asks, leaves submodules alone,
+// and gives up on a transfer that has stood still for a minute.
 const SAFE_CONFIG = [
   '-c',
   'core.hooksPath=/dev/null',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'protocol.ext.allow=never',
+  '-c',
+  'submodule.recurse=false',
   '-c',
   'http.lowSpeedLimit=1',
   '-c',
@@ -36,7 +45,7 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
     command: 'git',
     args: [...SAFE_CONFIG, ...args],
     cwd: options.cwd,
-    env: { ...gitEnvironment(options.env), ...options.extraEnv },
+    env: { ...gitEnvironment(options.env), ...(options.network === true ? {} : NO_TRANSPORT), ...options.extraEnv },
     timeoutMs: options.timeoutMs ?? LOCAL_TIMEOUT_MS,
     ...(options.input === undefined ? {} : { input: options.input }),
   });
@@ -78,6 +87,9 @@ function gitEnvironment(env: Environment): Environment {
   return { ...Object.fromEntries(kept), ...NEVER_ASK, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
 }
 
+// A list of protocols with none in it: objects that a repository says another one has are not fetched on the way.
+const NO_TRANSPORT: Environment = { GIT_ALLOW_PROTOCOL: 'none' };
+
 // An empty GIT_ASKPASS also keeps git from core.askPass and SSH_ASKPASS (git-config(1), core.askPass).
 const NEVER_ASK: Environment = {
   GIT_TERMINAL_PROMPT: '0',
@@ -93,6 +105,7 @@ const INHERITED = new Set([
   'GIT_SSL_CAINFO',
   'GIT_SSL_NO_VERIFY',
   'GIT_PROXY_COMMAND',
+  'GIT_ALLOW_PROTOCOL',
   'GIT_EXEC_PATH',
   'GIT_CONFIG_GLOBAL',
   'GIT_CONFIG_SYSTEM',

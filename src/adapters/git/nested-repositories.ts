@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { writeFile } from '../store/changes.ts';
+import { replaceFile } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import type { GitPlace } from './isolation.ts';
+import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
 import { commitOf, withTemporaryIndex } from './temporary-index.ts';
 
 interface NestedOptions {
-  readonly worktree: string;
   /** Where they go. */
   readonly asideDirectory: string;
   readonly env: Environment;
@@ -21,24 +21,36 @@ interface Moved {
 /**
  * Repositories inside the worktree, submodules among them, would be saved as bare commit ids, which is nothing: they are
  * moved, and so is what git keeps of submodules beside the worktree's own metadata. Moved submodules work where they are.
+ * Gives undefined, and has moved nothing, when the name of one is no UTF-8, so that it cannot be told where it is.
  */
-export async function moveNestedRepositoriesAside(options: NestedOptions): Promise<Moved> {
-  const { worktree, asideDirectory, env } = options;
-  const entries = await nestedRepositories(options);
-  const gitDirectory = (await git(['rev-parse', '--absolute-git-dir'], { cwd: worktree, env })).trim();
-  const modules = join(gitDirectory, 'modules');
+export async function moveNestedRepositoriesAside(
+  { asideDirectory, env }: NestedOptions,
+  place: GitPlace & { readonly metadata: string },
+): Promise<Moved | undefined> {
+  const { cwd: worktree, metadata } = place;
+  const entries = await nestedRepositories(place);
+  if (entries === undefined) return undefined;
+  const modules = join(metadata, 'modules');
   const movedModules = join(asideDirectory, '.git-modules');
   const moved: string[] = [];
+  const submodules: Submodule[] = [];
   for (const entry of entries) {
     const module = relative(modules, await gitDirectoryOf(join(worktree, entry), env));
-    const place = await moveAside(join(worktree, entry), join(asideDirectory, entry));
-    if (!module.startsWith('..')) await reconnect(place, join(movedModules, module));
-    moved.push(place);
+    const checkout = await moveAside(join(worktree, entry), join(asideDirectory, entry));
+    moved.push(checkout);
+    if (module !== '' && !module.startsWith('..'))
+      submodules.push({ checkout, repository: join(movedModules, module) });
   }
   if (!(await isDirectory(modules))) return { moved, entries };
   await moveAside(modules, movedModules);
-  for (const place of moved) await pointBack(place, env);
+  for (const submodule of submodules) await reconnect(submodule, env);
   return { moved: [...moved, movedModules], entries };
+}
+
+/** A checkout and the repository that git keeps for it, both where they were moved. */
+interface Submodule {
+  readonly checkout: string;
+  readonly repository: string;
 }
 
 async function gitDirectoryOf(path: string, env: Environment): Promise<string> {
@@ -46,30 +58,21 @@ async function gitDirectoryOf(path: string, env: Environment): Promise<string> {
   return result.exitCode === 0 ? result.stdout.trim() : path;
 }
 
-/** A submodule's `.git` is a file that names its repository. */
-async function reconnect(place: string, repository: string): Promise<void> {
-  await writeFile(join(place, '.git'), `gitdir: ${repository}\n`);
-}
-
-/** A submodule's repository names its checkout, too; one that is none knows where it is. */
-async function pointBack(place: string, env: Environment): Promise<void> {
-  if (await isDirectory(join(place, '.git'))) return;
-  const config = join(await moduleOf(place), 'config');
+/** The `.git` of a submodule is a file that names its repository, and the repository names the checkout. */
+async function reconnect({ checkout, repository }: Submodule, env: Environment): Promise<void> {
+  await replaceFile(join(checkout, '.git'), `gitdir: ${repository}\n`);
   // Called beside it: in the checkout git would first look for the old place.
-  await git(['config', '--file', config, 'core.worktree', place], { cwd: dirname(place), env });
+  const config = ['config', '--file', join(repository, 'config'), 'core.worktree', checkout];
+  await git(config, { cwd: dirname(checkout), env });
 }
 
-async function moduleOf(place: string): Promise<string> {
-  return (await readFile(join(place, '.git'), 'utf8')).replace(/^gitdir: /, '').trim();
-}
-
-async function nestedRepositories(options: NestedOptions): Promise<string[]> {
-  const { worktree, env } = options;
-  const { untracked, staged } = await withTemporaryIndex(options, async (git_) => {
-    const head = await commitOf('HEAD', worktree, env);
+async function nestedRepositories(place: GitPlace): Promise<string[] | undefined> {
+  const { cwd: worktree } = place;
+  const { untracked, staged } = await withTemporaryIndex(place, async (git_) => {
+    const head = await commitOf('HEAD', place);
     if (head !== undefined) await git_(['read-tree', head]);
     // The worktree's own index may be damaged; then what HEAD has is all that is known.
-    const own = await tryGit(['ls-files', '-z', '--stage'], { cwd: worktree, env });
+    const own = await tryGit(['ls-files', '-z', '--stage'], place);
     return {
       untracked: await git_(['ls-files', '-z', '--others', '--exclude-standard']),
       staged: `${own.exitCode === 0 ? own.stdout : ''}${await git_(['ls-files', '-z', '--stage'])}`,
@@ -84,10 +87,15 @@ async function nestedRepositories(options: NestedOptions): Promise<string[]> {
       .filter((entry) => entry.startsWith('160000 '))
       .map((entry) => entry.slice(entry.indexOf('\t') + 1)),
   ];
+  if (candidates.some((path) => path.includes('\uFFFD'))) return undefined;
   const found = await Promise.all(
-    candidates.map(async (path) =>
-      (await exists(join(worktree, path, '.git'))) ? path.replace(/\/$/, '') : undefined,
-    ),
+    candidates.map(async (path) => {
+      const nested = path.replace(/\/$/, '');
+      // An index can have a path that a link leads out of the worktree.
+      const own =
+        (await exists(join(worktree, nested, '.git'))) && (await isInside(worktree, dirname(join(worktree, nested))));
+      return own && (await isDirectory(join(worktree, nested))) ? nested : undefined;
+    }),
   );
   return [...new Set(found.filter((path) => path !== undefined))];
 }

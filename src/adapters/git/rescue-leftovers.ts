@@ -20,7 +20,8 @@ interface LeftoverOptions {
  * @throws AppError `git_failed` when it could not be saved
  */
 export async function rescueCommit(commit: string, { repository, ref, env }: LeftoverOptions): Promise<Rescue> {
-  if (await isReachable(commit, ['refs/remotes', RESCUED], repository, env)) return { refs: [], movedAside: [] };
+  if (await isReachable(commit, ['refs/remotes', RESCUED], { cwd: repository, env }))
+    return { refs: [], movedAside: [] };
   await git(['update-ref', ref, commit], { cwd: repository, env });
   return { refs: [ref], movedAside: [] };
 }
@@ -37,17 +38,17 @@ export async function rescueEntry(
 ): Promise<Rescue> {
   const { repository, ref, asideDirectory, env } = options;
   const at = { cwd: directory, env };
-  const head = await commitOf('HEAD', directory, env);
+  const head = await commitOf('HEAD', at);
   const staged = await tryGit(['write-tree'], at);
   const tree = staged.exitCode === 0 ? staged.stdout.trim() : undefined;
   const refs: string[] = [];
-  if (head !== undefined && tree !== undefined && (await treeOf(head, directory, env)) !== tree) {
+  if (head !== undefined && tree !== undefined && (await treeOf(head, at)) !== tree) {
     const commit = await commitTree({ tree, parents: [head], message: `Index saved as ${ref}` }, at);
     await git(['update-ref', ref, commit], { cwd: repository, env });
     refs.push(ref);
   } else if (
     head !== undefined &&
-    !(await isReachable(head, ['refs/heads', 'refs/remotes', RESCUED], repository, env))
+    !(await isReachable(head, ['refs/heads', 'refs/remotes', RESCUED], { cwd: repository, env }))
   ) {
     await git(['update-ref', ref, head], { cwd: repository, env });
     refs.push(ref);

@@ -1,6 +1,8 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { inWorktree, type GitPlace } from './isolation.ts';
+import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
 import { moveNestedRepositoriesAside } from './nested-repositories.ts';
 import { commitOf, withTemporaryIndex, type Git } from './temporary-index.ts';
@@ -34,80 +36,80 @@ export interface Rescue {
  * @throws AppError `git_failed` when something could not be saved; then nothing may be removed
  */
 export async function rescueWork(options: RescueOptions): Promise<Rescue> {
-  const { worktree, repository, branch, ref, env } = options;
+  const { repository, branch, ref, env } = options;
   const refs: string[] = [];
-  let movedAside: readonly string[] = [];
-  if (!(await isWorktree(worktree, env))) {
-    movedAside = await moveWholeAside(options);
-  } else {
-    const { moved, entries } = await moveNestedRepositoriesAside(options);
-    movedAside = moved;
-    const saved = await saveWorkingTree(options, entries);
-    if (saved !== undefined) {
-      await git(['update-ref', ref, saved], { cwd: repository, env });
-      refs.push(ref);
-    }
+  const found = await inWorktree(options, async (place) => {
+    // Whoever made it was interrupted before a file was written.
+    if (await isUntouched(place)) return { movedAside: [], saved: undefined };
+    const nested = await moveNestedRepositoriesAside(options, place);
+    if (nested === undefined) return undefined;
+    return { movedAside: nested.moved, saved: await saveWorkingTree(options, place, nested.entries) };
+  });
+  const { movedAside, saved } = found ?? { movedAside: await moveWholeAside(options), saved: undefined };
+  if (saved !== undefined) {
+    await git(['update-ref', ref, saved], { cwd: repository, env });
+    refs.push(ref);
   }
+  const bare = { cwd: repository, env };
   const saveBranch = branch !== undefined && (await isDirectory(repository));
-  const tip = saveBranch ? await commitOf(`refs/heads/${branch}`, repository, env) : undefined;
-  const covered = tip === undefined || (await isReachable(tip, ['refs/remotes', ...refs], repository, env));
+  const tip = saveBranch ? await commitOf(`refs/heads/${branch}`, bare) : undefined;
+  const covered = tip === undefined || (await isReachable(tip, ['refs/remotes', ...refs], bare));
   if (!covered) {
-    await git(['update-ref', `${ref}-branch`, tip], { cwd: repository, env });
+    await git(['update-ref', `${ref}-branch`, tip], bare);
     refs.push(`${ref}-branch`);
   }
   return { refs, movedAside };
 }
 
-async function isWorktree(path: string, env: Environment): Promise<boolean> {
-  if (!(await isDirectory(path))) return false;
-  const result = await tryGit(['rev-parse', '--show-toplevel'], { cwd: path, env });
-  // In a broken worktree git would find a repository further up, and that one is not ours to read.
-  return result?.exitCode === 0 && result.stdout.replace(/\n$/, '') === path;
+async function isUntouched({ cwd, metadata }: GitPlace & { readonly metadata: string }): Promise<boolean> {
+  const entries = await readdir(cwd);
+  return entries.length === 1 && entries[0] === '.git' && !(await exists(join(metadata, 'index')));
 }
 
-async function saveWorkingTree(options: RescueOptions, excluded: readonly string[]): Promise<string | undefined> {
-  const { worktree, repository, ref, env } = options;
-  const head = await commitOf('HEAD', worktree, env);
-  return withTemporaryIndex(options, async (git_) => {
-    const staged = await saveStaged(options, head);
+async function saveWorkingTree(
+  { repository, ref, env }: RescueOptions,
+  place: GitPlace,
+  excluded: readonly string[],
+): Promise<string | undefined> {
+  const head = await commitOf('HEAD', place);
+  return withTemporaryIndex(place, async (git_) => {
+    const staged = await saveStaged(ref, place, head);
     if (head !== undefined) await git_(['read-tree', head]);
     const paths = ['.', ...excluded.map((path) => `:(exclude,literal)${path}`)];
     await git_(['-c', 'core.safecrlf=false', 'add', '--all', '--', ...paths]);
-    await addForced(options, git_);
+    await addForced(place, git_);
     const tree = (await git_(['write-tree'])).trim();
-    const unchanged = head !== undefined && (await treeOf(head, worktree, env)) === tree;
+    const unchanged = head !== undefined && (await treeOf(head, place)) === tree;
     if (unchanged && staged === undefined) {
-      return (await isReachable(head, ['refs/remotes'], repository, env)) ? undefined : head;
+      return (await isReachable(head, ['refs/remotes'], { cwd: repository, env })) ? undefined : head;
     }
     const parents = [head, staged].filter((parent) => parent !== undefined);
-    return commitTree({ tree, parents, message: `Work saved as ${ref}` }, { cwd: worktree, env });
+    return commitTree({ tree, parents, message: `Work saved as ${ref}` }, place);
   });
 }
 
 /** What is staged and may be nowhere else, as a commit; undefined when that is what HEAD has, or cannot be read. */
-async function saveStaged(
-  { worktree, env, ref }: RescueOptions,
-  head: string | undefined,
-): Promise<string | undefined> {
-  const written = await tryGit(['write-tree'], { cwd: worktree, env });
+async function saveStaged(ref: string, place: GitPlace, head: string | undefined): Promise<string | undefined> {
+  const written = await tryGit(['write-tree'], place);
   if (written.exitCode !== 0) return undefined;
   const tree = written.stdout.trim();
-  if (head !== undefined && (await treeOf(head, worktree, env)) === tree) return undefined;
+  if (head !== undefined && (await treeOf(head, place)) === tree) return undefined;
   if (head === undefined && tree === EMPTY_TREE) return undefined;
   const parents = head === undefined ? [] : [head];
-  return commitTree({ tree, parents, message: `Index saved as ${ref}` }, { cwd: worktree, env });
+  return commitTree({ tree, parents, message: `Index saved as ${ref}` }, place);
 }
 
 /** Files that are ignored but were staged all the same are somebody's work. */
-async function addForced({ worktree, env }: RescueOptions, git_: Git): Promise<void> {
-  const listed = await tryGit(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], {
-    cwd: worktree,
-    env,
-  });
+async function addForced(place: GitPlace, git_: Git): Promise<void> {
+  const listed = await tryGit(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], place);
   if (listed.exitCode !== 0) return;
   const paths = listed.stdout.split('\0').filter((path) => path !== '');
   const present = await Promise.all(
-    paths.map(async (path) => ((await exists(join(worktree, path))) ? path : undefined)),
+    paths.map(async (path) => {
+      const there =
+        (await exists(join(place.cwd, path))) && (await isInside(place.cwd, dirname(join(place.cwd, path))));
+      return there ? path : undefined;
+    }),
   );
   const forced = present.filter((path) => path !== undefined);
   if (forced.length === 0) return;
@@ -122,10 +124,7 @@ interface NewCommit {
 }
 
 /** Makes a commit in kugetsu's own name. @returns its id */
-export async function commitTree(
-  { tree, parents, message }: NewCommit,
-  options: { readonly cwd: string; readonly env: Environment },
-): Promise<string> {
+export async function commitTree({ tree, parents, message }: NewCommit, place: GitPlace): Promise<string> {
   const identity = {
     GIT_AUTHOR_NAME: 'kugetsu',
     GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
@@ -133,7 +132,7 @@ export async function commitTree(
     GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
   };
   const args = ['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
-  return (await git([...args, '-m', message], { ...options, extraEnv: identity })).trim();
+  return (await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...identity } })).trim();
 }
 
 /** What stands in a worktree's place and is none that git can read is kept as it is: moved, whole. @returns where it is now */
@@ -149,20 +148,12 @@ export async function moveWholeAside({
 }
 
 /** The tree of a commit. */
-export async function treeOf(commit: string, cwd: string, env: Environment): Promise<string> {
-  return (await git(['rev-parse', `${commit}^{tree}`], { cwd, env })).trim();
+export async function treeOf(commit: string, place: GitPlace): Promise<string> {
+  return (await git(['rev-parse', `${commit}^{tree}`], place)).trim();
 }
 
 /** Whether a ref that matches one of the patterns has this commit. */
-export async function isReachable(
-  commit: string,
-  patterns: readonly string[],
-  repository: string,
-  env: Environment,
-): Promise<boolean> {
-  const found = await git(['for-each-ref', '--count=1', '--contains', commit, '--format=%(refname)', ...patterns], {
-    cwd: repository,
-    env,
-  });
-  return found.trim() !== '';
+export async function isReachable(commit: string, patterns: readonly string[], place: GitPlace): Promise<boolean> {
+  const args = ['for-each-ref', '--count=1', '--contains', commit, '--format=%(refname)', ...patterns];
+  return (await git(args, place)).trim() !== '';
 }

@@ -2,18 +2,16 @@ import { randomBytes } from '../random.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rm } from '../store/changes.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
+import { git, tryGit } from './git-command.ts';
+import type { GitPlace } from './isolation.ts';
 
 /** Runs git in a worktree with another index than the worktree's own. */
 export type Git = (args: readonly string[], input?: string) => Promise<string>;
 
 /** Runs `body` with a git that uses an index of its own instead of the worktree's. */
-export async function withTemporaryIndex<T>(
-  { worktree, env }: { readonly worktree: string; readonly env: Environment },
-  body: (git_: Git) => Promise<T>,
-): Promise<T> {
+export async function withTemporaryIndex<T>(place: GitPlace, body: (git_: Git) => Promise<T>): Promise<T> {
   const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
-  const options = { cwd: worktree, env, extraEnv: { GIT_INDEX_FILE: index } };
+  const options = { ...place, extraEnv: { ...place.extraEnv, GIT_INDEX_FILE: index } };
   try {
     return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }));
   } finally {
@@ -23,7 +21,7 @@ export async function withTemporaryIndex<T>(
 }
 
 /** The commit that a name stands for; undefined when there is none. */
-export async function commitOf(ref: string, cwd: string, env: Environment): Promise<string | undefined> {
-  const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { cwd, env });
+export async function commitOf(ref: string, place: GitPlace): Promise<string | undefined> {
+  const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], place);
   return result.exitCode === 0 ? result.stdout.trim() : undefined;
 }

@@ -35,14 +35,6 @@ export async function hasBranch(repository: string, branch: string, env: Environ
   return (await tryGit(args, { cwd: repository, env }).catch(() => undefined))?.exitCode === 0;
 }
 
-/** Checks a branch that exists out as a worktree. Call it under the repository's lock. @throws AppError `git_failed` */
-export async function checkOutBranch(
-  { repository, path, env }: { readonly repository: string; readonly path: string; readonly env: Environment },
-  branch: string,
-): Promise<void> {
-  await git(['worktree', 'add', '--quiet', path, branch], { cwd: repository, env });
-}
-
 /** The newest commit that `HEAD` of a worktree shares with `start`; null when there is none. */
 export async function branchPoint(path: string, start: string, env: Environment): Promise<string | null> {
   const base = await tryGit(['merge-base', 'HEAD', start], { cwd: path, env });

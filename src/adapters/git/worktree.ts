@@ -1,8 +1,9 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { errnoOf } from '../../util/errors.ts';
+import { AppError, errnoOf } from '../../util/errors.ts';
 import { chmod, rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { inWorktree, type GitPlace } from './isolation.ts';
 
 interface WorktreeOptions {
   readonly repository: string;
@@ -28,17 +29,40 @@ export async function realPath(path: string): Promise<string> {
 
 /**
  * Adds a worktree on a branch that starts at `start`; a branch of that name is moved there. The branch tracks nothing.
- * Call it under the repository's lock.
+ * Its files are written by a git that does not read the repository's configuration: no filter of an agent's runs.
+ * Call it under the repository's lock. @returns the commit it starts from
  *
- * @throws AppError `git_failed`
+ * @throws AppError `git_failed`; then there is no worktree
  */
 export async function addWorktree(
-  { repository, path, env }: WorktreeOptions,
+  options: WorktreeOptions,
   { branch, start }: { readonly branch: string; readonly start: string },
-): Promise<void> {
+): Promise<string> {
+  const { repository, env } = options;
   await git(['worktree', 'prune'], { cwd: repository, env });
-  await git(['worktree', 'add', '--quiet', '--no-track', '-B', branch, path, start], { cwd: repository, env });
-  await chmod(path, 0o700);
+  return addAndFill(options, ['--no-track', '-B', branch], start);
+}
+
+/** Checks a branch that exists out as a worktree, as {@link addWorktree} does. Call it under the repository's lock. */
+export async function checkOutBranch(options: WorktreeOptions, branch: string): Promise<void> {
+  await addAndFill(options, [], branch);
+}
+
+async function addAndFill(options: WorktreeOptions, flags: readonly string[], commit: string): Promise<string> {
+  const { repository, path, env } = options;
+  await git(['worktree', 'add', '--quiet', '--no-checkout', ...flags, path, commit], { cwd: repository, env });
+  try {
+    await chmod(path, 0o700);
+    const head = await inWorktree({ repository, worktree: path, env }, async (place) => {
+      await git(['read-tree', '--reset', '-u', 'HEAD'], place);
+      return (await git(['rev-parse', 'HEAD'], place)).trim();
+    });
+    if (head !== undefined) return head;
+    throw new AppError('git_failed', `git worktree add made something else in ${path} than was asked`);
+  } catch (error) {
+    await removeWorktree(options).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Removes a worktree and whatever else is at its path, and forgets it. Call it under the repository's lock. */
@@ -66,19 +90,25 @@ export interface WorkState {
   readonly pushed: boolean;
 }
 
-/** Looks at the work in a worktree; undefined when git cannot tell, a damaged index included. Never throws for its sake. */
+/**
+ * Looks at the work in a worktree of `repository`, without what is uncommitted inside submodules; undefined when git
+ * cannot tell, a damaged index included. Never throws for its sake.
+ */
 export async function workState(
   path: string,
-  { start, env }: { readonly start: string; readonly env: Environment },
+  { repository, start, env }: { readonly repository: string; readonly start: string; readonly env: Environment },
 ): Promise<WorkState | undefined> {
-  const options = { cwd: path, env };
-  const head = await tryGit(['rev-parse', '--verify', '--quiet', 'HEAD'], options).catch(() => undefined);
-  if (head?.exitCode !== 0) return undefined;
+  return inWorktree({ repository, worktree: path, env }, async (place) => stateIn(place, start)).catch(() => undefined);
+}
+
+async function stateIn(place: GitPlace, start: string): Promise<WorkState | undefined> {
+  const head = await tryGit(['rev-parse', '--verify', '--quiet', 'HEAD'], place);
+  if (head.exitCode !== 0) return undefined;
   const [branch, ahead, status, remotes] = await Promise.all([
-    tryGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], options),
-    tryGit(['rev-list', '--count', `${start}..HEAD`], options),
-    tryGit(['status', '--porcelain', '-z', '--untracked-files=all', '--no-renames'], options),
-    tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], options),
+    tryGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], place),
+    tryGit(['rev-list', '--count', '--end-of-options', `${start}..HEAD`], place),
+    tryGit([...STATUS, '--porcelain', '-z', '--untracked-files=all', '--no-renames'], place),
+    tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], place),
   ]);
   if (status.exitCode !== 0 || remotes.exitCode !== 0) return undefined;
   return {
@@ -89,3 +119,6 @@ export async function workState(
     pushed: remotes.stdout.trim() !== '',
   };
 }
+
+// To look into a submodule git would start another one there, with that repository's configuration.
+const STATUS = ['status', '--ignore-submodules=dirty'];

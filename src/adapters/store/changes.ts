@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import type { Mode } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
 import { change } from './change.ts';
 
@@ -42,6 +43,25 @@ export async function writeFile(
 /** As `appendFile` of node:fs/promises. */
 export async function appendFile(path: string, content: string): Promise<void> {
   await change('append', path, async () => fs.appendFile(path, content));
+}
+
+/** What is put into a directory for a moment: texts and links by their paths in it. */
+export interface Scratch {
+  readonly files: Readonly<Record<string, string>>;
+  readonly links: Readonly<Record<string, string>>;
+}
+
+/** Makes a directory whose name begins with `prefix`, with files and links in it: one change, as nobody else reads it. */
+export async function makeScratch(prefix: string, { files, links }: Scratch): Promise<string> {
+  return change('make directory', `${prefix}XXXXXX`, async () => {
+    const directory = await fs.mkdtemp(prefix);
+    for (const [name, target] of Object.entries(links)) {
+      await fs.mkdir(dirname(join(directory, name)), { recursive: true });
+      await fs.symlink(target, join(directory, name));
+    }
+    for (const [name, text] of Object.entries(files)) await fs.writeFile(join(directory, name), text);
+    return directory;
+  });
 }
 
 /** A file that was opened to be changed. */

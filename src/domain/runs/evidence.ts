@@ -6,10 +6,11 @@ import type { Evidence } from './run-schema.ts';
 /** What an issue's worktree has to show; null when there is none, or none that git can read. */
 export async function gatherEvidence(
   { env }: Pick<Context, 'env'>,
-  { worktree_path: path, start_commit: start }: Pick<IssueSession, 'worktree_path' | 'start_commit'>,
+  session: Pick<IssueSession, 'worktree_path' | 'start_commit' | 'repository'>,
 ): Promise<Evidence | null> {
-  if (path === null || start === null || !(await pathExists(path))) return null;
-  const state = await workState(path, { start, env });
+  const { worktree_path: path, start_commit: start, repository } = session;
+  if (path === null || start === null || repository === null || !(await pathExists(path))) return null;
+  const state = await workState(path, { repository, start, env });
   if (state === undefined) return null;
   return {
     commits_ahead: state.commitsAhead,

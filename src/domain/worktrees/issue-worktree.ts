@@ -1,7 +1,7 @@
-import { join } from 'node:path';
-import { git } from '../../adapters/git/git-command.ts';
+import { dirname, join } from 'node:path';
 import { addWorktree, deleteBranch, pathExists, realPath, removeWorktree } from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
 import { withRepository, withUpdatedRepository } from './repository.ts';
@@ -42,24 +42,47 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const path = join(await realPath(home.worktrees), name);
   return withUpdatedRepository(context, ref, async ({ path: repository, start, how }) => {
     const previous = request.previousRepository ?? repository;
+    await requireOwnPlace(context, { path, repository: previous });
     await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
     await request.onPlace({ path, repository });
-    await addWorktree({ repository, path, env }, { branch, start });
-    const startCommit = (await git(['rev-parse', 'HEAD'], { cwd: path, env })).trim();
+    const startCommit = await addWorktree({ repository, path, env }, { branch, start });
     return { path, repository, branch, startCommit, how };
   });
 }
 
-/** Removes an issue's worktree and branch after saving what only they have. */
+/**
+ * Removes an issue's worktree and branch after saving what only they have.
+ *
+ * @throws AppError `not_in_home` when a session file names something else than a worktree of this home
+ */
 export async function removeIssueWorktree(
   context: Needs,
   place: WorktreePlace & { readonly branch: string },
   onSaved: OnSaved,
 ): Promise<void> {
+  await requireOwnPlace(context, place);
   await withRepository(place.repository, async () => {
     await saveAndRemove(context, place, onSaved);
     if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
   });
+}
+
+/** A session file may have been changed: nothing outside the home is removed, or looked into, for its sake. */
+async function requireOwnPlace(
+  { home }: Needs,
+  { path, repository }: Pick<WorktreePlace, 'path' | 'repository'>,
+): Promise<void> {
+  for (const [place, parent] of [
+    [path, home.worktrees],
+    [repository, home.repos],
+  ] as const) {
+    if (!(await pathExists(place))) continue;
+    const [real, own] = await Promise.all([realPath(dirname(place)), realPath(parent).catch(() => parent)]);
+    if (real === own) continue;
+    throw new AppError('not_in_home', `${place} is not in ${parent}, and is left alone`, {
+      hint: "the issue's file under sessions/ in the home names it; correct that file, or move it away",
+    });
+  }
 }
 
 async function saveAndRemove(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<void> {

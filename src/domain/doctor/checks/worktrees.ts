@@ -1,10 +1,5 @@
-import {
-  checkOutBranch,
-  forgetStaleWorktrees,
-  hasBranch,
-  worktreeFacts,
-} from '../../../adapters/git/worktree-facts.ts';
-import { pathExists, realPath } from '../../../adapters/git/worktree.ts';
+import { forgetStaleWorktrees, hasBranch, worktreeFacts } from '../../../adapters/git/worktree-facts.ts';
+import { checkOutBranch, pathExists, realPath } from '../../../adapters/git/worktree.ts';
 import { setMode } from '../../../adapters/store/path-facts.ts';
 import { AppError } from '../../../util/errors.ts';
 import { plural } from '../../../util/text.ts';

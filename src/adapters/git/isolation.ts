@@ -1,0 +1,159 @@
+import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { makeScratch, rm, type Scratch } from '../store/changes.ts';
+import { tryGit, type Environment } from './git-command.ts';
+
+/** Where a call of git happens, as `git` and `tryGit` take it. */
+export interface GitPlace {
+  readonly cwd: string;
+  readonly env: Environment;
+  /** Tells git to use an isolated directory instead of what it would find. */
+  readonly extraEnv?: Environment;
+}
+
+interface WorktreeOptions {
+  readonly repository: string;
+  readonly worktree: string;
+  readonly env: Environment;
+}
+
+// What may be shared with a repository: no file from which git takes a program to run, an address or an attribute.
+const SHARED = ['objects', 'refs', 'packed-refs', 'shallow', 'logs', 'lfs'];
+const SHARED_IF_PRESENT = new Set(['logs', 'lfs']);
+
+// Settings that say what a work tree looks like, and can do no harm.
+const HARMLESS =
+  '^core\\.(filemode|symlinks|ignorecase|precomposeunicode|autocrlf|eol|sparsecheckout|sparsecheckoutcone)$';
+
+/**
+ * Runs `body` with a git directory of its own that has the repository's objects and refs, and no setting but `config`.
+ * An agent can write to the configuration of the repository that its worktree belongs to, and what it has put there, such
+ * as an address to fetch from or a program to ask for a password, is for the agent's git and not for kugetsu's.
+ */
+export async function inRepository<T>(
+  { repository, env, config }: { readonly repository: string; readonly env: Environment; readonly config: Config },
+  body: (place: GitPlace) => Promise<T>,
+): Promise<T> {
+  const scratch: Scratch = {
+    files: { HEAD: 'ref: refs/heads/main\n', config: configText([['core.bare', 'true'], ...config]) },
+    links: { ...(await sharedParts(repository)), info: join(repository, 'info') },
+  };
+  return withScratch(scratch, async (directory) => body({ cwd: repository, env, extraEnv: { GIT_DIR: directory } }));
+}
+
+/**
+ * The same for a worktree, with its HEAD and its index. It is found through the repository and not through the `.git` of
+ * the worktree, which is the agent's to change: gives undefined, and does not run `body`, when the two do not name each
+ * other or git could not read it.
+ */
+export async function inWorktree<T>(
+  { repository, worktree, env }: WorktreeOptions,
+  body: (place: GitPlace & { readonly metadata: string }) => Promise<T>,
+): Promise<T | undefined> {
+  const metadata = await metadataOf(repository, worktree);
+  const head = metadata === undefined ? undefined : await readText(join(metadata, 'HEAD'));
+  if (metadata === undefined || head === undefined || !/^(?:ref: refs\/\S+|[0-9a-f]{40,64})\n?$/.test(head)) {
+    return undefined;
+  }
+  const settings = await harmlessSettings([join(repository, 'config'), join(metadata, 'config.worktree')], env);
+  const splitIndexes = (await readdir(metadata)).filter((name) => name.startsWith('sharedindex.'));
+  const scratch: Scratch = {
+    files: {
+      HEAD: head,
+      config: configText([['core.bare', 'false'], ['core.logAllRefUpdates', 'false'], ...settings]),
+    },
+    links: {
+      ...(await sharedParts(repository)),
+      'info/exclude': join(repository, 'info', 'exclude'),
+      'info/sparse-checkout': join(metadata, 'info', 'sparse-checkout'),
+      ...Object.fromEntries(splitIndexes.map((name) => [name, join(metadata, name)])),
+    },
+  };
+  return withScratch(scratch, async (directory) => {
+    const extraEnv = { GIT_DIR: directory, GIT_WORK_TREE: worktree, GIT_INDEX_FILE: join(metadata, 'index') };
+    return body({ cwd: worktree, env, extraEnv, metadata });
+  });
+}
+
+/** Settings by their full names; a name may come more than once. */
+type Config = readonly (readonly [string, string])[];
+
+async function withScratch<T>(scratch: Scratch, body: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await makeScratch(join(tmpdir(), 'kugetsu-git-'), scratch);
+  try {
+    return await body(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The directory in which the repository keeps what it knows of a worktree, when both sides agree on it. */
+async function metadataOf(repository: string, worktree: string): Promise<string | undefined> {
+  const named = /^gitdir: (.+)\n?$/.exec((await readText(join(worktree, '.git'))) ?? '')?.[1];
+  if (named === undefined) return undefined;
+  const [own, found] = await Promise.all([realPathOf(join(repository, 'worktrees')), realPathOf(named)]);
+  if (own === undefined || found === undefined || dirname(found) !== own) return undefined;
+  const back = (await readText(join(found, 'gitdir')))?.replace(/\n$/, '');
+  return back === join(worktree, '.git') ? join(own, basename(found)) : undefined;
+}
+
+async function sharedParts(repository: string): Promise<Record<string, string>> {
+  const parts = await Promise.all(
+    SHARED.map(async (name): Promise<[string, string][]> => {
+      const path = join(repository, name);
+      // git makes the others where their link points to, but not a directory.
+      return SHARED_IF_PRESENT.has(name) && !(await isThere(path)) ? [] : [[name, path]];
+    }),
+  );
+  return Object.fromEntries(parts.flat());
+}
+
+/** Reads configuration files without what they include; later files win. */
+async function harmlessSettings(files: readonly string[], env: Environment): Promise<[string, string][]> {
+  const settings: [string, string][] = [];
+  for (const file of files) {
+    if (!(await isThere(file))) continue;
+    const args = ['config', '--file', file, '--no-includes', '-z', '--get-regexp', HARMLESS];
+    const { exitCode, stdout } = await tryGit(args, { cwd: dirname(file), env });
+    if (exitCode !== 0) continue;
+    for (const entry of stdout.split('\0')) {
+      const [key = '', value] = entry.split('\n');
+      // A key without a value means true.
+      if (key !== '') settings.push([key, value ?? 'true']);
+    }
+  }
+  return settings;
+}
+
+function configText(config: Config): string {
+  const lines = config.map(([key, value]) => {
+    const [section = '', ...rest] = key.split('.');
+    const name = rest.at(-1) ?? '';
+    const sub = rest.length > 1 ? ` ${quoted(rest.slice(0, -1).join('.'))}` : '';
+    return `[${section}${sub}]\n\t${name} = ${quoted(value)}\n`;
+  });
+  return `[core]\n\trepositoryformatversion = 0\n${lines.join('')}`;
+}
+
+/** A value as git-config(1) wants it quoted. */
+function quoted(value: string): string {
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The text of a file; undefined for what is none, such as a pipe that nobody ever writes to. */
+async function readText(path: string): Promise<string | undefined> {
+  const isFile = (await lstat(path).catch(() => undefined))?.isFile() === true;
+  return isFile ? readFile(path, 'utf8').catch(() => undefined) : undefined;
+}
+
+async function realPathOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
+}
