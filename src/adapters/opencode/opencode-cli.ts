@@ -35,7 +35,8 @@ export async function tryOpencode(cli: OpencodeCli, args: readonly string[], cwd
       args,
       cwd,
       // Each call leaves a shared library of some megabytes in its temporary directory.
-      env: { ...driverEnvironment(cli.env, cwd), TMPDIR: scratch },
+      // What it would find in a repository there is not for these commands.
+      env: { ...driverEnvironment(cli.env, cwd), OPENCODE_DISABLE_PROJECT_CONFIG: '1', TMPDIR: scratch },
       timeoutMs: TIMEOUT_MS,
       stdoutFile,
     });

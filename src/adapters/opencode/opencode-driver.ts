@@ -9,6 +9,7 @@ import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from
 import type { PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
+import { withoutProjectConfig } from './project-config.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
 import {
   checkedSessionId,
@@ -111,12 +112,13 @@ class OpencodeDriver implements Opencode {
   }
 
   async runCommand(request: Parameters<Opencode['runCommand']>[0]): Promise<AgentCommand> {
-    const { session, directory, message, model, debug, bare = false, env } = request;
+    const { session, directory, message, model, debug, bare = false, projectConfig = false } = request;
     const { path } = await this.cli();
-    const own = driverEnvironment({ ...this.options.env, ...env }, directory);
     const args = ['run', '--session', session, '--dir', directory, '--format', 'json', '--auto', '--print-logs'];
     args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
     if (bare) args.push('--agent', BARE_AGENT);
+    const env = { ...this.options.env, ...request.env };
+    const own = driverEnvironment(projectConfig ? env : await withoutProjectConfig(env, directory), directory);
     return {
       command: path,
       args,

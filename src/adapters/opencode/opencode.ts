@@ -60,6 +60,8 @@ interface RunRequest {
   readonly debug: boolean;
   /** Ask the model itself: without opencode's instructions, without tools, one step. */
   readonly bare?: boolean;
+  /** Whether it loads the configuration that it finds in the directory: plugins, MCP servers, commands; not unless told. */
+  readonly projectConfig?: boolean;
   /** Variables on top of the caller's; the driver's own win. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

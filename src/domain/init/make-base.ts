@@ -78,13 +78,16 @@ async function tellBase(
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
     const env = await agentEnvironment(context, 'dev-agent');
+    const settings = await context.settings();
+    const projectConfig = settings.AGENT_PROJECT_CONFIG;
+    const request = { session: id, directory: cwd, message: prompt, model, debug: false, projectConfig, env };
     const verdict = await runAgent(context, {
       runId,
       runDirectory: join(home.runs, runId),
       tempDirectory: join(await context.tempDirectory(), runId),
-      command: await opencode.runCommand({ session: id, directory: cwd, message: prompt, model, debug: false, env }),
+      command: await opencode.runCommand(request),
       log,
-      deadlines: deadlinesOf(await context.settings()),
+      deadlines: deadlinesOf(settings),
       signal,
       onStarted: async (pid) => log.record({ event: 'at_work', session: id, directory: cwd, pid }),
     });

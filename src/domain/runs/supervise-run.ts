@@ -80,14 +80,16 @@ async function prepareAndRun(
   const startedAt = clock.now();
   const { message, debug } = task;
   const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...task.env };
-  const command = await opencode.runCommand({ session, directory, message, model, debug, env });
+  const settings = await context.settings();
+  const projectConfig = settings.AGENT_PROJECT_CONFIG;
+  const command = await opencode.runCommand({ session, directory, message, model, debug, projectConfig, env });
   return runAgent(context, {
     runId,
     runDirectory: join(home.runs, runId),
     tempDirectory: join(await context.tempDirectory(), runId),
     command,
     log,
-    deadlines: deadlinesOf(await context.settings()),
+    deadlines: deadlinesOf(settings),
     signal,
     onStarted: async (pid) => {
       const working_at = isoWithOffset(clock.now());

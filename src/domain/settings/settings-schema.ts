@@ -15,6 +15,11 @@ const amount = z.pipe(
 
 const interval = amount.check(z.refine((value) => value > 0, 'must be a number above 0'));
 
+const onOrOff = z.pipe(
+  z.enum(['on', 'off'], 'must be on or off'),
+  z.transform((value) => value === 'on'),
+);
+
 /**
  * Every setting, from the text that the config file or the environment has to its value. Units are in the names; a
  * deadline of 0 is switched off.
@@ -33,6 +38,7 @@ export const SettingsSchema = z.strictObject({
   AGENT_STALL_TIMEOUT_MINUTES: z.prefault(amount, '30'),
   AGENT_TIMEOUT_MINUTES: z.prefault(amount, '240'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
+  AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
 });
 
 /** The settings in force. */
@@ -83,5 +89,10 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     key: 'DOCTOR_MIN_FREE_DISK_MB',
     fallback: '2048',
     summary: 'Free disk space in megabytes below which doctor warns; below a quarter of it is an error',
+  },
+  {
+    key: 'AGENT_PROJECT_CONFIG',
+    fallback: 'off',
+    summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",
   },
 ];

@@ -13,6 +13,7 @@ const DEFAULTS = {
   AGENT_STARTUP_TIMEOUT_SECONDS: 180,
   AGENT_STALL_TIMEOUT_MINUTES: 30,
   AGENT_TIMEOUT_MINUTES: 240,
+  AGENT_PROJECT_CONFIG: false,
 };
 
 function settings(text: string | undefined, environment: Record<string, string> = {}): Settings {
