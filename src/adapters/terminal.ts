@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../util/errors.ts';
+import { terminalText } from '../util/text.ts';
 import { writeFully } from './write-fully.ts';
 
 /** The streams and what they can do. Data goes to `out`, everything else to `err`. */
@@ -10,7 +11,7 @@ export interface Terminal {
   readonly ruled: boolean;
   /** Whether standard output, or standard error, shows colours. */
   readonly colour: { readonly out: boolean; readonly err: boolean };
-  /** Writes text to standard output, with a newline at its end. */
+  /** Writes text to standard output, with a newline at its end; on a terminal nothing but text and colours. */
   out(text: string): void;
   /** Writes text to standard error, with a newline at its end. */
   err(text: string): void;
@@ -44,7 +45,7 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     get colour() {
       return { out: colours && output(), err: colours && errors() };
     },
-    out: writeOutput,
+    out: (text) => writeOutput(output() ? terminalText(text) : text),
     err: writeError,
     readInput: async () => (await readAll(process.stdin)).toString('utf8'),
     readInputBytes: async () => readAll(process.stdin),
@@ -60,10 +61,13 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
   };
 }
 
-/** Writes text to standard error, with a newline at its end. */
+/**
+ * Writes text to standard error, with a newline at its end. Nothing in it moves the cursor or says anything else to a
+ * terminal, whatever another program, a repository or a file has put there.
+ */
 export function writeError(text: string): void {
   try {
-    writeFully(ERRORS, withNewline(text));
+    writeFully(ERRORS, withNewline(terminalText(text)));
   } catch {
     // What nobody reads any more is no reason to end.
   }

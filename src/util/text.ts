@@ -8,6 +8,17 @@ export function plainText(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '');
 }
 
+// The colours and weights that kugetsu itself uses.
+const OWN_STYLES = /(\u001B\[(?:0|1|2|22|3[0-79]|9[0-7])m)/;
+
+/** What a terminal may be given: {@link plainText} with the colours of kugetsu's own views left in. */
+export function terminalText(text: string): string {
+  return text
+    .split(OWN_STYLES)
+    .map((part, index) => (index % 2 === 1 ? part : plainText(part)))
+    .join('');
+}
+
 /** `text` as one printable line of at most `limit` characters. */
 export function oneLine(text: string, limit = 200): string {
   const line = plainText(text).replace(/\s+/g, ' ').trim();

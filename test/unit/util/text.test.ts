@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nearest, oneLine, plainText, plural, shellQuote } from '../../../src/util/text.ts';
+import { nearest, oneLine, plainText, plural, shellQuote, terminalText } from '../../../src/util/text.ts';
 
 const ESC = '\u001B';
 
@@ -92,5 +92,37 @@ describe('nearest', () => {
   test('finds nothing for a word that resembles no candidate', () => {
     expect(nearest('EDITOR_COMMAND_LINE', keys)).toBeUndefined();
     expect(nearest('anything', [])).toBeUndefined();
+  });
+});
+
+describe('what a terminal is given', () => {
+  test('has the colours of the views, and no other control sequence whatever it is made of', () => {
+    expect(terminalText('\u001B[2m12:00\u001B[22m \u001B[8mhidden\u001B[0m\u001B]0;title\u0007\u009B2J\r\nend')).toBe(
+      '\u001B[2m12:00\u001B[22m hidden\u001B[0m2J\nend',
+    );
+    const units = fc.constantFrom(
+      '\u001B',
+      '[',
+      ']',
+      '2',
+      '22',
+      '8',
+      'm',
+      'J',
+      ';',
+      '\u0007',
+      '\u009B',
+      '\r',
+      'a',
+      '\n',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: units }), (text) => {
+        // oxlint-disable-next-line no-control-regex
+        const rest = terminalText(text).replaceAll(/\u001B\[(?:0|1|2|22|3[0-79]|9[0-7])m/g, '');
+        // oxlint-disable-next-line no-control-regex
+        expect(rest).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/);
+      }),
+    );
   });
 });
