@@ -115,6 +115,10 @@ describe('a redactor', () => {
     );
   });
 
+  test('hides the whole of a secret that has another one inside', () => {
+    expect(createRedactor(['abcdefghij', 'bcdefg']).text('<abcdefghij>')).toBe('<[redacted]>');
+  });
+
   test.each([
     ['plain text', 'lorem ipsum '],
     ['marks without secrets', 'eyJ-'],
