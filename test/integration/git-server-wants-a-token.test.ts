@@ -43,11 +43,13 @@ function filesWith(directory: string, text: string): string[] {
     .map((path) => relative(directory, path));
 }
 
-/** Looks at the command lines of the world during every request. */
-function watchCommandLines({ world, server }: Pick<Forge, 'world' | 'server'>): string[] {
+/** Records the command lines: of every git and what it starts, and of all processes of the world during each request. */
+async function recordCommandLines({ world, server }: Pick<Forge, 'world' | 'server'>): Promise<() => string[]> {
   const seen: string[] = [];
+  const trace = join(world.root, 'trace');
+  await gitIn(world, world.root, 'config', '--global', 'trace2.eventTarget', trace);
   server.onRequest = () => seen.push(...processesOf(world.root).map(({ command }) => command));
-  return seen;
+  return () => [...seen, ...readFileSync(trace, 'utf8').split('\n')];
 }
 
 const branches = async (world: World, remote: string): Promise<string> =>
@@ -64,7 +66,7 @@ function expectRefusal({ code, stderr }: Outcome, hint: string): void {
 test('with the token of the agent environment kugetsu clones and fetches, and the agent pushes and fetches', async () => {
   const { world, server, remote } = await forgeWorld();
   setVariable(world, 'FORGE_TOKEN', TOKEN);
-  const lines = watchCommandLines({ world, server });
+  const commandLines = await recordCommandLines({ world, server });
   const { stdout } = succeeded(await world.kugetsu('start', REF, PUSH, '--follow'));
   expect(stdout).toContain('It printed: pushed');
   expect(await branches(world, remote)).toBe('fix/issue-1\nmain');
@@ -77,7 +79,9 @@ test('with the token of the agent environment kugetsu clones and fetches, and th
   const services = server.requests.filter(({ authorization }) => authorization !== undefined).map(({ path }) => path);
   expect(services.some((path) => path.includes('git-upload-pack'))).toBe(true);
   expect(services.some((path) => path.includes('git-receive-pack'))).toBe(true);
+  const lines = commandLines();
   expect(lines.some((line) => /git[ -]remote-http/.test(line))).toBe(true);
+  expect(lines.some((line) => line.includes('FORGE_TOKEN'))).toBe(true);
   expect(lines.filter((line) => line.includes(TOKEN.slice(0, 6)))).toEqual([]);
   expect(filesWith(world.userHome, TOKEN.slice(0, 6))).toEqual(['.kugetsu/env/default.env']);
 });
@@ -126,14 +130,14 @@ test('credentials in a URL of repos.json are used, and kept out of the repositor
   const repository = 'forge.test/acme/demo';
   const address = `127.0.0.1:${server.port}/git/acme/demo.git`;
   mapRepositories(world, { [repository]: `http://robot:s3cr3t%2F%40x@${address}` });
-  const lines = watchCommandLines({ world, server });
+  const commandLines = await recordCommandLines({ world, server });
   const { stdout } = succeeded(
     await world.kugetsu('start', `${repository}#1`, `${PUSH}; env | grep ^KUGETSU_CRED; git config -l`, '--follow'),
   );
   expect(stdout).toContain('KUGETSU_CREDENTIAL_PASSWORD=');
   expect(stdout).not.toContain('s3cr3t');
   expect(await branches(world, remote)).toBe('fix/issue-1\nmain');
-  expect(lines.filter((line) => line.includes('s3cr3t') || line.includes('robot'))).toEqual([]);
+  expect(commandLines().filter((line) => line.includes('s3cr3t') || line.includes('robot'))).toEqual([]);
   // What the agent printed is in opencode's own store, too.
   expect(filesWith(world.home, 's3cr3t')).toEqual(['repos.json']);
   await gitIn(world, repositoryOf(world, repository), 'config', 'remote.origin.url', `http://robot:s3cr3t@${address}`);
@@ -150,9 +154,9 @@ test("a token that is a URL's user works, and so does a user beside a token of t
   const repository = 'forge.test/acme/demo';
   const address = `127.0.0.1:${server.port}/git/acme/demo.git`;
   mapRepositories(world, { [repository]: `http://t0k-user@${address}` });
-  const lines = watchCommandLines({ world, server });
+  const commandLines = await recordCommandLines({ world, server });
   succeeded(await world.kugetsu('start', `${repository}#1`, 'hello', '--follow'));
-  expect(lines.filter((line) => line.includes('t0k-user'))).toEqual([]);
+  expect(commandLines().filter((line) => line.includes('t0k-user'))).toEqual([]);
   setVariable(world, 'FORGE_TOKEN', TOKEN);
   server.expected = `t0k-user:${TOKEN}`;
   succeeded(await world.kugetsu('start', `${repository}#1`, 'hello', '--follow'));
