@@ -9,7 +9,7 @@ const markdown: Plugin = {
   transform: (code, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(code)};` : undefined),
 };
 
-/** Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode. */
+/** Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode; faults break things. */
 export default defineConfig({
   root,
   test: {

@@ -1,0 +1,70 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  crashAt,
+  crashWorld,
+  reachedPoints,
+  type CrashPoint,
+  type CrashResult,
+  type Scenario,
+} from '../support/faults/crash-suite.ts';
+import { buildCrashing } from '../support/faults/crashing-build.ts';
+import { report } from '../support/faults/figures.ts';
+import type { World } from '../support/world.ts';
+import { SCENARIOS } from '../support/faults/scenarios.ts';
+
+/** A crash in a lock costs 5 s until the lock is free again, in which this machine has nothing to do. */
+const WORLDS = 5;
+
+let crashing: ReturnType<typeof buildCrashing>;
+beforeAll(() => {
+  crashing = buildCrashing();
+});
+afterAll(() => rmSync(crashing.directory, { recursive: true, force: true }));
+
+/**
+ * Every third moment before a change: the moment after it is the one before the next. With FAULTS=all each moment before
+ * and after, as often as it comes.
+ */
+function chosen(points: readonly CrashPoint[]): CrashPoint[] {
+  if (process.env['FAULTS'] === 'all') return [...points];
+  const first = points.filter(({ name, occurrence }) => occurrence === 1 && name.startsWith('before '));
+  return first.filter((_, index) => index % 3 === 0);
+}
+
+/** A point that was not reached gets a second try: what a process has done when another one ends it may vary. */
+async function crashed(
+  world: World,
+  scenario: Scenario,
+  next: { point: CrashPoint; number: number },
+): Promise<CrashResult> {
+  const result = await crashAt(world, scenario, next);
+  if (result.fired || result.problems.length > 0) return result;
+  return crashAt(world, scenario, { ...next, number: next.number + 10_000 });
+}
+
+describe.each(SCENARIOS)('$name', (scenario) => {
+  test('keeps every promise when the process ends before or after any change', { timeout: 60 * 60_000 }, async () => {
+    const first = await crashWorld(crashing.program);
+    const worlds = [first];
+    try {
+      const queue = chosen(await reachedPoints(first, scenario)).map((point, index) => ({ point, number: index + 1 }));
+      expect(queue.length).toBeGreaterThan(0);
+      while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(crashing.program));
+      const results: CrashResult[] = [];
+      await Promise.all(
+        worlds.map(async (world) => {
+          for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+            results.push(await crashed(world, scenario, next));
+          }
+        }),
+      );
+      const broken = results.filter(({ problems }) => problems.length > 0);
+      report({ part: `crash: ${scenario.name}`, cases: 0, crash_points: results.length, broken: broken.length });
+      expect(broken).toEqual([]);
+      expect(results.filter(({ fired }) => !fired).map(({ point }) => point)).toEqual([]);
+    } finally {
+      for (const world of worlds) expect(await world.destroy()).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  FAKE_OPENCODE,
+  makeRemote,
+  makeWorld,
+  mapRepositories,
+  processesOf,
+  until,
+  type Outcome,
+  type World,
+} from '../world.ts';
+import { REPOSITORY, succeeded } from '../fake-world.ts';
+
+/** Something that users do, which a crash may interrupt at any change that it makes. */
+export interface Scenario {
+  readonly name: string;
+  /** Makes what must be there before; not interrupted. @param number tells this time from the others in the same world */
+  readonly prepare?: (world: World, number: number) => Promise<void>;
+  /** What is interrupted. All that it began has ended, or is dead, when this returns. */
+  readonly act: (world: World, number: number) => Promise<Outcome>;
+  /** Uses the world again, uninterrupted. @returns what is not as promised */
+  readonly check: (world: World, number: number, outcome: Outcome) => Promise<string[]>;
+}
+
+/** One moment at which a scenario can be interrupted: the n-th time that the point of this name is reached. */
+export interface CrashPoint {
+  readonly name: string;
+  readonly occurrence: number;
+}
+
+/** A crash that was made, and what was not as promised afterwards. */
+export interface CrashResult {
+  readonly point: CrashPoint;
+  readonly fired: boolean;
+  readonly problems: readonly string[];
+}
+
+/** A world whose kugetsu can be interrupted. */
+export async function crashWorld(program: string): Promise<World> {
+  const world = makeWorld({
+    opencode: FAKE_OPENCODE,
+    command: [program],
+    env: { QUEUE_DAEMON_INTERVAL_MINUTES: '60', QUEUE_RETRY_BASE_SECONDS: '0.1', MAX_CONCURRENT_AGENTS: '20' },
+  });
+  mapRepositories(world, { [REPOSITORY]: await makeRemote(world, 'demo', { 'README.md': '# demo\n' }) });
+  succeeded(await world.kugetsu('init', '--headless', '--prompt', 'Know this project.'));
+  return world;
+}
+
+/**
+ * Plays the scenario without a crash, and once more: what only happens the first time in a world cannot be interrupted in
+ * all the others. @returns the points that the second time reached, in their order
+ */
+export async function reachedPoints(world: World, scenario: Scenario): Promise<CrashPoint[]> {
+  await playWhole(world, scenario, 100_001);
+  const faults = await playWhole(world, scenario, 100_002);
+  const counts = new Map<string, number>();
+  return readFileSync(join(faults, 'reached'), 'utf8')
+    .split('\n')
+    .filter((name) => name !== '')
+    .map((name) => {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return { name, occurrence: counts.get(name) ?? 0 };
+    });
+}
+
+async function playWhole(world: World, scenario: Scenario, number: number): Promise<string> {
+  const faults = faultsDirectory(world);
+  await scenario.prepare?.(world, number);
+  const outcome = await scenario.act(interruptible(world, faults), number);
+  const problems = await scenario.check(world, number, outcome);
+  if (problems.length > 0) throw new Error(`${scenario.name}, not interrupted: ${problems.join('; ')}`);
+  return faults;
+}
+
+/** Plays the scenario with a crash at one point, and looks what came of it. */
+export async function crashAt(
+  world: World,
+  scenario: Scenario,
+  { point, number }: { readonly point: CrashPoint; readonly number: number },
+): Promise<CrashResult> {
+  const faults = faultsDirectory(world);
+  await scenario.prepare?.(world, number);
+  writeFileSync(join(faults, 'armed'), JSON.stringify(point));
+  const outcome = await scenario.act(interruptible(world, faults), number);
+  const problems = await scenario.check(world, number, outcome).catch((error: unknown) => [String(error)]);
+  return { point, fired: existsSync(join(faults, 'fired')), problems };
+}
+
+/** Ends when no process of the world is left: what was interrupted has come to rest. */
+export async function atRest(world: World): Promise<void> {
+  await until('everything has come to rest', () => processesOf(world.root).length === 0);
+}
+
+function faultsDirectory(world: World): string {
+  const parent = join(world.root, 'faults');
+  mkdirSync(parent, { recursive: true });
+  const directory = mkdtempSync(join(parent, 'f-'));
+  appendFileSync(join(directory, 'reached'), '');
+  return directory;
+}
+
+function interruptible(world: World, faults: string): World {
+  return world.withEnv({ KUGETSU_FAULTS: faults, KUGETSU_FAULTS_HOME: world.home });
+}

@@ -1,0 +1,255 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
+import { issue, listed, readJson, succeeded, worktreeOf } from '../fake-world.ts';
+import { finishedTask, noted, notes, tasks } from '../queue-world.ts';
+import { mapRepositories, until, type Outcome, type World } from '../world.ts';
+import { spawn } from 'node:child_process';
+import { atRest, type Scenario } from './crash-suite.ts';
+import { soundState, workIsSafe } from './promises.ts';
+
+const NOTHING: Outcome = { code: 0, stdout: '', stderr: '' };
+const work = (number: number): string => `work-${number}-of-an-agent`;
+
+/** An agent that leaves a commit that is not pushed, and a file that is not committed. */
+const leavesWork = (number: number): string =>
+  `fake: sh echo ${work(number)} > left.txt; echo x > c.txt; git add c.txt; git commit -qm Unpushed`;
+
+async function issueWithWork(world: World, number: number): Promise<void> {
+  succeeded(await world.kugetsu('start', issue(number), leavesWork(number), '--follow'));
+}
+
+const queued = async (world: World, number: number): Promise<QueueItem[]> =>
+  (await tasks(world)).filter(({ message }) => message.includes(`task ${number}.`));
+
+/** The task was queued once if that was printed, and at most once if not. */
+async function checkQueued(world: World, number: number, { code, stdout }: Outcome): Promise<string[]> {
+  const found = await queued(world, number);
+  const printed = code === 0 || stdout.trim() !== '';
+  if (printed && found.length !== 1) return [`${stdout.trim()} was printed, and there are ${found.length}`];
+  return [...(found.length > 1 ? ['it is there twice'] : []), ...(await soundState(world))];
+}
+
+const enqueue: Scenario = {
+  name: 'queue enqueue',
+  act: async (world, number) => world.kugetsu('queue', 'enqueue', issue(number), `task ${number}.`),
+  check: checkQueued,
+};
+
+const delegate: Scenario = {
+  name: 'delegate',
+  act: async (world, number) => world.kugetsu('delegate', `task ${number}.`),
+  check: checkQueued,
+};
+
+const notify: Scenario = {
+  name: 'notify',
+  act: async (world, number) => {
+    const sent = await world.kugetsu('notify', 'send', `message ${number}.`);
+    await world.kugetsu('notify', 'clear');
+    return sent;
+  },
+  check: async (world, number, { code }) => {
+    const { stdout } = await world.kugetsu('notify', 'list', '--all');
+    const missing = code === 0 && !stdout.includes(`message ${number}.`);
+    return [...(missing ? ['the notification was sent, and is not there'] : []), ...(await soundState(world))];
+  },
+};
+
+const startOver: Scenario = {
+  name: 'start over work that was left',
+  prepare: issueWithWork,
+  act: async (world, number) => {
+    const outcome = await world.kugetsu('start', issue(number), 'hello', '--follow');
+    await atRest(world);
+    return outcome;
+  },
+  check: async (world, number) => {
+    const problems = [...(await soundState(world)), ...(await workIsSafe(world, issue(number), work(number)))];
+    const { run: last } = (await listed(world)).find(({ issue_ref: ref }) => ref === issue(number)) ?? {};
+    if (last?.verdict === null) problems.push('nothing runs, and the last run has no verdict');
+    const again = await world.kugetsu('start', issue(number), 'hello', '--follow');
+    if (again.code !== 0) problems.push(`start afterwards: ${again.stderr}`);
+    return [...problems, ...(await workIsSafe(world, issue(number), work(number)))];
+  },
+};
+
+/** The first issue of a repository, which is cloned for it. */
+const firstStart: Scenario = {
+  name: 'the first start in a repository',
+  prepare: async (world, number) => {
+    const path = join(world.home, 'repos.json');
+    const known = readJson(path) as Record<string, string>;
+    const remote = Object.values(known)[0] ?? '';
+    mapRepositories(world, { ...known, [`forge.test/acme/demo-${number}`]: remote });
+  },
+  act: async (world, number) => {
+    const outcome = await world.kugetsu('start', `forge.test/acme/demo-${number}#1`, 'hello', '--follow');
+    await atRest(world);
+    return outcome;
+  },
+  check: async (world, number, { code }) => {
+    const ref = `forge.test/acme/demo-${number}#1`;
+    const problems = await soundState(world);
+    const { run: last } = (await listed(world)).find(({ issue_ref: known }) => known === ref) ?? {};
+    if (last?.verdict === null) problems.push('nothing runs, and the last run has no verdict');
+    if (code === 0 && last?.verdict?.outcome !== 'succeeded') problems.push('it was said to have succeeded');
+    const again = await world.kugetsu('start', ref, 'hello', '--follow');
+    return again.code === 0 ? problems : [...problems, `start afterwards: ${again.stderr}`];
+  },
+};
+
+const continued: Scenario = {
+  name: 'continue',
+  prepare: async (world, number) => {
+    succeeded(await world.kugetsu('start', issue(number), 'hello', '--follow'));
+  },
+  act: async (world, number) => {
+    const outcome = await world.kugetsu('continue', issue(number), notes(world, `continued-${number}`), '--follow');
+    await atRest(world);
+    return outcome;
+  },
+  check: async (world, number, { code }) => {
+    const problems = await soundState(world);
+    const begun = noted(world, `continued-${number}`).length;
+    if (code === 0 && begun !== 1) problems.push(`it succeeded, and its agent ran ${begun} times`);
+    const again = await world.kugetsu('continue', issue(number), 'hello', '--follow');
+    if (again.code !== 0) problems.push(`continue afterwards: ${again.stderr}`);
+    return problems;
+  },
+};
+
+const destroy: Scenario = {
+  name: 'destroy work that was left',
+  prepare: issueWithWork,
+  act: async (world, number) => world.kugetsu('destroy', issue(number), '-y'),
+  check: async (world, number, { code }) => {
+    const problems = [...(await soundState(world)), ...(await workIsSafe(world, issue(number), work(number)))];
+    const again = await world.kugetsu('destroy', issue(number), '-y');
+    if (code === 0 ? again.code !== 1 : again.code > 1) problems.push(`destroy afterwards: ${again.stderr}`);
+    if (existsSync(worktreeOf(world, issue(number)))) problems.push('the worktree is there still');
+    if ((await listed(world)).some(({ issue_ref: ref }) => ref === issue(number))) problems.push('it is listed still');
+    return [...problems, ...(await workIsSafe(world, issue(number), work(number)))];
+  },
+};
+
+/** A daemon in the foreground, until `done` or until it dies; then everything of it has ended. */
+async function daemonUntil(world: World, done: () => boolean): Promise<void> {
+  const [command = '', ...args] = world.command;
+  const daemon = spawn(command, [...args, 'queue-daemon', 'run'], {
+    cwd: world.project,
+    env: world.env,
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
+  let dead = false;
+  void ended.then(() => (dead = true));
+  await until('the task is done, or the daemon is dead', () => dead || done());
+  daemon.kill('SIGTERM');
+  await ended;
+  await atRest(world);
+}
+
+/** Looks at the files: a command each time would keep the machine busy. */
+function isFinished(world: World, number: number): boolean {
+  const directory = join(world.home, 'queue', 'items');
+  return readdirSync(directory)
+    .filter((name) => name.startsWith('q_'))
+    .map((name) => readJson(join(directory, name)) as QueueItem)
+    .some(({ message, state }) => message.includes(`task ${number}.`) && (state === 'completed' || state === 'error'));
+}
+
+/** Lets a daemon finish the task. @returns it, and what is not as promised of any task */
+async function taskWorkedOff(world: World, number: number): Promise<{ item: QueueItem; problems: string[] }> {
+  await daemonUntil(world, () => isFinished(world, number));
+  const [item, ...more] = await queued(world, number);
+  if (item === undefined) throw new Error('the task is lost');
+  const problems = more.length > 0 ? ['it is there twice'] : [];
+  await finishedTask(world, item.id);
+  const begun = noted(world, `task-${number}`).length;
+  if (begun < 1 || begun > item.attempts) problems.push(`its agent ran ${begun} times in ${item.attempts} attempts`);
+  const { stdout } = await world.kugetsu('notify', 'list', '--all', '--json');
+  const told = (JSON.parse(stdout) as { readonly type: string; readonly task: string | null }[]).some(
+    ({ type, task }) => task === item.id && type === `task_${item.state}`,
+  );
+  if (!told) problems.push(`its end (${item.state}) was not told`);
+  return { item, problems: [...problems, ...(await soundState(world))] };
+}
+
+const issueTask: Scenario = {
+  name: 'a task of an issue, from claim to notification',
+  prepare: async (world, number) => {
+    succeeded(
+      await world.kugetsu('queue', 'enqueue', issue(number), `task ${number}.\n${notes(world, `task-${number}`)}`),
+    );
+  },
+  act: async (world, number) => {
+    await daemonUntil(world, () => isFinished(world, number));
+    return NOTHING;
+  },
+  check: async (world, number) => {
+    const { item, problems } = await taskWorkedOff(world, number);
+    return item.state === 'completed' ? problems : [...problems, `${item.state}: ${JSON.stringify(item.failure)}`];
+  },
+};
+
+// A PM agent that sees a start fail tries again, as the real one would.
+const pmTask: Scenario = {
+  name: 'a task of the PM agent that starts an issue',
+  prepare: async (world, number) => {
+    const child = `kugetsu start '${issue(number)}' "${notes(world, `child-${number}`)}"`;
+    const message = `task ${number}.\n${notes(world, `task-${number}`)}; ${child} || ${child} || true`;
+    succeeded(await world.kugetsu('delegate', message));
+  },
+  act: async (world, number) => {
+    await daemonUntil(world, () => isFinished(world, number));
+    return NOTHING;
+  },
+  check: async (world, number) => {
+    const { item, problems } = await taskWorkedOff(world, number);
+    const begun = noted(world, `child-${number}`).length;
+    if (begun > item.children.length) problems.push(`${begun} agents for ${item.children.length} children`);
+    const last = item.children.at(-1)?.outcome;
+    // What the PM agent was told is at work and then died is its task's failure, and said so.
+    const honest = item.state === 'error' && item.failure?.class === 'child_failed' && last === 'failed';
+    if (!honest && (item.state !== 'completed' || begun < 1 || last !== 'succeeded')) {
+      problems.push(`${item.state}, ${begun} agents, children: ${JSON.stringify(item.children)}`);
+    }
+    return problems;
+  },
+};
+
+const stop: Scenario = {
+  name: 'stop',
+  act: async (world, number) => {
+    await world.kugetsu('start', issue(number), 'fake: sh sleep 600');
+    return world.kugetsu('stop', issue(number));
+  },
+  check: async (world, number, { code }) => {
+    const problems = await soundState(world);
+    if (code !== 0) {
+      const again = await world.kugetsu('stop', issue(number));
+      if (again.code > 1) problems.push(`stop afterwards: ${again.stderr}`);
+    }
+    const { run: last } = (await listed(world)).find(({ issue_ref: ref }) => ref === issue(number)) ?? {};
+    if (last?.verdict?.outcome === 'succeeded' || last?.verdict === null) {
+      problems.push(`it was stopped, and its verdict is ${JSON.stringify(last.verdict)}`);
+    }
+    await atRest(world);
+    return problems;
+  },
+};
+
+/** All scenarios. */
+export const SCENARIOS: readonly Scenario[] = [
+  enqueue,
+  delegate,
+  notify,
+  startOver,
+  firstStart,
+  continued,
+  destroy,
+  stop,
+  issueTask,
+  pmTask,
+];
