@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 /** The root of the checkout. */
 export const ROOT = join(import.meta.dirname, '..');
 
-const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
+/** The compiler. */
+export const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
 
 /** The version of package.json. */
 export const VERSION = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
@@ -16,8 +17,13 @@ const DEFINES = [
   'process.env.NODE_ENV="production"',
 ].flatMap((define) => ['--define', define]);
 
-const SINGLE_FILE = [
+/** How the single binary is compiled. */
+export const SINGLE_FILE = [
   '--compile',
+  // In one chunk the imports of all modules are carried out at the start.
+  '--splitting',
+  // Every kugetsu process waits for others most of its life: compiling its code would cost memory and gain no time.
+  '--compile-jit-policy=1000',
   '--minify',
   '--bytecode',
   '--format=esm',

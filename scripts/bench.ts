@@ -1,0 +1,58 @@
+// Measures kugetsu beside other programs, prints a table, and writes it as JSON into dist/bench.json.
+// Usage: bun scripts/bench.ts [--only GROUP,GROUP]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { agent } from './bench/agent.ts';
+import { dispatch } from './bench/dispatch.ts';
+import { memory } from './bench/memory.ts';
+import { queue } from './bench/queue.ts';
+import { table, type Row } from './bench/row.ts';
+import { startUp } from './bench/start-up.ts';
+import { worktree } from './bench/worktree.ts';
+
+const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
+  'start-up': startUp,
+  queue,
+  dispatch,
+  worktree,
+  agent,
+  memory,
+};
+
+const wanted = groupsOf(process.argv.slice(2));
+const rows: Row[] = [];
+for (const [name, measure] of wanted) {
+  const startedAt = performance.now();
+  try {
+    const measured = await measure();
+    console.log(`${table(measured)}\n`);
+    rows.push(...measured);
+  } catch (error) {
+    // What could not be measured is a failure; a target that was missed is none: the machine may be busy.
+    process.exitCode = 1;
+    console.error(`${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  console.error(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+}
+const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: availableParallelism(),
+  memory_gib: Math.round(totalmem() / 2 ** 30),
+  kernel: release(),
+};
+const target = join(import.meta.dirname, '..', 'dist', 'bench.json');
+mkdirSync(join(target, '..'), { recursive: true });
+writeFileSync(target, `${JSON.stringify({ at: new Date().toISOString(), machine, rows }, null, 2)}\n`);
+console.log(
+  `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}\n\n${table(rows)}`,
+);
+
+function groupsOf(args: readonly string[]): [string, () => Promise<Row[]>][] {
+  const [option, list] = args;
+  if (option === undefined) return Object.entries(GROUPS);
+  const names = option === '--only' ? (list ?? '').split(',') : [];
+  const chosen = Object.entries(GROUPS).filter(([name]) => names.includes(name));
+  if (chosen.length > 0 && chosen.length === names.length) return chosen;
+  throw new Error(`usage: bun scripts/bench.ts [--only GROUP,GROUP]; the groups are ${Object.keys(GROUPS).join(', ')}`);
+}
