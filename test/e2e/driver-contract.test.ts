@@ -122,6 +122,36 @@ describe.each([
     expect(await opencode.sessionsTitled('no such title')).toEqual([]);
   });
 
+  test('permission rules are replaced, whatever they were', async () => {
+    const rules = headlessPermission(["/it's/here"]);
+    const id = await opencode.createSession({ title: 'Rules', directory: directory(), permission: [] });
+    await opencode.setPermission(id, rules);
+    const [stored] = await opencode.describeSessions([id]);
+    expect(JSON.parse(stored?.permission ?? '')).toEqual(rules);
+  });
+
+  test('a session moves to another directory, and stays the same otherwise', async () => {
+    const [from, to] = [directory(), directory()];
+    const id = await opencode.createSession({ title: 'Mover', directory: from, permission: PERMISSION });
+    await opencode.moveSession(id, to);
+    const [stored] = await opencode.describeSessions([id]);
+    expect(stored).toMatchObject({ id, directory: to });
+    expect(JSON.parse(stored?.permission ?? '')).toEqual(PERMISSION);
+  });
+
+  test('a session that was forked from comes back after it was lost, and others do not', async () => {
+    const from = directory();
+    const base = await opencode.createSession({ title: 'Base', directory: from, permission: PERMISSION });
+    expect(await tell(base, from, 'remember marigold')).toMatchObject({ code: 0 });
+    const fork = await opencode.forkSession({ base, title: 'Fork', directory: directory(), permission: [] });
+    const [before] = await opencode.describeSessions([base]);
+    for (const id of [base, fork]) await opencode.deleteSession(id);
+    expect(await opencode.restoreSession(fork, from)).toBe(false);
+    expect(await opencode.restoreSession(base, from)).toBe(true);
+    const [after] = await opencode.describeSessions([base]);
+    expect({ ...after, time_updated: 0 }).toEqual({ ...before, time_updated: 0 });
+  });
+
   test('a base that does not exist is a clear error', async () => {
     const fork = opencode.forkSession({
       base: 'ses_000000000000AAAAAAAAAAAAAA',

@@ -1,6 +1,7 @@
 import { oneLine } from '../../util/text.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
+import { runCanary, type CanaryReport } from './canary/run-canary.ts';
 import { ALL_CHECKS } from './checks/all-checks.ts';
 import { modelCheck } from './checks/model.ts';
 import { diagnose } from './diagnose.ts';
@@ -15,6 +16,8 @@ interface DoctorRequest {
   readonly fixPermissions: boolean;
   /** Whether the model is asked a word. */
   readonly askModel: boolean;
+  /** Whether an agent is run from start to end; undefined for no. */
+  readonly canary: Parameters<typeof runCanary>[1] | undefined;
   /** Hears of each repair when it has been tried. */
   readonly onRepair: (repair: AppliedRepair) => void;
 }
@@ -24,6 +27,7 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly repairs: readonly AppliedRepair[];
   readonly permissions: FixedPermissions | null;
+  readonly canary: CanaryReport | null;
   /** Whether there is no finding of level `error`. */
   readonly healthy: boolean;
 }
@@ -37,7 +41,9 @@ export async function runDoctor(given: Context, request: DoctorRequest): Promise
   const context = withLenientSettings(given);
   const { text: redacted } = await redactorOf(context);
   const onRepair: DoctorRequest['onRepair'] = (repair) => request.onRepair(withoutSecrets(repair, redacted));
-  const asked = request.askModel ? diagnose(context, [modelCheck]) : Promise.resolve([]);
+  // The canary asks the model too.
+  const asked =
+    request.askModel && request.canary === undefined ? diagnose(context, [modelCheck]) : Promise.resolve([]);
   const { repairs, findings: found } = request.fix
     ? await repairAll(context, onRepair)
     : { repairs: [], findings: undefined };
@@ -46,11 +52,14 @@ export async function runDoctor(given: Context, request: DoctorRequest): Promise
     : null;
   const current = permissions === null ? found : undefined;
   const [known, model] = await Promise.all([current ?? diagnose(context, ALL_CHECKS), asked]);
-  const findings = [...known, ...model.filter(({ check }) => check === modelCheck.name)];
+  const flown = request.canary === undefined ? undefined : await runCanary(context, request.canary);
+  const answered = model.filter(({ check }) => check === modelCheck.name);
+  const findings = [...known, ...answered, ...(flown === undefined ? [] : [flown.finding])];
   return {
     findings: findings.map((finding) => withoutSecrets(finding, redacted)),
     repairs: repairs.map((repair) => withoutSecrets(repair, redacted)),
     permissions,
+    canary: flown === undefined ? null : { steps: flown.steps, failed: flown.failed },
     healthy: findings.every(({ level }) => level !== 'error'),
   };
 }

@@ -15,6 +15,8 @@ interface AgentTask {
   readonly kind: 'start' | 'continue';
   readonly message: string;
   readonly debug: boolean;
+  /** The id that the run is to have when it is no attempt at a queue item; a new one without. */
+  readonly runId?: string;
   /** The queue item that this is an attempt at, and the id that the run is to have. */
   readonly attempt?: { readonly task: string; readonly runId: string; readonly parent: string | null };
 }
@@ -34,7 +36,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const { attempt } = task;
   const taskId = attempt?.task ?? null;
   const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
-  const { run } = await claimIssue(context, { ref, kind, runId: attempt?.runId, task: taskId, parent });
+  const { run } = await claimIssue(context, { ref, kind, runId: attempt?.runId ?? task.runId, task: taskId, parent });
   if (run === null) throw new Error('a claimed issue has no run');
   await launchRun(context, { id: run.id, kind, issue_ref: formatIssueRef(ref), task: taskId, parent, message, debug });
   return run;

@@ -3,7 +3,7 @@ import { realPath } from '../../../adapters/git/worktree.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
 import { formatDuration } from '../../../util/time.ts';
-import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
+import type { PermissionRule } from '../../../adapters/opencode/permissions.ts';
 import { agentEnvironment } from '../../runs/agent-environment.ts';
 import { ownRun } from '../../runs/orphans.ts';
 import { runAgent } from '../../runs/run-agent.ts';
@@ -16,6 +16,8 @@ import { fine, wrong } from '../finding.ts';
 import { valueOf } from '../survey.ts';
 
 const NAME = 'model';
+/** A rule for some paths of a tool would offer that tool to the model. */
+const NOTHING: readonly PermissionRule[] = [{ permission: '*', pattern: '*', action: 'deny' }];
 /** A model that has not begun to answer one word by then keeps agents waiting too, in milliseconds. */
 const ANSWER_MS = 45_000;
 
@@ -47,7 +49,7 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
     const session = await opencode.createSession({
       title: DOCTOR_TITLE,
       directory,
-      permission: headlessPermission([]),
+      permission: NOTHING,
     });
     const log = await openRunLog(context, join(home.runs, runId, 'log'));
     try {

@@ -1,3 +1,4 @@
+import { pathExists } from '../../../adapters/git/worktree.ts';
 import { formatBytes, plural } from '../../../util/text.ts';
 import { makePrunePlan } from '../../prune/make-plan.ts';
 import type { Check } from '../check.ts';
@@ -13,6 +14,8 @@ export const prunableCheck: Check = {
     // Without these files nobody can tell what is needed; that is a finding of its own.
     const { index, base, pmAgent, issues } = context.survey;
     if (index.state !== 'sound' || [base, pmAgent, ...issues.map(({ found }) => found)].some(isBroken)) return [];
+    // It looks under the lock, and to take over one that was left is a repair.
+    if (await pathExists(context.home.sessionsLock)) return [];
     const { items } = await makePrunePlan(context, { olderThanDays: undefined, merged: false });
     if (items.length === 0) return [fine(NAME, 'there is nothing that nothing needs')];
     const bytes = items.reduce((total, item) => total + item.bytes, 0);

@@ -1,0 +1,28 @@
+import { makePrivateDirectory } from '../store/private-files.ts';
+import { git, type Environment } from './git-command.ts';
+
+const IDENTITY: Environment = {
+  GIT_AUTHOR_NAME: 'kugetsu',
+  GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
+  GIT_COMMITTER_NAME: 'kugetsu',
+  GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
+};
+
+/** Makes a bare repository at `path` whose branch `main` has one commit with one file. */
+export async function makeScratchRepository(path: string, env: Environment): Promise<void> {
+  await makePrivateDirectory(path);
+  const inside = { cwd: path, env, extraEnv: IDENTITY };
+  await git(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', path], inside);
+  const blob = await git(['hash-object', '-w', '--stdin'], {
+    ...inside,
+    input: '# A repository to try kugetsu with\n',
+  });
+  const tree = await git(['mktree'], { ...inside, input: `100644 blob ${blob.trim()}\tREADME.md\n` });
+  const commit = await git(['commit-tree', '-m', 'First commit', tree.trim()], inside);
+  await git(['update-ref', 'refs/heads/main', commit.trim()], inside);
+}
+
+/** Every ref of a repository with what it names, as one text to compare. */
+export async function allRefs(path: string, env: Environment): Promise<string> {
+  return git(['for-each-ref', '--format=%(refname) %(objectname)'], { cwd: path, env });
+}

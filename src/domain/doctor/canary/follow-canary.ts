@@ -1,0 +1,49 @@
+import { AppError } from '../../../util/errors.ts';
+import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
+import { followRun } from '../../runs/follow-run.ts';
+import { reconcileRuns } from '../../runs/reconcile-runs.ts';
+import type { RunLogEntry } from '../../runs/run-log.ts';
+import { issueRunRecord } from '../../runs/run-record.ts';
+import type { Verdict } from '../../runs/run-schema.ts';
+import { startIssue } from '../../sessions/start-issue.ts';
+import { CANARY_REPOSITORY, type CanaryHome } from './canary-home.ts';
+import type { Steps } from './run-canary.ts';
+
+/** The issue that the canary works on. */
+export const CANARY_REF = parseIssueRef(`${CANARY_REPOSITORY}#1`);
+
+const MESSAGE = 'This is a test of the machinery. Reply with the word ok, and do nothing else: no tools, no changes.';
+
+// What follows in the log on each step that is done there.
+const NEXT: Readonly<Record<string, string>> = { worktree: 'session', session: 'agent', agent: 'answer' };
+
+/** Starts the agent as `kugetsu start` does, and follows it to its end. @returns the verdict of a success */
+export async function followCanary(
+  { context, runId }: CanaryHome,
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  steps.begin('start');
+  const run = await startIssue(context, { ref: CANARY_REF, kind: 'start', message: MESSAGE, debug: false, runId });
+  steps.done('start', `claimed, and a runner started (run ${runId})`);
+  steps.begin('worktree');
+  const ended = await followRun(context, {
+    record: issueRunRecord(context, formatIssueRef(CANARY_REF), run.id),
+    run,
+    settle: async () => reconcileRuns(context),
+    until: 'ended',
+    onLine: (_line, entry) => noticeStep(entry, steps),
+    signal,
+  });
+  const verdict = ended?.verdict ?? null;
+  if (verdict === null) throw new AppError('no_verdict', 'the run has no verdict');
+  if (verdict.outcome !== 'succeeded') throw new AppError(verdict.class, `${verdict.class}: ${verdict.message}`);
+  return verdict;
+}
+
+function noticeStep(entry: RunLogEntry, steps: Steps): void {
+  if (entry.from !== 'kugetsu' || entry.record.event !== 'step') return;
+  const { name, note } = entry.record;
+  steps.done(name, note);
+  steps.begin(NEXT[name] ?? name);
+}

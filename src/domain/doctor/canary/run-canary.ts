@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { allRefs } from '../../../adapters/git/scratch-repository.ts';
+import { removeDirectory } from '../../../adapters/store/private-files.ts';
+import { messageOf } from '../../../util/errors.ts';
+import { formatDuration } from '../../../util/time.ts';
+import type { Context } from '../../context.ts';
+import { ownRun } from '../../runs/orphans.ts';
+import { newRunId } from '../../runs/run-request.ts';
+import { fine, wrong, type Finding } from '../finding.ts';
+import { makeCanaryHome, type CanaryHome } from './canary-home.ts';
+import { checkOutcome } from './check-outcome.ts';
+import { cleanUpCanary } from './clean-up.ts';
+import { followCanary } from './follow-canary.ts';
+
+/** One step of the canary that is done. */
+export interface CanaryStep {
+  readonly name: string;
+  readonly ms: number;
+  readonly note: string;
+}
+
+/** How the canary went. */
+export interface CanaryReport {
+  readonly steps: readonly CanaryStep[];
+  /** The step that failed; null when all went well. */
+  readonly failed: string | null;
+}
+
+interface CanaryRequest {
+  readonly onStep: (step: CanaryStep) => void;
+  /** Aborts when the user interrupts; what was made goes all the same. */
+  readonly signal: AbortSignal;
+}
+
+const NAME = 'canary';
+
+/**
+ * Goes the whole way of a start for real: claim, runner, worktree, fork, agent, verdict, destroy. It does so in a home of
+ * its own inside the real one, so that it is in no list, takes no slot and leaves no notification, and all of it goes with
+ * one directory. The run has the id of that directory in the real home, so when this process is killed, the next
+ * reconciliation there ends the agent and removes the directory, as those of any dead run.
+ *
+ * @throws when `signal` aborts, after cleaning up
+ */
+export async function runCanary(
+  context: Context,
+  { onStep, signal }: CanaryRequest,
+): Promise<CanaryReport & { readonly finding: Finding }> {
+  signal.throwIfAborted();
+  const steps = new Steps(context, onStep);
+  const id = newRunId(context);
+  const directory = join(context.home.runs, id);
+  const failures: string[] = [];
+  await ownRun(context, id);
+  let canary: CanaryHome | undefined;
+  try {
+    canary = await makeCanaryHome(context, directory, id);
+    steps.done('home', 'a home and a repository to throw away');
+    await work(canary, steps, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    failures.push(steps.failed(error));
+  } finally {
+    const problem = await cleanUpCanary(context, canary).catch(messageOf);
+    await removeDirectory(directory);
+    if (problem !== undefined) failures.push(`clean-up: ${problem}`);
+  }
+  if (failures.length === 0) steps.done('clean-up', 'session, worktree, repository and home are gone');
+  const failed = failures[0]?.split(':')[0] ?? null;
+  return { steps: steps.all, failed, finding: findingOf(steps, failures) };
+}
+
+async function work(canary: CanaryHome, steps: Steps, signal: AbortSignal): Promise<void> {
+  const { context, origin } = canary;
+  const before = await allRefs(origin, context.env);
+  const verdict = await followCanary(canary, steps, signal);
+  await checkOutcome(context, { verdict, steps, refs: { before, now: async () => allRefs(origin, context.env) } });
+}
+
+function findingOf({ startedAt, clock }: Steps, failures: readonly string[]): Finding {
+  const took = formatDuration(clock.monotonic() - startedAt);
+  if (failures.length === 0) return fine(NAME, `an agent was started, answered, and was removed again (${took})`);
+  return wrong('error', NAME, `failed at ${failures.join('; ')}`, 'kugetsu doctor shows what may be the cause');
+}
+
+/** The steps of one canary, in their order. */
+export class Steps {
+  readonly all: CanaryStep[] = [];
+  readonly startedAt: number;
+  readonly clock: Context['clock'];
+  private readonly onStep: (step: CanaryStep) => void;
+  private lastAt: number;
+  private current = 'home';
+
+  constructor({ clock }: Pick<Context, 'clock'>, onStep: (step: CanaryStep) => void) {
+    this.clock = clock;
+    this.onStep = onStep;
+    this.startedAt = clock.monotonic();
+    this.lastAt = this.startedAt;
+  }
+
+  /** What is being done from now on; a failure is named after it. */
+  begin(name: string): void {
+    this.current = name;
+  }
+
+  done(name: string, note: string): void {
+    const now = this.clock.monotonic();
+    const step = { name, ms: Math.round(now - this.lastAt), note };
+    this.lastAt = now;
+    this.all.push(step);
+    this.onStep(step);
+  }
+
+  failed(error: unknown): string {
+    return `${this.current}: ${messageOf(error)}`;
+  }
+}
