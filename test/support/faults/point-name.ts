@@ -28,8 +28,8 @@ function pathName(path: string, { home, world }: Directories): string {
     ? `~${path.slice(home.length)}`
     : path.slice(path.startsWith(world) ? world.length : 0);
   return short
-    .replace(/(kugetsu-opencode-)\w{6}/, '$1*')
-    .replaceAll(/\.[0-9a-f]{8,16}\.tmp(?=\/|$)/g, '.*.tmp')
+    .replace(/(kugetsu-[a-z]+-|\.scratch-)\w{6}(?=\/|$)/, '$1*')
+    .replaceAll(/\.[0-9a-f]{8,16}\.(tmp|pruned)(?=\/|$)/g, '.*.$1')
     .replace(/-[0-9a-f]{16}(?=\.|$)/, '-*')
     .replaceAll(/\b(q|r|n|ses)_[0-9A-Za-z]+/g, '$1_*')
     .replaceAll(/\d{4}-?\d\d-?\d\dT[0-9.:+Z-]+|\d{8}T?\d{6}\w*/g, '<time>')

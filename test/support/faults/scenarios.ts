@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
-import { issue, listed, readJson, succeeded, worktreeOf } from '../fake-world.ts';
+import { issue, listed, readJson, sessionFile, succeeded, worktreeOf } from '../fake-world.ts';
 import { finishedTask, noted, notes, tasks } from '../queue-world.ts';
 import { mapRepositories, until, type Outcome, type World } from '../world.ts';
 import { spawn } from 'node:child_process';
@@ -240,6 +240,70 @@ const stop: Scenario = {
   },
 };
 
+const prune: Scenario = {
+  name: 'prune',
+  prepare: async (world, number) => {
+    await issueWithWork(world, number);
+    // An issue that the index has forgotten.
+    rmSync(sessionFile(world, issue(number)));
+    const path = join(world.home, 'index.json');
+    const { issues, ...rest } = readJson(path) as { issues: Record<string, string> };
+    writeFileSync(path, JSON.stringify({ ...rest, issues: without(issues, issue(number)) }));
+  },
+  act: async (world) => world.kugetsu('prune', '--force'),
+  check: async (world, number, { code }) => {
+    const problems = [...(await soundState(world)), ...(await workIsSafe(world, issue(number), work(number)))];
+    const again = await world.kugetsu('prune', '--force');
+    if (again.code !== 0) problems.push(`prune afterwards: ${again.stderr}`);
+    if (existsSync(worktreeOf(world, issue(number)))) problems.push(`the worktree is there still (first: ${code})`);
+    return [...problems, ...(await workIsSafe(world, issue(number), work(number)))];
+  },
+};
+
+const mend: Scenario = {
+  name: 'doctor --fix',
+  prepare: async (world, number) => {
+    await issueWithWork(world, number);
+    rmSync(join(world.home, 'sessions', 'pm-agent.json'));
+    writeFileSync(join(world.home, 'notifications.json'), '{"notifications":');
+    writeFileSync(sessionFile(world, issue(number)), '{"type":');
+  },
+  act: async (world) => world.kugetsu('doctor', '--fix', '--no-model'),
+  check: async (world, number) => {
+    const again = await world.kugetsu('doctor', '--fix', '--no-model');
+    const problems = again.code === 0 ? [] : [`doctor --fix afterwards: ${again.stdout}${again.stderr}`];
+    const inWorktree = existsSync(join(worktreeOf(world, issue(number)), 'left.txt'));
+    if (!inWorktree) problems.push('the work is not in its worktree any more');
+    return [...problems, ...(await soundState(world))];
+  },
+};
+
+const configure: Scenario = {
+  name: 'env set, config set and server add',
+  act: async (world, number) => {
+    const set = await world.kugetsu('env', 'set', `NAME_${number}`, `value ${number}`);
+    const configured = await world.kugetsu('config', 'set', 'QUEUE_CLEANUP_AGE_DAYS', String((number % 9) + 1));
+    const added = await world.kugetsu('server', 'add', `server-${number}`, `https://host-${number}.test`);
+    const codes = [set.code, configured.code, added.code];
+    return { ...set, code: codes.find((code) => code !== 0) ?? 0 };
+  },
+  check: async (world, number, { code }) => {
+    const problems = await soundState(world);
+    const { stdout: variables } = await world.kugetsu('env', 'show');
+    const { stdout: servers } = await world.kugetsu('server', 'list');
+    const listedSettings = await world.kugetsu('config', 'list');
+    if (listedSettings.code !== 0) problems.push(`config list: ${listedSettings.stderr}`);
+    const there = variables.includes(`value ${number}\n`) || variables.endsWith(`value ${number}`);
+    if (code === 0 && !there) problems.push('the variable was set, and is not there');
+    if (code === 0 && !servers.includes(`server-${number}\t`)) problems.push('the server was added, and is not there');
+    return problems;
+  },
+};
+
+function without(issues: Readonly<Record<string, string>>, ref: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(issues).filter(([known]) => known !== ref));
+}
+
 /** All scenarios. */
 export const SCENARIOS: readonly Scenario[] = [
   enqueue,
@@ -250,6 +314,9 @@ export const SCENARIOS: readonly Scenario[] = [
   continued,
   destroy,
   stop,
+  prune,
+  mend,
+  configure,
   issueTask,
   pmTask,
 ];
