@@ -1,16 +1,19 @@
 import * as z from 'zod/mini';
 
+// A sum that is no finite number could not be kept in a file, and nobody has spent that much.
+const amount = z.catch(z.number().check(z.gte(0), z.lte(1e12)), 0);
+
 const TokensSchema = z.looseObject({
-  input: z.catch(z.number(), 0),
-  output: z.catch(z.number(), 0),
-  reasoning: z.catch(z.number(), 0),
-  cache: z.catch(z.looseObject({ read: z.catch(z.number(), 0), write: z.catch(z.number(), 0) }), { read: 0, write: 0 }),
+  input: amount,
+  output: amount,
+  reasoning: amount,
+  cache: z.catch(z.looseObject({ read: amount, write: amount }), { read: 0, write: 0 }),
 });
 
 const StepFinishSchema = z.looseObject({
   reason: z.catch(z.string(), 'unknown'),
   tokens: z.catch(z.optional(TokensSchema), undefined),
-  cost: z.catch(z.number(), 0),
+  cost: amount,
 });
 
 const ErrorSchema = z.looseObject({

@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseEvent } from '../../../../src/adapters/opencode/events.ts';
+import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
+import { verdictText } from '../../../../src/cli/views/verdict.ts';
+import { parseRunLogLine } from '../../../../src/domain/runs/run-log.ts';
+import { VerdictSchema } from '../../../../src/domain/runs/run-schema.ts';
+import { judge, NOTHING_OBSERVED, observe, observeStderr } from '../../../../src/domain/runs/verdict.ts';
+import { lineRedactor, SHAPES_ONLY } from '../../../../src/util/redaction.ts';
+import { anyJson } from '../../../support/mutations.ts';
+
+const TYPES = ['step_start', 'step_finish', 'text', 'reasoning', 'tool_use', 'error', 'kugetsu', 'ended', 'brand_new'];
+
+const part = fc.record(
+  {
+    text: anyJson,
+    reason: fc.oneof(fc.constantFrom('stop', 'tool-calls', 'length', 'unknown'), anyJson),
+    tokens: fc.oneof(anyJson, fc.record({ input: anyJson, output: anyJson, cache: anyJson }, { requiredKeys: [] })),
+    cost: anyJson,
+    tool: fc.oneof(fc.constant('bash'), anyJson),
+    state: fc.oneof(anyJson, fc.record({ status: anyJson, input: anyJson, error: anyJson, title: anyJson })),
+  },
+  { requiredKeys: [] },
+);
+
+const event = fc.record(
+  {
+    type: fc.oneof(fc.constantFrom(...TYPES), anyJson),
+    timestamp: anyJson,
+    at: anyJson,
+    event: fc.oneof(fc.constantFrom('started', 'step', 'at_work', 'stderr', 'output', 'warning', 'ended'), anyJson),
+    part: fc.oneof(part, anyJson),
+    error: fc.oneof(
+      anyJson,
+      fc.record({ name: anyJson, data: anyJson }),
+      fc.record({ data: fc.record({ message: anyJson, statusCode: anyJson }) }),
+    ),
+    text: anyJson,
+    verdict: anyJson,
+    message: anyJson,
+  },
+  { requiredKeys: ['type'] },
+);
+
+/** A line that an agent, or something else, may have written. */
+const line = fc.oneof(
+  event.map((value) => JSON.stringify(value)),
+  event.map((value) => JSON.stringify(value).slice(0, 40)),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('\u001B[2J', '{"type":"text"', '\uFEFF{}', '[]', 'null', '"', '{"__proto__":{"type":"text"}}'),
+);
+
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E]/;
+
+test('whatever an agent writes, there is a verdict on it that a file can keep and a terminal can show', () => {
+  const end = fc.record({
+    exitCode: fc.option(fc.integer(), { nil: undefined }),
+    signal: fc.option(fc.string(), { nil: undefined }),
+    endedFor: fc.constantFrom(
+      undefined,
+      'stopped',
+      'startup_timeout',
+      'stall_timeout',
+      'total_timeout',
+      'unknown_finish',
+    ),
+  } as const);
+  fc.assert(
+    fc.property(fc.array(line), fc.array(line), end, (lines, errors, how) => {
+      const told = errors.reduce(observeStderr, NOTHING_OBSERVED);
+      const seen = lines.map((text) => parseEvent(text)).reduce(observe, told);
+      const verdict = { ...judge(seen, how), evidence: null };
+      const kept = VerdictSchema.safeParse(JSON.parse(JSON.stringify(verdict)));
+      expect(kept.error).toBeUndefined();
+      expect(verdictText(verdict)).not.toMatch(CONTROL);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('costs that add up to no number are none: a session file with them could not be read again', () => {
+  const step = { type: 'step_finish', part: { reason: 'stop', cost: 1e308, tokens: { input: 1e308 } } };
+  const steps = [step, step].map((value) => parseEvent(JSON.stringify(value)));
+  const verdict = judge(steps.reduce(observe, NOTHING_OBSERVED), {
+    exitCode: 0,
+    signal: undefined,
+    endedFor: undefined,
+  });
+  expect(verdict).toMatchObject({ cost: 0, tokens: { input: 0 }, steps: 2 });
+});
+
+test('whatever is in a log, it is shown as text, and secrets are looked for in it', () => {
+  const redact = lineRedactor(SHAPES_ONLY);
+  fc.assert(
+    fc.property(line, (text) => {
+      expect(typeof redact(text)).toBe('string');
+      expect(renderRunEntry(parseRunLogLine(text), { colour: false }) ?? '').not.toMatch(CONTROL);
+    }),
+    { numRuns: 800 },
+  );
+});
