@@ -20,6 +20,7 @@ import { registerServer } from './commands/server.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
+import { plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import { versionText } from './version.ts';
 import { COMPLETE_COMMAND } from './views/completion-scripts.ts';
@@ -88,7 +89,8 @@ export function createProgram(
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
       writeErr: (text) => context.terminal.err(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'kugetsu: ')),
+      // commander quotes what was typed.
+      outputError: (text, write) => write(plainText(text.replace(/^error: /, 'kugetsu: '))),
     })
     .addHelpText('after', EPILOGUE)
     .exitOverride();

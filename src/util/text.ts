@@ -8,8 +8,8 @@ export function plainText(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '');
 }
 
-// The colours and weights that kugetsu itself uses.
-const OWN_STYLES = /(\u001B\[(?:0|1|2|22|3[0-79]|9[0-7])m)/;
+// The colour and the weights that kugetsu itself uses: bold, dim, grey, and the end of each.
+const OWN_STYLES = /(\u001B\[(?:1|2|22|39|90)m)/;
 
 /** What a terminal may be given: {@link plainText} with the colours of kugetsu's own views left in. */
 export function terminalText(text: string): string {
