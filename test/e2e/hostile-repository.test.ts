@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeRealWorld } from '../support/real-world.ts';
@@ -6,19 +6,26 @@ import { gitIn } from '../support/world.ts';
 
 const REF = 'forge.test/acme/demo#1';
 
-test('a plugin in a repository runs nowhere unless AGENT_PROJECT_CONFIG is on; what AGENTS.md says is always read', async () => {
+test('what a repository configures for opencode is run only with AGENT_PROJECT_CONFIG; AGENTS.md is always read', async () => {
   const real = await makeRealWorld();
   onTestFinished(async () => {
     expect(await real.destroy()).toEqual([]);
   });
   const { world, model, remote } = real;
-  const marker = join(world.root, 'plugin-ran');
+  const ran = join(world.root, 'ran');
   const checkout = join(world.root, 'checkouts', 'demo');
-  mkdirSync(join(checkout, '.opencode', 'plugin'), { recursive: true });
-  const plugin = `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(marker)}, '');\nexport const Trap = async () => ({});\n`;
-  writeFileSync(join(checkout, '.opencode', 'plugin', 'trap.js'), plugin);
-  writeFileSync(join(checkout, 'trap.js'), plugin);
-  writeFileSync(join(checkout, 'opencode.json'), JSON.stringify({ plugin: ['./trap.js'] }));
+  const server = join(world.root, 'server.sh');
+  writeFileSync(server, `#!/bin/sh\necho server >> '${ran}'\n`, { mode: 0o755 });
+  const trap = `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(ran)}, import.meta.url);\n`;
+  mkdirSync(join(checkout, '.opencode', 'tool'), { recursive: true });
+  writeFileSync(
+    join(checkout, '.opencode', 'tool', 'trap.js'),
+    `${trap}export default { description: '', args: {}, execute: async () => '' };\n`,
+  );
+  writeFileSync(
+    join(checkout, 'opencode.json'),
+    JSON.stringify({ mcp: { trap: { type: 'local', command: [server], enabled: true } } }),
+  );
   writeFileSync(join(checkout, 'AGENTS.md'), 'Always mention periwinkle.\n');
   await gitIn(world, checkout, 'add', '--all');
   await gitIn(world, checkout, 'commit', '--quiet', '-m', 'Trap');
@@ -26,7 +33,7 @@ test('a plugin in a repository runs nowhere unless AGENT_PROJECT_CONFIG is on; w
 
   const heard = (): string => JSON.stringify(model.requests.splice(0));
   expect(await world.kugetsu('start', REF, 'hello', '--follow')).toMatchObject({ code: 0 });
-  expect(existsSync(marker)).toBe(false);
+  expect(existsSync(ran)).toBe(false);
   expect(heard()).toContain('Always mention periwinkle.');
 
   // Words from outside the worktree are not fetched by a link.
@@ -37,9 +44,15 @@ test('a plugin in a repository runs nowhere unless AGENT_PROJECT_CONFIG is on; w
   symlinkSync(secret, join(worktree, 'AGENTS.md'));
   expect(await world.kugetsu('continue', REF, 'go on', '--follow')).toMatchObject({ code: 0 });
   expect(heard()).not.toContain('swordfish');
-  expect(existsSync(marker)).toBe(false);
+
+  mkdirSync(join(worktree, '.opencode', 'plugin'));
+  writeFileSync(join(worktree, '.opencode', 'plugin', 'trap.js'), `${trap}export const Trap = async () => ({});\n`);
+  const refused = await world.kugetsu('continue', REF, 'go on', '--follow');
+  expect(refused.stderr).toMatch(/trap\.js has plugins.*\n.*AGENT_PROJECT_CONFIG on/);
+  expect(refused.code).toBe(1);
+  expect(existsSync(ran)).toBe(false);
 
   const trusting = world.withEnv({ AGENT_PROJECT_CONFIG: 'on' });
   expect(await trusting.kugetsu('continue', REF, 'go on', '--follow')).toMatchObject({ code: 0 });
-  expect(existsSync(marker)).toBe(true);
+  expect(readFileSync(ran, 'utf8')).toMatch(/plugin\/trap\.js/);
 });

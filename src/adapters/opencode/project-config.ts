@@ -1,24 +1,61 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../../util/errors.ts';
 import { isInside } from '../store/is-inside.ts';
+import { readTextIfExists } from '../store/private-files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 // The first that is there counts, as in opencode.
 const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'CONTEXT.md'];
 
+// Measured with opencode 1.18.33: OPENCODE_DISABLE_PROJECT_CONFIG keeps `run` from MCP servers, tools, commands and settings,
+// but a second loader ("config-plugin") imports the plugins of these all the same.
+const CONFIG_FILES = ['opencode.json', 'opencode.jsonc'];
+const PLUGIN_DIRECTORIES = ['plugin', 'plugins'];
+
 /**
  * Makes an opencode that works in `directory` ignore the configuration that it finds there (`opencode.json`, `.opencode/`):
- * plugins and MCP servers of it would be run before the model has seen anything. What the directory says to agents in
- * words (`AGENTS.md`) stays, unless a link would fetch it from elsewhere: opencode leaves that out, too, so it is named
- * in the configuration that the environment has.
+ * what it names would be run before the model has seen anything. What the directory says to agents in words (`AGENTS.md`)
+ * stays, unless a link would fetch it from elsewhere: opencode leaves that out, too, so it is named in the configuration
+ * that the environment has.
+ *
+ * @throws AppError `project_plugins` when there are plugins, because opencode cannot be kept from running them
  */
 export async function withoutProjectConfig(env: Env, directory: string): Promise<Env> {
+  const plugins = await pluginsOf(directory);
+  if (plugins !== undefined) {
+    throw new AppError('project_plugins', `${plugins} has plugins, and opencode would run them as soon as it begins`, {
+      hint: 'nothing was run; if you trust this repository: kugetsu config set AGENT_PROJECT_CONFIG on',
+    });
+  }
   const safe = { ...env, OPENCODE_DISABLE_PROJECT_CONFIG: '1' };
   const instructions = await instructionsOf(directory);
   const content =
     instructions === undefined ? undefined : withInstructions(env['OPENCODE_CONFIG_CONTENT'], instructions);
   return content === undefined ? safe : { ...safe, OPENCODE_CONFIG_CONTENT: content };
+}
+
+/** The path of the first thing in `directory` from which opencode would take a plugin. */
+async function pluginsOf(directory: string): Promise<string | undefined> {
+  const own = join(directory, '.opencode');
+  for (const file of [directory, own].flatMap((parent) => CONFIG_FILES.map((name) => join(parent, name)))) {
+    if (namesPlugins((await readTextIfExists(file).catch(() => '"plugin"')) ?? '')) return file;
+  }
+  for (const name of PLUGIN_DIRECTORIES) {
+    const files = await readdir(join(own, name)).catch((): string[] => []);
+    const plugin = files.find((file) => /\.[tj]s$/.test(file));
+    if (plugin !== undefined) return join(own, name, plugin);
+  }
+  return undefined;
+}
+
+// The file may have comments, and letters of a key may be escaped; that the word is there is enough.
+function namesPlugins(text: string): boolean {
+  const letters = text.replaceAll(/\\u([0-9A-Fa-f]{4})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return /"plugins?"/.test(letters);
 }
 
 async function instructionsOf(directory: string): Promise<string | undefined> {

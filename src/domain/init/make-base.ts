@@ -79,7 +79,8 @@ async function tellBase(
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
     const env = await agentEnvironment(context, 'dev-agent');
     const settings = await context.settings();
-    const projectConfig = settings.AGENT_PROJECT_CONFIG;
+    // It is the user's own checkout, in which they might as well have opened opencode.
+    const projectConfig = true;
     const request = { session: id, directory: cwd, message: prompt, model, debug: false, projectConfig, env };
     const verdict = await runAgent(context, {
       runId,
