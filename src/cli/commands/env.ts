@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { plainText, utf8Text } from '../../util/text.ts';
+import { utf8Text } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
+import { reportBroken } from './report-broken.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -76,7 +77,7 @@ function registerEnvList(env: Command, { context, exitWith }: Registration): voi
       context.terminal.out(
         json ? JSON.stringify(files, null, 2) : renderEnvFiles(files, { ruled, colour: colour.out }),
       );
-      for (const reason of broken) context.terminal.err(`kugetsu: ${plainText(reason)}`);
+      reportBroken(context, broken);
       if (broken.length > 0) exitWith(EXIT.failed);
     });
 }

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
 import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { plainText, plural } from '../../util/text.ts';
+import { plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
 import { messageArgument } from './message-argument.ts';
+import { reportBroken } from './report-broken.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -78,7 +79,7 @@ function registerEnqueue(queue: Command, context: CliContext): void {
 async function soundItems({ context, exitWith }: Registration): Promise<readonly QueueItem[]> {
   const { listItems } = await import('../../domain/queue/list-items.ts');
   const { items, broken } = await listItems(context);
-  for (const reason of broken) context.terminal.err(`kugetsu: ${plainText(reason)}`);
+  reportBroken(context, broken);
   if (broken.length > 0) exitWith(EXIT.failed);
   return items;
 }
