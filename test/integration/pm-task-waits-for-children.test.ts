@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { issue, readJson, succeeded } from '../support/fake-world.ts';
 import {
   delegate,
+  editTask,
   finishedTask,
   give,
   noted,
@@ -16,6 +17,7 @@ import {
   waitsFor,
 } from '../support/queue-world.ts';
 import { until, type World } from '../support/world.ts';
+import { timeOrderedId } from '../../src/util/ids.ts';
 
 /** A message whose PM agent runs these commands. */
 const pmRuns = (...commands: readonly string[]): string => `fake: sh ${commands.join(' && ')}`;
@@ -94,6 +96,22 @@ test("a task that a child of a PM task delegates is the PM task's, too", async (
   const item = await finishedTask(world, id);
   expect(item).toMatchObject({ state: 'completed' });
   expect(new Set(item.children.map(({ issue_ref: ref }) => ref))).toEqual(new Set([issue(2), issue(3)]));
+});
+
+test('a child that is about to be queued is waited for; one that never came is lost', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const id = await delegate(world, pmRuns(`kugetsu start '${issue(2)}' ${quoted(waitsFor(world, 'go'))}`));
+  const { children } = await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
+  const outcomeOfChild = async (childId: string): Promise<unknown> => {
+    const child = { kind: 'item', id: childId, issue_ref: issue(3), outcome: null } as const;
+    editTask(world, id, { children: [...children, child] });
+    return (await tasks(world)).find((item) => item.id === id)?.children[1]?.outcome;
+  };
+  expect(await outcomeOfChild(timeOrderedId('q_', Date.now(), new Uint8Array(8)))).toBeNull();
+  expect(await outcomeOfChild(timeOrderedId('q_', Date.now() - 120_000, new Uint8Array(8)))).toBe('lost');
+  give(world, 'go');
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'child_failed' } });
 });
 
 test('the daemon is killed while a PM task waits: the task is completed all the same', async () => {

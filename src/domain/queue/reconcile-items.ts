@@ -7,7 +7,11 @@ import { readIssueSession } from '../sessions/read-sessions.ts';
 import { isFinished, isWaitingForChildren } from './advance.ts';
 import type { Child, QueueItem } from './queue-item.ts';
 import { readItem } from './queue-store.ts';
+import { madeAt } from './task-id.ts';
 import { outcomeOf, runEnded, settleItem } from './settle.ts';
+
+// How long the process that adds a task may take from its parent's file to its own.
+const COMING_MS = 60_000;
 
 type Outcome = NonNullable<Child['outcome']>;
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
@@ -91,6 +95,7 @@ async function runOutcome(context: Needs, { id, issue_ref: ref }: Child): Promis
 
 async function itemOutcome(context: Needs, { id }: Child): Promise<Outcome | undefined> {
   const item = await readItem(context, id);
-  if (item === undefined) return 'lost';
+  // A parent learns of its child before the child is on disk.
+  if (item === undefined) return Math.abs(context.clock.now() - madeAt(id)) < COMING_MS ? undefined : 'lost';
   return isFinished(item) ? outcomeOf(item) : undefined;
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { base62, timeOrderedId } from '../../../src/util/ids.ts';
+import { base62, timeOfId, timeOrderedId } from '../../../src/util/ids.ts';
 
 const bytes = fc.uint8Array({ minLength: 6, maxLength: 6 });
 const moments = fc.integer({ min: 0, max: Date.UTC(5000, 0) });
@@ -30,4 +30,12 @@ test('base 62 has a letter of its own for each of 62 bytes', () => {
   const letters = base62(Uint8Array.from({ length: 62 }, (_, byte) => byte));
   expect(letters).toMatch(/^[0-9A-Za-z]{62}$/);
   expect(new Set(letters).size).toBe(62);
+});
+
+test('an id tells when it was made', () => {
+  fc.assert(
+    fc.property(moments, bytes, (ms, random) => {
+      expect(timeOfId(timeOrderedId('q_', ms, random), 'q_')).toBe(ms);
+    }),
+  );
 });
