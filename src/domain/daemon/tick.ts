@@ -41,17 +41,33 @@ export async function tick(
   say: (line: string) => Promise<void>,
 ): Promise<TickResult> {
   await reconcileRuns(context);
-  await reconcileClaimed(context, await readOpenItems(context, memory, say), say);
-  const items = await readOpenItems(context, memory, say);
+  const found = await readOpenItems(context, memory, say);
+  // What changes behind this look's back is a change in the queue, and wakes the daemon again.
+  const items = (await reconcileClaimed(context, found, say)) ? await readOpenItems(context, memory, say) : found;
   const chosen = await select(context, items);
   const obstacle = chosen.length === 0 ? undefined : await whatIsNotReady(context);
   if (obstacle !== undefined) await say(`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
   const selected = obstacle === undefined ? chosen : [];
   for (const item of selected) await say(`${item.id} ${await dispatchItem(context, item)}`);
   await cleanUp(context, memory, say);
-  const after = selected.length === 0 ? items : await readOpenItems(context, memory, say);
+  const after = await withNewest(context, items, selected);
   const dueAt = obstacle === undefined ? nextDue(after, context.clock.now()) : context.clock.now() + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+}
+
+/** The tasks, read again as far as they were dispatched. */
+async function withNewest(
+  context: Context,
+  items: readonly QueueItem[],
+  dispatched: readonly QueueItem[],
+): Promise<readonly QueueItem[]> {
+  const newest = new Map<string, QueueItem>();
+  for (const { id } of dispatched) {
+    // A file that cannot be read is told of by the next look.
+    const item = await readItem(context, id).catch(() => undefined);
+    if (item !== undefined) newest.set(id, item);
+  }
+  return items.map((item) => newest.get(item.id) ?? item);
 }
 
 /** Why no task could be dispatched now, whichever; tasks are not even claimed then. */
@@ -92,16 +108,21 @@ function forgetRemoved(finished: Set<string>, ids: readonly string[]): void {
   for (const id of finished) if (!existing.has(id)) finished.delete(id);
 }
 
+/** @returns whether anything was done */
 async function reconcileClaimed(
   context: Context,
   items: readonly QueueItem[],
   say: (line: string) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
+  let changed = false;
   for (const item of items) {
     // The file of one issue's session holds up no other task.
     const news = await reconcileItem(context, item).catch((error: unknown) => `left alone: ${messageOf(error)}`);
-    if (news !== undefined) await say(`${item.id} ${news}`);
+    if (news === undefined) continue;
+    changed = true;
+    await say(`${item.id} ${news}`);
   }
+  return changed;
 }
 
 async function select(context: Context, items: readonly QueueItem[]): Promise<QueueItem[]> {
