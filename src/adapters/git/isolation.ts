@@ -1,7 +1,7 @@
 import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
+import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
 
 /** Where a call of git happens, as `git` and `tryGit` take it. */
@@ -80,7 +80,7 @@ export async function inWorktree<T>(
 type Config = readonly (readonly [string, string])[];
 
 async function withScratch<T>(scratch: Scratch, body: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await makeScratch(join(tmpdir(), 'kugetsu-git-'), scratch);
+  const directory = await makeScratch(join(temporaryDirectory(), 'kugetsu-git-'), scratch);
   try {
     return await body(directory);
   } finally {

@@ -1,7 +1,7 @@
 import { randomBytes } from '../random.ts';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rm } from '../store/changes.ts';
+import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
 
@@ -10,7 +10,7 @@ export type Git = (args: readonly string[], input?: string) => Promise<string>;
 
 /** Runs `body` with a git that uses an index of its own instead of the worktree's. */
 export async function withTemporaryIndex<T>(place: GitPlace, body: (git_: Git) => Promise<T>): Promise<T> {
-  const index = join(tmpdir(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
+  const index = join(temporaryDirectory(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
   const options = { ...place, extraEnv: { ...place.extraEnv, GIT_INDEX_FILE: index } };
   try {
     return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }));

@@ -1,10 +1,10 @@
-import { tmpdir } from 'node:os';
 import { randomBytes } from '../random.ts';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { rm, writeFile } from '../store/changes.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from './opencode.ts';
 import type { PermissionRule } from './permissions.ts';
@@ -52,7 +52,7 @@ export async function forkSession(options: ForkOptions): Promise<string> {
 
 /** Gives a session that is only a file to opencode; the working directory becomes the session's. */
 export async function importSession(cli: OpencodeCli, session: SessionExport, directory: string): Promise<void> {
-  const file = join(tmpdir(), `kugetsu-import-${randomBytes(8).toString('hex')}.json`);
+  const file = join(temporaryDirectory(), `kugetsu-import-${randomBytes(8).toString('hex')}.json`);
   try {
     await writeFile(file, JSON.stringify(session), { mode: 0o600, flag: 'wx' });
     await runOpencode(cli, ['import', file], directory);

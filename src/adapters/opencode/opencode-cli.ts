@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
+import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -27,7 +27,7 @@ export async function runOpencode(cli: OpencodeCli, args: readonly string[], cwd
 
 /** As {@link runOpencode}, with the result whatever it is. Standard output goes through a file: a pipe may lose its end. */
 export async function tryOpencode(cli: OpencodeCli, args: readonly string[], cwd: string): Promise<CommandResult> {
-  const scratch = await mkdtemp(join(tmpdir(), 'kugetsu-opencode-'));
+  const scratch = await mkdtemp(join(temporaryDirectory(), 'kugetsu-opencode-'));
   const stdoutFile = join(scratch, 'stdout');
   try {
     const result = await runCommand({

@@ -53,7 +53,10 @@ async function leftovers(context: CheckContext): Promise<string[]> {
   const places: readonly Place[] = [
     // opencode unpacks its libraries there at each start and never removes them.
     { directory: temporary, pattern: /^\.[0-9a-f]+-[0-9a-f]{8}\.(?:so|node)$/ },
-    { directory: temporary, pattern: /^kugetsu-(?:opencode-\w{6}|import-[0-9a-f]{16}\.json)$/ },
+    {
+      directory: temporary,
+      pattern: /^kugetsu-(?:(?:opencode|git)-\w{6}|import-[0-9a-f]{16}\.json|rescue-[0-9a-f]{16}\.index)$/,
+    },
     { directory: home.root, pattern: new RegExp(`^\\${SCRATCH_PREFIX}\\w{6}$`) },
     // Those of runs that the home still has a directory of are prune's.
     { directory: await context.tempDirectory(), pattern: RUN_ID },
