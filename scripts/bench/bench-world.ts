@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueItem } from '../../src/domain/queue/queue-item.ts';
@@ -39,16 +40,12 @@ export async function prepare(
   await call(world, 'init', '--headless', '--prompt', 'Know this project.');
 }
 
-/** Waits until every task has come to its end. */
-export async function allFinished(world: World): Promise<void> {
-  await until(
-    'all tasks are finished',
-    async () => {
-      const { pending, notified } = JSON.parse(await call(world, 'queue', 'stats', '--json')) as Record<string, number>;
-      return pending === 0 && notified === 0;
-    },
-    10 * 60_000,
-  );
+/** Waits until these tasks have come to their end; looking at all of the queue would disturb what is measured. */
+export async function finished(world: World, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const path = join(world.home, 'queue', 'items', `${id}.json`);
+    await until(`${id} is finished`, () => /"state": "(?:completed|error)"/.test(readFileSync(path, 'utf8')), 600_000);
+  }
 }
 
 /** Puts finished tasks into the queue by writing their files. */
@@ -62,12 +59,12 @@ export function addFinished(world: World, count: number, home = world.home): voi
   }
 }
 
-/** Puts tasks into the queue that the daemon settles without an agent: what they name is no issue. */
-export function addPending(world: World, count: number): void {
+/** Puts tasks into the queue that the daemon settles without an agent: what they name is no issue. @returns their ids */
+export function addPending(world: World, count: number): string[] {
   const directory = join(world.home, 'queue', 'items');
-  const now = Date.now() - count;
-  for (let number = 0; number < count; number += 1) {
-    const id = timeOrderedId('q_', now + number, new Uint8Array(8));
+  const now = Date.now();
+  return Array.from({ length: count }, (_, number) => {
+    const id = timeOrderedId('q_', now, randomBytes(8));
     const item = {
       ...finishedItem(id, now),
       state: 'pending',
@@ -76,7 +73,8 @@ export function addPending(world: World, count: number): void {
       attempts: 0,
     };
     writeFileSync(join(directory, `${id}.json`), `${JSON.stringify(item, null, 2)}\n`, { mode: 0o600 });
-  }
+    return id;
+  });
 }
 
 /** A run as its log tells it. */

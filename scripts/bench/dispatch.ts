@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allFinished, call, inWorld, prepare, startedRuns } from './bench-world.ts';
+import { call, finished, inWorld, prepare, startedRuns } from './bench-world.ts';
 import { row, type Row } from './row.ts';
 import { percentile } from './sample.ts';
 
@@ -20,7 +20,7 @@ export async function dispatch(): Promise<Row[]> {
         readonly created_at: string;
       };
       queuedAt.set(String(number), Date.parse(item.created_at));
-      await allFinished(world);
+      await finished(world, [id]);
     }
     await call(world, 'queue-daemon', 'stop');
     const waits = startedRuns(world).flatMap(({ startedAt, message }) => {

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { addFinished, call, inWorld, kugetsu, prepare, startedRuns } from './bench-world.ts';
+import { addFinished, call, finished as ended, inWorld, kugetsu, prepare, startedRuns } from './bench-world.ts';
 import { row, type Row } from './row.ts';
 import { timeSideBySide } from './sample.ts';
 import type { World } from '../../test/support/world.ts';
-import { allFinished } from './bench-world.ts';
 
 const SIZES = [10, 1000, 10_000] as const;
 const ROUNDS = 20;
@@ -70,11 +69,12 @@ async function claims(): Promise<Row[]> {
 async function claimRate(world: World, finished: number): Promise<number> {
   await prepare(world);
   addFinished(world, finished);
+  const ids: string[] = [];
   for (let number = 0; number < BATCH; number += 1) {
-    await call(world, 'queue', 'enqueue', `forge.test/acme/demo#${number}`, 'fake: exit 0');
+    ids.push(await call(world, 'queue', 'enqueue', `forge.test/acme/demo#${number}`, 'fake: reply done'));
   }
   await call(world, 'queue-daemon', 'start');
-  await allFinished(world);
+  await ended(world, ids);
   await call(world, 'queue-daemon', 'stop');
   const times = startedRuns(world)
     .map(({ startedAt }) => startedAt)

@@ -17,7 +17,9 @@ export async function worktree(): Promise<Row[]> {
     mapRepositories(world, { 'forge.test/acme/demo': remote });
     await call(world, 'init', '--headless', '--prompt', 'Know this project.');
     const clone = join(world.root, 'plain.git');
-    const cloned = await timed(async () => gitIn(world, world.root, 'clone', '--quiet', '--bare', remote, clone));
+    const cloned = await timed(async () =>
+      gitIn(world, world.root, 'clone', '--quiet', '--bare', `file://${remote}`, clone),
+    );
     const first = await worktreeStep(world, 0);
     const firstAdd = await timed(async () => addPlain(world, clone, 0));
     const own: number[] = [];
@@ -49,6 +51,8 @@ async function largeRemote(world: World): Promise<string> {
   await gitIn(world, checkout, 'add', '--all');
   await gitIn(world, checkout, 'commit', '--quiet', '-m', 'First commit');
   await gitIn(world, world.root, 'clone', '--quiet', '--bare', checkout, remote);
+  // A server has packs.
+  await gitIn(world, remote, '-c', 'pack.window=0', 'repack', '-a', '-d', '--quiet');
   return remote;
 }
 

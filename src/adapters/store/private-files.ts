@@ -104,6 +104,17 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
   }
 }
 
+/** What tells a file from the one that it was before a change or a replacement; undefined when there is none. */
+export async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** Removes a file and makes the removal durable; a missing file is fine. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });

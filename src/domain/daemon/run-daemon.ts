@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { becomeDaemon } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from './log-size.ts';
+import { OpenItems } from './open-items.ts';
 import { tick, type DaemonMemory } from './tick.ts';
 
 /** How often live runs are looked at: a killed runner changes no file. */
@@ -55,7 +56,7 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
 }
 
 class DaemonLoop {
-  private readonly memory: DaemonMemory = { finished: new Set(), cleanedAt: 0 };
+  private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: 0 };
   private readonly context: Context;
   private readonly say: (text: string) => Promise<void>;
   private readonly signal: AbortSignal;

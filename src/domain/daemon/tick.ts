@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts';
-import { isFinished } from '../queue/advance.ts';
 import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { listItemIds, readItem } from '../queue/queue-store.ts';
+import { readItem } from '../queue/queue-store.ts';
 import { reconcileItem } from '../queue/reconcile-items.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
@@ -12,11 +11,11 @@ import { countLiveAgents } from '../sessions/claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { messageOf } from '../../util/errors.ts';
 import { dispatchItem, NOT_READY_WAIT_MS } from './dispatch.ts';
+import type { OpenItems } from './open-items.ts';
 
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
 export interface DaemonMemory {
-  /** Tasks that are known to be finished; their files need not be read again. */
-  readonly finished: Set<string>;
+  readonly openItems: OpenItems;
   /** When old files were removed last, in milliseconds since the epoch. */
   cleanedAt: number;
 }
@@ -41,9 +40,9 @@ export async function tick(
   say: (line: string) => Promise<void>,
 ): Promise<TickResult> {
   await reconcileRuns(context);
-  const found = await readOpenItems(context, memory, say);
+  const found = await memory.openItems.read(context, say);
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
-  const items = (await reconcileClaimed(context, found, say)) ? await readOpenItems(context, memory, say) : found;
+  const items = (await reconcileClaimed(context, found, say)) ? await memory.openItems.read(context, say) : found;
   const chosen = await select(context, items);
   const obstacle = chosen.length === 0 ? undefined : await whatIsNotReady(context);
   if (obstacle !== undefined) await say(`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
@@ -80,32 +79,6 @@ async function whatIsNotReady(context: Context): Promise<string | undefined> {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-/** The tasks that are not finished, oldest first. A file that cannot be read holds up no other task. */
-async function readOpenItems(
-  context: Context,
-  { finished }: DaemonMemory,
-  say: (line: string) => Promise<void>,
-): Promise<QueueItem[]> {
-  const ids = await listItemIds(context);
-  const open: QueueItem[] = [];
-  for (const id of ids.filter((candidate) => !finished.has(candidate))) {
-    try {
-      const item = await readItem(context, id);
-      if (item !== undefined && isFinished(item)) finished.add(id);
-      else if (item !== undefined) open.push(item);
-    } catch (error) {
-      await say(`${id} left alone: ${messageOf(error)}`);
-    }
-  }
-  forgetRemoved(finished, ids);
-  return open;
-}
-
-function forgetRemoved(finished: Set<string>, ids: readonly string[]): void {
-  const existing = new Set(ids);
-  for (const id of finished) if (!existing.has(id)) finished.delete(id);
 }
 
 /** @returns whether anything was done */

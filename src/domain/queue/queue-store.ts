@@ -10,12 +10,13 @@ import { isTaskId } from './task-id.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 
-/** The ids of all tasks, oldest first. */
-export async function listItemIds({ home }: HomeOnly): Promise<string[]> {
+/** The ids of all tasks but those that `skip` says, oldest first. */
+export async function listItemIds({ home }: HomeOnly, skip: (id: string) => boolean = () => false): Promise<string[]> {
   const names = await listDirectory(home.queueItems);
   return names
-    .filter((name) => name.endsWith('.json') && isTaskId(name.slice(0, -5)))
+    .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -5))
+    .filter((id) => !skip(id) && isTaskId(id))
     .toSorted();
 }
 
