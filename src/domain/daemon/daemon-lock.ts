@@ -21,8 +21,9 @@ export async function becomeDaemon(context: Pick<Context, 'home' | 'clock'>): Pr
   await guarded(context, async () => {
     const other = await findDaemon(context);
     if (other !== undefined && other.owner.pid !== owner.pid) throw alreadyRunning(other);
-    await writeJsonFile(home.daemonLock, { owner, since: isoWithOffset(clock.now()) });
+    // Whoever finds the lock finds the pid file, too.
     await replaceFile(home.daemonPid, `${owner.pid}\n`);
+    await writeJsonFile(home.daemonLock, { owner, since: isoWithOffset(clock.now()) });
   });
   return async () =>
     guarded(context, async () => {
