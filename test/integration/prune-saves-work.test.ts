@@ -89,11 +89,12 @@ test('what no repository knows is moved to rescued/, whatever its name, and stay
 
 test('an orphaned worktree that git cannot read any more is moved aside, and its commits are saved', async () => {
   const world = await readyWorld();
-  const work = 'git commit --quiet --allow-empty -m Kept; echo loose > loose.txt';
-  for (const [ref, damage] of [
-    [REF, 'echo gitdir: /nowhere > .git'],
-    [issue(2), 'rm .git'],
+  for (const [ref, damage, subject] of [
+    [REF, 'echo gitdir: /nowhere > .git', 'First'],
+    // With the same words and in the same second it would be the same commit, which is saved already.
+    [issue(2), 'rm .git', 'Second'],
   ] as const) {
+    const work = `git commit --quiet --allow-empty -m ${subject}; echo loose > loose.txt`;
     succeeded(await world.kugetsu('start', ref, `fake: sh ${work}; ${damage}`, '--follow'));
     forgetIssue(world, ref);
     const shown = await pruned(world);
@@ -105,7 +106,7 @@ test('an orphaned worktree that git cannot read any more is moved aside, and its
     ]);
     const [commits = '', aside = ''] = waysBack(await prunedByForce(world)).toSorted((a, b) => b.localeCompare(a));
     expect(readFileSync(join(await followed(world, aside), 'loose.txt'), 'utf8')).toBe('loose\n');
-    expect(await gitIn(world, await followed(world, commits), 'log', '-1', '--format=%s')).toBe('Kept');
+    expect(await gitIn(world, await followed(world, commits), 'log', '-1', '--format=%s')).toBe(subject);
     expect((await pruned(world)).items).toEqual([]);
   }
 });
