@@ -188,13 +188,17 @@ test('a worktree that git cannot read any more is moved aside whole, and its com
   const world = await readyWorld();
   // A repository above the home must not be taken for the worktree's own.
   await gitIn(world, world.userHome, 'init', '--quiet');
-  const work = 'git commit --quiet --allow-empty -m Kept; echo loose > loose.txt';
-  for (const damage of ['echo gitdir: /nowhere > .git', 'rm .git']) {
+  for (const [subject, damage] of [
+    ['First', 'echo gitdir: /nowhere > .git'],
+    // With the same words and in the same second it would be the same commit, which is saved already.
+    ['Second', 'rm .git'],
+  ] as const) {
+    const work = `git commit --quiet --allow-empty -m ${subject}; echo loose > loose.txt`;
     succeeded(await world.kugetsu('start', REF, `fake: sh ${work}; ${damage}`, '--follow'));
     const ways = waysBack(await startedAgain(world));
     const [commits = '', aside = ''] = ways.toSorted((a, b) => b.localeCompare(a));
     expect(readFileSync(join(await followed(world, aside), 'loose.txt'), 'utf8')).toBe('loose\n');
-    expect(await gitIn(world, await followed(world, commits), 'log', '-1', '--format=%s')).toBe('Kept');
+    expect(await gitIn(world, await followed(world, commits), 'log', '-1', '--format=%s')).toBe(subject);
     expect(await isClean(world)).toBe(true);
   }
 });
