@@ -5,6 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueItem } from '../src/domain/queue/queue-item.ts';
+import { report } from '../test/support/faults/figures.ts';
+import { counted, doubled, leaked, lost } from '../test/support/faults/problems.ts';
 import { checkTasks, readRuns, SOAK_PLANS, type Kill } from '../test/support/soak-checks.ts';
 import { FAKE_OPENCODE, makeRemote, makeWorld, mapRepositories, processesOf, until } from '../test/support/world.ts';
 
@@ -50,6 +52,13 @@ try {
 }
 for (const [name, value] of figures) console.log(`${name.padEnd(44)}${value}`);
 for (const problem of problems) console.error(`OFF: ${problem}`);
+report({
+  part: 'soak',
+  crash_points: kills.length + daemonKills.length,
+  writers: FEEDERS,
+  tasks: printed.size,
+  ...counted(problems),
+});
 console.log(problems.length === 0 ? 'Everything is as it should be.' : `${problems.length} things are off.`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
@@ -80,7 +89,7 @@ async function feed(feeder: number): Promise<void> {
     const message = `fake: soak ${number} ${plan}`;
     const byPm = plan.startsWith('pm-') || Math.random() < 0.05;
     const id = await (byPm ? call('delegate', `${message} ${ref}`) : call('queue', 'enqueue', ref, message));
-    if (printed.has(id)) problems.push(`${id} was printed twice`);
+    if (printed.has(id)) problems.push(doubled(`${id} was printed twice`));
     printed.set(id, plan);
   }
 }
@@ -179,9 +188,9 @@ async function checkEverything(): Promise<void> {
   const seconds = (Date.now() - STARTED_AT) / 1000;
   const items = JSON.parse(await call('queue', 'list', '--json')) as QueueItem[];
   const known = new Set(items.map(({ id }) => id));
-  for (const id of printed.keys()) if (!known.has(id)) problems.push(`${id} was printed and is not there`);
+  for (const id of printed.keys()) if (!known.has(id)) problems.push(lost(`${id} was printed and is not there`));
   for (const { id, parent } of items) {
-    if (!printed.has(id) && parent === null) problems.push(`${id} is there and was never printed`);
+    if (!printed.has(id) && parent === null) problems.push(doubled(`${id} is there and was never printed`));
   }
   const runs = readRuns(join(world.home, 'logs'));
   const { disturbed, classes } = checkTasks({ items, runs, kills, notes: join(world.root, 'soak'), problems });
@@ -205,7 +214,7 @@ async function checkEverything(): Promise<void> {
   await call('queue-daemon', 'stop');
   await until('no process is left', () => processesOf(world.root).length === 0, 10_000).catch(() => undefined);
   const left = processesOf(world.root).map(({ command }) => command);
-  if (left.length > 0) problems.push(`processes left: ${left.join('; ')}`);
+  problems.push(...left.map(leaked));
   checkFiles();
   if (problems.length > 0 && process.env['SOAK_KEEP'] !== undefined) {
     writeFileSync(join(world.root, 'problems.txt'), problems.join('\n'));
@@ -236,17 +245,17 @@ function checkFiles(): void {
   const entries = execFileSync('find', [world.home, '-name', '*.lock', '-type', 'd'], { encoding: 'utf8' });
   const guards = execFileSync('find', [world.home, '-name', '*.guard'], { encoding: 'utf8' });
   for (const path of `${entries}${guards}`.split('\n').filter((line) => line !== '')) {
-    problems.push(`lock left: ${path} (${statSync(path).mtime.toISOString()})`);
+    problems.push(leaked(`${path} (${statSync(path).mtime.toISOString()})`));
   }
   const temporary = join(world.userHome, '.local', 'share', 'opencode', 'tool-output');
   for (const directory of [join(world.home, 'runs'), temporary]) {
     const rest = existsSync(directory) ? readdirSync(directory).filter((name) => name.startsWith('r_')) : [];
-    if (rest.length > 0) problems.push(`left in ${directory}: ${rest.join(', ')}`);
+    problems.push(...rest.map((name) => leaked(join(directory, name))));
   }
   const worktrees = readdirSync(join(world.home, 'worktrees'));
   const index = JSON.parse(readFileSync(join(world.home, 'index.json'), 'utf8')) as { readonly issues: object };
   const tracked = new Set(Object.values(index.issues).map((file: string) => file.replace(/\.json$/, '')));
   const stray = worktrees.filter((name) => !tracked.has(name));
-  if (stray.length > 0) problems.push(`worktrees that belong to no issue: ${stray.join(', ')}`);
+  problems.push(...stray.map((name) => leaked(`the worktree ${name}, which belongs to no issue`)));
   figures.push(['worktrees, one per issue', worktrees.length]);
 }

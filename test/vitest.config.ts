@@ -44,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
+          setupFiles: ['test/support/faults/count-cases.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -10,6 +10,8 @@ import {
 } from '../support/faults/crash-suite.ts';
 import { buildCrashing } from '../support/faults/crashing-build.ts';
 import { report } from '../support/faults/figures.ts';
+import { counted } from '../support/faults/problems.ts';
+import { leftBehind } from '../support/faults/promises.ts';
 import type { World } from '../support/world.ts';
 import { SCENARIOS } from '../support/faults/scenarios.ts';
 
@@ -59,9 +61,15 @@ describe.each(SCENARIOS)('$name', (scenario) => {
           }
         }),
       );
-      const broken = results.filter(({ problems }) => problems.length > 0);
-      report({ part: `crash: ${scenario.name}`, cases: 0, crash_points: results.length, broken: broken.length });
-      expect(broken).toEqual([]);
+      const left = (await Promise.all(worlds.map(leftBehind))).flat();
+      report({
+        part: `crash: ${scenario.name}`,
+        crash_points: results.length,
+        tasks: scenario.queues === true ? results.length : 0,
+        ...counted([...results.flatMap(({ problems }) => problems), ...left]),
+      });
+      expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
+      expect(left).toEqual([]);
       expect(results.filter(({ fired }) => !fired).map(({ point }) => point)).toEqual([]);
     } finally {
       for (const world of worlds) expect(await world.destroy()).toEqual([]);

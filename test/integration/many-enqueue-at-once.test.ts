@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { report } from '../support/faults/figures.ts';
 import { fakeWorld, issue } from '../support/fake-world.ts';
 import { taskPath, tasks } from '../support/queue-world.ts';
 import { processesOf, until, type World } from '../support/world.ts';
@@ -51,13 +52,22 @@ test('32 processes enqueue 25 tasks each while 20 of them are killed: no id that
   };
   await until('all are done', done, 110_000);
   const printed = numbers.flatMap((shell) => lines(world, `printed-${shell}`));
+  const items = await tasks(world);
+  const known = new Map(items.map((item) => [item.id, item]));
+  const missing = printed.filter((id) => !known.has(id));
+  report({
+    part: 'many enqueue at once',
+    crash_points: killed,
+    writers: SHELLS,
+    tasks: printed.length,
+    lost: missing.length,
+    doubled: printed.length - new Set(printed).size,
+  });
   expect(killed).toBeGreaterThan(0);
   // One that was killed may have written its task or not; all others have.
   expect(printed.length).toBeGreaterThanOrEqual(SHELLS * EACH - killed);
   expect(new Set(printed).size).toBe(printed.length);
-  const items = await tasks(world);
-  const known = new Map(items.map((item) => [item.id, item]));
-  expect(printed.filter((id) => !known.has(id))).toEqual([]);
+  expect(missing).toEqual([]);
   expect(items.length).toBeLessThanOrEqual(SHELLS * EACH);
   for (const shell of numbers) {
     const ids = lines(world, `printed-${shell}`);

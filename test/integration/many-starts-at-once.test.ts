@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { report } from '../support/faults/figures.ts';
 import { issue, listed, readJson, readyWorld, REF, runOf, succeeded, worktreeOf } from '../support/fake-world.ts';
 import { gitIn, processesOf, until, type World } from '../support/world.ts';
 
@@ -21,6 +22,7 @@ test('of ten issues that are started at once, as many as there are slots get an 
   }
   const running = (await listed(world)).filter(({ type }) => type === 'forked');
   expect(running.map(({ state }) => state)).toEqual(['working', 'working', 'working']);
+  report({ part: 'many starts at once', writers: outcomes.length });
   await stopAll(world);
   expect(processesOf(world.root)).toEqual([]);
 });
@@ -30,6 +32,7 @@ test('eight issues of one repository that was never cloned start at once, each i
   const work = 'fake: sh git branch --show-current > branch.txt && git add . && git commit --quiet -m Work';
   const outcomes = await Promise.all(numbers(8).map(async (n) => world.kugetsu('start', issue(n), work, '--follow')));
   expect(outcomes.filter(({ code }) => code !== 0)).toEqual([]);
+  report({ part: 'many starts at once', writers: outcomes.length });
   expect(readdirSync(join(world.home, 'repos')).filter((name) => name.endsWith('.git'))).toHaveLength(1);
   for (const n of numbers(8)) {
     expect(await gitIn(world, worktreeOf(world, issue(n)), 'show', 'HEAD:branch.txt')).toBe(`fix/issue-${n}`);

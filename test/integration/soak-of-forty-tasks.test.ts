@@ -6,7 +6,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 test('forty tasks whose agents, runners and daemon fail and are killed all come to the right end', async () => {
   const bun = join(ROOT, 'node_modules', '.bin', 'bun');
-  const env = { PATH: process.env['PATH'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp' };
+  const { PATH = '', TMPDIR = '/tmp', ...inherited } = process.env;
+  const figures = inherited['FAULTS_FIGURES'];
+  const env = { PATH, TMPDIR, ...(figures === undefined ? {} : { FAULTS_FIGURES: figures }) };
   const { code, stdout, stderr } = await run([bun, 'scripts/soak.ts', '40'], { cwd: ROOT, env });
   expect(stderr).toBe('');
   expect(code).toBe(0);

@@ -90,6 +90,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     dirname(home.baseExport),
     home.bin,
     home.env,
+    home.postedNotifications,
     ...repositories.map(({ path }) => path),
   ];
   const entries = await Promise.all(directories.map(listEntries));

@@ -11,16 +11,19 @@ import {
   type World,
 } from '../world.ts';
 import { REPOSITORY, succeeded } from '../fake-world.ts';
+import type { Problem } from './problems.ts';
 
 /** Something that users do, which a crash may interrupt at any change that it makes. */
 export interface Scenario {
   readonly name: string;
+  /** Whether each time puts a task into the queue. */
+  readonly queues?: true;
   /** Makes what must be there before; not interrupted. @param number tells this time from the others in the same world */
   readonly prepare?: (world: World, number: number) => Promise<void>;
   /** What is interrupted. All that it began has ended, or is dead, when this returns. */
   readonly act: (world: World, number: number) => Promise<Outcome>;
   /** Uses the world again, uninterrupted. @returns what is not as promised */
-  readonly check: (world: World, number: number, outcome: Outcome) => Promise<string[]>;
+  readonly check: (world: World, number: number, outcome: Outcome) => Promise<Problem[]>;
 }
 
 /** One moment at which a scenario can be interrupted: the n-th time that the point of this name is reached. */
@@ -33,7 +36,7 @@ export interface CrashPoint {
 export interface CrashResult {
   readonly point: CrashPoint;
   readonly fired: boolean;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** A world whose kugetsu can be interrupted. */

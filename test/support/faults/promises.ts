@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryOf, worktreeOf } from '../fake-world.ts';
-import { gitIn, run, type World } from '../world.ts';
+import { age } from '../prune-world.ts';
+import { gitIn, processesOf, run, type World } from '../world.ts';
+import { leaked, lost, type Problem } from './problems.ts';
 
 /** What holds at any time: every file of state parses, and the commands that look work. @returns what does not hold */
-export async function soundState(world: World): Promise<string[]> {
-  const problems: string[] = [];
+export async function soundState(world: World): Promise<Problem[]> {
+  const problems: Problem[] = [];
   for (const path of stateFiles(world.home)) {
     try {
       JSON.parse(readFileSync(path, 'utf8'));
@@ -32,7 +34,7 @@ function stateFiles(home: string): string[] {
 }
 
 /** Whether the text is still in the issue's worktree, or in what was saved, and then the way back is told. */
-export async function workIsSafe(world: World, ref: string, text: string): Promise<string[]> {
+export async function workIsSafe(world: World, ref: string, text: string): Promise<Problem[]> {
   const inWorktree = await run(['grep', '-rqF', text, worktreeOf(world, ref)], { cwd: world.root, env: world.env });
   if (inWorktree.code === 0) return [];
   const repository = repositoryOf(world);
@@ -51,5 +53,29 @@ export async function workIsSafe(world: World, ref: string, text: string): Promi
   const saved = holds.filter(({ code }) => code === 0);
   if (saved.some(({ saved: name }) => told.includes(name))) return [];
   if (saved.length > 0) return [`the way back to ${saved.map(({ saved: name }) => name).join(', ')} was not told`];
-  return [`"${text}" is lost`];
+  return [lost(`"${text}"`)];
+}
+
+/** What crashes left in a world that neither the commands that came after nor `prune` have taken away. */
+export async function leftBehind(world: World): Promise<Problem[]> {
+  const cutOff = (): string[] =>
+    ownEntries(world.home).filter((path) => path.endsWith('.tmp') || /\/runs\/r_[0-9a-z]+$/.test(path));
+  // What is young may still be somebody's.
+  cutOff().forEach(age);
+  const { code, stderr } = await world.kugetsu('prune', '--force');
+  const problems = code === 0 ? [] : [`prune: exit code ${code}: ${stderr}`];
+  return [
+    ...problems,
+    ...cutOff().map((path) => leaked(path)),
+    ...processesOf(world.root).map(({ command }) => leaked(command)),
+  ];
+}
+
+/** Everything in the home that is kugetsu's own: not what is in repositories and worktrees. */
+function ownEntries(directory: string): string[] {
+  const theirs = new Set(['worktrees', 'rescued', 'objects']);
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() && !theirs.has(entry.name) ? [path, ...ownEntries(path)] : [path];
+  });
 }

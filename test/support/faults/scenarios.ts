@@ -6,6 +6,7 @@ import { finishedTask, noted, notes, tasks } from '../queue-world.ts';
 import { mapRepositories, until, type Outcome, type World } from '../world.ts';
 import { spawn } from 'node:child_process';
 import { atRest, type Scenario } from './crash-suite.ts';
+import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
 
 const NOTHING: Outcome = { code: 0, stdout: '', stderr: '' };
@@ -23,21 +24,23 @@ const queued = async (world: World, number: number): Promise<QueueItem[]> =>
   (await tasks(world)).filter(({ message }) => message.includes(`task ${number}.`));
 
 /** The task was queued once if that was printed, and at most once if not. */
-async function checkQueued(world: World, number: number, { code, stdout }: Outcome): Promise<string[]> {
+async function checkQueued(world: World, number: number, { code, stdout }: Outcome): Promise<Problem[]> {
   const found = await queued(world, number);
   const printed = code === 0 || stdout.trim() !== '';
-  if (printed && found.length !== 1) return [`${stdout.trim()} was printed, and there are ${found.length}`];
-  return [...(found.length > 1 ? ['it is there twice'] : []), ...(await soundState(world))];
+  if (printed && found.length === 0) return [lost(`${stdout.trim()} was printed, and is not there`)];
+  return [...(found.length > 1 ? [doubled('it is there twice')] : []), ...(await soundState(world))];
 }
 
 const enqueue: Scenario = {
   name: 'queue enqueue',
+  queues: true,
   act: async (world, number) => world.kugetsu('queue', 'enqueue', issue(number), `task ${number}.`),
   check: checkQueued,
 };
 
 const delegate: Scenario = {
   name: 'delegate',
+  queues: true,
   act: async (world, number) => world.kugetsu('delegate', `task ${number}.`),
   check: checkQueued,
 };
@@ -52,7 +55,7 @@ const notify: Scenario = {
   check: async (world, number, { code }) => {
     const { stdout } = await world.kugetsu('notify', 'list', '--all');
     const missing = code === 0 && !stdout.includes(`message ${number}.`);
-    return [...(missing ? ['the notification was sent, and is not there'] : []), ...(await soundState(world))];
+    return [...(missing ? [lost('the notification was sent, and is not there')] : []), ...(await soundState(world))];
   },
 };
 
@@ -112,7 +115,7 @@ const continued: Scenario = {
   check: async (world, number, { code }) => {
     const problems = await soundState(world);
     const begun = noted(world, `continued-${number}`).length;
-    if (code === 0 && begun !== 1) problems.push(`it succeeded, and its agent ran ${begun} times`);
+    if (code === 0 && begun !== 1) problems.push(doubled(`it succeeded, and its agent ran ${begun} times`));
     const again = await world.kugetsu('continue', issue(number), 'hello', '--follow');
     if (again.code !== 0) problems.push(`continue afterwards: ${again.stderr}`);
     return problems;
@@ -160,24 +163,29 @@ function isFinished(world: World, number: number): boolean {
 }
 
 /** Lets a daemon finish the task. @returns it, and what is not as promised of any task */
-async function taskWorkedOff(world: World, number: number): Promise<{ item: QueueItem; problems: string[] }> {
+async function taskWorkedOff(
+  world: World,
+  number: number,
+): Promise<{ item: QueueItem | undefined; problems: Problem[] }> {
   await daemonUntil(world, () => isFinished(world, number));
   const [item, ...more] = await queued(world, number);
-  if (item === undefined) throw new Error('the task is lost');
-  const problems = more.length > 0 ? ['it is there twice'] : [];
+  if (item === undefined) return { item: undefined, problems: [lost('the task')] };
+  const problems = more.length > 0 ? [doubled('it is there twice')] : [];
   await finishedTask(world, item.id);
   const begun = noted(world, `task-${number}`).length;
-  if (begun < 1 || begun > item.attempts) problems.push(`its agent ran ${begun} times in ${item.attempts} attempts`);
+  if (begun < 1) problems.push(lost('its agent never ran'));
+  if (begun > item.attempts) problems.push(doubled(`its agent ran ${begun} times in ${item.attempts} attempts`));
   const { stdout } = await world.kugetsu('notify', 'list', '--all', '--json');
   const told = (JSON.parse(stdout) as { readonly type: string; readonly task: string | null }[]).some(
     ({ type, task }) => task === item.id && type === `task_${item.state}`,
   );
-  if (!told) problems.push(`its end (${item.state}) was not told`);
+  if (!told) problems.push(lost(`the news of its end (${item.state})`));
   return { item, problems: [...problems, ...(await soundState(world))] };
 }
 
 const issueTask: Scenario = {
   name: 'a task of an issue, from claim to notification',
+  queues: true,
   prepare: async (world, number) => {
     succeeded(
       await world.kugetsu('queue', 'enqueue', issue(number), `task ${number}.\n${notes(world, `task-${number}`)}`),
@@ -189,13 +197,16 @@ const issueTask: Scenario = {
   },
   check: async (world, number) => {
     const { item, problems } = await taskWorkedOff(world, number);
-    return item.state === 'completed' ? problems : [...problems, `${item.state}: ${JSON.stringify(item.failure)}`];
+    return item === undefined || item.state === 'completed'
+      ? problems
+      : [...problems, `${item.state}: ${JSON.stringify(item.failure)}`];
   },
 };
 
 // A PM agent that sees a start fail tries again, as the real one would.
 const pmTask: Scenario = {
   name: 'a task of the PM agent that starts an issue',
+  queues: true,
   prepare: async (world, number) => {
     const child = `kugetsu start '${issue(number)}' "${notes(world, `child-${number}`)}"`;
     const message = `task ${number}.\n${notes(world, `task-${number}`)}; ${child} || ${child} || true`;
@@ -207,8 +218,9 @@ const pmTask: Scenario = {
   },
   check: async (world, number) => {
     const { item, problems } = await taskWorkedOff(world, number);
+    if (item === undefined) return problems;
     const begun = noted(world, `child-${number}`).length;
-    if (begun > item.children.length) problems.push(`${begun} agents for ${item.children.length} children`);
+    if (begun > item.children.length) problems.push(doubled(`${begun} agents for ${item.children.length} children`));
     const last = item.children.at(-1)?.outcome;
     // What the PM agent was told is at work and then died is its task's failure, and said so.
     const honest = item.state === 'error' && item.failure?.class === 'child_failed' && last === 'failed';
@@ -273,7 +285,7 @@ const mend: Scenario = {
     const again = await world.kugetsu('doctor', '--fix', '--no-model');
     const problems = again.code === 0 ? [] : [`doctor --fix afterwards: ${again.stdout}${again.stderr}`];
     const inWorktree = existsSync(join(worktreeOf(world, issue(number)), 'left.txt'));
-    if (!inWorktree) problems.push('the work is not in its worktree any more');
+    if (!inWorktree) problems.push(lost('the work is not in its worktree any more'));
     return [...problems, ...(await soundState(world))];
   },
 };
@@ -294,8 +306,9 @@ const configure: Scenario = {
     const listedSettings = await world.kugetsu('config', 'list');
     if (listedSettings.code !== 0) problems.push(`config list: ${listedSettings.stderr}`);
     const there = variables.includes(`value ${number}\n`) || variables.endsWith(`value ${number}`);
-    if (code === 0 && !there) problems.push('the variable was set, and is not there');
-    if (code === 0 && !servers.includes(`server-${number}\t`)) problems.push('the server was added, and is not there');
+    if (code === 0 && !there) problems.push(lost('the variable was set, and is not there'));
+    if (code === 0 && !servers.includes(`server-${number}\t`))
+      problems.push(lost('the server was added, and is not there'));
     return problems;
   },
 };
