@@ -59,7 +59,14 @@ export type AgentEvent =
   | { readonly type: 'step_start' }
   | { readonly type: 'step_finish'; readonly reason: string; readonly tokens: TokenCount; readonly cost: number }
   | { readonly type: 'text' | 'reasoning'; readonly text: string }
-  | { readonly type: 'tool_use'; readonly tool: string; readonly status: string; readonly summary: string }
+  | {
+      readonly type: 'tool_use';
+      readonly tool: string;
+      readonly status: string;
+      readonly summary: string;
+      /** What it was called with, as JSON. */
+      readonly input: string;
+    }
   | {
       readonly type: 'error';
       readonly name: string;
@@ -124,7 +131,8 @@ function toolUse(part: unknown): AgentEvent | undefined {
   const { state } = tool;
   const command = z.looseObject({ command: z.string() }).safeParse(state.input).data?.command;
   const summary = state.error ?? command ?? state.title ?? '';
-  return { type: 'tool_use', tool: tool.tool, status: state.status, summary };
+  const input = JSON.stringify(state.input ?? {});
+  return { type: 'tool_use', tool: tool.tool, status: state.status, summary, input };
 }
 
 function failure(error: unknown): AgentEvent {

@@ -62,6 +62,12 @@ export function opencodeFailed(args: readonly string[], result: CommandResult): 
 }
 
 function failureLine(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim());
-  return oneLine(lines.find((line) => line.startsWith('Error:'))?.slice(6) ?? '');
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const at = lines.findIndex((line) => line.startsWith('Error:'));
+  const reason = oneLine(lines[at]?.slice(6) ?? '');
+  // The cause stands below: `Error: Unexpected error`, an empty line, `database is locked`.
+  return reason === 'Unexpected error' ? [reason, ...lines.slice(at + 1, at + 2)].join(': ') : reason;
 }

@@ -67,9 +67,9 @@ interface RunRequest {
 }
 
 /**
- * The coding agent, by what kugetsu wants of it. Every call throws AppError: `opencode_missing` or `opencode_too_old`
- * (exit code 3), `opencode_failed` with opencode's own reason, `opencode_unexpected` when it answered something that is
- * not understood; the raw output is in `details`.
+ * The coding agent, by what kugetsu wants of it. Every call throws AppError: `opencode_missing`, `opencode_too_old` or
+ * `opencode_unsupported` (exit code 3), `opencode_failed` with opencode's own reason, `opencode_unexpected` when it
+ * answered something that is not understood; the raw output is in `details`.
  */
 export interface Opencode {
   /** Checks that opencode is there, new enough and able; the answer is kept until the binary changes. */

@@ -15,6 +15,9 @@ const MINIMUM_VERSION = '1.18.0';
 /** The environment variable that names another opencode binary. */
 const BINARY_VARIABLE = 'KUGETSU_OPENCODE';
 
+/** The version with which kugetsu was tested. */
+const TESTED_VERSION = '1.18.33';
+
 const INSTALL_HINT = `install it with: npm install -g opencode-ai@latest (or name its binary in ${BINARY_VARIABLE})`;
 const PROBE_TIMEOUT_MS = 60_000;
 const NEEDED_RUN_FLAGS = ['--session', '--dir', '--format', '--auto', '--print-logs', '--log-level', '--model'];
@@ -106,7 +109,11 @@ async function checkCapabilities(path: string, version: string, options: ProbeOp
     ...NEEDED_RUN_FLAGS.filter((flag) => !run.output.includes(flag)).map((flag) => `run ${flag}`),
     ...NEEDED_COMMANDS.filter((name) => !new RegExp(`opencode ${name}\\b`).test(all.output)),
   ];
-  if (lacking.length > 0) throw tooOld(`opencode ${version} at ${path} lacks: ${lacking.join(', ')}`);
+  if (lacking.length === 0) return;
+  throw new AppError('opencode_unsupported', `opencode ${version} at ${path} lacks: ${lacking.join(', ')}`, {
+    hint: `it may be newer than this kugetsu knows: upgrade kugetsu, or npm install -g opencode-ai@${TESTED_VERSION}`,
+    exit: EXIT.notReady,
+  });
 }
 
 async function ask(path: string, args: readonly string[], { env, cwd }: ProbeOptions): Promise<{ output: string }> {

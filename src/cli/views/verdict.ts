@@ -5,7 +5,12 @@ import { oneLine, plural } from '../../util/text.ts';
 export function verdictText(verdict: Verdict): string {
   const head =
     verdict.outcome === 'succeeded' ? 'succeeded' : `${verdict.outcome} (${verdict.class}): ${verdict.message}`;
-  const parts = [verdict.evidence === null ? undefined : evidenceText(verdict.evidence), usageText(verdict)];
+  const { evidence, elsewhere } = verdict;
+  const parts = [
+    evidence === null ? undefined : evidenceText(evidence),
+    elsewhere === undefined ? undefined : `named ${elsewhere} outside its worktree`,
+    usageText(verdict),
+  ];
   return oneLine([head, ...parts.filter((part) => part !== undefined)].join('; '), 2000);
 }
 

@@ -23,6 +23,7 @@ const NOT_READY = new Set([
   'not_initialised',
   'opencode_missing',
   'opencode_too_old',
+  'opencode_unsupported',
   'opencode_unexpected',
   'git_missing',
   'corrupt_file',

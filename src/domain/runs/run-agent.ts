@@ -1,15 +1,27 @@
 import { join } from 'node:path';
+import type { AgentEvent } from '../../adapters/opencode/events.ts';
 import type { AgentCommand } from '../../adapters/opencode/opencode.ts';
 import { endProcessesOfRun, sendSignal } from '../../adapters/process/end-processes.ts';
 import { processesOfRun, RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess, type ProcessExit } from '../../adapters/process/spawn-process.ts';
+import { randomBytes } from '../../adapters/random.ts';
+import { writeFile } from '../../adapters/store/changes.ts';
+import { diskSpace } from '../../adapters/store/disk.ts';
 import { LineReader } from '../../adapters/store/line-reader.ts';
 import { makePrivateDirectory, removeDirectory, removeFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
 import type { Verdict } from './run-schema.ts';
 import type { RunLog } from './run-log.ts';
-import { judge, NOTHING_OBSERVED, observe, observeStderr, type EndReason, type Observation } from './verdict.ts';
+import {
+  hasNamed,
+  judge,
+  NOTHING_OBSERVED,
+  observe,
+  observeStderr,
+  type EndReason,
+  type Observation,
+} from './verdict.ts';
 
 /** How often the agent's output is looked at, in milliseconds. */
 const POLL_MS = 100;
@@ -17,6 +29,13 @@ const POLL_MS = 100;
 const CPU_CHECK_MS = 5000;
 // An idle opencode uses about 1 % of a core (measured on two cores); 5 % is work.
 const WORKING_SHARE = 0.05;
+
+/** A session file with a verdict, a log line, a notification and an inbox that is written anew, several times over. */
+const RESERVED_BLOCKS = 8;
+/** As many random bytes as there are in one call; a filesystem that compresses must not make less of them. */
+const BLOCK_BYTES = 65_536;
+/** An agent that was cut off in the middle of a write may leave a little less than a block. */
+const FULL_BELOW_BYTES = 16 * 1024;
 
 interface AgentRun {
   readonly runId: string;
@@ -27,6 +46,8 @@ interface AgentRun {
   readonly command: AgentCommand;
   readonly log: RunLog;
   readonly deadlines: Deadlines;
+  /** What is not the agent's to change. */
+  readonly mainCheckout?: string | undefined;
   /** Aborts when the run is to be stopped. */
   readonly signal: AbortSignal;
   /** Called once the process runs, before anything is read from it. */
@@ -40,6 +61,7 @@ interface AgentRun {
 export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): Promise<Omit<Verdict, 'evidence'>> {
   await makePrivateDirectory(run.runDirectory);
   await makePrivateDirectory(run.tempDirectory);
+  await reserveSpace(run.runDirectory);
   const files = { stdoutFile: join(run.runDirectory, 'stdout'), stderrFile: join(run.runDirectory, 'stderr') };
   const env = { ...run.command.env, [RUN_ID_VARIABLE]: run.runId, TMPDIR: run.tempDirectory };
   const agent = await spawnProcess({ ...run.command, ...files, env });
@@ -48,7 +70,7 @@ export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): 
     await watch.hideFiles();
     await run.onStarted(agent.pid);
     const end = await watch.untilEnd(agent.pid, agent.exit);
-    return judge(watch.seen, end);
+    return judge(watch.seen, { ...end, diskFull: await isDiskFull(run.runDirectory) });
   } finally {
     // The agent itself has ended and its pid may be another's by now; what it left behind carries the run's id.
     await endProcessesOfRun({ runId: run.runId, clock: context.clock });
@@ -56,6 +78,20 @@ export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): 
     await removeDirectory(run.tempDirectory);
     await removeDirectory(run.runDirectory);
   }
+}
+
+/**
+ * Takes the room that the verdict will need, in the directory that is removed before the verdict is written: an agent that
+ * fills the disk leaves that much.
+ */
+async function reserveSpace(directory: string): Promise<void> {
+  const blocks = Array.from({ length: RESERVED_BLOCKS }, () => randomBytes(BLOCK_BYTES));
+  await writeFile(join(directory, 'reserve'), Buffer.concat(blocks), { mode: 0o600 });
+}
+
+async function isDiskFull(directory: string): Promise<boolean> {
+  const space = await diskSpace(directory).catch(() => undefined);
+  return space !== undefined && (space.freeBytes < FULL_BELOW_BYTES || space.freeFiles === 0);
 }
 
 interface OutputFiles {
@@ -119,10 +155,22 @@ class AgentWatch {
       this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
       this.lastSignAt = this.clock.monotonic();
       this.seen = observe(this.seen, event);
+      await this.noticeElsewhere(event);
     }
     for (const line of errorLines) {
       this.seen = observeStderr(this.seen, await this.run.log.errorLine(line));
     }
+  }
+
+  /** Rules keep most tools out of there, but no redirection of a shell and no interpreter. */
+  private async noticeElsewhere(event: AgentEvent): Promise<void> {
+    const { mainCheckout: directory, log } = this.run;
+    if (directory === undefined || this.seen.elsewhere !== undefined || !hasNamed(event, directory)) return;
+    this.seen = { ...this.seen, elsewhere: directory };
+    await log.record({
+      event: 'warning',
+      text: `a tool of the agent named ${directory}, which is not its worktree; to see what changed there: git -C ${directory} status`,
+    });
   }
 
   private reasonToEnd(): EndReason | undefined {

@@ -37,6 +37,8 @@ export const VerdictSchema = z.looseObject({
   evidence: z.nullable(EvidenceSchema),
   /** The last thing that the agent said. */
   reply: z.string(),
+  /** The main checkout, when a tool of the agent that ran named it: something may have changed there. */
+  elsewhere: z.optional(z.string()),
 });
 
 /** One run of an agent, as the session file keeps it. */

@@ -10,6 +10,8 @@ export interface Workplace {
   /** The absolute real path that opencode has stored for the session. */
   readonly directory: string;
   readonly model: string | undefined;
+  /** The checkout that the base session is of, which is the user's and not the agent's. */
+  readonly mainCheckout?: string;
 }
 
 /** What the supervision of a run needs to know of the thing that the run is for. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { isInside } from '../../adapters/store/is-inside.ts';
 import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import type { Redactor } from '../../util/redaction.ts';
 import { oneLine, plainText } from '../../util/text.ts';
@@ -14,7 +15,7 @@ import { runAgent } from './run-agent.ts';
 import { openRunLog, type RunLog } from './run-log.ts';
 import type { Verdict } from './run-schema.ts';
 import type { RunTask } from './run-task.ts';
-import { judge, NOTHING_OBSERVED } from './verdict.ts';
+import { judge, knownReason, NOTHING_OBSERVED } from './verdict.ts';
 
 interface Supervision {
   readonly runId: string;
@@ -22,6 +23,9 @@ interface Supervision {
   /** Aborts when the run is to be stopped. */
   readonly signal: AbortSignal;
 }
+
+/** Nothing more can be written: the disk is full, or the user's share of it. */
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 
@@ -40,9 +44,9 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     const bare = await runToVerdict(context, { runId, task, signal }, log);
     await cleanUpAfterRun(context, { id: runId });
     const verdict: Verdict = { ...withoutSecrets(bare, redactor), evidence: await task.evidence().catch(() => null) };
-    // The record comes before the log line: whoever sees the line finds the verdict.
+    // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there.
     const run = await task.record.change((current) => endedRun(current, verdict, context.clock.now()));
-    await log.record({ event: 'ended', verdict });
+    await log.record({ event: 'ended', verdict }).catch(() => undefined);
     if (run !== undefined) await task.ended(run, verdict);
   } finally {
     await log.close();
@@ -56,12 +60,18 @@ async function runToVerdict(context: Context, supervision: Supervision, log: Run
     if (supervision.signal.aborted) return stopped();
     if (error instanceof AppError) {
       if (error.details !== undefined) await log.record({ event: 'output', text: plainText(error.details) });
-      return failed(error.code, error.message, error.hint ?? null);
+      return failedBefore(error);
     }
-    await log.record({
-      event: 'output',
-      text: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // The disk on which it would be written may be what failed.
+    await log.record({ event: 'output', text }).catch(() => undefined);
+    if (NO_SPACE.has(errnoOf(error) ?? '')) {
+      return failed(
+        'disk_full',
+        `the disk is full: ${oneLine(messageOf(error))}`,
+        'make room; the work is as it was left',
+      );
+    }
     if (errnoOf(error) !== undefined) {
       return { ...failed('system_error', oneLine(messageOf(error)), 'check the disk and the modes'), retryable: true };
     }
@@ -75,7 +85,7 @@ async function prepareAndRun(
   log: RunLog,
 ): Promise<BareVerdict> {
   const { clock, home, opencode } = context;
-  const { session, directory, model } = await task.prepare(log, signal);
+  const { session, directory, model, mainCheckout } = await task.prepare(log, signal);
   signal.throwIfAborted();
   const startedAt = clock.now();
   const { message, debug } = task;
@@ -90,6 +100,7 @@ async function prepareAndRun(
     command,
     log,
     deadlines: deadlinesOf(settings),
+    mainCheckout: await foreign(context, mainCheckout),
     signal,
     onStarted: async (pid) => {
       const working_at = isoWithOffset(clock.now());
@@ -99,6 +110,11 @@ async function prepareAndRun(
       await task.atWork();
     },
   });
+}
+
+/** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */
+async function foreign({ home }: Pick<Context, 'home'>, checkout: string | undefined): Promise<string | undefined> {
+  return checkout === undefined || (await isInside(checkout, home.root)) ? undefined : checkout;
 }
 
 // What an agent said is clean by now; the message of an error may quote a URL, or the output of another program.
@@ -121,6 +137,15 @@ const PASSING = new Set([
   'lock_lost',
   'fork_not_proved',
 ]);
+
+/** What opencode fails of is of the same class before the agent runs as while it does. */
+function failedBefore(error: AppError): BareVerdict {
+  const { code, message } = error;
+  const hint = error.hint ?? null;
+  const reason = code === 'opencode_failed' ? knownReason(message) : undefined;
+  if (reason === undefined) return failed(code, message, hint);
+  return { ...failed(reason.class, message, hint), retryable: reason.retryable };
+}
 
 function failed(name: string, message: string, hint: string | null): BareVerdict {
   return { ...stopped(), outcome: 'failed', class: name, message, hint, retryable: PASSING.has(name) };

@@ -18,6 +18,8 @@ export interface Observation {
   /** The line of standard error that explains the most, by {@link STDERR_REASONS}. */
   readonly stderrReason: StderrReason | undefined;
   readonly lastStderr: string;
+  /** The main checkout, once a tool that ran has named it. */
+  readonly elsewhere: string | undefined;
 }
 
 /** How the process of the agent ended, and whether kugetsu ended it. */
@@ -25,6 +27,8 @@ export interface AgentEnd {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly endedFor: EndReason | undefined;
+  /** Whether nothing can be written any more where its output goes, so that its last words may be missing. */
+  readonly diskFull?: boolean;
 }
 
 interface StderrReason {
@@ -53,6 +57,7 @@ export const NOTHING_OBSERVED: Observation = {
   error: undefined,
   stderrReason: undefined,
   lastStderr: '',
+  elsewhere: undefined,
 };
 
 // opencode's own words on standard error, where the event stream does not tell.
@@ -61,6 +66,13 @@ const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = 
   [/Session not found/i, 'session_missing', 'opencode does not know the session any more', false],
   [/ProviderModelNotFoundError|Model not found/i, 'unknown_model', 'opencode does not know the model', false],
   [/database is locked/i, 'database_locked', "opencode's database was locked", true],
+  [
+    // It prints how it is called, and nothing else.
+    /^opencode (?:run )?\[[a-z]+(?:\.\.)?\]|Unknown arguments?:/,
+    'opencode_unsupported',
+    'this version of opencode does not take the flags that kugetsu gives it; see kugetsu doctor',
+    false,
+  ],
   [/ENOSPC|disk is full|no space left/i, 'disk_full', 'the disk is full', false],
   [/EROFS|read-only file system|readonly database/i, 'read_only', "opencode's data directory is read-only", false],
   [
@@ -70,6 +82,13 @@ const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = 
     false,
   ],
 ];
+
+const DISK_FULL: Judgement = {
+  outcome: 'failed',
+  class: 'disk_full',
+  message: "the disk that has kugetsu's home is full; what the agent said last may be missing",
+  retryable: false,
+};
 
 /** What is known after one more event. */
 export function observe(seen: Observation, event: AgentEvent): Observation {
@@ -96,17 +115,35 @@ export function observe(seen: Observation, event: AgentEvent): Observation {
   }
 }
 
+/** Whether the event tells of a tool that has run, and was called with the name of this directory, or of something in it. */
+export function hasNamed(event: AgentEvent, directory: string): boolean {
+  if (event.type !== 'tool_use' || event.status !== 'completed') return false;
+  const name = JSON.stringify(directory).slice(1, -1);
+  for (let at = event.input.indexOf(name); at !== -1; at = event.input.indexOf(name, at + 1)) {
+    // `/home/me/project-2` is another one.
+    if (!/[\w.-]/.test(event.input[at + name.length] ?? '')) return true;
+  }
+  return false;
+}
+
 /** What is known after one more line of standard error. */
 export function observeStderr(seen: Observation, line: string): Observation {
   const text = oneLine(line, 300);
   if (text === '') return seen;
-  const rank = STDERR_REASONS.findIndex(([pattern]) => pattern.test(line));
-  const found = STDERR_REASONS[rank];
-  if (found === undefined || rank >= (seen.stderrReason?.rank ?? STDERR_REASONS.length)) {
+  const reason = knownReason(line);
+  if (reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? STDERR_REASONS.length)) {
     return { ...seen, lastStderr: text };
   }
+  return { ...seen, lastStderr: text, stderrReason: reason };
+}
+
+/** What opencode means by a line, if it is one of those that explain something. */
+export function knownReason(line: string): StderrReason | undefined {
+  const rank = STDERR_REASONS.findIndex(([pattern]) => pattern.test(line));
+  const found = STDERR_REASONS[rank];
+  if (found === undefined) return undefined;
   const [, name, message, retryable] = found;
-  return { ...seen, lastStderr: text, stderrReason: { class: name, message, retryable, rank } };
+  return { class: name, message, retryable, rank };
 }
 
 /** The verdict on a run without the evidence of its worktree: the event stream first, the exit code second. */
@@ -119,6 +156,7 @@ export function judge(seen: Observation, end: AgentEnd): Omit<Verdict, 'evidence
     tokens: { ...seen.tokens },
     cost: seen.cost,
     reply: seen.reply,
+    ...(seen.elsewhere === undefined ? {} : { elsewhere: seen.elsewhere }),
   };
 }
 
@@ -129,11 +167,13 @@ function judgement(seen: Observation, end: AgentEnd): Judgement {
     const { class: name, message, retryable } = seen.stderrReason;
     return failed(name, message, retryable);
   }
+  if (end.diskFull === true && (end.exitCode !== 0 || seen.lastFinish !== 'stop')) return DISK_FULL;
   if (end.signal !== undefined) return failed('agent_killed', `the agent was ended by ${end.signal}`, true);
   if (end.exitCode !== 0) {
     const reason = seen.lastStderr === '' ? '' : `: ${seen.lastStderr}`;
+    const said = seen.lastFinish === 'stop' ? 'said that it was done, and ' : '';
     const how = end.exitCode === undefined ? 'ended, and how is not known' : `ended with exit code ${end.exitCode}`;
-    return failed('opencode_failed', `opencode ${how}${reason}`, true);
+    return failed('opencode_failed', `opencode ${said}${how}${reason}`, true);
   }
   return fromFinish(seen);
 }
@@ -153,12 +193,12 @@ function fromFinish({ lastFinish, lastStderr }: Observation): Judgement {
 }
 
 function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
-  const last = seen.lastStderr === '' ? '' : `; last on stderr: ${seen.lastStderr}`;
+  const last = lastWords(seen);
   switch (reason) {
     case 'stopped':
       return { outcome: 'stopped', class: 'stopped', message: 'stopped on request', retryable: false };
     case 'startup_timeout':
-      return failed(reason, `no sign of the model before AGENT_STARTUP_TIMEOUT_SECONDS${last}`, true);
+      return failed(reason, `no event of the agent before AGENT_STARTUP_TIMEOUT_SECONDS${last}`, true);
     case 'stall_timeout':
       return failed(reason, `no event and no work for AGENT_STALL_TIMEOUT_MINUTES${last}`, true);
     case 'total_timeout':
@@ -166,6 +206,13 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
     case 'unknown_finish':
       return failed(reason, 'the model ended three steps in a row without a reason that opencode knows', true);
   }
+}
+
+/** Between two calls of the model opencode says nothing, for days if the model asks it to wait; the reason is on stderr. */
+function lastWords({ lastStderr }: Observation): string {
+  if (lastStderr === '') return '';
+  const cause = /message="stream error".* error\.error="([^"]+)/.exec(lastStderr)?.[1];
+  return cause === undefined ? `; last on stderr: ${lastStderr}` : `; the last call of the model failed: ${cause}`;
 }
 
 function fromError(error: NonNullable<Observation['error']>, seen: Observation): Judgement {

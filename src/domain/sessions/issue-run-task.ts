@@ -85,7 +85,7 @@ async function prepareStart(context: Context, ref: string, step: Stepper): Promi
   await step.done('session', `${id}, forked from ${base.opencode_session_id}`);
   const model = base.model ?? null;
   await updateIssueSession(context, ref, (current) => withNewSession(current, id, model));
-  return { session: id, directory: path, model: model ?? undefined };
+  return { session: id, directory: path, model: model ?? undefined, mainCheckout: base.directory };
 }
 
 /** The session and the worktree as they are, checked against what opencode has stored. */
@@ -108,7 +108,9 @@ async function prepareContinue(context: Context, ref: string, step: Stepper): Pr
     });
   }
   await step.done('session', `${id} in ${path}`);
-  return { session: id, directory: path, model: model ?? undefined };
+  const base = await readBase(context).catch(() => undefined);
+  const known = { session: id, directory: path, model: model ?? undefined };
+  return base === undefined ? known : { ...known, mainCheckout: base.directory };
 }
 
 async function requireSession(context: Context, ref: string): Promise<IssueSession> {

@@ -33,6 +33,7 @@ describe('an event', () => {
       tool: 'bash',
       status: state.status,
       summary,
+      input: JSON.stringify(state.input ?? {}),
     });
   });
 
