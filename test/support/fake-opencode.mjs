@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, BEHAVIOURS, fail, forever, out } from './fake-agent.mjs';
+import { MISBEHAVIOURS } from './fake-misbehaviour.mjs';
 
 const { env } = process;
 const STATE = join(env.XDG_DATA_HOME || join(env.HOME, '.local', 'share'), 'fake-opencode');
@@ -79,10 +80,12 @@ function exportSession([id]) {
 }
 
 function importSession([file]) {
+  if (env.FAKE_OPENCODE_LOCKED === '1') fail('Error: Unexpected error\n\ndatabase is locked');
   const { info, messages } = JSON.parse(readFileSync(file, 'utf8'));
   const directory = env.FAKE_OPENCODE_WRONG_DIRECTORY === '1' ? '/elsewhere' : realpathSync('.');
   const kept = env.FAKE_OPENCODE_LOSE_PARTS === '1' ? messages.slice(0, -1) : messages;
   const known = load(info.id);
+  if (env.FAKE_OPENCODE_OTHER_ID === '1' && known === undefined) info.id = `session-${randomBytes(8).toString('hex')}`;
   store({ info: { ...(known?.info ?? info), directory }, messages: known?.messages ?? kept });
   out(`Imported session: ${info.id}\n`);
 }
@@ -111,7 +114,7 @@ function titledRowOf({ info, messages }) {
 
 function allSessions() {
   return readdirSync(STATE)
-    .filter((name) => name.startsWith('ses_'))
+    .filter((name) => name.startsWith('ses'))
     .map((name) => load(name.replace(/\.json$/, '')))
     .filter((session) => session !== undefined);
 }
@@ -167,9 +170,11 @@ async function run(args) {
   addMessage(session, 'user', message);
   const played = env.FAKE_OPENCODE_ALWAYS === undefined ? message : `fake: ${env.FAKE_OPENCODE_ALWAYS}`;
   const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(played) ?? [];
-  if (BEHAVIOURS[name] === undefined) fail(`Error: no behaviour ${name}`);
+  const behaviours = { ...BEHAVIOURS, ...MISBEHAVIOURS };
+  if (behaviours[name] === undefined) fail(`Error: no behaviour ${name}`);
   const agent = new Agent(id, (text) => addMessage(session, 'assistant', text));
-  await BEHAVIOURS[name](agent, argument, message);
+  agent.permission = session.info.permission;
+  await behaviours[name](agent, argument, message);
 }
 
 /** The terminal interface, and a user who talks to the session, begins another one (`new`), deletes it, or just leaves. */
@@ -197,7 +202,7 @@ const TALKATIVE = new Set(['export', 'import', 'db']);
 
 async function main([command = '', ...rest]) {
   if (command === '--version') return out(`${env.FAKE_OPENCODE_VERSION ?? '1.18.33'}\n`);
-  if (rest.includes('--help')) return out(RUN_HELP);
+  if (rest.includes('--help')) return out(RUN_HELP.replace(`--${env.FAKE_OPENCODE_WITHOUT_FLAG}`, '--other'));
   if (command === '--help') return out(HELP);
   mkdirSync(STATE, { recursive: true });
   appendFileSync(join(STATE, 'calls.jsonl'), `${JSON.stringify([command, ...rest])}\n`);

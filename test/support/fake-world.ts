@@ -59,6 +59,9 @@ interface ListedRun {
   readonly id: string;
   readonly log: string;
   readonly phase: string;
+  readonly requested_at: string;
+  readonly working_at: string | null;
+  readonly ended_at: string | null;
   readonly owner: { readonly pid: number; readonly process_start: string; readonly boot_id: string };
   readonly agent_pid: number | null;
   readonly verdict: ListedVerdict | null;
@@ -71,6 +74,7 @@ export interface ListedVerdict {
   readonly retryable: boolean;
   readonly steps: number;
   readonly reply: string;
+  readonly elsewhere?: string;
   readonly evidence: { readonly commits_ahead: number; readonly uncommitted_files: number } | null;
 }
 

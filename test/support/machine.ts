@@ -93,8 +93,8 @@ export function withTools(tools: string | undefined, command: readonly string[])
   return [...UNSHARE, 'sh', '-c', enter, 'sh', tools, ...command];
 }
 
-/** Root makes a mount namespace; anybody else needs a user namespace with more than one user in it for that. */
-const UNSHARE =
+/** What begins a command in a mount namespace of its own. Root makes one; anybody else needs a user namespace with more than one user in it for that. */
+export const UNSHARE =
   process.getuid?.() === 0
     ? ['unshare', '--mount', '--']
     : ['unshare', '--user', '--map-root-user', '--map-auto', '--mount', '--'];

@@ -29,11 +29,21 @@ export async function underUmask(world: World, umask: string, ...args: readonly 
 export function leaksIn(home: string, isLeak: (content: string) => boolean): string[] {
   const leaks: string[] = [];
   const visit = (path: string): void => {
-    const stat = lstatSync(path);
-    if (path === join(home, 'env')) return;
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // What is gone by now has leaked nothing.
+    if (stat === undefined || path === join(home, 'env')) return;
     if (stat.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
-    else if (stat.isFile() && isLeak(readFileSync(path, 'utf8'))) leaks.push(path);
+    else if (stat.isFile() && isLeak(readIfThere(path))) leaks.push(path);
   };
   visit(home);
   return leaks;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }

@@ -90,6 +90,11 @@ export function makeWorld({ opencode, command = BINARY, modelPort, env: extra = 
   return worldAt({ root, userHome, project, command, env });
 }
 
+/** The same world with another command line of kugetsu. */
+export function calledBy(world: World, command: readonly string[]): World {
+  return worldAt({ ...world, command });
+}
+
 type WorldParts = Pick<World, 'root' | 'userHome' | 'project' | 'command' | 'env'>;
 
 function worldAt(parts: WorldParts): World {
@@ -184,13 +189,14 @@ interface WorldProcess {
   readonly command: string;
 }
 
-/** The processes whose environment names this world, this one excepted. */
-export function processesOf(root: string): WorldProcess[] {
+/** The processes whose environment names this world, and has this entry if one is named. */
+export function processesOf(root: string, entry?: string): WorldProcess[] {
   const processes: WorldProcess[] = [];
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+  for (const name of readdirSync('/proc').filter((pid) => /^\d+$/.test(pid))) {
     try {
       const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
       if (!environment.includes(`KUGETSU_WORLD=${root}`)) continue;
+      if (entry !== undefined && !environment.includes(entry)) continue;
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       if (command !== '') processes.push({ pid: Number(name), command });
     } catch {

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REPOSITORY, succeeded } from '../support/fake-world.ts';
+import { CATALOGUE } from '../support/faults/misbehaviour/catalogue.ts';
+import { WIDE, type Misbehaviour } from '../support/faults/misbehaviour/misbehaviour.ts';
+import { SECRET, SECRET_NAME } from '../support/faults/misbehaviour/output.ts';
+import { holds, play, playQueued } from '../support/faults/misbehaviour/play.ts';
+import { smallDiskWorld } from '../support/small-disk.ts';
+import {
+  FAKE_OPENCODE,
+  makeRemote,
+  makeWorld,
+  mapRepositories,
+  processesOf,
+  until,
+  type World,
+} from '../support/world.ts';
+
+const ENV = { ...WIDE, MAX_CONCURRENT_AGENTS: '100' };
+
+let world: World;
+
+beforeAll(async () => {
+  world = makeWorld({ opencode: FAKE_OPENCODE, env: ENV });
+  await prepare(world, world.home);
+});
+
+afterAll(async () => {
+  await until('no process is left', () => processesOf(world.root).length === 0, 5000).catch(() => undefined);
+  expect(await world.destroy()).toEqual([]);
+});
+
+/** @param home where the world's home is for this process */
+async function prepare(fresh: World, home: string): Promise<void> {
+  mapRepositories({ ...fresh, home }, { [REPOSITORY]: await makeRemote(fresh, 'demo', { 'README.md': '# demo\n' }) });
+  succeeded(await fresh.kugetsu('init', '--headless', '--prompt', 'Know this project.'));
+  succeeded(await fresh.kugetsu('env', 'set', SECRET_NAME, SECRET, 'dev-agent'));
+}
+
+async function playsOnASmallDisk(misbehaviour: Misbehaviour): Promise<void> {
+  const disk = await smallDiskWorld(8, ENV);
+  try {
+    await prepare(disk.world, disk.path(disk.world.home));
+    await playsIn(disk.world, misbehaviour, disk.path);
+  } finally {
+    expect(await disk.destroy()).toEqual([]);
+  }
+}
+
+async function playsIn(where: World, misbehaviour: Misbehaviour, path?: (path: string) => string): Promise<void> {
+  const { message, env: own = {}, queued = false, expected, also } = misbehaviour;
+  const env = typeof own === 'function' ? own(where) : own;
+  const result = await (queued ? playQueued : play)(where, {
+    ref: `${REPOSITORY}#${CATALOGUE.indexOf(misbehaviour) + 1}`,
+    message: typeof message === 'string' ? message : message(where),
+    env,
+    ...(path === undefined ? {} : { path }),
+  });
+  await holds(result, { expected, env });
+  await also?.(result);
+}
+
+describe.concurrent('kugetsu says in time and truly what happened when opencode', () => {
+  test.each(CATALOGUE.map((one) => [one.name, one] as const))('%s', async (_name, one) =>
+    one.smallDisk === true ? playsOnASmallDisk(one) : playsIn(world, one),
+  );
+});

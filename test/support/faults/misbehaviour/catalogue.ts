@@ -1,0 +1,62 @@
+import { ENDINGS } from './endings.ts';
+import type { Misbehaviour } from './misbehaviour.ts';
+import { MODEL } from './model.ts';
+import { OUTPUT } from './output.ts';
+import { PROCESSES } from './processes.ts';
+import { SESSIONS } from './sessions.ts';
+import { SILENCE } from './silence.ts';
+import { SURROUNDINGS } from './surroundings.ts';
+
+/** Every failure of opencode that the suite plays. */
+export const CATALOGUE: readonly Misbehaviour[] = [
+  ...SILENCE,
+  ...ENDINGS,
+  ...MODEL,
+  ...OUTPUT,
+  ...PROCESSES,
+  ...SESSIONS,
+  ...SURROUNDINGS,
+];
+
+/** The failures that must have a case, whatever else has one. */
+export const REQUIRED: readonly string[] = [
+  'hangs before its first event',
+  'hangs after its first event',
+  'exits 0 after an error',
+  'exits 1 after success',
+  'an auto-rejected permission',
+  'endless unknown finish reasons',
+  'a question no one answers',
+  'a retry-after of a day',
+  'a locked database once, then fine',
+  'a line of 10 MB',
+  'binary garbage on standard output',
+  'killed in the middle of a line',
+  'children that ignore TERM',
+  'children that called setsid',
+  'children that hold the pipes',
+  'forks into the wrong directory',
+  'imports half of the messages',
+  'a session id of another shape',
+  'a newer version with an unknown event',
+  'a newer version with a missing flag',
+  'a secret in its output',
+  'fills the disk',
+  'writes to the main checkout',
+];
+
+/** The table of docs/reliability.md. */
+export function catalogueTable(): string[] {
+  return [
+    '| opencode | upstream | kugetsu says | noticed by | on the real one |',
+    '|---|---|---|---|---|',
+    ...CATALOGUE.map(({ name, upstream = [], expected, real }) => {
+      const issues = upstream.map((number) => `[#${number}](https://github.com/anomalyco/opencode/issues/${number})`);
+      const again = expected.outcome === 'failed' && expected.retryable ? ', tried again' : '';
+      const said = `${expected.outcome} (\`${expected.class}\`)${again}`;
+      const noticed = /^[A-Z]/.test(expected.noticed) ? `\`${expected.noticed}\`` : expected.noticed;
+      const cells = [name, issues.join(' ') || '–', said, noticed, typeof real === 'string' ? real : 'yes'];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  ];
+}

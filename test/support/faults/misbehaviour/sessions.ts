@@ -1,0 +1,42 @@
+import { expect } from 'vitest';
+import { opencodeCalls } from '../../fake-world.ts';
+import { failure, OWN_CODE, type Misbehaviour, type Played } from './misbehaviour.ts';
+
+const REFUSED = { noticed: 'the check of the fork' } as const;
+
+/** No agent was called in a session of this world for the issue. */
+function nothingWasRun({ world, ref, listed }: Played): void {
+  expect(listed?.session_id).toBeNull();
+  expect(listed?.worktree).not.toBeNull();
+  const told = opencodeCalls(world).filter(([command, ...args]) => command === 'run' && args.join(' ').includes(ref));
+  expect(told).toEqual([]);
+}
+
+/** An opencode that stores something else than it was given. */
+export const SESSIONS: readonly Misbehaviour[] = [
+  {
+    name: 'forks into the wrong directory',
+    upstream: [46276, 41841],
+    message: 'hello',
+    env: { FAKE_OPENCODE_WRONG_DIRECTORY: '1' },
+    expected: failure('fork_not_proved', /its directory is \/elsewhere instead of /, REFUSED),
+    also: nothingWasRun,
+    real: "no: kugetsu does not use opencode's own fork, which does so",
+  },
+  {
+    name: 'imports half of the messages',
+    message: 'hello',
+    env: { FAKE_OPENCODE_LOSE_PARTS: '1' },
+    expected: failure('fork_not_proved', /it has 1 messages and 1 parts instead of 2 and 2/, REFUSED),
+    also: nothingWasRun,
+    real: OWN_CODE,
+  },
+  {
+    name: 'a session id of another shape',
+    message: 'hello',
+    env: { FAKE_OPENCODE_OTHER_ID: '1' },
+    expected: failure('fork_not_proved', /the session is not there/, REFUSED),
+    also: nothingWasRun,
+    real: 'no: this version takes the id that it is given',
+  },
+];
