@@ -11,6 +11,12 @@ interface WorktreeOptions {
   readonly env: Environment;
 }
 
+interface NewBranch {
+  readonly branch: string;
+  /** The commit or ref from which it starts. */
+  readonly start: string;
+}
+
 /** Whether something is at `path`, a dangling link included. */
 export async function pathExists(path: string): Promise<boolean> {
   return lstat(path).then(
@@ -30,29 +36,37 @@ export async function realPath(path: string): Promise<string> {
 /**
  * Adds a worktree on a branch that starts at `start`; a branch of that name is moved there. The branch tracks nothing.
  * Its files are written by a git that does not read the repository's configuration: no filter of an agent's runs.
- * Call it under the repository's lock. @returns the commit it starts from
+ * Call it under the repository's lock. `onAdded` is called when the worktree belongs to the repository and has no file
+ * yet; what it throws fails the whole. @returns the commit it starts from
  *
  * @throws AppError `git_failed`; then there is no worktree
  */
 export async function addWorktree(
   options: WorktreeOptions,
-  { branch, start }: { readonly branch: string; readonly start: string },
+  { branch, start, onAdded }: NewBranch & { readonly onAdded?: () => void },
 ): Promise<string> {
   const { repository, env } = options;
   await git(['worktree', 'prune'], { cwd: repository, env });
-  return addAndFill(options, ['--no-track', '-B', branch], start);
+  return addAndFill(options, { flags: ['--no-track', '-B', branch], commit: start, onAdded });
 }
 
 /** Checks a branch that exists out as a worktree, as {@link addWorktree} does. Call it under the repository's lock. */
 export async function checkOutBranch(options: WorktreeOptions, branch: string): Promise<void> {
-  await addAndFill(options, [], branch);
+  await addAndFill(options, { flags: [], commit: branch });
 }
 
-async function addAndFill(options: WorktreeOptions, flags: readonly string[], commit: string): Promise<string> {
+interface Addition {
+  readonly flags: readonly string[];
+  readonly commit: string;
+  readonly onAdded?: (() => void) | undefined;
+}
+
+async function addAndFill(options: WorktreeOptions, { flags, commit, onAdded }: Addition): Promise<string> {
   const { repository, path, env } = options;
   await git(['worktree', 'add', '--quiet', '--no-checkout', ...flags, path, commit], { cwd: repository, env });
   try {
     await chmod(path, 0o700);
+    onAdded?.();
     const head = await inWorktree({ repository, worktree: path, env }, async (place) => {
       await git(['read-tree', '--reset', '-u', 'HEAD'], place);
       return (await git(['rev-parse', 'HEAD'], place)).trim();

@@ -15,9 +15,11 @@ const CachedExportSchema = z.object({ time_updated: z.number(), session: Session
 
 interface ForkOptions {
   readonly cli: OpencodeCli;
+  /** A directory that stays, for the calls that are about no directory. */
+  readonly cwd: string;
   readonly base: string;
   readonly title: string;
-  readonly directory: string;
+  readonly directory: string | Promise<string>;
   readonly permission: readonly PermissionRule[];
   /** Keeps the export of the base; it is used as long as the base has not changed since. */
   readonly cache: string;
@@ -28,26 +30,27 @@ interface ForkOptions {
 
 /**
  * Copies `base` into `directory` by export and import, because opencode's own fork stays in the base's directory. The
- * export is taken from the cache first; the query that proves the copy also tells whether the base has changed since,
- * and then the copy is made again from a fresh export.
+ * export is taken from the cache first, and else made without waiting for the directory; the query that proves the copy
+ * also tells whether the base has changed since, and then the copy is made again from a fresh export.
  *
  * @throws AppError `fork_not_proved` when opencode stored something else than was asked; the copy is deleted
  */
 export async function forkSession(options: ForkOptions): Promise<string> {
   const cached = await readCachedExport(options.cache, options.base);
   if (cached !== undefined) {
-    const { id, stored, base } = await importCopy(cached.session, options);
-    if (base?.time_updated === cached.time_updated) return proved(id, { stored, source: cached.session, options });
-    await deleteStoredSession(options.cli, id, options.directory);
+    const copy = await importCopy(cached.session, options);
+    if (copy.base?.time_updated === cached.time_updated) return proved(copy, cached.session, options);
+    await deleteStoredSession(options.cli, copy.id, options.cwd);
   }
-  const { cli, directory, cleanExport: clean } = options;
-  const source = await exportSession({ cli, id: options.base, directory, clean });
-  const { id, stored, base } = await importCopy(source, options);
-  const proven = await proved(id, { stored, source, options });
+  const { cli, cwd, cleanExport: clean } = options;
+  const source = await exportSession({ cli, id: options.base, directory: cwd, clean });
+  const copy = await importCopy(source, options);
+  const id = await proved(copy, source, options);
+  const { base } = copy;
   if (base !== undefined && base.messages === source.messages.length) {
     await replaceFile(options.cache, JSON.stringify({ time_updated: base.time_updated, session: source }));
   }
-  return proven;
+  return id;
 }
 
 /** Gives a session that is only a file to opencode; the working directory becomes the session's. */
@@ -82,33 +85,35 @@ export async function exportSession({ cli, id, directory, clean }: ExportRequest
 
 interface ImportedCopy {
   readonly id: string;
+  readonly directory: string;
   readonly stored: StoredSession | undefined;
   readonly base: StoredSession | undefined;
 }
 
 async function importCopy(source: SessionExport, options: ForkOptions): Promise<ImportedCopy> {
-  const { cli, directory, title, permission, now } = options;
+  const { cli, cwd, title, permission, now } = options;
+  const directory = await options.directory;
   const id = newSessionId(now);
-  await importSession(cli, copySession(source, { id, title, permission, now }), directory);
-  const rows = await describeStoredSessions(cli, [id, options.base], directory);
-  return {
-    id,
-    stored: rows.find((row) => row.id === id),
-    base: rows.find((row) => row.id === options.base),
-  };
+  try {
+    await importSession(cli, copySession(source, { id, title, permission, now }), directory);
+    const rows = await describeStoredSessions(cli, [id, options.base], cwd);
+    const [stored, base] = [id, options.base].map((wanted) => rows.find((row) => row.id === wanted));
+    return { id, directory, stored, base };
+  } catch (error) {
+    // An import is not one transaction, and one that was ended on its way leaves a part of a session.
+    await deleteStoredSession(cli, id, cwd);
+    throw error;
+  }
 }
 
-interface Proof {
-  readonly stored: StoredSession | undefined;
-  readonly source: SessionExport;
-  readonly options: ForkOptions;
-}
-
-async function proved(id: string, { stored, source, options }: Proof): Promise<string> {
-  const { cli, directory } = options;
+async function proved(
+  { id, directory, stored }: ImportedCopy,
+  source: SessionExport,
+  { cli, cwd }: ForkOptions,
+): Promise<string> {
   const wrong = whatIsWrong(stored, { directory, messages: source.messages.length, parts: partsOf(source) });
   if (wrong === undefined) return id;
-  await deleteStoredSession(cli, id, directory);
+  await deleteStoredSession(cli, id, cwd);
   throw new AppError('fork_not_proved', `opencode did not store the fork as asked: ${wrong}`, {
     hint: 'nothing was run; try again, and check that this version of opencode is supported',
   });

@@ -72,8 +72,8 @@ class OpencodeDriver implements Opencode {
 
   async forkSession(request: Parameters<Opencode['forkSession']>[0]): Promise<string> {
     checkedSessionId(request.base);
-    const { clock, exportCache: cache, cleanExport } = this.options;
-    return forkSession({ ...request, cli: await this.cli(), cache, cleanExport, now: clock.now() });
+    const { clock, cwd, exportCache: cache, cleanExport } = this.options;
+    return forkSession({ ...request, cli: await this.cli(), cwd, cache, cleanExport, now: clock.now() });
   }
 
   async describeSessions(ids: readonly string[]): Promise<StoredSession[]> {

@@ -38,8 +38,10 @@ interface NewSession {
   readonly permission: readonly PermissionRule[];
 }
 
-interface ForkRequest extends NewSession {
+interface ForkRequest extends Omit<NewSession, 'directory'> {
   readonly base: string;
+  /** The absolute real path in which the session will run, as soon as it is there: nothing needs to be in it yet. */
+  readonly directory: string | Promise<string>;
 }
 
 /** A program to start: `input` goes to its standard input. */
@@ -78,7 +80,7 @@ export interface Opencode {
   createSession(session: NewSession): Promise<string>;
   /**
    * Copies a session, context and all, into a session that lives in another directory, and proves that opencode has
-   * stored it whole and for that directory.
+   * stored it whole and for that directory. Of a copy that fails nothing is left, as far as opencode lets it be deleted.
    * @returns the new session's id
    */
   forkSession(request: ForkRequest): Promise<string>;

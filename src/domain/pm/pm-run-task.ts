@@ -47,6 +47,7 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
 
 /** A retry goes on in the fork that the task has; it remembers what it has already started. */
 async function prepare(context: Context, task: string, step: Stepper): Promise<Workplace> {
+  const done = step.begin('session');
   const pmAgent = await readPmAgent(context);
   if (pmAgent === undefined) {
     throw new AppError('pm_agent_missing', "the PM agent's session is gone", {
@@ -60,13 +61,13 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
   if (earlier !== null) {
     const [stored] = await context.opencode.describeSessions([earlier]);
     if (stored?.directory === directory) {
-      await step.done('session', `${earlier}, going on`);
+      await done(`${earlier}, going on`);
       return { session: earlier, directory, model };
     }
   }
   const permission = headlessPermission(await agentWritable(context));
   const session = await context.opencode.forkSession({ base, title: pmTaskTitle(task), directory, permission });
   await updateItem(context, task, (item) => ({ ...item, session_id: session }));
-  await step.done('session', `${session}, forked from ${base}`);
+  await done(`${session}, forked from ${base}`);
   return { session, directory, model };
 }

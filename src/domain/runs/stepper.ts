@@ -1,22 +1,26 @@
 import type { Context } from '../context.ts';
 import type { RunLog } from './run-log.ts';
 
-/** Says in the log how preparation goes on, and ends it between two steps when the run is to be stopped. */
+/** Says in the log how preparation goes on. */
 export interface Stepper {
-  done(name: string, note: string): Promise<void>;
+  /**
+   * Begins a step; call the result when it is done. Steps may overlap: each is written down when it is done, with the time
+   * that it took by itself.
+   */
+  begin(name: string): (note: string) => Promise<void>;
   warn(text: string): Promise<void>;
+  /** @throws when the run is to be stopped */
+  check(): void;
 }
 
-/** A stepper that begins to count time now. */
+/** The stepper of one preparation. */
 export function stepper({ clock }: Pick<Context, 'clock'>, log: RunLog, signal: AbortSignal): Stepper {
-  let last = clock.now();
   return {
-    async done(name, note) {
-      const now = clock.now();
-      await log.record({ event: 'step', name, note, ms: now - last });
-      last = now;
-      signal.throwIfAborted();
+    begin(name) {
+      const began = clock.now();
+      return async (note) => log.record({ event: 'step', name, note, ms: clock.now() - began });
     },
     warn: async (text) => log.record({ event: 'warning', text }),
+    check: () => signal.throwIfAborted(),
   };
 }

@@ -28,6 +28,8 @@ interface WorktreeRequest {
   readonly onSaved: OnSaved;
   /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
   readonly onPlace: (place: { readonly path: string; readonly repository: string }) => Promise<void>;
+  /** Called when the worktree is there and belongs to the repository, before its files are written. */
+  readonly onAdded: (path: string) => void;
 }
 
 /**
@@ -45,7 +47,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await requireOwnPlace(context, { path, repository: previous });
     await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
     await request.onPlace({ path, repository });
-    const startCommit = await addWorktree({ repository, path, env }, { branch, start });
+    const onAdded = (): void => request.onAdded(path);
+    const startCommit = await addWorktree({ repository, path, env }, { branch, start, onAdded });
     return { path, repository, branch, startCommit, how };
   });
 }

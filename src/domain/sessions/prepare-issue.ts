@@ -1,0 +1,148 @@
+import { pathExists } from '../../adapters/git/worktree.ts';
+import { headlessPermission } from '../../adapters/opencode/permissions.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { Context } from '../context.ts';
+import { parseIssueRef } from '../issues/issue-ref.ts';
+import { tellSaved } from '../notifications/tell.ts';
+import type { Workplace } from '../runs/run-task.ts';
+import type { Stepper } from '../runs/stepper.ts';
+import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import { agentWritable } from './agent-writable.ts';
+import { readBase, readIssueSession } from './read-sessions.ts';
+import type { CoordinatorSession, IssueSession } from './session-schema.ts';
+import { changeSessions, updateIssueSession } from './session-store.ts';
+import { issueTitle } from './session-titles.ts';
+
+/** An issue that is made ready for its agent. */
+interface Preparation {
+  readonly context: Context;
+  readonly ref: string;
+  readonly step: Stepper;
+}
+
+/**
+ * A clean worktree, and a fork of the base session that lives in it. The fork needs no more than the directory, so it is
+ * made while git writes the files. When one of the two fails, the other one has ended before that is said, and no
+ * session of a worktree that is not there remains.
+ */
+export async function prepareStart(context: Context, ref: string, step: Stepper): Promise<Workplace> {
+  const preparation = { context, ref, step };
+  const base = await readBase(context);
+  if (base === undefined)
+    throw new AppError('base_missing', 'the base session is gone', { hint: 'run: kugetsu init', exit: EXIT.notReady });
+  let onAdded: (path: string) => void = () => undefined;
+  const added = new Promise<string>((resolve) => {
+    onAdded = resolve;
+  });
+  const making = makeWorktree(preparation, onAdded);
+  // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
+  const forking = makeFork(preparation, base, Promise.race([added, making]));
+  const [directory, session] = await bothOf(context, making, forking);
+  const model = base.model ?? null;
+  await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
+  return { session, directory, model: model ?? undefined, mainCheckout: base.directory };
+}
+
+/** @returns the directory, when all files are in it */
+async function makeWorktree({ context, ref, step }: Preparation, onAdded: (path: string) => void): Promise<string> {
+  const done = step.begin('worktree');
+  const { repository: previousRepository } = await requireSession(context, ref);
+  const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
+  const worktree = await makeIssueWorktree(context, {
+    ref: parseIssueRef(ref),
+    name,
+    previousRepository,
+    onSaved: async (way) => {
+      await step.warn(`saved the work of the worktree before; to get it back: ${way}`);
+      await tellSaved(context, ref, way);
+    },
+    onPlace: async ({ path: worktree_path, repository }) => {
+      await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository }));
+    },
+    onAdded(path) {
+      step.check();
+      onAdded(path);
+    },
+  });
+  const { path, repository, branch, startCommit, how } = worktree;
+  await done(`${path} on ${branch} (repository ${how})`);
+  await updateIssueSession(context, ref, (current) => ({
+    ...current,
+    worktree_path: path,
+    repository,
+    branch,
+    start_commit: startCommit,
+  }));
+  return path;
+}
+
+/** @returns the session that lives in `directory` */
+async function makeFork(
+  { context, ref, step }: Preparation,
+  { opencode_session_id: base }: CoordinatorSession,
+  directory: Promise<string>,
+): Promise<string> {
+  const begun = directory.then(() => step.begin('session'));
+  // It fails with the directory, and so does the fork.
+  begun.catch(() => undefined);
+  const permission = headlessPermission(await agentWritable(context));
+  const id = await context.opencode.forkSession({ base, title: issueTitle(ref), directory, permission });
+  const done = await begun;
+  await done(`${id}, forked from ${base}`);
+  return id;
+}
+
+/** Waits for the end of both. @throws why there is no worktree, or else why there is no fork */
+async function bothOf(context: Context, making: Promise<string>, forking: Promise<string>): Promise<[string, string]> {
+  const [worktree, fork] = await Promise.allSettled([making, forking]);
+  if (worktree.status === 'rejected') {
+    // What is left behind if that fails is a session that nothing refers to.
+    if (fork.status === 'fulfilled') await context.opencode.deleteSession(fork.value).catch(() => undefined);
+    throw worktree.reason;
+  }
+  if (fork.status === 'rejected') throw fork.reason;
+  return [worktree.value, fork.value];
+}
+
+/** The session and the worktree as they are, checked against what opencode has stored. */
+export async function prepareContinue(context: Context, ref: string, step: Stepper): Promise<Workplace> {
+  const done = step.begin('session');
+  const { opencode_session_id: id, worktree_path: path, model } = await requireSession(context, ref);
+  if (id === null || path === null || !(await pathExists(path))) {
+    throw new AppError('worktree_missing', `the worktree of ${ref} is gone`, {
+      hint: `run: kugetsu start ${ref} MESSAGE`,
+    });
+  }
+  const [stored] = await context.opencode.describeSessions([id]);
+  if (stored === undefined) {
+    throw new AppError('session_missing', `opencode does not know the session ${id} of ${ref} any more`, {
+      hint: `run: kugetsu start ${ref} MESSAGE; it saves the worktree's work first`,
+    });
+  }
+  if (stored.directory !== path) {
+    throw new AppError('session_elsewhere', `the session of ${ref} belongs to ${stored.directory}, not to ${path}`, {
+      hint: 'nothing was run; kugetsu start makes a new session in the worktree',
+    });
+  }
+  await done(`${id} in ${path}`);
+  const base = await readBase(context).catch(() => undefined);
+  const known = { session: id, directory: path, model: model ?? undefined };
+  return base === undefined ? known : { ...known, mainCheckout: base.directory };
+}
+
+async function requireSession(context: Context, ref: string): Promise<IssueSession> {
+  const session = await readIssueSession(context, ref);
+  if (session === undefined) throw new AppError('no_session', `${ref} was removed while it was being prepared`);
+  return session;
+}
+
+function withNewSession(session: IssueSession, id: string, model: string | null): IssueSession {
+  const { opencode_session_id: old, previous_session_ids: older } = session;
+  return {
+    ...session,
+    opencode_session_id: id,
+    previous_session_ids: old === null ? older : [...older, old],
+    model,
+  };
+}
