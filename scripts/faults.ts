@@ -20,7 +20,7 @@ try {
   const { status } = spawnSync(vitest, options, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, FAULTS: 'all', FAULTS_FIGURES: file },
+    env: { ...process.env, FAULTS: process.env['FAULTS'] ?? 'all', FAULTS_FIGURES: file },
   });
   printTable(existsSync(file) ? readFileSync(file, 'utf8') : '');
   process.exitCode = status ?? 1;

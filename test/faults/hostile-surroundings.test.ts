@@ -2,6 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { WORDS } from '../support/corpus.ts';
+import { report } from '../support/faults/figures.ts';
 import { fakeWorld, readyWorld, REF, succeeded } from '../support/fake-world.ts';
 import { run, type Outcome } from '../support/world.ts';
 
@@ -36,34 +38,7 @@ const COMMANDS = [
   ['completion'],
 ] as const;
 
-const WORDS = [
-  '',
-  ' ',
-  '-',
-  '--',
-  '--json',
-  '--upload-pack=touch pwned',
-  '-rf',
-  '--\u001B[2J',
-  '\u001B]0;title\u0007',
-  '\u009B2J',
-  'a\nb',
-  '__proto__',
-  'constructor',
-  '../../etc/passwd',
-  'forge.test/acme/demo#1',
-  'forge.test/../demo#1',
-  '$(touch pwned)',
-  '%s%n',
-  '\u202Edesrever',
-  '\uFFFF',
-  'x'.repeat(100_000),
-  '-1',
-  '1e999',
-  'NaN',
-  'PATH',
-  'MAX_CONCURRENT_AGENTS',
-];
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 120);
 
 test('whatever words a command is given, it ends with a documented code and without a trace', async () => {
   // Not initialised, so that no agent is started.
@@ -74,8 +49,9 @@ test('whatever words a command is given, it ends with a documented code and with
     fc.asyncProperty(fc.constantFrom(...COMMANDS), spoken, async (command, rest) => {
       expectDecent(await world.kugetsu(...command, ...rest));
     }),
-    { numRuns: 120, seed: Number(process.env['FUZZ_SEED'] ?? 20_260_101) },
+    { numRuns: RUNS, seed: Number(process.env['FUZZ_SEED'] ?? 20_260_101) },
   );
+  report({ part: 'hostile surroundings', cases: RUNS });
 });
 
 test('a message reaches the agent as it is, whatever it looks like', async () => {

@@ -1,37 +1,8 @@
 import * as fc from 'fast-check';
-
-/** JSON values that programs have stumbled over. */
-const CORPUS: readonly unknown[] = [
-  null,
-  true,
-  0,
-  -1,
-  1e308,
-  -0.5,
-  2 ** 53,
-  '',
-  '\u0000',
-  '\uD800',
-  '\u001B[2J\u001B]0;title\u0007',
-  '\u009B31m',
-  '../../../../etc',
-  '/',
-  '-rf',
-  '--upload-pack=touch /tmp/x',
-  '$(id)',
-  "'; drop table session; --",
-  '\n{"type":"kugetsu"}',
-  'x'.repeat(100_000),
-  '2026-13-45T99:99:99Z',
-  [],
-  {},
-  [[[[]]]],
-  { length: 3 },
-  { __proto__: null, toString: 1, constructor: {} },
-];
+import { JSON_VALUES } from './corpus.ts';
 
 /** Any JSON value, with those of the corpus among them. */
-export const anyJson: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom(...CORPUS), fc.jsonValue({ maxDepth: 3 }));
+export const anyJson: fc.Arbitrary<unknown> = fc.oneof(fc.constantFrom(...JSON_VALUES), fc.jsonValue({ maxDepth: 3 }));
 
 /** What can become of the bytes of a file: cut off, overwritten, grown, of another kind, or not of this world. */
 export function mutated(whole: string): fc.Arbitrary<Buffer> {

@@ -1,4 +1,5 @@
 import { git, tryGit, type Environment } from './git-command.ts';
+import { objectName } from './object-name.ts';
 
 /** A local branch of a bare repository. */
 export interface Branch {
@@ -22,7 +23,7 @@ export async function listBranches(repository: string, pattern: string, env: Env
     .map((line) => line.split('\0'))
     .map(([ref = '', tip = '', worktree = '']) => ({
       name: ref.replace(/^refs\/heads\//, ''),
-      tip,
+      tip: objectName(tip),
       worktree: worktree === '' ? undefined : worktree,
     }));
 }

@@ -2,6 +2,7 @@ import { git, tryGit, type Environment } from './git-command.ts';
 import { inRepository, type GitPlace } from './isolation.ts';
 import { commitTree, treeOf } from './rescue.ts';
 import { commitOf } from './temporary-index.ts';
+import { objectName } from './object-name.ts';
 
 interface MergedQuestion {
   readonly repository: string;
@@ -31,7 +32,7 @@ async function isMerged(question: MergedQuestion, at: GitPlace): Promise<'merged
   if (own.exitCode !== 0 || Number(own.stdout) === 0) return undefined;
   if ((await tryGit(['merge-base', '--is-ancestor', tip, target], at)).exitCode === 0) return 'merged';
   const base = await tryGit(['merge-base', tip, target], at);
-  const fork = base.stdout.trim();
+  const fork = objectName(base.stdout);
   if (base.exitCode !== 0 || (await treeOf(fork, at)) === (await treeOf(tip, at))) {
     return undefined;
   }

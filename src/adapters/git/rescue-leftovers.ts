@@ -4,6 +4,7 @@ import { isDirectory, moveAside } from './move-aside.ts';
 import { commitTree, isReachable, treeOf, type Rescue } from './rescue.ts';
 import { commitOf } from './temporary-index.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
+import { objectName } from './object-name.ts';
 
 const RESCUED = 'refs/kugetsu/rescue';
 
@@ -40,7 +41,7 @@ export async function rescueEntry(
   const at = { cwd: directory, env };
   const head = await commitOf('HEAD', at);
   const staged = await tryGit(['write-tree'], at);
-  const tree = staged.exitCode === 0 ? staged.stdout.trim() : undefined;
+  const tree = staged.exitCode === 0 ? objectName(staged.stdout) : undefined;
   const refs: string[] = [];
   if (head !== undefined && tree !== undefined && (await treeOf(head, at)) !== tree) {
     const commit = await commitTree({ tree, parents: [head], message: `Index saved as ${ref}` }, at);

@@ -6,6 +6,7 @@ import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
 import { moveNestedRepositoriesAside } from './nested-repositories.ts';
 import { commitOf, withTemporaryIndex, type Git } from './temporary-index.ts';
+import { objectName } from './object-name.ts';
 
 /** git's name for a tree without entries, in a repository of SHA-1 names. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -78,7 +79,7 @@ async function saveWorkingTree(
     const paths = ['.', ...excluded.map((path) => `:(exclude,literal)${path}`)];
     await git_(['-c', 'core.safecrlf=false', 'add', '--all', '--', ...paths]);
     await addForced(place, git_);
-    const tree = (await git_(['write-tree'])).trim();
+    const tree = objectName(await git_(['write-tree']));
     const unchanged = head !== undefined && (await treeOf(head, place)) === tree;
     if (unchanged && staged === undefined) {
       return (await isReachable(head, ['refs/remotes'], { cwd: repository, env })) ? undefined : head;
@@ -92,7 +93,7 @@ async function saveWorkingTree(
 async function saveStaged(ref: string, place: GitPlace, head: string | undefined): Promise<string | undefined> {
   const written = await tryGit(['write-tree'], place);
   if (written.exitCode !== 0) return undefined;
-  const tree = written.stdout.trim();
+  const tree = objectName(written.stdout);
   if (head !== undefined && (await treeOf(head, place)) === tree) return undefined;
   if (head === undefined && tree === EMPTY_TREE) return undefined;
   const parents = head === undefined ? [] : [head];
@@ -132,7 +133,7 @@ export async function commitTree({ tree, parents, message }: NewCommit, place: G
     GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
   };
   const args = ['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
-  return (await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...identity } })).trim();
+  return objectName(await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...identity } }));
 }
 
 /** What stands in a worktree's place and is none that git can read is kept as it is: moved, whole. @returns where it is now */
@@ -149,7 +150,7 @@ export async function moveWholeAside({
 
 /** The tree of a commit. */
 export async function treeOf(commit: string, place: GitPlace): Promise<string> {
-  return (await git(['rev-parse', `${commit}^{tree}`], place)).trim();
+  return objectName(await git(['rev-parse', `${commit}^{tree}`], place));
 }
 
 /** Whether a ref that matches one of the patterns has this commit. */

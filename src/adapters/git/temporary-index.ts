@@ -4,6 +4,7 @@ import { rm } from '../store/changes.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
+import { objectName } from './object-name.ts';
 
 /** Runs git in a worktree with another index than the worktree's own. */
 export type Git = (args: readonly string[], input?: string) => Promise<string>;
@@ -23,5 +24,5 @@ export async function withTemporaryIndex<T>(place: GitPlace, body: (git_: Git) =
 /** The commit that a name stands for; undefined when there is none. */
 export async function commitOf(ref: string, place: GitPlace): Promise<string | undefined> {
   const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], place);
-  return result.exitCode === 0 ? result.stdout.trim() : undefined;
+  return result.exitCode === 0 ? objectName(result.stdout) : undefined;
 }

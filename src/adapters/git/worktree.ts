@@ -4,6 +4,7 @@ import { chmod, rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
+import { objectName } from './object-name.ts';
 
 interface WorktreeOptions {
   readonly repository: string;
@@ -69,7 +70,7 @@ async function addAndFill(options: WorktreeOptions, { flags, commit, onAdded }: 
     onAdded?.();
     const head = await inWorktree({ repository, worktree: path, env }, async (place) => {
       await git(['read-tree', '--reset', '-u', 'HEAD'], place);
-      return (await git(['rev-parse', 'HEAD'], place)).trim();
+      return objectName(await git(['rev-parse', 'HEAD'], place));
     });
     if (head !== undefined) return head;
     throw new AppError('git_failed', `git worktree add made something else in ${path} than was asked`);
@@ -125,10 +126,12 @@ async function stateIn(place: GitPlace, start: string): Promise<WorkState | unde
     tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], place),
   ]);
   if (status.exitCode !== 0 || remotes.exitCode !== 0) return undefined;
+  const commitsAhead = ahead.exitCode === 0 ? Number(ahead.stdout.trim()) : 0;
+  if (!Number.isSafeInteger(commitsAhead)) return undefined;
   return {
     branch: branch.exitCode === 0 ? branch.stdout.trim() : undefined,
-    head: head.stdout.trim(),
-    commitsAhead: ahead.exitCode === 0 ? Number(ahead.stdout.trim()) : 0,
+    head: objectName(head.stdout),
+    commitsAhead,
     uncommittedFiles: status.stdout.split('\0').filter((entry) => entry !== '').length,
     pushed: remotes.stdout.trim() !== '',
   };

@@ -75,6 +75,11 @@ function quotePart(part: string): string {
   return part === '' ? 'an empty part' : JSON.stringify(oneLine(part, 60));
 }
 
+// Controls, formats and unassigned characters, lone surrogates, and separators other than a space: what a paste brings along.
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
+
 function invalidRef(text: string, reason: string): Error {
-  return usageError(`not an issue ref: ${JSON.stringify(oneLine(text, 100))}: ${reason}`, EXPECTED);
+  const code = INVISIBLE.exec(text)?.[0].codePointAt(0);
+  const seen = code === undefined ? '' : ` (with an invisible U+${code.toString(16).toUpperCase().padStart(4, '0')})`;
+  return usageError(`not an issue ref: ${JSON.stringify(oneLine(text, 100))}${seen}: ${reason}`, EXPECTED);
 }

@@ -13,7 +13,10 @@ import { repositoryLock } from '../worktrees/repository.ts';
 import type { HalfClone, PruneFacts, RepositoryFacts, RunDirectory } from './prune-facts.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'tempDirectory'>;
-type FileFacts = Pick<PruneFacts, 'worktrees' | 'repositories' | 'clones' | 'runs' | 'temporary'>;
+type FileFacts = Pick<
+  PruneFacts,
+  'worktrees' | 'repositories' | 'allRepositoriesRead' | 'clones' | 'runs' | 'temporary'
+>;
 
 // The names that private-files.ts and bare-repository.ts give to what they build beside its place.
 const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
@@ -27,7 +30,8 @@ export async function gatherFiles(context: Needs, problems: string[]): Promise<F
   const repos = await listEntries(home.repos);
   const places = new Set([worktrees, home.worktrees]);
   const repositories: RepositoryFacts[] = [];
-  for (const { path } of repos.filter(({ name, type }) => type === 'directory' && /^[^.].*\.git$/.test(name))) {
+  const own = repos.filter(({ name, type }) => type === 'directory' && /^[^.].*\.git$/.test(name));
+  for (const { path } of own) {
     const facts = await gatherRepository(context, path, places).catch((error: unknown) => {
       problems.push(messageOf(error));
     });
@@ -36,6 +40,7 @@ export async function gatherFiles(context: Needs, problems: string[]): Promise<F
   return {
     worktrees: await listEntries(worktrees),
     repositories,
+    allRepositoriesRead: repositories.length === own.length,
     clones: await gatherClones(repos),
     runs: await gatherRuns(context),
     temporary: await gatherTemporary(context, repositories),

@@ -63,8 +63,9 @@ function worktreeReason({ type }: Entry, known: KnownWorktree | undefined): stri
     : 'no tracked issue owns it; no worktree of a repository here, so it is moved to rescued/';
 }
 
-function orphanedWorktrees({ tracked, worktrees }: PruneFacts): Entry[] {
-  return worktrees.filter(({ name }) => !ownsWorktree(tracked, name));
+function orphanedWorktrees(facts: PruneFacts): Entry[] {
+  const orphans = facts.worktrees.filter(({ name }) => !ownsWorktree(facts.tracked, name));
+  return facts.allRepositoriesRead ? orphans : orphans.filter((entry) => repositoryOf(facts, entry) !== undefined);
 }
 
 function repositoryOf({ repositories }: PruneFacts, { name }: Entry): KnownWorktree | undefined {

@@ -47,6 +47,8 @@ export interface PruneFacts {
   readonly done: readonly DoneIssue[];
   readonly worktrees: readonly Entry[];
   readonly repositories: readonly RepositoryFacts[];
+  /** Whether every repository told what it has; if not, what none of these knows may be another one's. */
+  readonly allRepositoriesRead: boolean;
   readonly clones: readonly HalfClone[];
   readonly runs: readonly RunDirectory[];
   readonly temporary: readonly Entry[];

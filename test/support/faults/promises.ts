@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { repositoryOf, worktreeOf } from '../fake-world.ts';
 import { age } from '../prune-world.ts';
 import { gitIn, processesOf, run, type World } from '../world.ts';
@@ -37,6 +37,7 @@ function stateFiles(home: string): string[] {
 export async function workIsSafe(world: World, ref: string, text: string): Promise<Problem[]> {
   const inWorktree = await run(['grep', '-rqF', text, worktreeOf(world, ref)], { cwd: world.root, env: world.env });
   if (inWorktree.code === 0) return [];
+  if (await isMovedAside(world, text)) return [];
   const repository = repositoryOf(world);
   const refs = (await gitIn(world, repository, 'for-each-ref', '--format=%(refname)', 'refs/kugetsu/rescue')).split(
     '\n',
@@ -54,6 +55,14 @@ export async function workIsSafe(world: World, ref: string, text: string): Promi
   if (saved.some(({ saved: name }) => told.includes(name))) return [];
   if (saved.length > 0) return [`the way back to ${saved.map(({ saved: name }) => name).join(', ')} was not told`];
   return [lost(`"${text}"`)];
+}
+
+/** Whether the text is among the files that were moved to `rescued/`, and the way there is told. */
+async function isMovedAside(world: World, text: string): Promise<boolean> {
+  const rescued = join(world.home, 'rescued');
+  const { stdout } = await run(['grep', '-rlF', text, rescued], { cwd: world.root, env: world.env });
+  const { stdout: told } = await world.kugetsu('notify', 'list', '--all');
+  return stdout.split('\n').some((path) => path !== '' && told.includes(dirname(path)));
 }
 
 /** What crashes left in a world that neither the commands that came after nor `prune` have taken away. */

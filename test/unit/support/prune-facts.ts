@@ -97,6 +97,7 @@ export function factsWith(state: StoredState, changes: Partial<PruneFacts> = {})
     done: [],
     worktrees: [],
     repositories: [],
+    allRepositoriesRead: true,
     clones: [],
     runs: [],
     temporary: [],

@@ -63,6 +63,16 @@ describe('what is no ref is a usage error that shows the form:', () => {
     expect(error).toMatchObject({ exit: 2, hint: expect.stringContaining('instance/owner/repo#identifier') });
   });
 
+  test.each([
+    ['github.com/shoko/kugetsu#14\u200B', 'U+200B'],
+    ['github.com/shoko/kugetsu#14\u001B[2J', 'U+001B'],
+    ['github.com/shoko/kug\u00A0etsu#14', 'U+00A0'],
+  ])('%j has something that nobody sees, and the error names it', (text, name) => {
+    expect(thrownBy(() => parseIssueRef(text))).toMatchObject({
+      message: expect.stringContaining(`invisible ${name}`),
+    });
+  });
+
   test('any text is read as a ref that reads back, or refused in one printable line', () => {
     const nearly = fc.string({ unit: fc.constantFrom('a', '/', '#', '1', '0', '-', '.', 'A', '\n', ' ', '\u001B') });
     fc.assert(

@@ -68,6 +68,17 @@ describe('in worktrees/', () => {
   });
 });
 
+test('while a repository cannot be read, a worktree that no other one knows may be its, and stays', () => {
+  const kept = keptWorktree(worktreeName(1));
+  const changes = {
+    worktrees: [worktreeEntry(worktreeName(1)), worktreeEntry(worktreeName(2))],
+    repositories: [{ path: REPOSITORY, kept: [kept], branches: [] }],
+  };
+  const both = [`worktree ${worktreeName(1)}`, `worktree ${worktreeName(2)}`];
+  expect(planned(stateWith([]), changes)).toEqual(both);
+  expect(planned(stateWith([]), { ...changes, allRepositoriesRead: false })).toEqual(both.slice(0, 1));
+});
+
 describe('in a repository', () => {
   test('what it keeps of a worktree that is gone can go, tracked or not', () => {
     const repositories = [{ path: REPOSITORY, kept: [keptWorktree('a', true), keptWorktree('b')], branches: [] }];
