@@ -9,7 +9,7 @@ import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from './opencode.ts';
 import type { PermissionRule } from './permissions.ts';
 import { copySession, newSessionId, SessionExportSchema, type SessionExport } from './session-copy.ts';
-import { describeStoredSessions } from './stored-sessions.ts';
+import { describeStoredSessions, findTitledSessions } from './stored-sessions.ts';
 
 const CachedExportSchema = z.object({ time_updated: z.number(), session: SessionExportSchema });
 
@@ -109,14 +109,23 @@ async function importCopy(source: SessionExport, options: ForkOptions): Promise<
 async function proved(
   { id, directory, stored }: ImportedCopy,
   source: SessionExport,
-  { cli, cwd }: ForkOptions,
+  options: ForkOptions,
 ): Promise<string> {
+  const { cli, cwd } = options;
   const wrong = whatIsWrong(stored, { directory, messages: source.messages.length, parts: partsOf(source) });
   if (wrong === undefined) return id;
   await deleteStoredSession(cli, id, cwd);
+  if (stored === undefined) await deleteStray(options, directory);
   throw new AppError('fork_not_proved', `opencode did not store the fork as asked: ${wrong}`, {
     hint: 'nothing was run; try again, and check that this version of opencode is supported',
   });
+}
+
+/** Deletes the copy that opencode has stored under an id of its own: it has the title, the place and the time of birth. */
+async function deleteStray({ cli, title, cwd, now }: ForkOptions, directory: string): Promise<void> {
+  const found = await findTitledSessions(cli, title, cwd).catch(() => []);
+  const strays = found.filter((row) => row.title === title && row.directory === directory && row.time_created === now);
+  for (const { id } of strays) await deleteStoredSession(cli, id, cwd);
 }
 
 function whatIsWrong(

@@ -23,7 +23,8 @@ const TitledSessionSchema = z.object({
   bytes: z.number(),
 });
 
-const SESSION_ID = /^ses_[0-9A-Za-z]{1,64}$/;
+// Those of today are `ses_` and 26 letters. Another shape is fine as long as it is nothing else in a statement or on a command line.
+const SESSION_ID = /^[0-9A-Za-z][0-9A-Za-z_-]{0,127}$/;
 
 /**
  * Runs one statement in opencode's database and gives the rows.
@@ -92,7 +93,7 @@ export async function setStoredPermission(
   throw new AppError('opencode_unexpected', `opencode did not take the permission rules of ${id}`);
 }
 
-/** A session id that may stand in a statement: only letters and digits. */
+/** A session id that may stand in a statement and on a command line: letters, digits, `_` and, not in front, `-`. */
 export function checkedSessionId(id: string): string {
   if (SESSION_ID.test(id)) return id;
   throw new AppError('bad_session_id', `not an opencode session id: ${JSON.stringify(oneLine(id, 80))}`, {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { EndReason } from '../../../../src/domain/runs/verdict.ts';
+import type { AgentEvent } from '../../../../src/adapters/opencode/events.ts';
+import { hasNamed, type EndReason } from '../../../../src/domain/runs/verdict.ts';
 import { finish, modelError, unknownError, verdictOn, type Seen } from '../../support/observed.ts';
 
 const failed = { exitCode: 1 };
@@ -91,6 +92,43 @@ describe('a run', () => {
   });
 });
 
+describe('a run on a full disk', () => {
+  test.each([
+    [{ events: [], end: { exitCode: 1, diskFull: true } }, 'disk_full'],
+    [{ events: [], end: { exitCode: 0, diskFull: true } }, 'disk_full'],
+    [{ events: [finish('stop')], end: { exitCode: 0, diskFull: true } }, 'ok'],
+    [{ events: [modelError(401)], end: { exitCode: 1, diskFull: true } }, 'no_credentials'],
+  ])('has failed for it when nothing else explains the end: %#', (seen, name) => {
+    expect(verdictOn(seen).class).toBe(name);
+  });
+});
+
+describe('the main checkout', () => {
+  const tool = (command: string, status = 'completed'): AgentEvent => ({
+    type: 'tool_use',
+    tool: 'bash',
+    status,
+    summary: '',
+    input: JSON.stringify({ command }),
+  });
+
+  test.each([
+    ['echo x > /home/me/project/file', true],
+    ["git -C '/home/me/project' commit", true],
+    ['cd /home/me/project', true],
+    ['cd /home/me/project-2', false],
+    ['cd /home/me/project.old && cat /home/me/project/x', true],
+    ['cd /home/me', false],
+  ])('is named by %s: %s', (command, named) => {
+    expect(hasNamed(tool(command), '/home/me/project')).toBe(named);
+  });
+
+  test('is not named by what was denied, or is no tool', () => {
+    expect(hasNamed(tool('cd /home/me/project', 'error'), '/home/me/project')).toBe(false);
+    expect(hasNamed({ type: 'text', text: '/home/me/project' }, '/home/me/project')).toBe(false);
+  });
+});
+
 describe('a run that was ended', () => {
   test('on request is stopped, not failed', () => {
     const seen = {
@@ -113,6 +151,12 @@ describe('a run that was ended', () => {
   ])('by %s has failed for that reason', (endedFor, retryable) => {
     const end = { exitCode: undefined, signal: 'SIGTERM', endedFor };
     expect(verdictOn({ end })).toMatchObject({ outcome: 'failed', class: endedFor, retryable });
+  });
+
+  test('while opencode waited for the model says how the last call failed', () => {
+    const line = 'level=ERROR message="stream error" mode=primary error.error="AI_APICallError: scripted 429"';
+    const { message } = verdictOn({ stderr: [line], end: { endedFor: 'startup_timeout' } });
+    expect(message).toMatch(/; the last call of the model failed: AI_APICallError: scripted 429$/);
   });
 
   test('while the model was silent says what standard error said last', () => {
