@@ -40,6 +40,7 @@ async function playsOnASmallDisk(misbehaviour: Misbehaviour): Promise<void> {
   const disk = await smallDiskWorld(8, ENV);
   try {
     await prepare(disk.world, disk.path(disk.world.home));
+    for (let sent = 0; sent < 12; sent += 1) succeeded(await disk.world.kugetsu('notify', 'send', 'x'.repeat(3000)));
     await playsIn(disk.world, misbehaviour, disk.path);
   } finally {
     expect(await disk.destroy()).toEqual([]);

@@ -55,6 +55,11 @@ export const MISBEHAVIOURS = {
     agent.error({ message: 'The response was filtered by content_filter' }, 'ContentFilterError');
     process.exitCode = 1;
   },
+  'bad-model'(agent) {
+    process.stderr.write('ProviderModelNotFoundError: ProviderModelNotFoundError\n');
+    agent.error({ message: 'Unexpected server error. Check server logs for details.' }, 'UnknownError');
+    process.exitCode = 1;
+  },
   usage: () => fail(USAGE),
   /** Fails while the file does not exist, and makes it; then replies. */
   'locked-once'(agent, file) {
@@ -65,15 +70,16 @@ export const MISBEHAVIOURS = {
     agent.start();
     agent.reply('It was free this time.');
   },
-  /** Fills the disk that its directory is on, and ends for it, or goes on without its output and says that all is well. */
+  /** Fills the disk that its directory is on, and ends for it; or goes on until not a word more can be written. */
   'fill-disk'(agent, argument) {
     agent.start();
     const file = openSync('full', 'w');
     for (const block of [1024 * 1024, 4096, 1]) fill(file, Buffer.alloc(block));
+    if (argument !== 'and go on') fail('Error: ENOSPC: no space left on device, write');
     try {
       for (let number = 0; ; number += 1) agent.text(`The disk is full, and I go on talking: ${number}`);
     } catch (error) {
-      if (argument !== 'and go on') fail(`Error: ${error.message}`);
+      if (error.code !== 'ENOSPC') throw error;
     }
   },
 };

@@ -136,7 +136,7 @@ export function opencodeCalls(world: World): string[][] {
 export function storedSessions(world: World): string[] {
   const directory = join(world.userHome, '.local', 'share', 'fake-opencode');
   return readdirSync(directory)
-    .filter((name) => name.startsWith('ses_'))
+    .filter((name) => name.startsWith('ses'))
     .map((name) => name.replace(/\.json$/, ''));
 }
 

@@ -43,6 +43,25 @@ export const REQUIRED: readonly string[] = [
   'a secret in its output',
   'fills the disk',
   'writes to the main checkout',
+  // What else of the real one was measured.
+  'the model refuses the request',
+  'the model refuses the credentials',
+  'the model forbids it',
+  'the model is not known',
+  'the model always answers 429',
+  'the model always answers 500',
+  'the model cuts its stream',
+  'the model answers garbage',
+  'the model answers nothing',
+  'the model is cut off at its length limit',
+  "the model's content filter ends the answer",
+  'a model that opencode does not know',
+  'a session that is gone',
+  'a broken configuration',
+  'a read-only data directory',
+  'a locked database',
+  'leaves a library in its temporary directory',
+  'a newer version that refuses a flag',
 ];
 
 /** The table of docs/reliability.md. */

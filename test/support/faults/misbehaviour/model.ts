@@ -40,6 +40,22 @@ export const MODEL: readonly Misbehaviour[] = [
     expected: failure('model_unavailable', /server failed \(500\)/),
   },
   {
+    name: 'a model that opencode does not know',
+    upstream: [15558],
+    message: 'fake: bad-model',
+    expected: failure('unknown_model', /opencode does not know the model/, FOR_GOOD),
+    real: {
+      replies: [{ text: 'Done.' }],
+      env: { OPENCODE_CONFIG_CONTENT: JSON.stringify({ model: 'scripted/another' }) },
+    },
+  },
+  {
+    name: 'the model answers nothing',
+    message: 'fake: unknown-finish',
+    expected: failure('unknown_finish', /three steps in a row without a reason/, { noticed: 'the third one' }),
+    real: { replies: [{ garbage: '' }] },
+  },
+  {
     name: 'the model cuts its stream',
     message: 'fake: exit-0-after-error',
     expected: failure('model_failed', /could not be used/),

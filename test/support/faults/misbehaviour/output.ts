@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { leaksIn } from '../../private-home.ts';
 import { fine, OWN_CODE, type Misbehaviour, type Played } from './misbehaviour.ts';
@@ -21,6 +23,14 @@ async function keepsTheLine({ world, ref, log }: Played): Promise<void> {
   expect(part?.text?.length).toBeGreaterThan(MEGABYTES);
   expect(part?.text?.endsWith(' end')).toBe(true);
   expect((await world.kugetsu('logs', ref)).stdout).toContain('begin xxx');
+}
+
+/** Neither the run's temporary directory nor its raw output is there. */
+function leavesNothing({ world, listed }: Played): void {
+  const { id = '' } = listed?.run ?? {};
+  const temporary = join(world.userHome, '.local', 'share', 'opencode', 'tool-output');
+  expect(existsSync(temporary)).toBe(true);
+  for (const directory of [temporary, join(world.home, 'runs')]) expect(existsSync(join(directory, id))).toBe(false);
 }
 
 /** An opencode that prints something else than lines of its events. */
@@ -53,6 +63,14 @@ export const OUTPUT: readonly Misbehaviour[] = [
       expect(listed?.run?.verdict?.reply).toBe('A whole answer.');
     },
     real: 'no: it is this version',
+  },
+  {
+    name: 'leaves a library in its temporary directory',
+    upstream: [28089],
+    message: 'fake: sh echo > "$TMPDIR/.5c0ffee-00000000.so"',
+    expected: fine(),
+    also: leavesNothing,
+    real: { replies: [{ text: 'Done.' }] },
   },
   {
     name: 'a secret in its output',

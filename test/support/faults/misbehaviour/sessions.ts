@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect } from 'vitest';
-import { opencodeCalls } from '../../fake-world.ts';
+import { opencodeCalls, readJson, storedSessions } from '../../fake-world.ts';
+import type { World } from '../../world.ts';
 import { failure, OWN_CODE, type Misbehaviour, type Played } from './misbehaviour.ts';
 
 const REFUSED = { noticed: 'the check of the fork' } as const;
@@ -10,6 +12,15 @@ function nothingWasRun({ world, ref, listed }: Played): void {
   expect(listed?.worktree).not.toBeNull();
   const told = opencodeCalls(world).filter(([command, ...args]) => command === 'run' && args.join(' ').includes(ref));
   expect(told).toEqual([]);
+}
+
+/** The sessions that the fake has stored for a directory. */
+function sessionsIn(world: World, directory: string | null | undefined): string[] {
+  const stored = join(world.userHome, '.local', 'share', 'fake-opencode');
+  return storedSessions(world).filter((id) => {
+    const { info } = readJson(join(stored, `${id}.json`)) as { readonly info: { readonly directory: string } };
+    return info.directory === directory;
+  });
 }
 
 /** An opencode that stores something else than it was given. */
@@ -36,7 +47,10 @@ export const SESSIONS: readonly Misbehaviour[] = [
     message: 'hello',
     env: { FAKE_OPENCODE_OTHER_ID: '1' },
     expected: failure('fork_not_proved', /the session is not there/, REFUSED),
-    also: nothingWasRun,
+    also: (played) => {
+      nothingWasRun(played);
+      expect(sessionsIn(played.world, played.listed?.worktree)).toEqual([]);
+    },
     real: 'no: this version takes the id that it is given',
   },
 ];

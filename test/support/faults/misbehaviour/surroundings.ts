@@ -23,6 +23,14 @@ function namesTheCheckout({ world, outcome, listed }: Played): void {
   expect(listed?.run?.verdict?.elsewhere).toBe(world.project);
 }
 
+/** What it wrote is still there; the inbox, which is large and written whole, had room for one more. */
+async function isTold({ world, ref, listed }: Played): Promise<void> {
+  expect(listed?.run?.verdict?.evidence).toMatchObject({ uncommitted_files: 1 });
+  const { stdout } = succeeded(await world.kugetsu('notify', 'list', '--json'));
+  const told = JSON.parse(stdout) as { readonly type: string; readonly issue_ref: string | null }[];
+  expect(told.filter(({ type, issue_ref: about }) => type === 'task_error' && about === ref)).toHaveLength(1);
+}
+
 /** There were two runs, and the first one is on record with its reason. */
 async function isNoted({ world, ref }: Played): Promise<void> {
   const runs = JSON.parse(succeeded(await world.kugetsu('logs', '1000', '--json')).stdout) as {
@@ -51,8 +59,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
     message: 'fake: fill-disk',
     smallDisk: true,
     expected: failure('disk_full', /the disk .*is full/, { retryable: false }),
-    // What it wrote is still there, and kugetsu can tell.
-    also: ({ listed }) => expect(listed?.run?.verdict?.evidence).toMatchObject({ uncommitted_files: 1 }),
+    also: isTold,
     real: 'no: its database is on the disk of the other cases',
   },
   {
@@ -60,6 +67,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
     message: 'fake: fill-disk and go on',
     smallDisk: true,
     expected: failure('disk_full', /the disk .*is full/, { retryable: false }),
+    also: isTold,
     real: 'no: its database is on the disk of the other cases',
   },
   {
