@@ -45,3 +45,9 @@ export function errnoOf(error: unknown): string | undefined {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** For `catch`: what the system has refused is passed over, and everything else thrown again. */
+export function unlessRefused(error: unknown): undefined {
+  if (errnoOf(error) === undefined) throw error;
+  return undefined;
+}

@@ -45,9 +45,11 @@ export async function sourceOf(path: string, env: Environment): Promise<string |
  * @throws AppError `repository_*` with the reason in one line
  */
 export async function updateRepository(repository: BareRepository): Promise<'cloned' | 'fetched'> {
-  const { path, url, env, notBefore } = repository;
+  const { path, url, env, notBefore, clock } = repository;
   if ((await sourceOf(path, env)) === repository.source) {
-    if ((await lastFetch(path)) >= notBefore) return 'fetched';
+    const last = await lastFetch(path);
+    // A fetch that seems to be still to come was made before the clock was set back.
+    if (last >= notBefore && last <= clock.now()) return 'fetched';
     await git(['config', 'remote.origin.url', url], { cwd: path, env });
     await fetchOrigin(repository, path, 'fetch');
     return 'fetched';

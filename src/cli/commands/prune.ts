@@ -51,7 +51,9 @@ export function registerPrune({ program, context, exitWith }: Registration): voi
       const done = force ? applyAndPrint : print;
       const failed = await done(context, { items, problems, json });
       for (const problem of problems) context.terminal.err(`kugetsu: ${plainText(problem)}`);
-      if (failed || problems.length > 0) exitWith(EXIT.failed);
+      if (!failed && problems.length === 0) return;
+      context.terminal.err('  the rest was not held up by that; mend it and run the command again');
+      exitWith(EXIT.failed);
     });
 }
 

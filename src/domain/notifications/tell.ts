@@ -1,4 +1,4 @@
-import { messageOf } from '../../util/errors.ts';
+import { errnoOf, messageOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
@@ -43,15 +43,30 @@ async function tellBy(context: Needs, news: TaskNews, send: () => Promise<unknow
   try {
     await send();
   } catch (error) {
-    const { text } = await redactorOf(context);
-    const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(text(news.message))}`;
-    const line = `${isoWithOffset(context.clock.now())} notification lost (${oneLine(messageOf(error))}): ${lost}`;
-    const { rotatingLog } = await import('../../adapters/store/rotating-log.ts');
-    await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
+    await logLost(context, news, error);
   }
 }
 
-/** Notifies of work that was saved before a worktree was removed, and of the command that brings it back; `ref` if it was an issue's. */
+async function logLost(context: Needs, news: TaskNews, error: unknown): Promise<void> {
+  const { text } = await redactorOf(context);
+  const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(text(news.message))}`;
+  const line = `${isoWithOffset(context.clock.now())} notification lost (${oneLine(messageOf(error))}): ${lost}`;
+  const { rotatingLog } = await import('../../adapters/store/rotating-log.ts');
+  await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
+}
+
+/**
+ * Notifies of work that was saved before a worktree was removed, and of the command that brings it back; `ref` if it was an issue's.
+ *
+ * @throws the system's error when a full disk or the like keeps the notification out: then nothing is to be removed
+ */
 export async function tellSaved(context: Needs, ref: string | null, way: string): Promise<void> {
-  await tell(context, { type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null });
+  const news = { type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null } as const;
+  const { sendNotification } = await import('./inbox.ts');
+  try {
+    await sendNotification(context, news);
+  } catch (error) {
+    if (errnoOf(error) !== undefined) throw error;
+    await logLost(context, news, error);
+  }
 }

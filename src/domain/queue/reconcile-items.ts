@@ -2,7 +2,7 @@ import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { logEnd, settleAndSweep } from '../runs/reconcile-runs.ts';
-import { isAbandoned } from '../runs/run-state.ts';
+import { isAbandoned, isLeftHere } from '../runs/run-state.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { isFinished, isWaitingForChildren } from './advance.ts';
 import type { Child, QueueItem } from './queue-item.ts';
@@ -46,7 +46,7 @@ async function reconcilePmTask(context: Needs, item: QueueItem): Promise<string 
     await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
     return `settled: its run had ended (${run.verdict.class})`;
   }
-  const ownLeft = run.phase === 'preparing' && run.taken_over !== true && run.owner.pid === ownIdentity().pid;
+  const ownLeft = isLeftHere(run);
   if (isAbandoned(run) || ownLeft) {
     const verdict = abandonedVerdict(run, null);
     const event = await runEnded(context, run.id, verdict);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
 import { bootId, identityOf } from '../../adapters/process/process-identity.ts';
 import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
@@ -32,9 +33,16 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
   } catch (error) {
     const message = `no runner could be started: ${messageOf(error)}`;
     const verdict = { ...abandonedVerdict({ kind: request.kind }, null), message };
-    await record
+    const ended = await record
       .change((run) => (run.taken_over === true ? undefined : endedRun(run, verdict, context.clock.now())))
       .catch(() => undefined);
+    if (ended === undefined) {
+      // Its runner has it already: only the hand-over could not be written down.
+      const current = await record.read().catch(() => undefined);
+      if (current?.taken_over === true) return;
+      // Nobody could write down that the run is not wanted, so nobody must come up for it.
+      await endProcessesOfRun({ runId: request.id, clock: context.clock });
+    }
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import { gatherEvidence } from './evidence.ts';
 import { orphanedRuns } from './orphans.ts';
 import { openRunLog } from './run-log.ts';
 import type { Run, Verdict } from './run-schema.ts';
-import { isAbandoned } from './run-state.ts';
+import { isAbandoned, isLeftHere } from './run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 
@@ -22,9 +22,13 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
  */
 export async function reconcileRuns(context: Needs): Promise<void> {
   for (const session of await readSoundIssueSessions(context)) {
-    if (isAbandoned(session.run)) await settleAbandoned(context, session, session.run);
+    if (isLost(session.run)) await settleAbandoned(context, session, session.run);
   }
   for (const id of await orphanedRuns(context)) await cleanUpAfterRun(context, { id });
+}
+
+function isLost(run: Run | null): run is Run {
+  return isAbandoned(run) || isLeftHere(run);
 }
 
 /** Ends every process of a run, and removes its temporary files. */
@@ -38,7 +42,7 @@ async function settleAbandoned(context: Needs, session: IssueSession, run: Run):
   const verdict = abandonedVerdict(run, await gatherEvidence(context, session));
   const settle = async (): Promise<boolean> =>
     (await updateIssueSession(context, session.issue_ref, (current) => {
-      if (current.run?.id !== run.id || !isAbandoned(current.run)) return undefined;
+      if (current.run?.id !== run.id || !isLost(current.run)) return undefined;
       return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
     })) !== undefined;
   if (!(await settleAndSweep(context, run, settle))) return;

@@ -9,6 +9,7 @@ import { writeFile } from '../../adapters/store/changes.ts';
 import { diskSpace } from '../../adapters/store/disk.ts';
 import { LineReader } from '../../adapters/store/line-reader.ts';
 import { makePrivateDirectory, removeDirectory, removeFile } from '../../adapters/store/private-files.ts';
+import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
 import type { Verdict } from './run-schema.ts';
@@ -75,8 +76,9 @@ export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): 
     // The agent itself has ended and its pid may be another's by now; what it left behind carries the run's id.
     await endProcessesOfRun({ runId: run.runId, clock: context.clock });
     await watch.close();
-    await removeDirectory(run.tempDirectory);
-    await removeDirectory(run.runDirectory);
+    // Nothing of this changes how the agent has ended; what stays is found as left over.
+    await removeDirectory(run.tempDirectory).catch(unlessRefused);
+    await removeDirectory(run.runDirectory).catch(unlessRefused);
   }
 }
 

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { parseEvent, type AgentEvent } from '../../adapters/opencode/events.ts';
+import { plural } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import { lineRedactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
@@ -39,6 +41,7 @@ export type RunLogEntry =
 /**
  * The log of one run, one JSON object a line: the agent's events as they came, and kugetsu's records between them
  * (`type` is `kugetsu`). Lines of the agent that are no JSON are wrapped. Secrets are redacted before anything is written.
+ * A line that the system refuses to take is missing, and a warning says so.
  */
 export interface RunLog {
   readonly path: string;
@@ -55,9 +58,12 @@ export async function openRunLog(context: Pick<Context, 'clock' | 'home' | 'env'
   const redactor = await redactorOf(context);
   const outputLine = lineRedactor(redactor);
   const errorLine = lineRedactor(redactor);
-  const file = await openLogFile(path);
-  const record = async (entry: Unstamped<RunRecord>): Promise<void> =>
-    file.append(redactor.json(JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(context.clock.now()), ...entry })));
+  const recordLine = (entry: Unstamped<RunRecord>): string =>
+    redactor.json(JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(context.clock.now()), ...entry }));
+  const file = forgivingLog(await openLogFile(path), ({ count, code }) =>
+    recordLine({ event: 'warning', text: `${plural(count, 'line')} of this log could not be written (${code})` }),
+  );
+  const record = async (entry: Unstamped<RunRecord>): Promise<void> => file.append(recordLine(entry));
   return {
     path,
     record,
@@ -103,7 +109,8 @@ export async function lineShower(
   return (line) => {
     const clean = redactor.line(line);
     const entry = parseRunLogLine(clean);
-    onLine(clean, entry);
+    // After a line that was written in part, its end may stand alone.
+    if (clean !== '') onLine(clean, entry);
     return entry;
   };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/is-inside.ts';
-import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
+import { AppError, errnoOf, messageOf, unlessRefused } from '../../util/errors.ts';
 import type { Redactor } from '../../util/redaction.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
@@ -13,8 +13,9 @@ import { endedRun } from './ended-run.ts';
 import { cleanUpAfterRun } from './reconcile-runs.ts';
 import { runAgent } from './run-agent.ts';
 import { openRunLog, type RunLog } from './run-log.ts';
-import type { Verdict } from './run-schema.ts';
+import type { Run, Verdict } from './run-schema.ts';
 import type { RunTask } from './run-task.ts';
+import { untilWritten } from './until-written.ts';
 import { judge, knownReason, NOTHING_OBSERVED } from './verdict.ts';
 
 interface Supervision {
@@ -29,24 +30,30 @@ const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 
+/** How long a run that has not begun waits for a disk that refuses to have it written down; whoever started it waits, too. */
+const TAKE_OVER_MS = 10_000;
+
 /** Takes a claimed run over and sees it through: prepares, runs the agent, judges, settles. Never throws for the run's sake. */
 export async function superviseRun(context: Context, { runId, task, signal }: Supervision): Promise<void> {
   const owner = ownIdentity();
-  const taken = await task.record.change((run) =>
-    run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined,
-  );
-  if (taken === undefined) return;
+  const takeOver = async (): Promise<Run | undefined> =>
+    task.record.change((run) => (run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined));
+  if ((await untilWritten(context, takeOver, TAKE_OVER_MS)) === undefined) return;
   const redactor = await redactorOf(context);
-  const log = await openRunLog(context, task.log);
+  const log = await untilWritten(context, async () => openRunLog(context, task.log));
   try {
     const { kind, subject, message } = task;
     await log.record({ event: 'started', run: runId, kind, subject, message });
     const bare = await runToVerdict(context, { runId, task, signal }, log);
-    await cleanUpAfterRun(context, { id: runId });
+    // What stays is found as left over: it must not cost the verdict.
+    await cleanUpAfterRun(context, { id: runId }).catch(unlessRefused);
     const verdict: Verdict = { ...withoutSecrets(bare, redactor), evidence: await task.evidence().catch(() => null) };
-    // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there.
-    const run = await task.record.change((current) => endedRun(current, verdict, context.clock.now()));
-    await log.record({ event: 'ended', verdict }).catch(() => undefined);
+    // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there. Without
+    // the record the work would be done again.
+    const run = await untilWritten(context, async () =>
+      task.record.change((current) => endedRun(current, verdict, context.clock.now())),
+    );
+    await log.record({ event: 'ended', verdict });
     if (run !== undefined) await task.ended(run, verdict);
   } finally {
     await log.close();
@@ -62,19 +69,10 @@ async function runToVerdict(context: Context, supervision: Supervision, log: Run
       if (error.details !== undefined) await log.record({ event: 'output', text: plainText(error.details) });
       return failedBefore(error);
     }
+    const code = errnoOf(error);
+    if (code !== undefined) return refusedBySystem(code, oneLine(messageOf(error)));
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    // The disk on which it would be written may be what failed.
-    await log.record({ event: 'output', text }).catch(() => undefined);
-    if (NO_SPACE.has(errnoOf(error) ?? '')) {
-      return failed(
-        'disk_full',
-        `the disk is full: ${oneLine(messageOf(error))}`,
-        'make room; the work is as it was left',
-      );
-    }
-    if (errnoOf(error) !== undefined) {
-      return { ...failed('system_error', oneLine(messageOf(error)), 'check the disk and the modes'), retryable: true };
-    }
+    await log.record({ event: 'output', text });
     return failed('internal_error', oneLine(messageOf(error)), 'this is a bug in kugetsu; the log has the details');
   }
 }
@@ -121,6 +119,14 @@ async function foreign({ home }: Pick<Context, 'home'>, checkout: string | undef
 function withoutSecrets(verdict: BareVerdict, { text }: Redactor): BareVerdict {
   const { message, hint, reply } = verdict;
   return { ...verdict, message: text(message), reply: text(reply), hint: typeof hint === 'string' ? text(hint) : hint };
+}
+
+/** What kugetsu itself was refused is worth another try: unlike an agent, it does not fill the disk again. */
+function refusedBySystem(code: string, message: string): BareVerdict {
+  const verdict = NO_SPACE.has(code)
+    ? failed('disk_full', `the disk is full: ${message}`, 'make room; the work is as it was left')
+    : failed('system_error', message, 'check the disk and the modes');
+  return { ...verdict, retryable: true };
 }
 
 function stopped(): BareVerdict {

@@ -96,7 +96,8 @@ export async function atRest(world: World): Promise<void> {
   await until('everything has come to rest', () => processesOf(world.root).length === 0);
 }
 
-function faultsDirectory(world: World): string {
+/** A new directory in which a program that can be interrupted is told where, and tells what it reaches. */
+export function faultsDirectory(world: World): string {
   const parent = join(world.root, 'faults');
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, 'f-'));
@@ -104,6 +105,7 @@ function faultsDirectory(world: World): string {
   return directory;
 }
 
-function interruptible(world: World, faults: string): World {
+/** The world whose kugetsu looks into that directory. */
+export function interruptible(world: World, faults: string): World {
   return world.withEnv({ KUGETSU_FAULTS: faults, KUGETSU_FAULTS_HOME: world.home });
 }

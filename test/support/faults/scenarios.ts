@@ -209,7 +209,7 @@ const pmTask: Scenario = {
   queues: true,
   prepare: async (world, number) => {
     const child = `kugetsu start '${issue(number)}' "${notes(world, `child-${number}`)}"`;
-    const message = `task ${number}.\n${notes(world, `task-${number}`)}; ${child} || ${child} || true`;
+    const message = `task ${number}.\n${notes(world, `task-${number}`)}; for i in 1 2 3 4 5 6 7 8 9; do ${child} && break; done`;
     succeeded(await world.kugetsu('delegate', message));
   },
   act: async (world, number) => {
@@ -296,8 +296,9 @@ const configure: Scenario = {
     const set = await world.kugetsu('env', 'set', `NAME_${number}`, `value ${number}`);
     const configured = await world.kugetsu('config', 'set', 'QUEUE_CLEANUP_AGE_DAYS', String((number % 9) + 1));
     const added = await world.kugetsu('server', 'add', `server-${number}`, `https://host-${number}.test`);
-    const codes = [set.code, configured.code, added.code];
-    return { ...set, code: codes.find((code) => code !== 0) ?? 0 };
+    const all = [set, configured, added];
+    const stderr = all.map((outcome) => outcome.stderr).join('');
+    return { code: all.find(({ code }) => code !== 0)?.code ?? 0, stdout: set.stdout, stderr };
   },
   check: async (world, number, { code }) => {
     const problems = await soundState(world);

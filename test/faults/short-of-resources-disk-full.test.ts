@@ -1,0 +1,70 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { crashWorld, reachedPoints, type CrashPoint, type Scenario } from '../support/faults/crash-suite.ts';
+import { buildWith, type BuiltProgram } from '../support/faults/crashing-build.ts';
+import { report } from '../support/faults/figures.ts';
+import { counted } from '../support/faults/problems.ts';
+import { refuseAt, type Refusal, type RefusalResult } from '../support/faults/refusal-suite.ts';
+import { SCENARIOS } from '../support/faults/scenarios.ts';
+import type { World } from '../support/world.ts';
+
+const WORLDS = 3;
+/** How long the disk stays full, in refused changes: a moment, longer than one cleans up, until the end of a command. */
+const REFUSALS = [1, 3, 8];
+
+let faulty: BuiltProgram;
+beforeAll(() => {
+  faulty = buildWith({ 'adapters/store/change.ts': 'refusing-change.ts', 'adapters/clock.ts': 'steered-clock.ts' });
+});
+afterAll(() => rmSync(faulty.directory, { recursive: true, force: true }));
+
+/** Every third change, with FAULTS=all each as often as it comes. */
+function chosen(points: readonly CrashPoint[]): Refusal[] {
+  const all = process.env['FAULTS'] === 'all';
+  const first = points.filter(({ occurrence }) => all || occurrence === 1).filter((_, index) => all || index % 3 === 0);
+  return first.map((point, index) => ({ point, error: 'ENOSPC', refusals: REFUSALS[index % REFUSALS.length] ?? 1 }));
+}
+
+/** A change that was not tried gets a second chance: who of two processes is first may vary. */
+async function refused(
+  world: World,
+  scenario: Scenario,
+  next: { readonly refusal: Refusal; readonly number: number },
+): Promise<RefusalResult> {
+  const result = await refuseAt(world, scenario, next);
+  if (result.fired || result.problems.length > 0) return result;
+  return refuseAt(world, scenario, { ...next, number: next.number + 10_000 });
+}
+
+describe.each(SCENARIOS)('$name', (scenario) => {
+  test('keeps every promise when the disk is full at any change', { timeout: 60 * 60_000 }, async () => {
+    const first = await crashWorld(faulty.program);
+    const worlds = [first];
+    try {
+      const queue = chosen(await reachedPoints(first, scenario)).map((refusal, index) => ({
+        refusal,
+        number: index + 1,
+      }));
+      expect(queue.length).toBeGreaterThan(0);
+      while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(faulty.program));
+      const results: RefusalResult[] = [];
+      await Promise.all(
+        worlds.map(async (world) => {
+          for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+            results.push(await refused(world, scenario, next));
+          }
+        }),
+      );
+      report({
+        part: `disk full: ${scenario.name}`,
+        cases: results.length,
+        tasks: scenario.queues === true ? results.length : 0,
+        ...counted(results.flatMap(({ problems }) => problems)),
+      });
+      expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
+      expect(results.filter(({ fired }) => !fired).map(({ point }) => point)).toEqual([]);
+    } finally {
+      for (const world of worlds) expect(await world.destroy()).toEqual([]);
+    }
+  });
+});
