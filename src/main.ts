@@ -1,9 +1,11 @@
 import { endLiveGroups } from './adapters/process/live-groups.ts';
+import { localOffset } from './adapters/local-offset.ts';
 import { selfCommand } from './adapters/process/self-command.ts';
 import { writeError } from './adapters/terminal.ts';
 import { createContext } from './cli/context.ts';
 import { runCli } from './cli/run.ts';
 import { EXIT } from './util/exit-codes.ts';
+import { useOffset } from './util/time.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -11,6 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function main(): Promise<void> {
   const stop = new AbortController();
   let graceful = false;
+  useOffset(localOffset(process.env['TZ']));
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       endLiveGroups();

@@ -2,7 +2,7 @@ import { homedir } from '../adapters/process/user.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
-import { realPath } from '../adapters/git/worktree.ts';
+import { realPathNow } from '../adapters/store/real-path.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
@@ -36,7 +36,7 @@ export async function createContext({
   interrupted,
 }: ProcessFacts): Promise<CliContext> {
   const userHome = homedir(given);
-  const cwd = await realPath(workingDirectory);
+  const cwd = realPathNow(workingDirectory);
   const opencode = given['KUGETSU_OPENCODE'] ?? '';
   // Runners and the daemon work in another directory than this one.
   const binary = opencode.includes('/') ? { KUGETSU_OPENCODE: resolve(cwd, opencode) } : {};

@@ -22,15 +22,13 @@ import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
 import { plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
+import type { Call } from './plain-call.ts';
 import { versionText } from './version.ts';
 import { COMPLETE_COMMAND } from './views/completion-scripts.ts';
 
 /** What a command's `register` function gets. */
-export interface Registration {
+export interface Registration extends Call {
   readonly program: Command;
-  readonly context: CliContext;
-  /** Ends the command with another exit code than 0, without an error. */
-  readonly exitWith: (code: ExitCode) => void;
   /** Builds the whole command line, for commands that are about it. */
   readonly wholeProgram: () => Command;
 }

@@ -1,11 +1,9 @@
-import { CommanderError } from 'commander';
 import { AppError, errnoOf, messageOf } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import type { Redactor } from '../util/redaction.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
-import { createProgram } from './program.ts';
-import { refuseUnknownSubcommand } from './unknown-subcommand.ts';
+import { runPlainCall } from './plain-call.ts';
 
 interface Cli {
   readonly args: readonly string[];
@@ -21,12 +19,8 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
   let context: CliContext | undefined;
   try {
     context = await makeContext();
-    const { program, exitCode } = createProgram(context, args);
-    refuseUnknownSubcommand(program, args);
-    await program.parseAsync([...args], { from: 'user' });
-    return exitCode();
+    return (await runPlainCall(context, args)) ?? (await parseAndRun(context, args));
   } catch (error) {
-    if (error instanceof CommanderError) return commanderExit(error);
     const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];
     const { text } = await redactorFor(context);
     const { lines, exit } = describe(error, context?.interrupted() === true, text);
@@ -42,9 +36,9 @@ async function redactorFor(context: CliContext | undefined): Promise<Redactor> {
   return context === undefined ? SHAPES_ONLY : redactorOf(context);
 }
 
-// commander has printed what there is to say; only help and the version are no mistake.
-function commanderExit({ exitCode }: CommanderError): ExitCode {
-  return exitCode === 0 ? EXIT.done : EXIT.usage;
+async function parseAndRun(context: CliContext, args: readonly string[]): Promise<ExitCode> {
+  const { runProgram } = await import('./run-program.ts');
+  return runProgram(context, args);
 }
 
 interface Failure {

@@ -1,14 +1,22 @@
+import type { OffsetAt } from './time-zone.ts';
+
+let knownOffset: OffsetAt = () => undefined;
+
+/** From now on local times have the offset that `offset` knows; where it knows none, that of the runtime. */
+export function useOffset(offset: OffsetAt): void {
+  knownOffset = offset;
+}
+
 /** `ms` since the epoch as ISO 8601 in local time with the offset and whole seconds: `2026-03-29T18:16:10+02:00`. */
 export function isoWithOffset(ms: number): string {
-  const date = new Date(ms);
-  const offset = -date.getTimezoneOffset();
+  const offset = offsetAt(ms);
   const local = new Date(ms + offset * 60_000).toISOString().slice(0, 19);
   return `${local}${formatOffset(offset)}`;
 }
 
 /** As {@link isoWithOffset}, with milliseconds, for records that are ordered by time. */
 export function isoMsWithOffset(ms: number): string {
-  const offset = -new Date(ms).getTimezoneOffset();
+  const offset = offsetAt(ms);
   const local = new Date(ms + offset * 60_000).toISOString().slice(0, 23);
   return `${local}${formatOffset(offset)}`;
 }
@@ -27,6 +35,10 @@ export function formatDuration(ms: number): string {
 /** A time of day for a log line: `18:16:10`. */
 export function timeOfDay(ms: number): string {
   return isoWithOffset(ms).slice(11, 19);
+}
+
+function offsetAt(ms: number): number {
+  return knownOffset(ms) ?? -new Date(ms).getTimezoneOffset();
 }
 
 function formatOffset(minutes: number): string {

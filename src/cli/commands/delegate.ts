@@ -1,6 +1,11 @@
+import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
-import { printQueued } from './queue.ts';
+import { printQueued } from './print-queued.ts';
+
+interface DelegateOptions {
+  readonly json?: boolean;
+}
 
 const EXAMPLES = `
 Examples:
@@ -12,16 +17,23 @@ the result comes back as a notification (kugetsu notify list).
 Exit codes: 0 queued, 1 failed, 2 usage.`;
 
 /** `kugetsu delegate` */
-export function registerDelegate({ program, context }: Registration): void {
-  program
+export function registerDelegate(registration: Registration): void {
+  registration.program
     .command('delegate')
     .description('hand a task to the PM agent, through the queue')
     .argument('<message>', 'what is to be done; - reads it from standard input')
     .option('--json', 'print the queue item')
     .addHelpText('after', EXAMPLES)
-    .action(async (argument: string, { json = false }: { readonly json?: boolean }) => {
-      const { enqueue } = await import('../../domain/queue/enqueue.ts');
-      const message = await messageArgument(context, argument);
-      await printQueued(context, await enqueue(context, { ref: undefined, message }), json);
-    });
+    .action(async (message: string, options: DelegateOptions) => delegate(registration, message, options));
+}
+
+/** Queues a task for the PM agent, and prints its id. */
+export async function delegate(
+  { context }: Call,
+  argument: string,
+  { json = false }: DelegateOptions = {},
+): Promise<void> {
+  const { enqueue } = await import('../../domain/queue/enqueue.ts');
+  const message = await messageArgument(context, argument);
+  await printQueued(context, await enqueue(context, { ref: undefined, message }), json);
 }

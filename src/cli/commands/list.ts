@@ -1,9 +1,14 @@
+import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
 
+interface ListOptions {
+  readonly json?: boolean;
+}
+
 /** `kugetsu list` */
-export function registerList({ program, context }: Registration): void {
-  program
+export function registerList(registration: Registration): void {
+  registration.program
     .command('list')
     .description('list the tracked sessions, and how the last run of each went')
     .option('--json', 'print an array of objects')
@@ -15,13 +20,16 @@ export function registerList({ program, context }: Registration): void {
       'after',
       helpNotes(['kugetsu list', 'kugetsu list --json | jq -r ".[].issue_ref"'], '0 listed, 1 failed, 2 usage'),
     )
-    .action(async ({ json = false }: { readonly json?: boolean }) => {
-      const { listSessions } = await import('../../domain/sessions/list-sessions.ts');
-      const { renderSessions } = await import('../views/sessions.ts');
-      const sessions = await listSessions(context);
-      const { ruled, colour } = context.terminal;
-      context.terminal.out(
-        json ? JSON.stringify(sessions, null, 2) : renderSessions(sessions, { ruled, colour: colour.out }),
-      );
-    });
+    .action(async (options: ListOptions) => list(registration, options));
+}
+
+/** Prints the sessions. */
+export async function list({ context }: Call, { json = false }: ListOptions = {}): Promise<void> {
+  const { listSessions } = await import('../../domain/sessions/list-sessions.ts');
+  const { renderSessions } = await import('../views/sessions.ts');
+  const sessions = await listSessions(context);
+  const { ruled, colour } = context.terminal;
+  context.terminal.out(
+    json ? JSON.stringify(sessions, null, 2) : renderSessions(sessions, { ruled, colour: colour.out }),
+  );
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
+import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
 import { parseCount } from './parse-count.ts';
@@ -88,13 +89,22 @@ function registerRun(daemon: Command, context: CliContext): void {
         '0 ended, 1 failed, 2 usage, 4 another daemon is running',
       ),
     )
-    .action(
-      async ({ once = false, background = false }: { readonly once?: boolean; readonly background?: boolean }) => {
-        const { runDaemon } = await import('../../domain/daemon/run-daemon.ts');
-        const onLine = (line: string): void => (background ? undefined : context.terminal.err(line));
-        await runDaemon(context, { once, signal: context.gracefulStop(), onLine });
-      },
-    );
+    .action(async (options: RunOptions) => runInForeground({ context }, options));
+}
+
+interface RunOptions {
+  readonly once?: boolean;
+  readonly background?: boolean;
+}
+
+/** Is the daemon until it is stopped. */
+export async function runInForeground(
+  { context }: Pick<Call, 'context'>,
+  { once = false, background = false }: RunOptions,
+): Promise<void> {
+  const { runDaemon } = await import('../../domain/daemon/run-daemon.ts');
+  const onLine = (line: string): void => (background ? undefined : context.terminal.err(line));
+  await runDaemon(context, { once, signal: context.gracefulStop(), onLine });
 }
 
 async function start(context: CliContext): Promise<void> {

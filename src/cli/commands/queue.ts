@@ -1,20 +1,16 @@
 import type { Command } from 'commander';
-import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
-import { usageError } from '../../util/errors.ts';
-import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
 import { messageArgument } from './message-argument.ts';
-import { reportBroken } from './report-broken.ts';
+import { printQueued } from './print-queued.ts';
+import { listQueue, soundItems, STATES, type QueueListOptions } from './queue-list.ts';
 
 interface JsonOption {
   readonly json?: boolean;
 }
-
-const STATES: readonly QueueState[] = ['pending', 'notified', 'completed', 'error'];
 
 const STATE_HELP = `
 States:
@@ -46,15 +42,6 @@ export function registerQueue(registration: Registration): void {
   registerQueueClear(queue, context);
 }
 
-/** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it. */
-export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
-  const { findDaemon } = await import('../../domain/daemon/find-daemon.ts');
-  context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
-  // The task is queued: nothing about the daemon may make that look like a failure.
-  if ((await findDaemon(context).catch(() => undefined)) !== undefined) return;
-  context.terminal.err('kugetsu: queued, but no queue daemon is running: kugetsu queue-daemon start');
-}
-
 function registerEnqueue(queue: Command, context: CliContext): void {
   queue
     .command('enqueue')
@@ -75,18 +62,7 @@ function registerEnqueue(queue: Command, context: CliContext): void {
     });
 }
 
-/** All tasks; a file that cannot be read is named on standard error, and makes the exit code 1. */
-async function soundItems({ context, exitWith }: Registration): Promise<readonly QueueItem[]> {
-  const { listItems } = await import('../../domain/queue/list-items.ts');
-  const { items, broken } = await listItems(context);
-  reportBroken(context, broken);
-  if (broken.length > 0) exitWith(EXIT.failed);
-  return items;
-}
-
 function registerQueueList(queue: Command, registration: Registration): void {
-  const { context } = registration;
-
   queue
     .command('list')
     .description('list the tasks, oldest first')
@@ -100,20 +76,7 @@ function registerQueueList(queue: Command, registration: Registration): void {
         '0 listed, 1 a task file cannot be read (named on standard error), 2 usage',
       ),
     )
-    .action(async ({ state, json = false }: JsonOption & { readonly state?: string }) => {
-      if (state !== undefined && !STATES.some((known) => known === state)) {
-        throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
-      }
-      const { renderQueue } = await import('../views/queue.ts');
-      const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
-      const { text } = await redactorOf(context);
-      // The file keeps the message as it is: that is what the agent is told.
-      const items = (await soundItems(registration))
-        .filter((item) => state === undefined || item.state === state)
-        .map((item) => ({ ...item, message: text(item.message) }));
-      const { ruled, colour } = context.terminal;
-      context.terminal.out(json ? JSON.stringify(items, null, 2) : renderQueue(items, { ruled, colour: colour.out }));
-    });
+    .action(async (options: QueueListOptions) => listQueue(registration, options));
 }
 
 function registerQueueStats(queue: Command, registration: Registration): void {

@@ -1,13 +1,17 @@
 import { RUNNER_COMMAND } from '../../domain/runs/runner-command.ts';
+import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
 
 /** The hidden command that supervises one run; kugetsu starts it by itself. */
-export function registerRunner({ program, context }: Registration): void {
-  program
+export function registerRunner(registration: Registration): void {
+  registration.program
     .command(RUNNER_COMMAND, { hidden: true })
     .argument('<run-id>')
-    .action(async (runId: string) => {
-      const { runRunner } = await import('../../domain/sessions/run-runner.ts');
-      await runRunner(context, runId, context.gracefulStop());
-    });
+    .action(async (runId: string) => runner(registration, runId));
+}
+
+/** Sees a run through. */
+export async function runner({ context }: Call, runId: string): Promise<void> {
+  const { runRunner } = await import('../../domain/sessions/run-runner.ts');
+  await runRunner(context, runId, context.gracefulStop());
 }

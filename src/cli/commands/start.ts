@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
+import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
 
@@ -23,8 +24,8 @@ Exit codes: 0 at work (with --follow: succeeded), 1 failed, 2 usage,
 3 not ready (run kugetsu init), 4 no slot free or the issue is being worked on.`;
 
 /** `kugetsu start` */
-export function registerStart({ program, context }: Registration): void {
-  program
+export function registerStart(registration: Registration): void {
+  registration.program
     .command('start')
     .description('put an agent to work on an issue, in a clean worktree')
     .argument('<issue-ref>', ISSUE_REF_FORM)
@@ -34,27 +35,35 @@ export function registerStart({ program, context }: Registration): void {
     .option('--debug', "show each step, and have opencode's debug log in the run's log")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(async (text: string, argument: string, options: StartOptions) => {
-      const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
-      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
-      const { startIssue } = await import('../../domain/sessions/start-issue.ts');
-      const issue = await resolveIssueRef(context, text);
-      const message = await messageArgument(context, argument);
-      const { follow = false, debug = false, json = false } = options;
-      try {
-        const run = await startIssue(context, { ref: issue, kind: 'start', message, debug });
-        const { watchRun } = await import('./watch-run.ts');
-        await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
-      } catch (error) {
-        const { parentTask } = await import('../../domain/queue/task-variable.ts');
-        // The PM agent cannot wait for a slot, so what it starts is queued by itself.
-        const mayQueue = options.queue === true || parentTask(context.env) !== undefined;
-        if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
-        const { enqueue } = await import('../../domain/queue/enqueue.ts');
-        const { printQueued } = await import('./queue.ts');
-        const item = await enqueue(context, { ref: issue, message });
-        context.terminal.err(`no agent slot is free: queued as ${item.id}`);
-        await printQueued(context, item, json);
-      }
-    });
+    .action(async (ref: string, message: string, options: StartOptions) => start(registration, ref, message, options));
+}
+
+/** Puts an agent to work, and waits until it is, or with `follow` until it has ended. */
+export async function start(
+  { context }: Call,
+  text: string,
+  argument: string,
+  options: StartOptions = {},
+): Promise<void> {
+  const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+  const { startIssue } = await import('../../domain/sessions/start-issue.ts');
+  const issue = await resolveIssueRef(context, text);
+  const message = await messageArgument(context, argument);
+  const { follow = false, debug = false, json = false } = options;
+  try {
+    const run = await startIssue(context, { ref: issue, kind: 'start', message, debug });
+    const { watchRun } = await import('./watch-run.ts');
+    await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
+  } catch (error) {
+    const { parentTask } = await import('../../domain/queue/task-variable.ts');
+    // The PM agent cannot wait for a slot, so what it starts is queued by itself.
+    const mayQueue = options.queue === true || parentTask(context.env) !== undefined;
+    if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
+    const { enqueue } = await import('../../domain/queue/enqueue.ts');
+    const { printQueued } = await import('./print-queued.ts');
+    const item = await enqueue(context, { ref: issue, message });
+    context.terminal.err(`no agent slot is free: queued as ${item.id}`);
+    await printQueued(context, item, json);
+  }
 }

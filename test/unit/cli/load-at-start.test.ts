@@ -4,9 +4,8 @@ import { loadedWith } from '../../support/static-imports.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-test('what every call loads is commander and the light modules of the system', () => {
+test('what every call loads is the light modules of the system, and no parser of command lines', () => {
   expect([...loadedWith(join(ROOT, 'bin', 'kugetsu.ts'))].toSorted()).toEqual([
-    'commander',
     'node:fs',
     'node:fs/promises',
     'node:os',
@@ -18,6 +17,8 @@ test('what every call loads is commander and the light modules of the system', (
 test('to queue a task, no schema, lock or driver is loaded', () => {
   const loaded = loadedWith(join(ROOT, 'src', 'domain', 'queue', 'enqueue.ts'));
   expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path']);
+  const afterwards = loadedWith(join(ROOT, 'src', 'domain', 'daemon', 'daemon-alive.ts'));
+  expect([...afterwards].filter((name) => !name.startsWith('node:'))).toEqual([]);
 });
 
 test('to say whether kugetsu is initialised takes files and their schemas', () => {

@@ -1,0 +1,40 @@
+import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
+import { usageError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { Call } from '../plain-call.ts';
+import { reportBroken } from './report-broken.ts';
+
+/** The states that a task can be in. */
+export const STATES: readonly QueueState[] = ['pending', 'notified', 'completed', 'error'];
+
+/** The options of `kugetsu queue list`. */
+export interface QueueListOptions {
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+/** All tasks; a file that cannot be read is named on standard error, and makes the exit code 1. */
+export async function soundItems({ context, exitWith }: Call): Promise<readonly QueueItem[]> {
+  const { listItems } = await import('../../domain/queue/list-items.ts');
+  const { items, broken } = await listItems(context);
+  reportBroken(context, broken);
+  if (broken.length > 0) exitWith(EXIT.failed);
+  return items;
+}
+
+/** Prints the tasks. */
+export async function listQueue(call: Call, { state, json = false }: QueueListOptions = {}): Promise<void> {
+  const { context } = call;
+  if (state !== undefined && !STATES.some((known) => known === state)) {
+    throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
+  }
+  const { renderQueue } = await import('../views/queue.ts');
+  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+  const { text } = await redactorOf(context);
+  // The file keeps the message as it is: that is what the agent is told.
+  const items = (await soundItems(call))
+    .filter((item) => state === undefined || item.state === state)
+    .map((item) => ({ ...item, message: text(item.message) }));
+  const { ruled, colour } = context.terminal;
+  context.terminal.out(json ? JSON.stringify(items, null, 2) : renderQueue(items, { ruled, colour: colour.out }));
+}
