@@ -1,8 +1,8 @@
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeWorld, succeeded } from '../support/fake-world.ts';
-import { editTask, enqueue, queueWorld, task, tasks, taskPath } from '../support/queue-world.ts';
+import { fakeWorld, issue, succeeded } from '../support/fake-world.ts';
+import { editTask, enqueue, finishedTask, queueWorld, task, tasks, taskPath } from '../support/queue-world.ts';
 import type { World } from '../support/world.ts';
 
 const daysAgo = (days: number): string => new Date(Date.now() - days * 24 * 60 * 60_000).toISOString();
@@ -77,4 +77,30 @@ test('the daemon removes old tasks and old logs by itself, and says so', async (
   expect((await tasks(world)).map(({ id }) => id)).toEqual([finished[1], waiting]);
   expect([existsSync(log), existsSync(young)]).toEqual([false, true]);
   expect(task(world, waiting).state).toBe('pending');
+});
+
+test('among many finished tasks the daemon removes the old ones, and finds the open ones, oldest first', async () => {
+  const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '5' });
+  const first = await enqueue(world, 'fake: reply first', issue(1));
+  const template = task(world, first);
+  const ids = Array.from(
+    { length: 200 },
+    (_, number) => `${template.id.slice(0, -3)}${String(number).padStart(3, '0')}`,
+  );
+  for (const [number, id] of ids.entries()) {
+    const finished = { ...template, id, state: 'completed', finished_at: daysAgo(number % 2 === 0 ? 8 : 6) };
+    writeFileSync(taskPath(world, id), JSON.stringify(finished));
+  }
+  const damaged = await enqueue(world, 'damaged', issue(2));
+  writeFileSync(taskPath(world, damaged), '{"id":');
+  const last = await enqueue(world, 'fake: reply last', issue(3));
+  const { stderr } = succeeded(await world.kugetsu('queue-daemon', 'run', '--once'));
+  expect(stderr).toContain('removed 100 old tasks and 0 old logs');
+  expect(stderr).toContain(`${damaged} left alone: cannot read `);
+  const told = [first, last].map((id) => stderr.indexOf(`${id} dispatched`));
+  expect(Math.min(...told)).toBeGreaterThan(0);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+  const left = ids.filter((id) => existsSync(taskPath(world, id)));
+  expect(left).toEqual(ids.filter((_, number) => number % 2 === 1));
+  for (const id of [first, last]) expect((await finishedTask(world, id)).state).toBe('completed');
 });

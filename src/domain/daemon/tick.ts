@@ -114,7 +114,8 @@ async function cleanUp(context: Context, memory: DaemonMemory, say: (line: strin
   const now = context.clock.now();
   if (now - memory.cleanedAt < CLEAN_EVERY_MS) return;
   memory.cleanedAt = now;
-  const items = await clearOldItems(context, { all: false });
+  const finishedBefore = (time: number): string[] => memory.openItems.finishedBefore(time);
+  const items = await clearOldItems(context, { all: false, finishedBefore });
   const logs = await clearOldLogs(context);
   if (items.length + logs.length > 0) await say(`removed ${items.length} old tasks and ${logs.length} old logs`);
 }

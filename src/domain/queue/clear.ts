@@ -3,11 +3,24 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { modifiedAt, removeFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
+import type { QueueItem } from './queue-item.ts';
 import { listItemIds, readItem, removeItem } from './queue-store.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LOG_DAYS = 7;
 const RUN_LOG = /^r_[0-9a-z]+\.log$/;
+
+/** When a finished task was finished, in milliseconds since the epoch. */
+export function finishedAt({ finished_at, created_at }: QueueItem): number {
+  return Date.parse(finished_at ?? created_at);
+}
+
+interface Clearing {
+  /** Whether every finished task is removed, however new. */
+  readonly all: boolean;
+  /** The ids of those that may have been finished by a time, when that is known; else all files are read. */
+  readonly finishedBefore?: (time: number) => Iterable<string>;
+}
 
 /**
  * Removes finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS, or all finished ones.
@@ -16,15 +29,15 @@ const RUN_LOG = /^r_[0-9a-z]+\.log$/;
  */
 export async function clearOldItems(
   context: Pick<Context, 'home' | 'clock' | 'settings'>,
-  { all }: { readonly all: boolean },
+  { all, finishedBefore }: Clearing,
 ): Promise<string[]> {
   const { QUEUE_CLEANUP_AGE_DAYS: days } = await context.settings();
   const before = context.clock.now() - days * DAY_MS;
   const removed: string[] = [];
-  for (const id of await listItemIds(context)) {
+  for (const id of finishedBefore?.(before) ?? (await listItemIds(context))) {
     const item = await readItem(context, id).catch(() => undefined);
     if (item === undefined || !isFinished(item)) continue;
-    if (!all && Date.parse(item.finished_at ?? item.created_at) > before) continue;
+    if (!all && finishedAt(item) > before) continue;
     await removeItem(context, id);
     removed.push(id);
   }

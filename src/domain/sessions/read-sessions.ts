@@ -33,7 +33,11 @@ export async function readPmAgent(context: HomeOnly): Promise<CoordinatorSession
 /** The session of an issue; undefined when it is not tracked. */
 export async function readIssueSession(context: HomeOnly, ref: string): Promise<IssueSession | undefined> {
   const file = (await readIndex(context))?.issues[ref];
-  return file === undefined ? undefined : readJsonFile(join(context.home.sessions, file), IssueSessionSchema);
+  return file === undefined ? undefined : readIssueFile(context, file);
+}
+
+async function readIssueFile({ home }: HomeOnly, file: string): Promise<IssueSession | undefined> {
+  return readJsonFile(join(home.sessions, file), IssueSessionSchema);
 }
 
 /** Every tracked issue session, in the order of the index. */
@@ -54,8 +58,8 @@ async function readSessions(
 ): Promise<IssueSession[]> {
   const index = await readIndex(context);
   const sessions: IssueSession[] = [];
-  for (const ref of Object.keys(index?.issues ?? {})) {
-    const session = await readIssueSession(context, ref).catch(onBroken);
+  for (const file of Object.values(index?.issues ?? {})) {
+    const session = await readIssueFile(context, file).catch(onBroken);
     if (session !== undefined) sessions.push(session);
   }
   return sessions;
