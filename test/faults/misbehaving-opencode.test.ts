@@ -37,7 +37,7 @@ async function prepare(fresh: World, home: string): Promise<void> {
 }
 
 async function playsOnASmallDisk(misbehaviour: Misbehaviour): Promise<void> {
-  const disk = await smallDiskWorld(8, ENV);
+  const disk = await smallDiskWorld(8, { opencode: FAKE_OPENCODE, env: ENV });
   try {
     await prepare(disk.world, disk.path(disk.world.home));
     for (let sent = 0; sent < 12; sent += 1) succeeded(await disk.world.kugetsu('notify', 'send', 'x'.repeat(3000)));

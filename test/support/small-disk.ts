@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { UNSHARE } from './machine.ts';
-import { BINARY, calledBy, FAKE_OPENCODE, makeWorld, type World } from './world.ts';
+import { BINARY, calledBy, makeWorld, type World } from './world.ts';
 
 /** A world whose kugetsu has its home on a small disk of its own. */
 export interface SmallDiskWorld {
@@ -15,9 +15,9 @@ export interface SmallDiskWorld {
 /** Makes one: the disk is a file system in memory, in a mount namespace in which every command of the world runs. */
 export async function smallDiskWorld(
   megabytes: number,
-  env: Readonly<Record<string, string>>,
+  options: Parameters<typeof makeWorld>[0],
 ): Promise<SmallDiskWorld> {
-  const outside = makeWorld({ opencode: FAKE_OPENCODE, env });
+  const outside = makeWorld(options);
   const mount = 'mkdir -p "$1" && mount -t tmpfs -o size="$2"m,mode=0700 tmpfs "$1" && echo mounted && exec cat';
   const [program, ...args] = [...UNSHARE, 'sh', '-c', mount, 'sh', outside.home, String(megabytes)];
   // It ends with its standard input, and so with this process.

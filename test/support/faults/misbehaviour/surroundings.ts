@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { succeeded } from '../../fake-world.ts';
 import { FAKE_OPENCODE, type World } from '../../world.ts';
-import { failure, fine, type Misbehaviour, type Played } from './misbehaviour.ts';
+import { failure, fine, type Misbehaviour, type OnTheRealOne, type Played } from './misbehaviour.ts';
 
 /** The fake under another path, so that it is looked at anew, without one of its flags. */
 function newerVersion(world: World): Record<string, string> {
@@ -41,6 +41,9 @@ async function isNoted({ world, ref }: Played): Promise<void> {
   expect(ended).toEqual(['database_locked', 'ok']);
 }
 
+/** Its database is on another disk, so that only its words are lost. */
+const FILLS_IT: OnTheRealOne = { replies: [{ bash: 'yes > full' }, { text: 'words '.repeat(10_000) }] };
+
 /** An opencode that does not fit, or whose surroundings do not. */
 export const SURROUNDINGS: readonly Misbehaviour[] = [
   {
@@ -60,7 +63,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
     smallDisk: true,
     expected: failure('disk_full', /the disk .*is full/, { retryable: false }),
     also: isTold,
-    real: 'no: its database is on the disk of the other cases',
+    real: FILLS_IT,
   },
   {
     name: 'fills the disk and does not mind',
@@ -68,7 +71,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
     smallDisk: true,
     expected: failure('disk_full', /the disk .*is full/, { retryable: false }),
     also: isTold,
-    real: 'no: its database is on the disk of the other cases',
+    real: 'no: that is the case before',
   },
   {
     name: 'a locked database',
