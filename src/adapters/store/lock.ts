@@ -12,9 +12,33 @@ const STALE_MS = 5000;
 const UPDATE_MS = 1500;
 const DEFAULT_WAIT_MS = 20_000;
 
+/** The locks from the future that this process waits for: how they were seen, and since when by the monotonic clock. */
+const standing = new Map<string, { readonly mark: string; readonly since: number }>();
+
+/**
+ * Whether a lock is from the future and nobody has marked it for so long that its holder must be dead. The clock was set
+ * back since, and by its time the lock would hold until it has come round again.
+ */
+function standsStill(path: string, { ino, mtimeMs }: fs.Stats): boolean {
+  if (mtimeMs <= Date.now() + STALE_MS) {
+    standing.delete(path);
+    return false;
+  }
+  const mark = `${ino} ${mtimeMs}`;
+  const known = standing.get(path);
+  if (known?.mark === mark) return performance.now() - known.since > STALE_MS;
+  standing.set(path, { mark, since: performance.now() });
+  return false;
+}
+
 // Locks are directories, and private like everything else in the home.
 const PRIVATE_FS = {
   ...fs,
+  stat: (path: string, done: (error: Error | null, facts?: fs.Stats) => void) =>
+    fs.stat(path, (error, facts) => {
+      const old = error === null && standsStill(path, facts);
+      done(error, old ? Object.assign(facts, { mtime: new Date(0) }) : facts);
+    }),
   mkdir: (path: string, done: Done) =>
     void tell(
       change('lock', path, async () => makeDirectory(path, { mode: 0o700 })),
@@ -94,7 +118,7 @@ async function acquireWithin(
   onCompromised: (error: Error) => void,
 ): Promise<() => Promise<void>> {
   const { lock: acquire } = await import('proper-lockfile');
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   for (;;) {
     try {
       return await acquire(path, {
@@ -107,7 +131,7 @@ async function acquireWithin(
       });
     } catch (error) {
       if (errnoOf(error) !== 'ELOCKED') throw error;
-      if (Date.now() >= deadline) throw stillLocked(path, waitMs, error);
+      if (performance.now() >= deadline) throw stillLocked(path, waitMs, error);
     }
     await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
   }

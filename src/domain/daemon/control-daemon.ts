@@ -43,11 +43,11 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
     ended = true;
   });
   daemon.release();
-  const deadline = clock.now() + START_WAIT_MS;
+  const deadline = clock.monotonic() + START_WAIT_MS;
   for (;;) {
     const found = await findDaemon(context);
     if (found !== undefined) return { pid: found.owner.pid, started: found.owner.pid === daemon.pid };
-    if (ended || clock.now() >= deadline) break;
+    if (ended || clock.monotonic() >= deadline) break;
     await clock.sleep(POLL_MS);
   }
   const last = (await readDaemonLog(context, 1))[0] ?? 'it said nothing';
@@ -69,10 +69,10 @@ export async function stopDaemon(context: Context): Promise<number | undefined> 
   if (daemon === undefined) return undefined;
   const { owner } = daemon;
   sendSignal(owner.pid, 'SIGTERM');
-  const deadline = context.clock.now() + STOP_WAIT_MS;
+  const deadline = context.clock.monotonic() + STOP_WAIT_MS;
   while (isAlive(owner)) {
     // It can be killed at any moment without harm.
-    if (context.clock.now() >= deadline) sendSignal(owner.pid, 'SIGKILL');
+    if (context.clock.monotonic() >= deadline) sendSignal(owner.pid, 'SIGKILL');
     await context.clock.sleep(POLL_MS);
   }
   return owner.pid;

@@ -56,7 +56,7 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
 }
 
 class DaemonLoop {
-  private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: 0 };
+  private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: undefined };
   private readonly context: Context;
   private readonly say: (text: string) => Promise<void>;
   private readonly signal: AbortSignal;

@@ -16,8 +16,8 @@ import type { OpenItems } from './open-items.ts';
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
 export interface DaemonMemory {
   readonly openItems: OpenItems;
-  /** When old files were removed last, in milliseconds since the epoch. */
-  cleanedAt: number;
+  /** When old files were removed last, by the monotonic clock in milliseconds; undefined before the first time. */
+  cleanedAt: number | undefined;
 }
 
 interface TickResult {
@@ -111,8 +111,8 @@ async function select(context: Context, items: readonly QueueItem[]): Promise<Qu
 }
 
 async function cleanUp(context: Context, memory: DaemonMemory, say: (line: string) => Promise<void>): Promise<void> {
-  const now = context.clock.now();
-  if (now - memory.cleanedAt < CLEAN_EVERY_MS) return;
+  const now = context.clock.monotonic();
+  if (memory.cleanedAt !== undefined && now - memory.cleanedAt < CLEAN_EVERY_MS) return;
   memory.cleanedAt = now;
   const finishedBefore = (time: number): string[] => memory.openItems.finishedBefore(time);
   const items = await clearOldItems(context, { all: false, finishedBefore });

@@ -72,7 +72,7 @@ async function tellBase(
   const { home, opencode, cwd, clock } = context;
   const runId = newRunId(context);
   const log = await openRunLog(context, runLogPath(context, runId));
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   await ownRun(context, runId);
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
@@ -101,7 +101,7 @@ async function tellBase(
         hint: `the log has the details: ${log.path}`,
       });
     }
-    report(`the base session has answered after ${formatDuration(clock.now() - startedAt)}`);
+    report(`the base session has answered after ${formatDuration(clock.monotonic() - startedAt)}`);
   } finally {
     await log.close();
   }

@@ -36,7 +36,7 @@ export async function followRun(
   const { clock } = context;
   const show = await lineShower(context, onLine);
   const reader = new LineReader(run.log);
-  let checkAt = clock.now() + RECORD_CHECK_MS;
+  let checkAt = clock.monotonic() + RECORD_CHECK_MS;
   for (;;) {
     const lines = await reader.read();
     let done = false;
@@ -46,12 +46,12 @@ export async function followRun(
       if (event === 'ended' || event === until) done = true;
     }
     if (done) return record.read();
-    if (lines.length === 0 && clock.now() >= checkAt) {
+    if (lines.length === 0 && clock.monotonic() >= checkAt) {
       if (await isOver(record, settle)) {
         for (const line of await reader.finish()) show(line);
         return record.read();
       }
-      checkAt = clock.now() + RECORD_CHECK_MS;
+      checkAt = clock.monotonic() + RECORD_CHECK_MS;
     }
     await clock.sleep(POLL_MS, signal);
     if (signal.aborted) throw stillRunning();

@@ -17,8 +17,8 @@ export interface Stepper {
 export function stepper({ clock }: Pick<Context, 'clock'>, log: RunLog, signal: AbortSignal): Stepper {
   return {
     begin(name) {
-      const began = clock.now();
-      return async (note) => log.record({ event: 'step', name, note, ms: clock.now() - began });
+      const began = clock.monotonic();
+      return async (note) => log.record({ event: 'step', name, note, ms: clock.monotonic() - began });
     },
     warn: async (text) => log.record({ event: 'warning', text }),
     check: () => signal.throwIfAborted(),

@@ -85,7 +85,7 @@ async function prepareAndRun(
   const { clock, home, opencode } = context;
   const { session, directory, model, mainCheckout } = await task.prepare(log, signal);
   signal.throwIfAborted();
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const { message, debug } = task;
   const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...task.env };
   const settings = await context.settings();
@@ -103,7 +103,12 @@ async function prepareAndRun(
     onStarted: async (pid) => {
       const working_at = isoWithOffset(clock.now());
       await task.record.change((run) => ({ ...run, phase: 'working', agent_pid: pid, working_at }));
-      await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms: clock.now() - startedAt });
+      await log.record({
+        event: 'step',
+        name: 'agent',
+        note: 'opencode process started',
+        ms: clock.monotonic() - startedAt,
+      });
       await log.record({ event: 'at_work', session, directory, pid });
       await task.atWork();
     },

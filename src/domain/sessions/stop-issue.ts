@@ -38,9 +38,9 @@ export async function stopIssue(context: Context, issue: IssueRef): Promise<Run>
   }
   const owner = await waitForRunner(context, ref, run);
   sendSignal(owner.pid, 'SIGTERM');
-  const deadline = context.clock.now() + RUNNER_GRACE_MS;
+  const deadline = context.clock.monotonic() + RUNNER_GRACE_MS;
   while (isAlive(owner)) {
-    if (context.clock.now() >= deadline) sendSignal(owner.pid, 'SIGKILL');
+    if (context.clock.monotonic() >= deadline) sendSignal(owner.pid, 'SIGKILL');
     await context.clock.sleep(POLL_MS);
   }
   return settleStopped(context, ref, run);
@@ -52,12 +52,12 @@ function notRunning(ref: string): AppError {
 
 /** Before the runner has taken the run over, its owner is whoever launched it, and that is not to be ended. */
 async function waitForRunner(context: Context, ref: string, run: Run): Promise<Run['owner']> {
-  const deadline = context.clock.now() + TAKE_OVER_MS;
+  const deadline = context.clock.monotonic() + TAKE_OVER_MS;
   for (;;) {
     const current = (await readIssueSession(context, ref))?.run ?? undefined;
     if (current?.id !== run.id || current.phase === 'ended') throw notRunning(ref);
     if (current.taken_over === true) return current.owner;
-    if (context.clock.now() >= deadline) {
+    if (context.clock.monotonic() >= deadline) {
       throw new AppError('busy', `${ref} is being prepared, and its runner does not come up`, {
         hint: 'try again in a moment',
         exit: EXIT.busy,

@@ -33,15 +33,15 @@ async function look({ clock }: CheckContext, path: string): Promise<Finding[]> {
   const age = clock.now() - facts.modifiedAt;
   if (facts.type !== 'directory') return [wrong('error', NAME, `${path} is not a lock`, `rm ${shellQuote(path)}`)];
   if (age < -LEFT_MS) {
-    const message = `the lock ${path} is from the future (${formatDuration(-age)}): it will not be passed over before`;
-    return [wrong('error', NAME, message, `rmdir ${shellQuote(path)}, when no kugetsu is running`)];
+    return [left(path, `is from the future (${formatDuration(-age)}): the clock was set back`)];
   }
-  if (age < LEFT_MS) return [];
-  return [
-    mendable('warning', NAME, `the lock ${path} was left behind ${formatDuration(age)} ago`, async () => {
-      // Whoever takes a lock that was left passes over its holder by the same rules as every kugetsu, and removes it.
-      await withLock(path, async () => undefined, { waitMs: 2000 });
-      return `removed the lock ${path}`;
-    }),
-  ];
+  return age < LEFT_MS ? [] : [left(path, `was left behind ${formatDuration(age)} ago`)];
+}
+
+function left(path: string, what: string): Finding {
+  return mendable('warning', NAME, `the lock ${path} ${what}`, async () => {
+    // Whoever takes a lock that was left passes over its holder by the same rules as every kugetsu, and removes it.
+    await withLock(path, async () => undefined, { waitMs: 8000 });
+    return `removed the lock ${path}`;
+  });
 }
