@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
 import { rotatingLog } from '../../adapters/store/rotating-log.ts';
-import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
-import { watchDirectory } from '../../adapters/store/watch-directory.ts';
-import { messageOf } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { makePrivateDirectory, touchFile } from '../../adapters/store/private-files.ts';
+import { watchDirectory, type DirectoryWatch } from '../../adapters/store/watch-directory.ts';
+import { messageOf, unlessRefused } from '../../util/errors.ts';
+import { oneLine, plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
@@ -20,6 +22,11 @@ const SHORTEST_WAIT_MS = 100;
 /** A burst of changes is one tick. */
 const SETTLE_MS = 10;
 const FAILED_TICK_WAIT_MS = 30_000;
+/** Its change wakes nobody; it shows that changes are noticed. */
+const PROBE_FILE = '.probe';
+/** How long a change may take to be noticed at the start. */
+const HEARING_MS = 5000;
+const BY_INTERVAL = 'the queue is looked at by the interval';
 
 interface DaemonOptions {
   /** One tick, without waiting for anything afterwards. */
@@ -39,12 +46,15 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
   const { home, clock } = context;
   await makePrivateDirectory(home.queueItems);
   const release = await becomeDaemon(context);
-  const append = rotatingLog(home.daemonLog, MAX_LOG_BYTES);
+  const log = forgivingLog(rotatingLog(home.daemonLog, MAX_LOG_BYTES), ({ count, code }) => {
+    const lines = `${plural(count, 'line')} could not be written here (${code})`;
+    return `${isoWithOffset(clock.now())} ${lines}`;
+  });
   const say = async (text: string): Promise<void> => {
     const redactor = await redactorOf(context);
     const line = `${isoWithOffset(clock.now())} ${oneLine(redactor.text(text), 1000)}`;
     onLine(line);
-    await append(line).catch(() => undefined);
+    await log(line).catch(() => undefined);
   };
   try {
     await say(`queue daemon started (pid ${ownIdentity().pid})`);
@@ -62,6 +72,7 @@ class DaemonLoop {
   private readonly signal: AbortSignal;
   private changed = false;
   private wake = new AbortController();
+  private readonly heard = new AbortController();
 
   constructor(context: Context, say: (text: string) => Promise<void>, signal: AbortSignal) {
     this.context = context;
@@ -73,8 +84,7 @@ class DaemonLoop {
   async run(once: boolean): Promise<void> {
     // The watch begins before the first look, so that nothing falls in between.
     const watch = once ? undefined : watchDirectory(this.context.home.queueItems, (name) => this.noticed(name));
-    if (watch?.working() === false)
-      await this.say('file watching is not available: the queue is looked at by the interval');
+    if (watch !== undefined) void this.tellHowItNotices(watch).catch(unlessRefused);
     try {
       do {
         this.changed = false;
@@ -86,6 +96,19 @@ class DaemonLoop {
     } finally {
       watch?.close();
     }
+  }
+
+  /** Some filesystems give a watch and never a word: a file of its own shows whether it is heard. */
+  private async tellHowItNotices(watch: DirectoryWatch): Promise<void> {
+    const heard = AbortSignal.any([this.heard.signal, this.signal]);
+    if (watch.working()) {
+      await touchFile(join(this.context.home.queueItems, PROBE_FILE));
+      await this.context.clock.sleep(HEARING_MS, heard);
+      if (this.signal.aborted) return;
+    }
+    if (this.heard.signal.aborted) await this.say('the daemon notices changes in the queue');
+    else if (watch.working()) await this.say(`changes are not noticed on this filesystem: ${BY_INTERVAL}`);
+    else await this.say(`file watching is not available: ${BY_INTERVAL}`);
   }
 
   /** Somebody may have removed the lock, or the whole home; then another daemon may be at work. */
@@ -120,6 +143,7 @@ class DaemonLoop {
   }
 
   private noticed(name: string): void {
+    this.heard.abort();
     // Temporary files of a write begin with a dot; their rename is noticed under the real name.
     if (name.startsWith('.') && !name.startsWith('.wake')) return;
     this.changed = true;

@@ -60,10 +60,13 @@ export async function openRunLog(context: Pick<Context, 'clock' | 'home' | 'env'
   const errorLine = lineRedactor(redactor);
   const recordLine = (entry: Unstamped<RunRecord>): string =>
     redactor.json(JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(context.clock.now()), ...entry }));
-  const file = forgivingLog(await openLogFile(path), ({ count, code }) =>
-    recordLine({ event: 'warning', text: `${plural(count, 'line')} of this log could not be written (${code})` }),
+  const file = await openLogFile(path);
+  const append = forgivingLog(
+    async (line) => file.append(line),
+    ({ count, code }) =>
+      recordLine({ event: 'warning', text: `${plural(count, 'line')} of this log could not be written (${code})` }),
   );
-  const record = async (entry: Unstamped<RunRecord>): Promise<void> => file.append(recordLine(entry));
+  const record = async (entry: Unstamped<RunRecord>): Promise<void> => append(recordLine(entry));
   return {
     path,
     record,
@@ -76,7 +79,7 @@ export async function openRunLog(context: Pick<Context, 'clock' | 'home' | 'env'
         return kind.type === 'output' ? { ...kind, text } : kind;
       }
       const clean = redactor.json(line);
-      await file.append(clean);
+      await append(clean);
       return clean === line ? kind : parseEvent(clean);
     },
     async errorLine(line) {
