@@ -43,7 +43,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
   return withUpdatedRepository(context, ref, async ({ path: repository, start, how }) => {
-    const previous = request.previousRepository ?? repository;
+    const previous = await existing(request.previousRepository, repository);
     await requireOwnPlace(context, { path, repository: previous });
     await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
     await request.onPlace({ path, repository });
@@ -68,6 +68,11 @@ export async function removeIssueWorktree(
     await saveAndRemove(context, place, onSaved);
     if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
   });
+}
+
+/** A home that was moved has its repositories elsewhere than its files say: what the branch has is to be saved all the same. */
+async function existing(previous: string | null, current: string): Promise<string> {
+  return previous !== null && (await pathExists(previous)) ? previous : current;
 }
 
 /** A session file may have been changed: nothing outside the home is removed, or looked into, for its sake. */
