@@ -1,5 +1,5 @@
 import { EXIT } from '../../util/exit-codes.ts';
-import { usageError } from '../../util/errors.ts';
+import { usageError, unlessRefused } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
 import { parseCount } from './parse-count.ts';
@@ -46,8 +46,9 @@ async function listRuns(context: CliContext, count: number, json: boolean): Prom
   const { reconcileRuns } = await import('../../domain/runs/reconcile-runs.ts');
   const { clearOldLogs } = await import('../../domain/queue/clear.ts');
   const { renderRecentRuns } = await import('../views/recent-runs.ts');
-  await reconcileRuns(context);
-  await clearOldLogs(context);
+  // A home that cannot be written can be read.
+  await reconcileRuns(context).catch(unlessRefused);
+  await clearOldLogs(context).catch(unlessRefused);
   const runs = await recentRuns(context, count);
   const { ruled, colour } = context.terminal;
   context.terminal.out(json ? JSON.stringify(runs, null, 2) : renderRecentRuns(runs, { ruled, colour: colour.out }));

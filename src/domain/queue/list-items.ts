@@ -1,4 +1,4 @@
-import { messageOf } from '../../util/errors.ts';
+import { messageOf, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { readItems } from './queue-store.ts';
 
@@ -11,7 +11,7 @@ export async function listItems(
   if (claimed.length === 0) return found;
   const { reconcileRuns } = await import('../runs/reconcile-runs.ts');
   const { reconcileItem } = await import('./reconcile-items.ts');
-  await reconcileRuns(context);
+  await reconcileRuns(context).catch(unlessRefused);
   let changed = false;
   const broken: string[] = [];
   for (const item of claimed) {

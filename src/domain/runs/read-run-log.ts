@@ -1,6 +1,6 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
 import { modifiedAt } from '../../adapters/store/private-files.ts';
-import { AppError } from '../../util/errors.ts';
+import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef } from '../issues/issue-ref.ts';
 import { readItem } from '../queue/queue-store.ts';
@@ -38,7 +38,7 @@ export async function readRunLog(
   context: Needs,
   { subject, follow, onLine, signal }: ReadOptions,
 ): Promise<Run | undefined> {
-  await reconcileRuns(context);
+  await reconcileRuns(context).catch(unlessRefused);
   const { id, record } = isTaskId(subject) ? await runOfTask(context, subject) : await runOfIssue(context, subject);
   const run = { id, log: runLogPath(context, id) };
   if (follow) {

@@ -1,7 +1,11 @@
+import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
+import { abandonedVerdict } from '../runs/abandoned.ts';
+import { endedRun } from '../runs/ended-run.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import type { Run } from '../runs/run-schema.ts';
-import type { CoordinatorSession } from './session-schema.ts';
+import { isAbandoned } from '../runs/run-state.ts';
+import type { CoordinatorSession, IssueSession } from './session-schema.ts';
 import { readBase, readIssueSessions, readPmAgent } from './read-sessions.ts';
 
 /** A tracked session as it is listed; `state` is `idle`, or the phase of the run that is on. */
@@ -20,9 +24,10 @@ export interface ListedSession {
 export async function listSessions(
   context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>,
 ): Promise<ListedSession[]> {
-  await reconcileRuns(context);
+  // In a home that cannot be written what died is shown as it will be settled.
+  await reconcileRuns(context).catch(unlessRefused);
   const coordinators = [await readBase(context), await readPmAgent(context)].filter((session) => session !== undefined);
-  const issues = await readIssueSessions(context);
+  const issues = (await readIssueSessions(context)).map((session) => asSettled(session, context.clock.now()));
   return [
     ...coordinators.map(listedCoordinator),
     ...issues.map((session) => ({
@@ -36,6 +41,13 @@ export async function listSessions(
       run: session.run,
     })),
   ];
+}
+
+function asSettled(session: IssueSession, now: number): IssueSession {
+  const { run } = session;
+  return isAbandoned(run)
+    ? { ...session, state: 'idle', run: endedRun(run, abandonedVerdict(run, null), now) }
+    : session;
 }
 
 function listedCoordinator(session: CoordinatorSession): ListedSession {
