@@ -1,6 +1,7 @@
 import { AppError, errnoOf, messageOf } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import type { Redactor } from '../util/redaction.ts';
+import { systemHint } from '../util/system-hint.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import { runPlainCall } from './plain-call.ts';
@@ -56,28 +57,10 @@ function describe(error: unknown, interrupted: boolean, clean: Redactor['text'])
   const code = errnoOf(error);
   if (code !== undefined) {
     return {
-      lines: [
-        `kugetsu: ${message}`,
-        `  ${SYSTEM_HINTS[code] ?? 'the system refused that; check the path and the disk'}`,
-      ],
+      lines: [`kugetsu: ${message}`, `  ${systemHint(code)}`],
       exit: EXIT.failed,
     };
   }
   const lines = [`kugetsu: internal error: ${message}`, '  this is a bug in kugetsu; KUGETSU_DEBUG=1 shows where'];
   return { lines, exit: EXIT.failed };
 }
-
-const SYSTEM_HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: make room and run the command again; no file was left half-written',
-  EDQUOT: 'the disk quota is used up: make room and run the command again; no file was left half-written',
-  EROFS: 'the file system is read-only; KUGETSU_DIR can name another directory',
-  EACCES: 'check who owns that path and its mode; KUGETSU_DIR can name another directory',
-  EPERM: 'check who owns that path and its mode; KUGETSU_DIR can name another directory',
-  ENOTDIR: 'a file stands where a directory is needed',
-  EISDIR: 'a directory stands where a file is needed',
-  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-  ENFILE: 'too many files are open on this machine',
-  ENAMETOOLONG: 'that path is too long; KUGETSU_DIR can name another directory',
-  ELOOP: 'that path is a link that leads back to itself',
-  ENOENT: 'a path that should be there is not: is the current directory, or the home, gone?',
-};

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { change } from '../store/change.ts';
 import { definedOnly } from './environment.ts';
-import { AppError } from '../../util/errors.ts';
+import { AppError, errnoOf } from '../../util/errors.ts';
+import { systemHint } from '../../util/system-hint.ts';
 
 interface SpawnOptions {
   readonly command: string;
@@ -62,7 +63,8 @@ async function started(options: SpawnOptions, out: number, err: number): Promise
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) => {
-      reject(new AppError('cannot_start', `cannot start ${command}: ${cause.message}`, { cause }));
+      const hint = systemHint(errnoOf(cause) ?? '');
+      reject(new AppError('cannot_start', `cannot start ${command}: ${cause.message}`, { hint, cause }));
     });
   });
   // A process that ends without reading its input is its own business: its exit tells.
