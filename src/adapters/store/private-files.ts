@@ -1,4 +1,5 @@
 import { randomBytes } from '../random.ts';
+import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
@@ -82,6 +83,16 @@ async function openInDirectory(path: string): Promise<WritableFile> {
 /** The text of a file, or undefined when there is none. */
 export async function readTextIfExists(path: string): Promise<string | undefined> {
   return (await readBytesIfExists(path))?.toString('utf8');
+}
+
+/** The same, blocking until it is read. */
+export function readTextAtOnce(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** The bytes of a file, or undefined when there is none. */

@@ -16,6 +16,7 @@ import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { startIssue } from '../sessions/start-issue.ts';
+import { NOT_READY_WAIT_MS } from './not-ready.ts';
 
 // The task is not at fault: the slot or the issue was taken in between, or kugetsu itself is not ready.
 const BUSY = new Set(['no_slot', 'busy', 'locked']);
@@ -35,9 +36,6 @@ const NOT_READY = new Set([
   'cannot_start',
   'lock_lost',
 ]);
-/** How long the daemon waits before it looks whether kugetsu has become ready, in milliseconds. */
-export const NOT_READY_WAIT_MS = 60_000;
-
 /**
  * Takes a task for one attempt and starts its run.
  *

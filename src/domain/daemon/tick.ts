@@ -2,7 +2,6 @@ import type { Context } from '../context.ts';
 import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
-import { reconcileItem } from '../queue/reconcile-items.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
@@ -10,7 +9,7 @@ import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { messageOf } from '../../util/errors.ts';
-import { dispatchItem, NOT_READY_WAIT_MS } from './dispatch.ts';
+import { NOT_READY_WAIT_MS } from './not-ready.ts';
 import type { OpenItems } from './open-items.ts';
 
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
@@ -47,7 +46,11 @@ export async function tick(
   const obstacle = chosen.length === 0 ? undefined : await whatIsNotReady(context);
   if (obstacle !== undefined) await say(`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
   const selected = obstacle === undefined ? chosen : [];
-  for (const item of selected) await say(`${item.id} ${await dispatchItem(context, item)}`);
+  for (const item of selected) {
+    // A daemon that has nothing to do stays without what starting a run takes.
+    const { dispatchItem } = await import('./dispatch.ts');
+    await say(`${item.id} ${await dispatchItem(context, item)}`);
+  }
   await cleanUp(context, memory, say);
   const after = await withNewest(context, items, selected);
   const dueAt = obstacle === undefined ? nextDue(after, context.clock.now()) : context.clock.now() + NOT_READY_WAIT_MS;
@@ -88,7 +91,8 @@ async function reconcileClaimed(
   say: (line: string) => Promise<void>,
 ): Promise<boolean> {
   let changed = false;
-  for (const item of items) {
+  for (const item of items.filter(({ state }) => state === 'notified')) {
+    const { reconcileItem } = await import('../queue/reconcile-items.ts');
     // The file of one issue's session holds up no other task.
     const news = await reconcileItem(context, item).catch((error: unknown) => `left alone: ${messageOf(error)}`);
     if (news === undefined) continue;

@@ -1,5 +1,5 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { readJsonFile, readJsonFileAtOnce, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { messageOf } from '../../util/errors.ts';
@@ -37,7 +37,7 @@ export async function readItems(context: HomeOnly): Promise<ReadItems> {
   const ids = await listItemIds(context);
   const items = await Promise.all(
     ids.map(async (id) =>
-      readItem(context, id).catch((error: unknown) => {
+      readJsonFileAtOnce(itemPath(context.home.queueItems, id), QueueItemSchema).catch((error: unknown) => {
         broken.push(messageOf(error));
         return undefined;
       }),
