@@ -1,3 +1,4 @@
+import * as blocking from 'node:fs';
 import * as fs from 'node:fs/promises';
 import type { Mode } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -99,5 +100,37 @@ export async function syncDirectory(path: string): Promise<void> {
     await change('sync', path, async () => handle.sync());
   } finally {
     await handle.close();
+  }
+}
+
+// The same for a process that has nothing else to do meanwhile, and holds no lock that it would have to keep fresh: to hand
+// each call to another thread takes longer than most of them.
+
+/** As {@link openToChange} for a file that must not be there yet, blocking. */
+export async function openAtOnce(
+  path: string,
+  mode: Mode,
+): Promise<Pick<WritableFile, 'chmod' | 'write' | 'sync' | 'close'>> {
+  const file = await change('create', path, async () => blocking.openSync(path, 'wx', mode));
+  return {
+    chmod: async (wanted) => change('set mode', path, async () => blocking.fchmodSync(file, wanted)),
+    write: async (content) => change('write', path, async () => blocking.writeFileSync(file, content)),
+    sync: async () => change('sync', path, async () => blocking.fsyncSync(file)),
+    close: async () => blocking.closeSync(file),
+  };
+}
+
+/** As {@link rename}, blocking. */
+export async function renameAtOnce(from: string, to: string): Promise<void> {
+  await change('rename', to, async () => blocking.renameSync(from, to));
+}
+
+/** As {@link syncDirectory} for a directory that is there, blocking. */
+export async function syncDirectoryAtOnce(path: string): Promise<void> {
+  const directory = blocking.openSync(path, 'r');
+  try {
+    await change('sync', path, async () => blocking.fsyncSync(directory));
+  } finally {
+    blocking.closeSync(directory);
   }
 }

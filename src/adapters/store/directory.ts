@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { errnoOf } from '../../util/errors.ts';
 
@@ -8,5 +9,14 @@ export async function listDirectory(path: string): Promise<string[]> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/** The same, blocking until it is read; none, too, when it cannot be read. */
+export function listDirectoryAtOnce(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
   }
 }

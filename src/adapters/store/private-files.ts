@@ -3,7 +3,18 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
-import { chmod, mkdir, openToChange, rename, rm, syncDirectory, type WritableFile } from './changes.ts';
+import {
+  chmod,
+  mkdir,
+  openAtOnce,
+  openToChange,
+  rename,
+  renameAtOnce,
+  rm,
+  syncDirectory,
+  syncDirectoryAtOnce,
+  type WritableFile,
+} from './changes.ts';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -49,20 +60,43 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   await syncDirectory(dirname(path));
 }
 
-/** As {@link replaceFile}, without waiting for the disk: a power failure may leave the old bytes, none, or an empty file. */
-export async function placeFile(path: string, content: string): Promise<void> {
-  await writeAside(path, async (file) => {
-    await file.chmod(FILE_MODE);
-    await file.write(content);
-  });
+/**
+ * As {@link replaceFile} for a file that nobody else writes: blocking, for a command that does nothing else meanwhile. Not
+ * under a lock, which would go stale behind a slow disk.
+ */
+export async function addFile(path: string, content: string): Promise<void> {
+  await writeAside(path, async (file) => writeWhole(file, content, { durable: true }), AT_ONCE);
+  await syncDirectoryAtOnce(dirname(path));
 }
 
-async function writeAside(path: string, write: (file: WritableFile) => Promise<void>): Promise<void> {
+/** As {@link addFile}, without waiting for the disk: a power failure may leave the old bytes, none, or an empty file. */
+export async function placeFile(path: string, content: string): Promise<void> {
+  await writeAside(path, async (file) => writeWhole(file, content, { durable: false }), AT_ONCE);
+}
+
+type NewFile = Pick<WritableFile, 'chmod' | 'write' | 'sync' | 'close'>;
+
+/** How a file is made and put in its place. */
+interface Calls {
+  readonly open: (path: string) => Promise<NewFile>;
+  readonly rename: (from: string, to: string) => Promise<void>;
+}
+
+const WAITING: Calls = { open: async (path) => openToChange(path, 'wx', FILE_MODE), rename };
+const AT_ONCE: Calls = { open: async (path) => openAtOnce(path, FILE_MODE), rename: renameAtOnce };
+
+async function writeWhole(file: NewFile, content: string, { durable }: { readonly durable: boolean }): Promise<void> {
+  await file.chmod(FILE_MODE);
+  await file.write(content);
+  if (durable) await file.sync();
+}
+
+async function writeAside(path: string, write: (file: NewFile) => Promise<void>, calls = WAITING): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  const file = await openInDirectory(temporary);
+  const file = await openInDirectory(temporary, calls);
   try {
     await write(file).finally(async () => file.close());
-    await rename(temporary, path);
+    await calls.rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
@@ -70,13 +104,13 @@ async function writeAside(path: string, write: (file: WritableFile) => Promise<v
 }
 
 /** Opens a new file; its directory is made when it is missing. */
-async function openInDirectory(path: string): Promise<WritableFile> {
+async function openInDirectory(path: string, { open }: Calls): Promise<NewFile> {
   try {
-    return await openToChange(path, 'wx', FILE_MODE);
+    return await open(path);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
     await makePrivateDirectory(dirname(path));
-    return openToChange(path, 'wx', FILE_MODE);
+    return open(path);
   }
 }
 

@@ -5,6 +5,6 @@ import type { CliContext } from '../context.ts';
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
   const { isDaemonAlive } = await import('../../domain/daemon/daemon-alive.ts');
   context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
-  if (await isDaemonAlive(context)) return;
+  if (isDaemonAlive(context)) return;
   context.terminal.err('kugetsu: queued, but no queue daemon is running: kugetsu queue-daemon start');
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { listDirectory } from '../../adapters/store/directory.ts';
-import { readTextIfExists } from '../../adapters/store/private-files.ts';
+import { listDirectoryAtOnce } from '../../adapters/store/directory.ts';
+import { readTextAtOnce } from '../../adapters/store/private-files.ts';
 import { createRedactor, SHAPES_ONLY, type Redactor } from '../../util/redaction.ts';
 import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
@@ -21,15 +21,22 @@ const SYSTEM_PATH = /^\/(?:etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|priva
  */
 export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
   const values = Object.entries(env).flatMap(([key, value]) => secretsOf(key, value ?? ''));
-  const names = await listDirectory(home.env).catch(() => []);
-  for (const name of names.filter((each) => agentOfFile(each) !== undefined)) {
-    const text = await readTextIfExists(join(home.env, name)).catch(() => undefined);
-    values.push(...secretsInFile(text ?? '', env['HOME'] ?? ''));
+  for (const name of listDirectoryAtOnce(home.env).filter((each) => agentOfFile(each) !== undefined)) {
+    values.push(...secretsInFile(textOf(join(home.env, name)), env['HOME'] ?? ''));
   }
   for (const path of [home.reposFile, home.serversFile]) {
-    values.push(...secretsInUrls((await readTextIfExists(path).catch(() => undefined)) ?? ''));
+    values.push(...secretsInUrls(textOf(path)));
   }
   return values.length === 0 ? SHAPES_ONLY : createRedactor(values);
+}
+
+/** The text of one of these small files, which is read before anything else can be done; nothing when it cannot be read. */
+function textOf(path: string): string {
+  try {
+    return readTextAtOnce(path) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** A user without a password, or with one that stands for none, is a token. */

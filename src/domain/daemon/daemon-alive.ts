@@ -1,11 +1,11 @@
 import { isAlive, type ProcessIdentity } from '../../adapters/process/process-identity.ts';
-import { readTextIfExists } from '../../adapters/store/private-files.ts';
+import { readTextAtOnce } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 
 /** Whether a daemon of this home is alive; what a damaged lock says is no. To queue a task, no schema is worth its loading. */
-export async function isDaemonAlive({ home }: Pick<Context, 'home'>): Promise<boolean> {
+export function isDaemonAlive({ home }: Pick<Context, 'home'>): boolean {
   try {
-    const text = await readTextIfExists(home.daemonLock);
+    const text = readTextAtOnce(home.daemonLock);
     const owner = text === undefined ? undefined : ownerIn(JSON.parse(text));
     return owner !== undefined && isAlive(owner);
   } catch {
