@@ -9,7 +9,7 @@ const STARTUP = failure('startup_timeout', /AGENT_STARTUP_TIMEOUT_SECONDS/, {
 const SHORT_STALL = { AGENT_STALL_TIMEOUT_MINUTES: SHORT_MINUTES };
 const REAL_STALL = { AGENT_STALL_TIMEOUT_MINUTES: '0.3' };
 // Wide enough for eight of them on two cores to come up.
-const REAL_STARTUP = { AGENT_STARTUP_TIMEOUT_SECONDS: '40' };
+const REAL_STARTUP = { AGENT_STARTUP_TIMEOUT_SECONDS: '60' };
 
 const QUESTION = {
   tool: 'question',
