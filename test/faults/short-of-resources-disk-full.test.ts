@@ -68,3 +68,39 @@ describe.each(SCENARIOS)('$name', (scenario) => {
     }
   });
 });
+
+/** The first, a middle and the last change that this error can happen to. */
+async function fewPoints(world: World, scenario: Scenario, error: string): Promise<Refusal[]> {
+  const points = await reachedPoints(world.withEnv({ KUGETSU_FAULTS_ERROR: error }), scenario);
+  const some = [points[0], points[Math.floor(points.length / 2)], points.at(-1)].filter((point) => point !== undefined);
+  return some.map((point) => ({ point, error, refusals: 1 }));
+}
+
+// A run takes its time.
+const SAMPLES = SCENARIOS.filter(({ name }) =>
+  (process.env['FAULTS'] === 'all' ? ['delegate', 'notify', 'continue'] : ['delegate', 'notify']).includes(name),
+);
+
+describe.each(['EIO', 'EROFS', 'EACCES', 'EMFILE'])('%s', (error) => {
+  test('at a few changes is told, and breaks no promise', async () => {
+    const world = await crashWorld(faulty.program);
+    try {
+      const results: RefusalResult[] = [];
+      for (const scenario of SAMPLES) {
+        const few = await fewPoints(world, scenario, error);
+        for (const [index, refusal] of few.entries()) {
+          results.push(await refused(world, scenario, { refusal, number: index + 1 }));
+        }
+      }
+      report({
+        part: `refused: ${error}`,
+        cases: results.length,
+        ...counted(results.flatMap(({ problems }) => problems)),
+      });
+      expect(results.length).toBeGreaterThan(SAMPLES.length);
+      expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
+    } finally {
+      expect(await world.destroy()).toEqual([]);
+    }
+  });
+});
