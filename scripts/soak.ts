@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { QueueItem } from '../src/domain/queue/queue-item.ts';
 import { report } from '../test/support/faults/figures.ts';
 import { counted, doubled, leaked, lost } from '../test/support/faults/problems.ts';
+import { age } from '../test/support/prune-world.ts';
 import { checkTasks, readRuns, SOAK_PLANS, type Kill } from '../test/support/soak-checks.ts';
 import { FAKE_OPENCODE, makeRemote, makeWorld, mapRepositories, processesOf, until } from '../test/support/world.ts';
 
@@ -215,7 +216,7 @@ async function checkEverything(): Promise<void> {
   await until('no process is left', () => processesOf(world.root).length === 0, 10_000).catch(() => undefined);
   const left = processesOf(world.root).map(({ command }) => command);
   problems.push(...left.map(leaked));
-  checkFiles();
+  await checkFiles();
   if (problems.length > 0 && process.env['SOAK_KEEP'] !== undefined) {
     writeFileSync(join(world.root, 'problems.txt'), problems.join('\n'));
   }
@@ -241,21 +242,27 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-function checkFiles(): void {
+async function checkFiles(): Promise<void> {
   const entries = execFileSync('find', [world.home, '-name', '*.lock', '-type', 'd'], { encoding: 'utf8' });
   const guards = execFileSync('find', [world.home, '-name', '*.guard'], { encoding: 'utf8' });
   for (const path of `${entries}${guards}`.split('\n').filter((line) => line !== '')) {
     problems.push(leaked(`${path} (${statSync(path).mtime.toISOString()})`));
   }
   const temporary = join(world.userHome, '.local', 'share', 'opencode', 'tool-output');
-  for (const directory of [join(world.home, 'runs'), temporary]) {
-    const rest = existsSync(directory) ? readdirSync(directory).filter((name) => name.startsWith('r_')) : [];
-    problems.push(...rest.map((name) => leaked(join(directory, name))));
-  }
+  const directories = [join(world.home, 'runs'), temporary];
+  const runsIn = (directory: string): string[] =>
+    existsSync(directory) ? readdirSync(directory).filter((name) => name.startsWith('r_')) : [];
   const worktrees = readdirSync(join(world.home, 'worktrees'));
   const index = JSON.parse(readFileSync(join(world.home, 'index.json'), 'utf8')) as { readonly issues: object };
   const tracked = new Set(Object.values(index.issues).map((file: string) => file.replace(/\.json$/, '')));
   const stray = worktrees.filter((name) => !tracked.has(name));
   problems.push(...stray.map((name) => leaked(`the worktree ${name}, which belongs to no issue`)));
   figures.push(['worktrees, one per issue', worktrees.length]);
+  // Who is killed while it settles a run that never began leaves its directories to prune, which takes what is old.
+  for (const directory of directories) for (const name of runsIn(directory)) age(join(directory, name));
+  await call('prune', '--force');
+  for (const directory of directories) {
+    const rest = runsIn(directory);
+    problems.push(...rest.map((name) => leaked(join(directory, name))));
+  }
 }

@@ -95,7 +95,7 @@ export function checkTasks(checks: Checks): { readonly disturbed: number; readon
     );
   }
   const counts = new Map<string, number>();
-  for (const { verdict } of runs) {
+  for (const { verdict } of runs.filter((run) => !isUntold(run))) {
     const name = verdict?.class ?? 'none';
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
@@ -112,6 +112,11 @@ function isKilledEarly({ id, number }: LoggedRun, kills: readonly Kill[], wanted
   return number === undefined && kills.some(({ run, message }) => run === id && numberOf(message) === wanted);
 }
 
+/** Who settles a run that no runner has taken over can be killed before it says so in the log. */
+function isUntold({ number, verdict }: LoggedRun): boolean {
+  return number === undefined && verdict === undefined;
+}
+
 function notesOf(notes: string, number: string): string[] {
   const path = join(notes, number);
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
@@ -122,7 +127,10 @@ function wrongAttempts(item: QueueItem, own: readonly LoggedRun[], begun: readon
   const wrong: string[] = [];
   const counted = own.filter(({ verdict }) => verdict?.class !== 'claim_interrupted');
   if (item.attempts < 1 || item.attempts > 3) wrong.push(`${item.attempts} attempts`);
-  if (item.attempts !== counted.length) wrong.push(`${item.attempts} attempts, ${counted.length} runs`);
+  const untold = counted.filter(isUntold).length;
+  if (item.attempts > counted.length || item.attempts < counted.length - untold) {
+    wrong.push(`${item.attempts} attempts, ${counted.length} runs`);
+  }
   if (begun.length > item.attempts) wrong.push(`${begun.length} agents for ${item.attempts} attempts`);
   if (new Set(begun).size !== begun.length) wrong.push(`an agent began twice in one run: ${begun.join(', ')}`);
   const stray = begun.filter((id) => !counted.some((run) => run.id === id));

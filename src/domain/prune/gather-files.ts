@@ -80,7 +80,8 @@ async function gatherRuns(context: Needs): Promise<RunDirectory[]> {
     const run = entry.name;
     const alive = inUse.has(run) || !(await isDeadOwner(context, run));
     const beside = await entryAt(join(temporary, run));
-    const entries = beside?.type === 'directory' ? [entry, beside] : [entry];
+    // The other one is found by this one, which therefore goes last.
+    const entries = beside?.type === 'directory' ? [beside, entry] : [entry];
     found.push(...entries.map((each) => ({ run, entry: each, alive })));
   }
   return found;

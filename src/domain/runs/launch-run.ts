@@ -50,10 +50,11 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
 async function spawnRunner(context: Needs, request: RunRequest): Promise<number> {
   const { home, env, self } = context;
   const tempDirectory = join(await context.tempDirectory(), request.id);
+  // First what prune finds the rest by.
+  await writeRunRequest(context, request);
   await makePrivateDirectory(tempDirectory);
   const log = runLogPath(context, request.id);
   await (await openLogFile(log)).close();
-  await writeRunRequest(context, request);
   const runner = await spawnProcess({
     command: self.executable,
     args: [...self.prefix, RUNNER_COMMAND, request.id],

@@ -31,11 +31,14 @@ function isLost(run: Run | null): run is Run {
   return isAbandoned(run) || isLeftHere(run);
 }
 
-/** Ends every process of a run, and removes its temporary files. */
+/**
+ * Ends every process of a run, and removes its temporary files. Its directory in the home goes last: `prune` finds by it
+ * what somebody who died on the way has left.
+ */
 export async function cleanUpAfterRun(context: Needs, run: Pick<Run, 'id'>): Promise<void> {
   await endProcessesOfRun({ runId: run.id, clock: context.clock });
-  await removeDirectory(join(context.home.runs, run.id));
   await removeDirectory(join(await context.tempDirectory(), run.id));
+  await removeDirectory(join(context.home.runs, run.id));
 }
 
 async function settleAbandoned(context: Needs, session: IssueSession, run: Run): Promise<void> {

@@ -67,8 +67,11 @@ async function isMovedAside(world: World, text: string): Promise<boolean> {
 
 /** What crashes left in a world that neither the commands that came after nor `prune` have taken away. */
 export async function leftBehind(world: World): Promise<Problem[]> {
+  const temporary = join(world.userHome, '.local', 'share', 'opencode', 'tool-output');
   const cutOff = (): string[] =>
-    ownEntries(world.home).filter((path) => path.endsWith('.tmp') || /\/runs\/r_[0-9a-z]+$/.test(path));
+    [...ownEntries(world.home), ...ownEntries(temporary)].filter(
+      (path) => path.endsWith('.tmp') || /\/(?:runs|tool-output)\/r_[0-9a-z]+$/.test(path),
+    );
   // What is young may still be somebody's.
   cutOff().forEach(age);
   const { code, stderr } = await world.kugetsu('prune', '--force');
@@ -82,6 +85,7 @@ export async function leftBehind(world: World): Promise<Problem[]> {
 
 /** Everything in the home that is kugetsu's own: not what is in repositories and worktrees. */
 function ownEntries(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   const theirs = new Set(['worktrees', 'rescued', 'objects']);
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
