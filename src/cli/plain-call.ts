@@ -49,8 +49,9 @@ export const PLAIN_COMMANDS: readonly PlainCommand[] = [
  */
 export async function runPlainCall(context: CliContext, args: readonly string[]): Promise<ExitCode | undefined> {
   for (const { words, takes, run } of PLAIN_COMMANDS) {
-    const own = args.slice(args.length - takes);
-    if (args.length < takes || args.slice(0, args.length - takes).join(' ') !== words || own.some(isOption)) continue;
+    const named = words.split(' ');
+    const own = args.slice(named.length);
+    if (own.length !== takes || named.some((word, index) => args[index] !== word) || own.some(isOption)) continue;
     let code: ExitCode = EXIT.done;
     const exitWith = (wanted: ExitCode): void => {
       code = wanted;

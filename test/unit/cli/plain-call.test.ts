@@ -46,6 +46,7 @@ test('no command line at all, and a word that is no command, are left to the par
     ['delegat', 'x'],
     ['constructor'],
     ['queue', 'lst'],
+    ['queue list'],
     ['--help'],
     ['help', 'delegate'],
   ]) {
