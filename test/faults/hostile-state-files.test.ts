@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { report } from '../support/faults/figures.ts';
 import { readyWorld, REF, sessionFile, succeeded } from '../support/fake-world.ts';
 import { mutated, withOneValueChanged } from '../support/mutations.ts';
 import { delegate, enqueue } from '../support/queue-world.ts';
@@ -118,6 +119,7 @@ test('whatever is in a file of the home, it is named and left as it is, and no c
     });
     try {
       await fc.assert(check, { numRuns: CHANGES, seed: SEED, endOnFailure: true });
+      report({ part: 'hostile state files', cases: CHANGES });
     } finally {
       writeFileSync(path, whole);
     }
