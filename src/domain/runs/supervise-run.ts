@@ -15,8 +15,9 @@ import { runAgent } from './run-agent.ts';
 import { openRunLog, type RunLog } from './run-log.ts';
 import type { Run, Verdict } from './run-schema.ts';
 import type { RunTask } from './run-task.ts';
+import { knownReason } from './stderr-reasons.ts';
 import { untilWritten } from './until-written.ts';
-import { judge, knownReason, NOTHING_OBSERVED } from './verdict.ts';
+import { judge, NOTHING_OBSERVED } from './verdict.ts';
 
 interface Supervision {
   readonly runId: string;

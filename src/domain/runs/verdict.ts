@@ -1,6 +1,7 @@
 import type { AgentEvent, TokenCount } from '../../adapters/opencode/events.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Verdict } from './run-schema.ts';
+import { knownReason, type StderrReason } from './stderr-reasons.ts';
 
 /** Why kugetsu itself ended an agent. */
 export type EndReason = 'stopped' | 'startup_timeout' | 'stall_timeout' | 'total_timeout' | 'unknown_finish';
@@ -15,7 +16,7 @@ export interface Observation {
   readonly cost: number;
   readonly reply: string;
   readonly error: Extract<AgentEvent, { type: 'error' }> | undefined;
-  /** The line of standard error that explains the most, by {@link STDERR_REASONS}. */
+  /** The line of standard error that explains the most, by {@link knownReason}. */
   readonly stderrReason: StderrReason | undefined;
   readonly lastStderr: string;
   /** The main checkout, once a tool that ran has named it. */
@@ -29,14 +30,6 @@ export interface AgentEnd {
   readonly endedFor: EndReason | undefined;
   /** Whether nothing can be written any more where its output goes, so that its last words may be missing. */
   readonly diskFull?: boolean;
-}
-
-interface StderrReason {
-  readonly class: string;
-  readonly message: string;
-  readonly retryable: boolean;
-  /** Its place among the reasons; the lowest explains the most. */
-  readonly rank: number;
 }
 
 type Judgement = Pick<Verdict, 'outcome' | 'class' | 'message' | 'retryable'>;
@@ -59,29 +52,6 @@ export const NOTHING_OBSERVED: Observation = {
   lastStderr: '',
   elsewhere: undefined,
 };
-
-// opencode's own words on standard error, where the event stream does not tell.
-const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = [
-  [/auto-rejecting/i, 'permission_rejected', 'opencode rejected a permission that nobody could answer', false],
-  [/Session not found/i, 'session_missing', 'opencode does not know the session any more', false],
-  [/ProviderModelNotFoundError|Model not found/i, 'unknown_model', 'opencode does not know the model', false],
-  [/database is locked/i, 'database_locked', "opencode's database was locked", true],
-  [
-    // It prints how it is called, and nothing else.
-    /^opencode (?:run )?\[[a-z]+(?:\.\.)?\]|Unknown arguments?:/,
-    'opencode_unsupported',
-    'this version of opencode does not take the flags that kugetsu gives it; see kugetsu doctor',
-    false,
-  ],
-  [/ENOSPC|disk is full|no space left/i, 'disk_full', 'the disk is full', false],
-  [/EROFS|read-only file system|readonly database/i, 'read_only', "opencode's data directory is read-only", false],
-  [
-    /ConfigInvalidError|ConfigJsonError|Config file .* (?:is not valid|invalid)/i,
-    'bad_opencode_config',
-    'opencode refused its configuration',
-    false,
-  ],
-];
 
 const DISK_FULL: Judgement = {
   outcome: 'failed',
@@ -131,19 +101,10 @@ export function observeStderr(seen: Observation, line: string): Observation {
   const text = oneLine(line, 300);
   if (text === '') return seen;
   const reason = knownReason(line);
-  if (reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? STDERR_REASONS.length)) {
+  if (reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? Infinity)) {
     return { ...seen, lastStderr: text };
   }
   return { ...seen, lastStderr: text, stderrReason: reason };
-}
-
-/** What opencode means by a line, if it is one of those that explain something. */
-export function knownReason(line: string): StderrReason | undefined {
-  const rank = STDERR_REASONS.findIndex(([pattern]) => pattern.test(line));
-  const found = STDERR_REASONS[rank];
-  if (found === undefined) return undefined;
-  const [, name, message, retryable] = found;
-  return { class: name, message, retryable, rank };
 }
 
 /** The verdict on a run without the evidence of its worktree: the event stream first, the exit code second. */
