@@ -19,9 +19,15 @@ export interface Terminal {
   readInput(): Promise<string>;
   /** The same, as it is. */
   readInputBytes(): Promise<Uint8Array>;
-  /** Asks a question that `y` or `yes` agrees to. */
-  confirm(question: string): Promise<boolean>;
+  /**
+   * Asks a question that `y` or `yes` agrees to, and any other line refuses. `broken_off` when the user interrupts (^C), or
+   * ends the input (^D).
+   */
+  confirm(question: string): Promise<Answer>;
 }
+
+/** What came of a question. */
+export type Answer = 'yes' | 'no' | 'broken_off';
 
 const OUTPUT = 1;
 const ERRORS = 2;
@@ -49,15 +55,7 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     err: writeError,
     readInput: async () => (await readAll(process.stdin)).toString('utf8'),
     readInputBytes: async () => readAll(process.stdin),
-    async confirm(question) {
-      const { createInterface } = await import('node:readline/promises');
-      const lines = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        return /^y(?:es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
-      } finally {
-        lines.close();
-      }
-    },
+    confirm: async (question) => confirm(`${question} [y/N] `),
   };
 }
 
@@ -80,6 +78,26 @@ function writeOutput(text: string): void {
     if (errnoOf(error) === 'EPIPE') process.exit(0);
     writeError(`kugetsu: cannot write to standard output: ${messageOf(error)}`);
     process.exit(1);
+  }
+}
+
+async function confirm(prompt: string): Promise<Answer> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = new Promise<Answer>((resolve) => {
+    lines.once('line', (line) => resolve(/^y(?:es)?$/i.test(line.trim()) ? 'yes' : 'no'));
+    lines.once('SIGINT', () => resolve('broken_off'));
+    lines.once('close', () => resolve('broken_off'));
+  });
+  lines.setPrompt(prompt);
+  lines.prompt();
+  try {
+    const given = await answer;
+    // The cursor still stands behind the question.
+    if (given === 'broken_off') writeError('\n');
+    return given;
+  } finally {
+    lines.close();
   }
 }
 

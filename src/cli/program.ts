@@ -23,6 +23,7 @@ import { registerStop } from './commands/stop.ts';
 import { plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import type { Call } from './plain-call.ts';
+import { meantCommand } from './usage-hint.ts';
 import { versionText } from './version.ts';
 import { COMPLETE_COMMAND } from './views/completion-scripts.ts';
 
@@ -68,6 +69,8 @@ A server may stand with its name for instance; owner/repo#identifier is on the d
 State is kept under ~/.kugetsu; KUGETSU_DIR names another directory.
 Exit codes: 0 done, 1 failed, 2 usage, 3 not ready, 4 busy, 130 interrupted.`;
 
+const USAGE_HINT = '(kugetsu --help shows the commands; kugetsu COMMAND --help shows one)\n';
+
 /**
  * The command line of kugetsu: all of it, or only what `args` need of it, because a command is not free to build.
  * `exitCode` is what the command that ran asked for.
@@ -82,13 +85,16 @@ export function createProgram(
     .version(versionText(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError()
-    .showHelpAfterError('(kugetsu --help shows the commands; kugetsu COMMAND --help shows one)')
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .configureOutput({
       writeOut: (text) => context.terminal.out(text),
       writeErr: (text) => context.terminal.err(text),
       // commander quotes what was typed.
-      outputError: (text, write) => write(plainText(text.replace(/^error: /, 'kugetsu: '))),
+      outputError(text, write) {
+        const meant = meantCommand(program, args);
+        const hint = meant === undefined ? USAGE_HINT : `  run: ${meant}\n`;
+        write(plainText(`${text.replace(/^error: /, 'kugetsu: ')}${hint}`));
+      },
     })
     .addHelpText('after', EPILOGUE)
     .exitOverride();

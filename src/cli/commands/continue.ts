@@ -1,19 +1,15 @@
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
 import { messageArgument } from './message-argument.ts';
-
-interface ContinueOptions {
-  readonly follow?: boolean;
-  readonly debug?: boolean;
-  readonly json?: boolean;
-}
+import type { AgentOptions } from './start-or-queue.ts';
 
 const EXAMPLES = `
 Example:
   kugetsu continue github.com/shoko/kugetsu#14 "add unit tests"
 
 The agent goes on in the issue's session and worktree as they are; also after it was stopped or killed.
-Exit codes: 0 at work (with --follow: succeeded), 1 failed or no session, 2 usage, 3 not ready,
+A message that begins with - goes after --: kugetsu continue github.com/shoko/kugetsu#14 -- "-v does not work"
+Exit codes: 0 at work or queued (with --follow: succeeded), 1 failed or no session, 2 usage, 3 not ready,
 4 no slot free or the issue is being worked on.`;
 
 /** `kugetsu continue` */
@@ -24,19 +20,15 @@ export function registerContinue({ program, context }: Registration): void {
     .argument('<issue-ref>', ISSUE_REF_FORM)
     .argument('<message>', 'what the agent is to do next; - reads it from standard input')
     .option('-f, --follow', 'show what the agent does, and exit with its verdict')
+    .option('--queue', 'when no agent slot is free, put the task in the queue instead')
     .option('--debug', "show each step, and have opencode's debug log in the run's log")
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(
-      async (text: string, argument: string, { follow = false, debug = false, json = false }: ContinueOptions) => {
-        const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
-        const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
-        const { startIssue } = await import('../../domain/sessions/start-issue.ts');
-        const issue = await resolveIssueRef(context, text);
-        const message = await messageArgument(context, argument);
-        const run = await startIssue(context, { ref: issue, kind: 'continue', message, debug });
-        const { watchRun } = await import('./watch-run.ts');
-        await watchRun(context, { ref: formatIssueRef(issue), run, follow, debug, json });
-      },
-    );
+    .action(async (text: string, argument: string, options: AgentOptions) => {
+      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+      const ref = await resolveIssueRef(context, text);
+      const message = await messageArgument(context, argument);
+      const { startOrQueue } = await import('./start-or-queue.ts');
+      await startOrQueue(context, { ref, kind: 'continue', message }, options);
+    });
 }

@@ -14,6 +14,7 @@ Examples:
 
 Returns at once; the task is on disk by then. The queue daemon hands it to the PM agent when an agent slot is free, and
 the result comes back as a notification (kugetsu notify list).
+A message that begins with - goes after --: kugetsu delegate -- "--verbose does not work"
 Exit codes: 0 queued, 1 failed, 2 usage.`;
 
 /** `kugetsu delegate` */

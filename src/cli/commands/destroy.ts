@@ -17,7 +17,8 @@ Examples:
   kugetsu destroy --base -y          the PM agent goes with it: it depends on the base session
 
 Work that was never pushed or never committed is saved first, and the command that brings it back is printed.
-Exit codes: 0 destroyed, 1 nothing to destroy or not agreed to, 2 usage, 4 an agent is at work.`;
+Exit codes: 0 destroyed, 1 nothing to destroy or not agreed to, 2 usage, 4 an agent is at work,
+130 the question was broken off (^C or ^D).`;
 
 /** `kugetsu destroy` */
 export function registerDestroy({ program, context }: Registration): void {
@@ -71,6 +72,9 @@ async function requireConsent({ terminal }: CliContext, { yes }: DestroyOptions,
   if (yes === true) return;
   if (!terminal.interactive)
     throw usageError('destroy asks first, and there is no terminal to ask on', 'give -y to agree');
-  if (await terminal.confirm(question)) return;
-  throw new AppError('not_agreed', 'nothing was destroyed', { exit: EXIT.failed });
+  const answer = await terminal.confirm(question);
+  if (answer === 'broken_off') {
+    throw new AppError('interrupted', 'interrupted: nothing was destroyed', { exit: EXIT.interrupted });
+  }
+  if (answer === 'no') throw new AppError('not_agreed', 'nothing was destroyed');
 }

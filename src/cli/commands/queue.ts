@@ -51,7 +51,7 @@ function registerEnqueue(queue: Command, context: CliContext): void {
     .option('--json', 'print the queue item')
     .addHelpText(
       'after',
-      '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nExit codes: 0 queued, 1 failed, 2 usage.',
+      '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nA message that begins with - goes after --.\nExit codes: 0 queued, 1 failed, 2 usage.',
     )
     .action(async (text: string, argument: string, { json = false }: JsonOption) => {
       const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
