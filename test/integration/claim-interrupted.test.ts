@@ -52,7 +52,7 @@ async function doneOnce(world: World, id: string): Promise<void> {
 test('a daemon that died between claim and launch has made no attempt: the task is released, and done once', async () => {
   const world = await queueWorld();
   const id = await enqueue(world, notes(world, 'work'));
-  editTask(world, id, CLAIM);
+  await editTask(world, id, CLAIM);
   await startDaemon(world);
   await doneOnce(world, id);
   expect(daemonLog(world)).toContain(`${id} released: its claim was interrupted`);
@@ -63,7 +63,7 @@ test('a daemon that died after it had claimed the issue, too, has made no attemp
   const world = await queueWorld();
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
   const id = await enqueue(world, notes(world, 'work'));
-  editTask(world, id, CLAIM);
+  await editTask(world, id, CLAIM);
   const session = readJson(sessionFile(world)) as Record<string, unknown>;
   const run = { ...interruptedRun(world, 'continue'), task: id, parent: null };
   writeFileSync(sessionFile(world), JSON.stringify({ ...session, state: 'preparing', run }));
@@ -75,7 +75,7 @@ test('a daemon that died after it had claimed the issue, too, has made no attemp
 test('a claim of an issue that had no session yet is released as well', async () => {
   const world = await queueWorld();
   const id = await enqueue(world, notes(world, 'work'));
-  editTask(world, id, CLAIM);
+  await editTask(world, id, CLAIM);
   const index = readJson(`${world.home}/index.json`) as { readonly issues: Record<string, string> };
   const session = {
     type: 'forked',
@@ -101,7 +101,7 @@ test('a claim of an issue that had no session yet is released as well', async ()
 test('a PM task whose runner was never started is released, and done once', async () => {
   const world = await queueWorld();
   const id = await delegate(world, notes(world, 'work'));
-  editTask(world, id, { ...CLAIM, run: interruptedRun(world, 'pm') });
+  await editTask(world, id, { ...CLAIM, run: interruptedRun(world, 'pm') });
   await startDaemon(world);
   await doneOnce(world, id);
 });
@@ -109,7 +109,7 @@ test('a PM task whose runner was never started is released, and done once', asyn
 test('a claim of a process that is alive is left alone', async () => {
   const world = await queueWorld();
   const id = await enqueue(world, notes(world, 'work'));
-  editTask(world, id, { ...CLAIM, claimed_by: identityOf(process.pid) ?? DEAD });
+  await editTask(world, id, { ...CLAIM, claimed_by: identityOf(process.pid) ?? DEAD });
   succeeded(await world.kugetsu('queue-daemon', 'run', '--once'));
   expect(readJson(taskPath(world, id))).toMatchObject({ state: 'notified', attempts: 1, run_id: RUN });
 });

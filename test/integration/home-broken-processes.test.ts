@@ -66,7 +66,7 @@ describe('a run', () => {
 test('a task that was claimed by a process of before the last boot goes back to the queue', async () => {
   const world = await workedWorld();
   const id = await delegate(world, 'hello');
-  editTask(world, id, { state: 'notified', attempts: 1, run_id: 'r_0mwrzy3vsoanbch2t', claimed_by: DEAD });
+  await editTask(world, id, { state: 'notified', attempts: 1, run_id: 'r_0mwrzy3vsoanbch2t', claimed_by: DEAD });
   const fixed = await doctor(world, '--fix');
   expect(fixed.repairs).toEqual([expect.objectContaining({ check: 'runs', mended: true })]);
   expect(task(world, id)).toMatchObject({ state: 'pending', attempts: 0 });
@@ -104,7 +104,7 @@ describe('the daemon', () => {
     const id = await enqueue(world, 'later');
     const missed = { check: 'queue-daemon', command: /^kugetsu queue-daemon start$/ } as const;
     await expectBreak(world, { ...missed, level: 'warning', says: /1 task waits/ });
-    editTask(world, id, { created_at: LONG_AGO.toISOString() });
+    await editTask(world, id, { created_at: LONG_AGO.toISOString() });
     await expectBreak(world, { ...missed, level: 'error', says: /1 task waits/ });
   });
 

@@ -12,11 +12,11 @@ async function queueOf(world: World, ...ages: readonly number[]): Promise<{ fini
   const finished: string[] = [];
   for (const [index, age] of ages.entries()) {
     const id = await enqueue(world, 'done long ago');
-    editTask(world, id, { state: index % 2 === 0 ? 'completed' : 'error', finished_at: daysAgo(age) });
+    await editTask(world, id, { state: index % 2 === 0 ? 'completed' : 'error', finished_at: daysAgo(age) });
     finished.push(id);
   }
   const waiting = await enqueue(world, 'still to do');
-  editTask(world, waiting, { created_at: daysAgo(100) });
+  await editTask(world, waiting, { created_at: daysAgo(100) });
   return { finished, waiting };
 }
 
@@ -66,7 +66,7 @@ test('the daemon removes old tasks and old logs by itself, and says so', async (
   const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1' });
   const { finished, waiting } = await queueOf(world, 8, 1);
   // What waits is not to be dispatched here.
-  editTask(world, waiting, { next_attempt_at: new Date(Date.now() + 240_000).toISOString() });
+  await editTask(world, waiting, { next_attempt_at: new Date(Date.now() + 240_000).toISOString() });
   const log = join(world.home, 'logs', 'r_0mwrzy3vsoanbch2t.log');
   const young = join(world.home, 'logs', 'r_0mwrzy3vsoanbch2u.log');
   for (const path of [log, young]) writeFileSync(path, '');

@@ -56,7 +56,7 @@ test('list is in the order of the queue, and can be one state only; stats count 
   const second = await delegate(world, 'second');
   const third = await enqueue(world, 'third', issue(3));
   const failure = { class: 'no_credentials', message: 'refused', at: '2026-03-29T18:16:10.000+02:00' };
-  editTask(world, second, { state: 'error', attempts: 1, failure, finished_at: '2026-03-29T18:16:10.000+02:00' });
+  await editTask(world, second, { state: 'error', attempts: 1, failure, finished_at: '2026-03-29T18:16:10.000+02:00' });
   expect((await tasks(world)).map(({ id }) => id)).toEqual([first, second, third]);
   expect((await tasks(world, '--state', 'pending')).map(({ id }) => id)).toEqual([first, third]);
   expect((await tasks(world, '--state', 'error')).map(({ id }) => id)).toEqual([second]);

@@ -161,7 +161,7 @@ test('tasks wait while an env file does not parse, and go on when it does', asyn
   for (const id of ids) expect(task(world, id)).toMatchObject({ state: 'pending', attempts: 0, failure: null });
   expect(daemonLog(world)).toContain(`${fileOf(world, 'default')}:1: `);
   writeFileSync(fileOf(world, 'default'), 'A=closed\n');
-  for (const id of ids) editTask(world, id, { next_attempt_at: null });
+  for (const id of ids) await editTask(world, id, { next_attempt_at: null });
   await startDaemon(world);
   for (const id of ids) expect(await finishedTask(world, id)).toMatchObject({ state: 'completed' });
 });

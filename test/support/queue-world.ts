@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { withLock } from '../../src/adapters/store/lock.ts';
+import { replaceFile } from '../../src/adapters/store/private-files.ts';
 import type { QueueItem } from '../../src/domain/queue/queue-item.ts';
 import { readJson, readyWorld, REF, succeeded } from './fake-world.ts';
 import { until, type World } from './world.ts';
@@ -54,9 +56,17 @@ export async function tasks(world: World, ...options: readonly string[]): Promis
   return JSON.parse(succeeded(await world.kugetsu('queue', 'list', '--json', ...options)).stdout) as QueueItem[];
 }
 
-/** Changes the file of a task. */
-export function editTask(world: World, id: string, changes: Partial<QueueItem>): void {
-  writeFileSync(taskPath(world, id), JSON.stringify({ ...task(world, id), ...changes }));
+/** Changes the file of a task under the lock of the queue, as a daemon does that may be at work. */
+export async function editTask(
+  world: World,
+  id: string,
+  changes: Partial<QueueItem> | ((item: QueueItem) => Partial<QueueItem>),
+): Promise<void> {
+  await withLock(join(world.home, 'queue', 'items.lock'), async () => {
+    const before = task(world, id);
+    const after = { ...before, ...(typeof changes === 'function' ? changes(before) : changes) };
+    await replaceFile(taskPath(world, id), JSON.stringify(after));
+  });
 }
 
 /** A task as soon as it is what `condition` asks for. */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fakeProgram } from './fake-program.ts';
 import { scriptedModelConfig } from './scripted-model.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -18,7 +19,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** The real opencode of node_modules. */
 export const REAL_OPENCODE = join(ROOT, 'node_modules', 'opencode-ai', 'bin', 'opencode.exe');
 /** A program with opencode's command line that keeps its sessions in one JSON file. */
-export const FAKE_OPENCODE = join(ROOT, 'test', 'support', 'fake-opencode.mjs');
+export const FAKE_OPENCODE = fakeProgram();
 /** The single binary that was built. */
 export const BINARY: readonly string[] = [join(ROOT, 'dist', 'kugetsu')];
 /** The bundle for Node that was built. */
