@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
   fakeWorld,
+  issue,
   listed,
   listedIssue,
   opencodeCalls,
@@ -98,6 +99,22 @@ test('an issue begins with what the base knows, also with what it has learnt sin
   succeeded(await world.kugetsu('start', REF, 'again', '--follow'));
   expect(await texts()).toContain('The tests are slow.');
   expect(await texts()).not.toContain('hello');
+});
+
+test('a base that is larger than any pipe is in every fork, whole', async () => {
+  const world = await readyWorld();
+  const path = fakeSessionPath(world, await baseId(world));
+  const base = readJson(path) as FakeSession;
+  const page = { ...base.messages[0]?.parts[0], text: 'a page of the project '.repeat(50_000) };
+  const parts = ['one', 'two', 'three', 'four'].map((name) => ({ ...page, id: `prt_0123456789ab${name}` }));
+  writeFileSync(path, JSON.stringify({ ...base, messages: [...base.messages, { ...base.messages[0], parts }] }));
+  for (const number of [1, 2, 3]) {
+    rmSync(join(world.home, 'cache', 'base-export.json'), { force: true });
+    succeeded(await world.kugetsu('start', issue(number), 'hello', '--follow'));
+    const fork = (await listed(world)).find(({ issue_ref }) => issue_ref === issue(number))?.session_id ?? '';
+    const { messages } = readJson(fakeSessionPath(world, fork)) as FakeSession;
+    expect(messages[base.messages.length]?.parts.map(({ text }) => text)).toEqual(parts.map(({ text }) => text));
+  }
 });
 
 test('an issue has permission rules that deny what nobody could answer', async () => {

@@ -43,6 +43,12 @@ const HELP = `Commands:
   opencode db                  database tools
 `;
 
+/** Prints as opencode does: it leaves before a pipe has taken all of it. */
+function printAndLeave(text) {
+  process.stdout.write(text);
+  process.exit(0);
+}
+
 const pathOf = (id) => join(STATE, `${id}.json`);
 
 function load(id) {
@@ -76,7 +82,7 @@ function addMessage(session, role, text) {
 function exportSession([id]) {
   const session = load(id) ?? fail(`Error: Session not found: ${id}`);
   process.stderr.write(`Exporting session: ${id}\n`);
-  out(JSON.stringify({ info: session.info, messages: session.messages }, null, 2));
+  printAndLeave(JSON.stringify({ info: session.info, messages: session.messages }, null, 2));
 }
 
 function importSession([file]) {
@@ -132,14 +138,12 @@ function queryDatabase([statement]) {
   const ids = / in \(((?:'[^']*',?)+)\)$/.exec(statement)?.[1];
   if (ids !== undefined) {
     const sessions = ids.split(',').map((id) => load(id.slice(1, -1)));
-    out(JSON.stringify(sessions.filter((session) => session !== undefined).map(rowOf)));
-    return;
+    printAndLeave(JSON.stringify(sessions.filter((session) => session !== undefined).map(rowOf)));
   }
   const titled = / substr\(s\.title, 1, \d+\) = '((?:[^']|'')*)'/.exec(statement)?.[1];
   if (titled !== undefined) {
     const found = allSessions().filter(({ info }) => info.title?.startsWith(titled.replaceAll("''", "'")));
-    out(JSON.stringify(found.map(titledRowOf)));
-    return;
+    printAndLeave(JSON.stringify(found.map(titledRowOf)));
   }
   const made =
     / directory = '((?:[^']|'')*)' .*time_created >= (\d+)/.exec(statement) ?? fail(`Error: no such statement`);
@@ -147,7 +151,7 @@ function queryDatabase([statement]) {
   const rows = allSessions()
     .filter((session) => session.info.directory === directory && session.info.time.created >= Number(made[2]))
     .sort((a, b) => b.info.time.created - a.info.time.created);
-  out(JSON.stringify(rows.map(({ info }) => ({ id: info.id }))));
+  printAndLeave(JSON.stringify(rows.map(({ info }) => ({ id: info.id }))));
 }
 
 function deleteSession([verb, id]) {
@@ -201,9 +205,9 @@ const COMMANDS = {
 const TALKATIVE = new Set(['export', 'import', 'db']);
 
 async function main([command = '', ...rest]) {
-  if (command === '--version') return out(`${env.FAKE_OPENCODE_VERSION ?? '1.18.33'}\n`);
-  if (rest.includes('--help')) return out(RUN_HELP.replace(`--${env.FAKE_OPENCODE_WITHOUT_FLAG}`, '--other'));
-  if (command === '--help') return out(HELP);
+  if (command === '--version') printAndLeave(`${env.FAKE_OPENCODE_VERSION ?? '1.18.33'}\n`);
+  if (rest.includes('--help')) printAndLeave(RUN_HELP.replace(`--${env.FAKE_OPENCODE_WITHOUT_FLAG}`, '--other'));
+  if (command === '--help') printAndLeave(HELP);
   mkdirSync(STATE, { recursive: true });
   appendFileSync(join(STATE, 'calls.jsonl'), `${JSON.stringify([command, ...rest])}\n`);
   if (env.FAKE_OPENCODE_GARBAGE === '1' && TALKATIVE.has(command)) return out(NONSENSE);

@@ -25,22 +25,30 @@ export async function runOpencode(cli: OpencodeCli, args: readonly string[], cwd
   return result;
 }
 
-/** As {@link runOpencode}, with the result whatever it is. Standard output goes through a file: a pipe may lose its end. */
+/** As {@link runOpencode}, with the result whatever it is. */
 export async function tryOpencode(cli: OpencodeCli, args: readonly string[], cwd: string): Promise<CommandResult> {
+  return runHasty({
+    command: cli.path,
+    args,
+    cwd,
+    // What it would find in a repository there is not for these commands.
+    env: { ...driverEnvironment(cli.env, cwd), OPENCODE_DISABLE_PROJECT_CONFIG: '1' },
+    timeoutMs: TIMEOUT_MS,
+  });
+}
+
+/**
+ * As {@link runCommand}, for a program that exits before its output has gone through a pipe, as opencode does: both
+ * streams go straight to files. It gets a temporary directory of its own, because each call leaves a shared library of
+ * some megabytes there.
+ */
+export async function runHasty(options: Parameters<typeof runCommand>[0]): Promise<CommandResult> {
   const scratch = await mkdtemp(join(temporaryDirectory(), 'kugetsu-opencode-'));
-  const stdoutFile = join(scratch, 'stdout');
+  const files = { stdoutFile: join(scratch, 'stdout'), stderrFile: join(scratch, 'stderr') };
   try {
-    const result = await runCommand({
-      command: cli.path,
-      args,
-      cwd,
-      // Each call leaves a shared library of some megabytes in its temporary directory.
-      // What it would find in a repository there is not for these commands.
-      env: { ...driverEnvironment(cli.env, cwd), OPENCODE_DISABLE_PROJECT_CONFIG: '1', TMPDIR: scratch },
-      timeoutMs: TIMEOUT_MS,
-      stdoutFile,
-    });
-    return { ...result, stdout: await readFile(stdoutFile, 'utf8').catch(() => '') };
+    const result = await runCommand({ ...options, ...files, env: { ...options.env, TMPDIR: scratch } });
+    const [stdout, stderr] = [await readFile(files.stdoutFile, 'utf8'), await readFile(files.stderrFile, 'utf8')];
+    return { ...result, stdout, stderr };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -6,9 +6,9 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isAtLeast } from '../../util/versions.ts';
-import { runCommand } from '../process/run-command.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import type { OpencodeProbe } from './opencode.ts';
+import { runHasty } from './opencode-cli.ts';
 
 /** The oldest opencode that has every command and flag that kugetsu uses, as far as it was measured. */
 const MINIMUM_VERSION = '1.18.0';
@@ -117,7 +117,7 @@ async function checkCapabilities(path: string, version: string, options: ProbeOp
 }
 
 async function ask(path: string, args: readonly string[], { env, cwd }: ProbeOptions): Promise<{ output: string }> {
-  const result = await runCommand({ command: path, args, cwd, env: { ...env, PWD: cwd }, timeoutMs: PROBE_TIMEOUT_MS });
+  const result = await runHasty({ command: path, args, cwd, env: { ...env, PWD: cwd }, timeoutMs: PROBE_TIMEOUT_MS });
   const output = plainText(`${result.stdout}${result.stdout === '' ? result.stderr : `\n${result.stderr}`}`);
   if (result.exitCode === 0) return { output: args[0] === '--version' ? result.stdout : output };
   const reason = result.timedOut ? 'gave no answer within a minute' : `failed: ${oneLine(output) || 'no output'}`;

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { change } from '../store/change.ts';
 import { definedOnly } from './environment.ts';
 import { killGroup, rememberGroup } from './live-groups.ts';
@@ -24,8 +25,9 @@ interface CommandOptions {
   /** What it reads on standard input; closed at once without. */
   readonly input?: string | Uint8Array;
   readonly timeoutMs: number;
-  /** Gets standard output instead of the result, for more than fits in memory comfortably. */
+  /** Files that get standard output and standard error, from their beginning, instead of the result; mode 0600. */
   readonly stdoutFile?: string;
+  readonly stderrFile?: string;
 }
 
 /**
@@ -37,10 +39,11 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
 }
 
 async function runToEnd(options: CommandOptions): Promise<CommandResult> {
-  const { command, args, cwd, env, input, timeoutMs, stdoutFile } = options;
+  const { command, args, cwd, env, input, timeoutMs } = options;
   // It takes longer to load than many commands take to run.
   const { execa } = await import('execa');
   const startedAt = performance.now();
+  const [stdout, stderr] = openOutputs(options);
   const child = execa(command, args, {
     cwd,
     env: definedOnly(env),
@@ -50,9 +53,11 @@ async function runToEnd(options: CommandOptions): Promise<CommandResult> {
     stripFinalNewline: false,
     maxBuffer: 512 * 1024 * 1024,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-    stdout: stdoutFile === undefined ? 'pipe' : { file: stdoutFile },
+    stdout: descriptorOrPipe(stdout),
+    stderr: descriptorOrPipe(stderr),
     cleanup: false,
   });
+  for (const file of [stdout, stderr]) if (file !== undefined) closeSync(file);
   const { pid } = child;
   const forget = pid === undefined ? undefined : rememberGroup(pid);
   let timedOut = false;
@@ -75,4 +80,23 @@ async function runToEnd(options: CommandOptions): Promise<CommandResult> {
     clearTimeout(timer);
     forget?.();
   }
+}
+
+/**
+ * The descriptors of the files that get the output, for the child itself. Through a pipe the end of it would be lost
+ * with a program that exits before all of it is read, as programs of Node.js and Bun do.
+ */
+function openOutputs({ stdoutFile, stderrFile }: CommandOptions): [number | undefined, number | undefined] {
+  const stdout = stdoutFile === undefined ? undefined : openSync(stdoutFile, 'w', 0o600);
+  try {
+    return [stdout, stderrFile === undefined ? undefined : openSync(stderrFile, 'w', 0o600)];
+  } catch (error) {
+    if (stdout !== undefined) closeSync(stdout);
+    throw error;
+  }
+}
+
+/** execa takes any descriptor of this process; its types know those up to 9. */
+function descriptorOrPipe(file: number | undefined): 3 | 'pipe' {
+  return (file ?? 'pipe') as 3 | 'pipe';
 }
