@@ -140,6 +140,25 @@ describe('sourced', () => {
   });
 });
 
+test.each([
+  [
+    'opencode v2.0.17',
+    'opencode 2.0.17 is not driven yet; have 1.18 beside it: npm install --prefix ~/.local/share/opencode-1',
+  ],
+  ['opencode2 v0.0.0-next-16350', 'opencode 0.0.0-next-16350 is not driven yet'],
+  ['2.0.17', 'opencode 2.0.17 is not driven yet'],
+  ['1.17.9', 'opencode 1.17.9 is too old: npm install -g opencode-ai@1.18.33'],
+])('an opencode that says %j is told of', async (printed, said) => {
+  const world = fakeWorld();
+  const opencode = join(world.root, 'opencode');
+  writeFileSync(opencode, `#!/bin/sh\necho '${printed}'\n`, { mode: 0o755 });
+  const outcome = await run(['bash', SCRIPT, '--binary', PROGRAM, '--prefix', join(world.userHome, '.local')], {
+    cwd: world.project,
+    env: { ...world.env, KUGETSU_OPENCODE: opencode },
+  });
+  expect(succeeded(outcome).stdout).toContain(said);
+});
+
 test('root gets it under /usr/local, for everyone, without being told so; missing programs are named', async () => {
   const machine = makeMachine();
   cpSync(PROGRAM, machine.path('/kugetsu'));

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fakeWorld, listed, readyWorld, REF, succeeded } from '../support/fake-world.ts';
@@ -10,6 +19,21 @@ function program(world: World, body: string): string {
   writeFileSync(path, `#!/bin/sh\n${body}\n`);
   chmodSync(path, 0o755);
   return path;
+}
+
+/** A program that is what the name says under which it is called, as those of version managers are. @returns its path */
+function multiCall(world: World, name: string): string {
+  const path = join(world.root, name);
+  const script = `case "\${0##*/}" in opencode) exec '${FAKE_OPENCODE}' "$@" ;; *) echo '2026.11.3 linux-x64 (2026-11-20)' ;; esac`;
+  writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
+
+/** The arguments of each call, written down before the program goes on. */
+function counting(world: World, version: string): string {
+  const log = join(world.root, 'calls');
+  writeFileSync(join(world.root, 'version'), version);
+  return `echo "$*" >>'${log}'; FAKE_OPENCODE_VERSION=$(cat '${join(world.root, 'version')}') exec '${FAKE_OPENCODE}' "$@"`;
 }
 
 /** One line with the reason, and one that says how to install a usable one. */
@@ -95,4 +119,70 @@ test('an opencode that was replaced by an old one, or removed, is noticed before
   expect((await listed(world)).map(({ type }) => type)).toEqual(['base', 'pm_agent']);
   expect(readdirSync(join(world.home, 'logs'))).toEqual(logs);
   expect(existsSync(join(world.home, 'sessions', 'forge.test-acme-demo-1.json'))).toBe(false);
+});
+
+describe('an opencode that is a link to the program of a version manager', () => {
+  test.each(['mise', 'volta-shim'])('is called by the name that it has on PATH, not as %s', async (manager) => {
+    const world = fakeWorld({ KUGETSU_OPENCODE: '' });
+    const shims = join(world.root, 'shims');
+    mkdirSync(shims);
+    symlinkSync(multiCall(world, manager), join(shims, 'opencode'));
+    world.env['PATH'] = `${shims}:${world.env['PATH'] ?? ''}`;
+    expect(await world.kugetsu('init', '--headless')).toMatchObject({ code: 0 });
+    const { stdout } = await world.kugetsu('doctor', '--no-model');
+    expect(stdout).toContain(`opencode 1.18.33 (${join(shims, 'opencode')})`);
+  });
+
+  test('is called by the name that KUGETSU_OPENCODE gives it', async () => {
+    const world = fakeWorld();
+    mkdirSync(join(world.root, 'bin'));
+    const link = join(world.root, 'bin', 'opencode');
+    symlinkSync(multiCall(world, 'proto-shim'), link);
+    world.env['KUGETSU_OPENCODE'] = link;
+    expect(await world.kugetsu('init', '--headless')).toMatchObject({ code: 0 });
+  });
+
+  test('is asked again when the version behind it has changed, though it is the same itself', async () => {
+    const world = fakeWorld();
+    world.env['KUGETSU_OPENCODE'] = program(world, counting(world, '1.18.33'));
+    expect(await world.kugetsu('init', '--headless')).toMatchObject({ code: 0 });
+    writeFileSync(join(world.root, 'version'), '2.0.17');
+    expect(await world.kugetsu('start', REF, 'hello')).toMatchObject({ code: 3 });
+  });
+});
+
+test('a plain program is asked for its version once', async () => {
+  const world = fakeWorld();
+  const path = join(world.root, 'opencode');
+  const log = join(world.root, 'calls');
+  const calls = `require('fs').appendFileSync('${log}', process.argv.slice(2).join(' ') + '\\n')`;
+  const run = `process.exit(require('child_process').spawnSync('${FAKE_OPENCODE}', process.argv.slice(2), { stdio: 'inherit' }).status)`;
+  writeFileSync(path, `#!/usr/bin/env node\n${calls}\n${run}\n`, { mode: 0o755 });
+  world.env['KUGETSU_OPENCODE'] = path;
+  succeeded(await world.kugetsu('init', '--headless'));
+  await world.kugetsu('doctor', '--no-model');
+  const asked = readFileSync(log, 'utf8').split('\n');
+  expect(asked.filter((line) => line === '--version')).toHaveLength(1);
+});
+
+test.each([
+  ['opencode v2.0.17', '2.0.17'],
+  ['opencode2 v2.0.4', '2.0.4'],
+  ['opencode2 v0.0.0-next-16350', '0.0.0-next-16350'],
+  ['2.0.17', '2.0.17'],
+  ['v3.0.0', '3.0.0'],
+])('an opencode that says %j is refused, with the recipe for having 1.18 beside it', async (printed, version) => {
+  const world = fakeWorld({ FAKE_OPENCODE_VERSION: printed });
+  const { code, stdout, stderr } = await world.kugetsu('init', '--headless');
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  const [said, hint = '', ...rest] = stderr.split('\n');
+  expect(said).toBe(
+    `kugetsu: opencode ${version} at ${FAKE_OPENCODE}: this kugetsu drives opencode 1.18 and not opencode ${version.startsWith('3') ? 3 : 2} yet`,
+  );
+  expect(rest).toEqual(['']);
+  // A global installation of 1.18 would have to replace the program of the other one, and npm refuses that.
+  expect(hint).toContain(
+    'run: npm install --prefix ~/.local/share/opencode-1 opencode-ai@1.18.33 && export KUGETSU_OPENCODE=',
+  );
+  expect(hint).not.toMatch(/ -g |@latest/);
 });

@@ -2,7 +2,7 @@ import type { PermissionRule } from './permissions.ts';
 
 /** What is known of the installed opencode. */
 export interface OpencodeProbe {
-  /** The absolute path of the binary, without links. */
+  /** The absolute path of the binary as it was found: a link may be what makes it opencode. */
   readonly path: string;
   readonly version: string;
 }
