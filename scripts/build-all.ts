@@ -1,5 +1,5 @@
-// Builds the single binary for every platform into dist/release, with their checksums in SHA256SUMS. The compiler fetches
-// its own runtime for each of them as a package of the npm registry.
+// Builds the single binary for every platform into dist/release, with their checksums in SHA256SUMS. The runtime
+// of each of them is a package of the npm registry.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ rmSync(release, { recursive: true, force: true });
 mkdirSync(release, { recursive: true });
 const sums = PLATFORMS.map((platform) => {
   const name = `kugetsu-${platform}`;
-  compileBinary(join(release, name), `bun-${platform}`);
+  compileBinary(join(release, name), platform);
   const sum = createHash('sha256')
     .update(readFileSync(join(release, name)))
     .digest('hex');

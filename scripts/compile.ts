@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runtimeFor } from './runtime.ts';
 
 /** The root of the checkout. */
 export const ROOT = join(import.meta.dirname, '..');
@@ -9,7 +10,7 @@ export const ROOT = join(import.meta.dirname, '..');
 export const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
 
 /** The version of package.json. */
-export const VERSION = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+export const VERSION = versionOf(ROOT);
 
 const DEFINES = [
   `KUGETSU_VERSION=${JSON.stringify(VERSION)}`,
@@ -31,9 +32,16 @@ export const SINGLE_FILE = [
   '--no-compile-autoload-bunfig',
 ];
 
-/** Builds the single binary at `path`: for this machine, or for a target of the compiler's such as `bun-darwin-arm64`. */
-export function compileBinary(path: string, target?: string): void {
-  bunBuild([...SINGLE_FILE, ...(target === undefined ? [] : [`--target=${target}`])], path);
+/** Builds the single binary at `path`: for this machine, or for a platform such as `darwin-arm64`. */
+export function compileBinary(path: string, platform?: string): void {
+  const runtime = runtimeFor({
+    bun: realpathSync(BUN),
+    version: versionOf(join(ROOT, 'node_modules', 'bun')),
+    cache: join(ROOT, 'node_modules', '.cache', 'kugetsu-runtime'),
+    platform,
+  });
+  const target = platform === undefined ? [] : [`--target=bun-${platform}`];
+  bunBuild([...SINGLE_FILE, ...target, `--compile-executable-path=${runtime}`], path);
 }
 
 /** Builds the bundle for Node at `path`. */
@@ -64,4 +72,8 @@ function commit(): string {
 
 function git(...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+}
+
+function versionOf(directory: string): string {
+  return (JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string }).version;
 }
