@@ -7,6 +7,7 @@ import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
 import { defaultTempDirectory } from '../domain/sessions/agent-writable.ts';
+import { withoutTilde } from '../util/tilde.ts';
 import { resolve } from 'node:path';
 
 /** What commands are given on top of what domain functions are. */
@@ -37,12 +38,12 @@ export async function createContext({
 }: ProcessFacts): Promise<CliContext> {
   const userHome = homedir(given);
   const cwd = realPathNow(workingDirectory);
-  const opencode = given['KUGETSU_OPENCODE'] ?? '';
+  const named = namedPaths(given, userHome);
+  const opencode = named['KUGETSU_OPENCODE'] ?? '';
   // Runners and the daemon work in another directory than this one.
   const binary = opencode.includes('/') ? { KUGETSU_OPENCODE: resolve(cwd, opencode) } : {};
-  const env: ProcessFacts['env'] = { ...given, HOME: userHome, ...binary };
-  const directory = env['KUGETSU_DIR'];
-  const home = homeAt(resolve(cwd, directory === undefined || directory === '' ? `${userHome}/.kugetsu` : directory));
+  const env: ProcessFacts['env'] = { ...given, ...named, HOME: userHome, ...binary };
+  const home = homeAt(resolve(cwd, named['KUGETSU_DIR'] ?? `${userHome}/.kugetsu`));
   const settings: Context['settings'] = async () => {
     const { readSettingsSource } = await import('../domain/settings/list-settings.ts');
     const { resolveSettings } = await import('../domain/settings/settings.ts');
@@ -69,4 +70,11 @@ export async function createContext({
     }),
     terminal: processTerminal(env),
   };
+}
+
+/** The paths that kugetsu takes from its environment, as far as they are set. */
+function namedPaths(given: ProcessFacts['env'], userHome: string): Record<string, string> {
+  const names = ['KUGETSU_DIR', 'KUGETSU_OPENCODE', 'KUGETSU_TEMP_DIR'];
+  const set = names.map((name) => [name, given[name] ?? ''] as const).filter(([, path]) => path !== '');
+  return Object.fromEntries(set.map(([name, path]) => [name, withoutTilde(name, path, userHome)]));
 }

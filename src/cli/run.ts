@@ -5,6 +5,7 @@ import { systemHint } from '../util/system-hint.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 import { runPlainCall } from './plain-call.ts';
+import { warnOfRoot } from './warn-of-root.ts';
 
 interface Cli {
   readonly args: readonly string[];
@@ -20,6 +21,7 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
   let context: CliContext | undefined;
   try {
     context = await makeContext();
+    await warnOfRoot(context, args);
     return (await runPlainCall(context, args)) ?? (await parseAndRun(context, args));
   } catch (error) {
     const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];

@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { procStatFields } from './process-identity.ts';
-
-/** The environment variable that marks every process of a run. */
-export const RUN_ID_VARIABLE = 'KUGETSU_RUN_ID';
+import { RUN_ID_VARIABLE } from './run-id-variable.ts';
 
 interface ProcessRow {
   readonly pid: number;

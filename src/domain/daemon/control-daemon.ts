@@ -1,6 +1,6 @@
 import { sendSignal } from '../../adapters/process/end-processes.ts';
 import { isAlive } from '../../adapters/process/process-identity.ts';
-import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { makePrivateDirectory, readTextIfExists } from '../../adapters/store/private-files.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';

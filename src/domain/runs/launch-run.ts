@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
 import { bootId, identityOf } from '../../adapters/process/process-identity.ts';
-import { RUN_ID_VARIABLE } from '../../adapters/process/process-table.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';

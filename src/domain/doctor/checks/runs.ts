@@ -1,6 +1,6 @@
 import { endProcessesOfRun } from '../../../adapters/process/end-processes.ts';
 import { isAlive } from '../../../adapters/process/process-identity.ts';
-import { RUN_ID_VARIABLE } from '../../../adapters/process/process-table.ts';
+import { RUN_ID_VARIABLE } from '../../../adapters/process/run-id-variable.ts';
 import { runProcesses } from '../../../adapters/process/run-processes.ts';
 import { plural } from '../../../util/text.ts';
 import { listItems } from '../../queue/list-items.ts';

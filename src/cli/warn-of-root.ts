@@ -1,0 +1,26 @@
+import { RUN_ID_VARIABLE } from '../adapters/process/run-id-variable.ts';
+import { ownUserId } from '../adapters/process/user.ts';
+import { ownerOf } from '../adapters/store/owner.ts';
+import { shellQuote } from '../util/text.ts';
+import type { CliContext } from './context.ts';
+
+/** What leaves no file behind, and what kugetsu calls itself. */
+const HARMLESS = /^(?:-h|--help|help|-V|--version|completion|__.*)$/;
+
+/**
+ * Says on standard error that root is about to leave files in a home that belongs to somebody else, who could not change
+ * them afterwards: `sudo kugetsu`, or a `docker exec` without `--user`.
+ */
+export async function warnOfRoot({ home, env, terminal }: CliContext, args: readonly string[]): Promise<void> {
+  if (ownUserId() !== 0 || env[RUN_ID_VARIABLE] !== undefined) return;
+  if (args[0] === undefined || HARMLESS.test(args[0]) || args.includes('--help')) return;
+  const owner = await ownerOf(home.root).catch(() => undefined);
+  if (owner === undefined || owner.uid === 0) return;
+  const name = env['SUDO_UID'] === String(owner.uid) ? (env['SUDO_USER'] ?? '') : '';
+  const user = name === '' ? `user ${owner.uid}` : name;
+  terminal.err(
+    `kugetsu: warning: this runs as root, and ${owner.directory} is ${user}'s, who cannot change root's files in it`,
+  );
+  const back = `chown -R ${owner.uid} ${shellQuote(home.root)}`;
+  terminal.err(`  run kugetsu as ${user}; to give back what root has left already, run: ${back}`);
+}
