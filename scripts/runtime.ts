@@ -38,7 +38,8 @@ interface RuntimeRequest {
 }
 
 /** The path of a Bun runtime that takes no orders from {@link VARIABLES}; made at the first call. */
-export function runtimeFor({ bun, version, cache, platform }: RuntimeRequest): string {
+export function runtimeFor({ bun, version, cache, platform: wanted }: RuntimeRequest): string {
+  const platform = wanted === `${process.platform}-${process.arch}` ? undefined : wanted;
   const key = createHash('sha256').update(VARIABLES.join()).digest('hex').slice(0, 8);
   const path = join(cache, `bun-${platform ?? 'here'}-${version}-${key}`);
   if (existsSync(path)) return path;

@@ -53,4 +53,5 @@ test('there is a program for every platform with its checksum, and the one for h
   const env = { HOME: world.userHome, PATH: '/nonexistent' };
   const alone = await run([join(world.root, 'alone'), '--version'], { cwd: world.root, env });
   expect(succeeded(alone).stdout).toBe(succeeded(await world.kugetsu('--version')).stdout);
-});
+  // Four runtimes of a hundred megabytes each are fetched, the first time, and compiled into.
+}, 600_000);
