@@ -30,6 +30,8 @@ export interface Home {
   readonly pmAgentDirectory: string;
   readonly baseExport: string;
   readonly opencodeProbe: string;
+  /** Which of the sessions opencode was last seen to have. */
+  readonly knownSessions: string;
 }
 
 /** The layout of a home at `root`. */
@@ -59,6 +61,7 @@ export function homeAt(root: string): Home {
     pmAgentDirectory: join(root, 'pm-agent'),
     baseExport: join(root, 'cache', 'base-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
+    knownSessions: join(root, 'cache', 'known-sessions.json'),
   };
 }
 

@@ -11,8 +11,9 @@ const WORDS = `
 Prints one word:
   ok                        everything is initialised
   kugetsu_not_initialized   there is no index file
-  base_session_missing      the base session is missing
-  pm_agent_missing          the PM agent's session is missing`;
+  base_session_missing      the base session is missing, or opencode has lost it
+  pm_agent_missing          the PM agent's session is missing, or opencode has lost it
+Where opencode cannot be asked, that is said on standard error.`;
 
 /** `kugetsu status` */
 export function registerStatus(registration: Registration): void {
@@ -27,8 +28,13 @@ export function registerStatus(registration: Registration): void {
 
 /** Prints the word; every other one than `ok` ends with exit code 3. */
 export async function status({ context, exitWith }: Call, { json = false }: StatusOptions = {}): Promise<void> {
-  const { initStatus } = await import('../../domain/sessions/init-status.ts');
-  const word = await initStatus(context);
+  const { sessionStatus } = await import('../../domain/sessions/session-status.ts');
+  const { status: word, problem } = await sessionStatus(context);
   context.terminal.out(json ? JSON.stringify({ status: word }) : word);
+  if (problem !== undefined) {
+    const doubt = word === 'ok' ? 'opencode could not be asked whether it has the sessions: ' : '';
+    context.terminal.err(`kugetsu: ${doubt}${problem.message}`);
+    if (problem.hint !== undefined) context.terminal.err(`  ${problem.hint}`);
+  }
   if (word !== 'ok') exitWith(EXIT.notReady);
 }

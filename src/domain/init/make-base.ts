@@ -56,7 +56,7 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
     return id;
   }
   if (other === undefined) {
-    throw new AppError('base_missing', 'the base session was deleted in the terminal, and no other was made', {
+    throw new AppError('base_session_missing', 'the base session was deleted in the terminal, and no other was made', {
       hint: 'run kugetsu init again',
     });
   }

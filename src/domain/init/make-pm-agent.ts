@@ -4,6 +4,7 @@ import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
+import { forkOf } from '../sessions/lost-session.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
 import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
 
@@ -11,8 +12,7 @@ import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
 export async function makePmAgent(context: Context, base: CoordinatorSession): Promise<CoordinatorSession> {
   await makePrivateDirectory(context.home.pmAgentDirectory);
   const directory = await realPath(context.home.pmAgentDirectory);
-  const id = await context.opencode.forkSession({
-    base: base.opencode_session_id,
+  const id = await forkOf(context, base, {
     title: PM_AGENT_TITLE,
     directory,
     permission: headlessPermission(await agentWritable(context)),

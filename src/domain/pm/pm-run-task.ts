@@ -11,6 +11,7 @@ import { runLogPath, type RunRequest } from '../runs/run-request.ts';
 import type { RunTask, Workplace } from '../runs/run-task.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
+import { forkOf } from '../sessions/lost-session.ts';
 import { readPmAgent } from '../sessions/read-sessions.ts';
 import { pmTaskTitle } from '../sessions/session-titles.ts';
 
@@ -55,7 +56,7 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
       exit: EXIT.notReady,
     });
   }
-  const { opencode_session_id: base, directory } = pmAgent;
+  const { directory } = pmAgent;
   const model = pmAgent.model ?? undefined;
   const earlier = (await readItem(context, task))?.session_id ?? null;
   if (earlier !== null) {
@@ -66,8 +67,8 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
     }
   }
   const permission = headlessPermission(await agentWritable(context));
-  const session = await context.opencode.forkSession({ base, title: pmTaskTitle(task), directory, permission });
+  const session = await forkOf(context, pmAgent, { title: pmTaskTitle(task), directory, permission });
   await updateItem(context, task, (item) => ({ ...item, session_id: session }));
-  await done(`${session}, forked from ${base}`);
+  await done(`${session}, forked from ${pmAgent.opencode_session_id}`);
   return { session, directory, model };
 }

@@ -9,6 +9,7 @@ import type { Workplace } from '../runs/run-task.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
+import { forkOf } from './lost-session.ts';
 import { readBase, readIssueSession } from './read-sessions.ts';
 import type { CoordinatorSession, IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
@@ -30,7 +31,10 @@ export async function prepareStart(context: Context, ref: string, step: Stepper)
   const preparation = { context, ref, step };
   const base = await readBase(context);
   if (base === undefined)
-    throw new AppError('base_missing', 'the base session is gone', { hint: 'run: kugetsu init', exit: EXIT.notReady });
+    throw new AppError('base_session_missing', 'the base session is gone', {
+      hint: 'run: kugetsu init',
+      exit: EXIT.notReady,
+    });
   let onAdded: (path: string) => void = () => undefined;
   const added = new Promise<string>((resolve) => {
     onAdded = resolve;
@@ -80,16 +84,16 @@ async function makeWorktree({ context, ref, step }: Preparation, onAdded: (path:
 /** @returns the session that lives in `directory` */
 async function makeFork(
   { context, ref, step }: Preparation,
-  { opencode_session_id: base }: CoordinatorSession,
+  base: CoordinatorSession,
   directory: Promise<string>,
 ): Promise<string> {
   const begun = directory.then(() => step.begin('session'));
   // It fails with the directory, and so does the fork.
   begun.catch(() => undefined);
   const permission = headlessPermission(await agentWritable(context));
-  const id = await context.opencode.forkSession({ base, title: issueTitle(ref), directory, permission });
+  const id = await forkOf(context, base, { title: issueTitle(ref), directory, permission });
   const done = await begun;
-  await done(`${id}, forked from ${base}`);
+  await done(`${id}, forked from ${base.opencode_session_id}`);
   return id;
 }
 

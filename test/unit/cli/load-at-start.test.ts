@@ -25,3 +25,8 @@ test('to say whether kugetsu is initialised takes files and their schemas', () =
   const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'init-status.ts'));
   expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path', 'zod/mini']);
 });
+
+test('to say after that whether kugetsu looks initialised, no schema is loaded either', () => {
+  const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'looks-initialised.ts'));
+  expect([...loaded].filter((name) => !name.startsWith('node:'))).toEqual([]);
+});

@@ -58,7 +58,8 @@ function unrecorded(context: CheckContext, id: string, base: CoordinatorSession 
       return `put the base session ${id} back into the index`;
     }
     const [stored] = await context.opencode.describeSessions([id]);
-    if (stored === undefined) throw new AppError('base_missing', `opencode does not have it either: ${INIT_AGAIN}`);
+    if (stored === undefined)
+      throw new AppError('base_session_missing', `opencode does not have it either: ${INIT_AGAIN}`);
     const model = valueOf(context.survey.pmAgent)?.model ?? null;
     const record = newCoordinator(context, { type: 'base', id, directory: stored.directory, model });
     await changeSessions(context, async (changes) => changes.putCoordinator(record));
@@ -72,7 +73,7 @@ function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }
     ...mendable('error', 'base-session', message, async () => {
       if (await opencode.restoreSession(id, directory))
         return `gave opencode the base session ${id} back from its last export`;
-      throw new AppError('base_missing', `there is no export of it: ${INIT_AGAIN}`);
+      throw new AppError('base_session_missing', `there is no export of it: ${INIT_AGAIN}`);
     }),
     command: `kugetsu doctor --fix, if an export of it was kept; else ${INIT_AGAIN}`,
   };
@@ -82,7 +83,7 @@ function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }
 function missingPmAgent(context: CheckContext, message: string): Finding {
   return mendable('error', 'pm-agent', message, async () => {
     const base = await readBase(context);
-    if (base === undefined) throw new AppError('base_missing', `it needs the base session: ${INIT_AGAIN}`);
+    if (base === undefined) throw new AppError('base_session_missing', `it needs the base session: ${INIT_AGAIN}`);
     const before = await readPmAgent(context).catch(() => undefined);
     const made = await makePmAgent(context, base);
     const put = await changeSessions(context, async (changes) => {

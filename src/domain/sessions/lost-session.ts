@@ -1,0 +1,42 @@
+import type { Opencode } from '../../adapters/opencode/opencode.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { Context } from '../context.ts';
+import type { CoordinatorSession } from './session-schema.ts';
+
+/** The error for a base session, or a PM agent's, that opencode has lost. */
+export function lostSession({ type, opencode_session_id: id }: CoordinatorSession): AppError {
+  const what = type === 'base' ? 'the base session' : "the PM agent's session";
+  const code = type === 'base' ? 'base_session_missing' : 'pm_agent_missing';
+  return new AppError(code, `opencode does not know ${what} ${id} any more`, {
+    hint: 'run: kugetsu doctor --fix',
+    exit: EXIT.notReady,
+  });
+}
+
+/**
+ * Forks the base session, or the PM agent's, into a directory.
+ *
+ * @throws AppError `base_session_missing` or `pm_agent_missing` when opencode has lost it, and else what `forkSession` throws
+ */
+export async function forkOf(
+  { opencode }: Pick<Context, 'opencode'>,
+  source: CoordinatorSession,
+  request: Omit<Parameters<Opencode['forkSession']>[0], 'base'>,
+): Promise<string> {
+  const { opencode_session_id: base } = source;
+  try {
+    return await opencode.forkSession({ ...request, base });
+  } catch (error) {
+    if (error instanceof AppError && (await isLost(opencode, base))) throw lostSession(source);
+    throw error;
+  }
+}
+
+async function isLost(opencode: Opencode, id: string): Promise<boolean> {
+  return opencode.describeSessions([id]).then(
+    (stored) => stored.length === 0,
+    // Then that is what is wrong.
+    () => false,
+  );
+}
