@@ -27,6 +27,13 @@ export async function rescueCommit(commit: string, { repository, ref, env }: Lef
   return { refs: [ref], movedAside: [] };
 }
 
+/** Saves a commit that origin has and no earlier rescue. @throws AppError `git_failed` when it could not be saved */
+export async function rescuePushed(commit: string, { repository, ref, env }: LeftoverOptions): Promise<Rescue> {
+  if (await isReachable(commit, [RESCUED], { cwd: repository, env })) return { refs: [], movedAside: [] };
+  await git(['update-ref', ref, commit], { cwd: repository, env });
+  return { refs: [ref], movedAside: [] };
+}
+
 /**
  * Saves what a repository still has of a worktree that is gone: commits on no branch, what was staged, and repositories
  * of submodules. Call it under the repository's lock.

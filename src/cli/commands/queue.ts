@@ -12,6 +12,10 @@ interface JsonOption {
   readonly json?: boolean;
 }
 
+interface EnqueueOptions extends JsonOption {
+  readonly fresh?: boolean;
+}
+
 const STATE_HELP = `
 States:
   pending     waits in the queue
@@ -48,17 +52,18 @@ function registerEnqueue(queue: Command, context: CliContext): void {
     .description("put a task for an issue's agent into the queue")
     .argument('<issue-ref>', ISSUE_REF_FORM)
     .argument('<message>', 'what the agent is to do; - reads it from standard input')
+    .option('--fresh', 'start the issue anew at the default branch, whatever session it has and whatever was pushed')
     .option('--json', 'print the queue item')
     .addHelpText(
       'after',
       '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nA message that begins with - goes after --.\nExit codes: 0 queued, 1 failed, 2 usage.',
     )
-    .action(async (text: string, argument: string, { json = false }: JsonOption) => {
+    .action(async (text: string, argument: string, { json = false, fresh = false }: EnqueueOptions) => {
       const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
       const { enqueue } = await import('../../domain/queue/enqueue.ts');
       const ref = await resolveIssueRef(context, text);
       const message = await messageArgument(context, argument);
-      await printQueued(context, await enqueue(context, { ref, message }), json);
+      await printQueued(context, await enqueue(context, { ref, message, fresh }), json);
     });
 }
 

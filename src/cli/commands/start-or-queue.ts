@@ -7,6 +7,7 @@ export interface AgentOptions {
   readonly follow?: boolean;
   readonly debug?: boolean;
   readonly queue?: boolean;
+  readonly fresh?: boolean;
   readonly json?: boolean;
 }
 
@@ -23,9 +24,9 @@ interface AgentTask {
 export async function startOrQueue(context: CliContext, task: AgentTask, options: AgentOptions): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { startIssue } = await import('../../domain/sessions/start-issue.ts');
-  const { follow = false, debug = false, json = false } = options;
+  const { follow = false, debug = false, json = false, fresh = false } = options;
   try {
-    const run = await startIssue(context, { ...task, debug });
+    const run = await startIssue(context, { ...task, debug, fresh });
     const { watchRun } = await import('./watch-run.ts');
     await watchRun(context, { ref: formatIssueRef(task.ref), run, follow, debug, json });
   } catch (error) {
@@ -34,7 +35,7 @@ export async function startOrQueue(context: CliContext, task: AgentTask, options
     if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
     const { enqueue } = await import('../../domain/queue/enqueue.ts');
     const { printQueued } = await import('./print-queued.ts');
-    const item = await enqueue(context, task);
+    const item = await enqueue(context, { ...task, fresh });
     context.terminal.err(`no agent slot is free: queued as ${item.id}`);
     await printQueued(context, item, json);
   }

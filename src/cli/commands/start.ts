@@ -11,6 +11,8 @@ Examples:
 
 The issue gets a clean worktree on branch fix/issue-<identifier>, and a fork of the base session in it. Work that an
 earlier worktree of the issue still held is saved first; the command that brings it back is printed.
+A branch that was pushed before is gone on with: the worktree begins from origin/fix/issue-<identifier>, unless all of it
+is in the default branch. --fresh begins at the default branch, and saves what was pushed: the agent has to force its push.
 A message that begins with - goes after --: kugetsu start github.com/shoko/kugetsu#14 -- "-v does not work"
 Returns as soon as the agent is at work.
 Exit codes: 0 at work or queued (with --follow: succeeded), 1 failed, 2 usage,
@@ -24,6 +26,7 @@ export function registerStart(registration: Registration): void {
     .argument('<issue-ref>', ISSUE_REF_FORM)
     .argument('<message>', 'what the agent is to do; - reads it from standard input')
     .option('-f, --follow', 'show what the agent does, and exit with its verdict')
+    .option('--fresh', 'begin at the default branch, whatever was pushed of the branch before')
     .option('--queue', 'when no agent slot is free, put the task in the queue instead')
     .option('--debug', "show each step, and have opencode's debug log in the run's log")
     .option('--json', 'print the result as JSON')

@@ -86,12 +86,15 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
   const ref = parseIssueRef(text ?? '');
   const session = await readIssueSession(context, text ?? '');
   const worktree = session?.worktree_path ?? null;
-  const continuable = session?.opencode_session_id != null && worktree !== null && (await pathExists(worktree));
+  // A task that begins anew does so once: what an earlier attempt has begun is gone on with.
+  const fresh = item.fresh === true && !(session?.run?.task === task && session.run.working_at !== null);
+  const there = session?.opencode_session_id != null && worktree !== null && (await pathExists(worktree));
   await startIssue(context, {
     ref,
-    kind: continuable ? 'continue' : 'start',
+    kind: there && !fresh ? 'continue' : 'start',
     message: attemptMessage(item),
     debug: false,
+    fresh,
     attempt: { task, runId, parent },
   });
 }

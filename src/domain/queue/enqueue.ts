@@ -15,6 +15,8 @@ interface NewTask {
   /** The issue for a development task; without one the task is the PM agent's. */
   readonly ref: IssueRef | undefined;
   readonly message: string;
+  /** Whether the issue is to be started anew at the default branch, whatever session it has and whatever was pushed. */
+  readonly fresh?: boolean | undefined;
 }
 
 /**
@@ -23,10 +25,10 @@ interface NewTask {
  *
  * @throws AppError usage (exit code 2) for an empty message
  */
-export async function enqueue(context: Needs, { ref, message }: NewTask): Promise<QueueItem> {
+export async function enqueue(context: Needs, { ref, message, fresh }: NewTask): Promise<QueueItem> {
   requireMessage(message);
   const now = context.clock.now();
-  const item = newItem(context, { ref, message }, now);
+  const item = newItem(context, { ref, message, fresh }, now);
   // The parent learns of its child first: it must not be done before it.
   if (item.parent !== null) await addToParent(context, item.parent, item);
   await addItem(context, item);
@@ -35,12 +37,13 @@ export async function enqueue(context: Needs, { ref, message }: NewTask): Promis
   return item;
 }
 
-function newItem({ env }: Pick<Needs, 'env'>, { ref, message }: NewTask, now: number): QueueItem {
+function newItem({ env }: Pick<Needs, 'env'>, { ref, message, fresh = false }: NewTask, now: number): QueueItem {
   return {
     id: timeOrderedId('q_', now, randomBytes(8)),
     type: ref === undefined ? 'pm' : 'issue',
     issue_ref: ref === undefined ? null : formatIssueRef(ref),
     message,
+    ...(fresh ? { fresh } : {}),
     state: 'pending',
     created_at: isoMsWithOffset(now),
     finished_at: null,

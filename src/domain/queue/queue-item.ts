@@ -22,6 +22,8 @@ export const QueueItemSchema = z.looseObject({
   type: z.enum(['issue', 'pm']),
   issue_ref: z.nullable(z.string()),
   message: z.string(),
+  /** Whether the issue is started anew at the default branch, whatever session it has and whatever was pushed. */
+  fresh: z.optional(z.boolean()),
   state: z.enum(['pending', 'notified', 'completed', 'error']),
   created_at: z.string(),
   /** When it became `completed` or `error`. */

@@ -18,6 +18,8 @@ const RunRequestSchema = z.looseObject({
   parent: z.nullable(z.string()),
   message: z.string(),
   debug: z.boolean(),
+  /** Whether a start begins at the default branch, whatever was pushed. */
+  fresh: z.optional(z.boolean()),
 });
 
 export type RunRequest = KnownKeys<z.infer<typeof RunRequestSchema>>;

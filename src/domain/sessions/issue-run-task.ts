@@ -26,7 +26,9 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
     record: issueRunRecord(context, ref, id),
     prepare: async (log, signal) => {
       const step = stepper(context, log, signal);
-      return kind === 'start' ? prepareStart(context, ref, step) : prepareContinue(context, ref, step);
+      return kind === 'start'
+        ? prepareStart(context, { ref, fresh: request.fresh === true }, step)
+        : prepareContinue(context, ref, step);
     },
     atWork: async () => {
       await tell(context, { type: 'task_started', message, limit: EXCERPT, issue_ref: ref, task });

@@ -1,13 +1,17 @@
+import { basename } from 'node:path';
 import { pathExists } from '../../adapters/git/worktree.ts';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { plural } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import type { Workplace } from '../runs/run-task.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import { keepPushedOf } from '../worktrees/keep-pushed.ts';
+import type { OnSaved } from '../worktrees/save-work.ts';
 import { agentWritable } from './agent-writable.ts';
 import { forkOf } from './lost-session.ts';
 import { readBase, readIssueSession } from './read-sessions.ts';
@@ -27,7 +31,11 @@ interface Preparation {
  * made while git writes the files. When one of the two fails, the other one has ended before that is said, and no
  * session of a worktree that is not there remains.
  */
-export async function prepareStart(context: Context, ref: string, step: Stepper): Promise<Workplace> {
+export async function prepareStart(
+  context: Context,
+  { ref, fresh }: { readonly ref: string; readonly fresh: boolean },
+  step: Stepper,
+): Promise<Workplace> {
   const preparation = { context, ref, step };
   const base = await readBase(context);
   if (base === undefined)
@@ -39,7 +47,7 @@ export async function prepareStart(context: Context, ref: string, step: Stepper)
   const added = new Promise<string>((resolve) => {
     onAdded = resolve;
   });
-  const making = makeWorktree(preparation, onAdded);
+  const making = makeWorktree(preparation, { fresh, onAdded });
   // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
   const forking = makeFork(preparation, base, Promise.race([added, making]));
   const [directory, session] = await bothOf(context, making, forking);
@@ -49,7 +57,10 @@ export async function prepareStart(context: Context, ref: string, step: Stepper)
 }
 
 /** @returns the directory, when all files are in it */
-async function makeWorktree({ context, ref, step }: Preparation, onAdded: (path: string) => void): Promise<string> {
+async function makeWorktree(
+  { context, ref, step }: Preparation,
+  { fresh, onAdded }: { readonly fresh: boolean; readonly onAdded: (path: string) => void },
+): Promise<string> {
   const done = step.begin('worktree');
   const { repository: previousRepository } = await requireSession(context, ref);
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
@@ -57,10 +68,8 @@ async function makeWorktree({ context, ref, step }: Preparation, onAdded: (path:
     ref: parseIssueRef(ref),
     name,
     previousRepository,
-    onSaved: async (way) => {
-      await step.warn(`saved the work of the worktree before; to get it back: ${way}`);
-      await tellSaved(context, ref, way);
-    },
+    fresh,
+    onSaved: saver({ context, ref, step }),
     onPlace: async ({ path: worktree_path, repository }) => {
       await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository }));
     },
@@ -69,7 +78,11 @@ async function makeWorktree({ context, ref, step }: Preparation, onAdded: (path:
       onAdded(path);
     },
   });
-  const { path, repository, branch, startCommit, how } = worktree;
+  const { path, repository, branch, startCommit, pushed, how } = worktree;
+  if (pushed !== undefined) {
+    const what = `${pushed.name} (${plural(pushed.commits, 'commit')}, ${pushed.tip.slice(0, 10)})`;
+    await step.warn(`begins from ${what}, which was pushed before; --fresh begins at the default branch`);
+  }
   await done(`${path} on ${branch} (repository ${how})`);
   await updateIssueSession(context, ref, (current) => ({
     ...current,
@@ -79,6 +92,14 @@ async function makeWorktree({ context, ref, step }: Preparation, onAdded: (path:
     start_commit: startCommit,
   }));
   return path;
+}
+
+/** Tells in the log, and by a notification, of what was saved. */
+function saver({ context, ref, step }: Preparation): OnSaved {
+  return async (way) => {
+    await step.warn(`saved the work before; to get it back: ${way}`);
+    await tellSaved(context, ref, way);
+  };
 }
 
 /** @returns the session that lives in `directory` */
@@ -112,7 +133,13 @@ async function bothOf(context: Context, making: Promise<string>, forking: Promis
 /** The session and the worktree as they are, checked against what opencode has stored. */
 export async function prepareContinue(context: Context, ref: string, step: Stepper): Promise<Workplace> {
   const done = step.begin('session');
-  const { opencode_session_id: id, worktree_path: path, model } = await requireSession(context, ref);
+  const {
+    opencode_session_id: id,
+    worktree_path: path,
+    model,
+    repository,
+    branch,
+  } = await requireSession(context, ref);
   if (id === null || path === null || !(await pathExists(path))) {
     throw new AppError('worktree_missing', `the worktree of ${ref} is gone`, {
       hint: `run: kugetsu start ${ref} MESSAGE`,
@@ -129,6 +156,9 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
       hint: 'nothing was run; kugetsu start makes a new session in the worktree',
     });
   }
+  const place = { repository, name: basename(path), branch };
+  const unkept = await keepPushedOf(context, place, saver({ context, ref, step }));
+  if (unkept !== undefined) await step.warn(`what was pushed could not be kept: ${unkept}`);
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);
   const known = { session: id, directory: path, model: model ?? undefined };

@@ -15,6 +15,8 @@ interface AgentTask {
   readonly kind: 'start' | 'continue';
   readonly message: string;
   readonly debug: boolean;
+  /** Whether a start begins at the default branch, whatever was pushed. */
+  readonly fresh?: boolean;
   /** The id that the run is to have when it is no attempt at a queue item; a new one without. */
   readonly runId?: string;
   /** The queue item that this is an attempt at, and the id that the run is to have. */
@@ -27,7 +29,7 @@ interface AgentTask {
  * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
-  const { ref, kind, message, debug } = task;
+  const { ref, kind, message, debug, fresh = false } = task;
   requireMessage(message);
   await requireInitialised(context);
   // Before anything is claimed or replaced: an agent without its variables could only fail.
@@ -38,7 +40,8 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
   const { run } = await claimIssue(context, { ref, kind, runId: attempt?.runId ?? task.runId, task: taskId, parent });
   if (run === null) throw new Error('a claimed issue has no run');
-  await launchRun(context, { id: run.id, kind, issue_ref: formatIssueRef(ref), task: taskId, parent, message, debug });
+  const issue_ref = formatIssueRef(ref);
+  await launchRun(context, { id: run.id, kind, issue_ref, task: taskId, parent, message, debug, fresh });
   return run;
 }
 

@@ -1,9 +1,11 @@
 import { dirname, join } from 'node:path';
+import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
 import { addWorktree, deleteBranch, pathExists, realPath, removeWorktree } from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
+import { keepPushed } from './keep-pushed.ts';
 import { withRepository, withUpdatedRepository } from './repository.ts';
 import { saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
 
@@ -15,7 +17,10 @@ interface IssueWorktree {
   readonly path: string;
   readonly repository: string;
   readonly branch: string;
+  /** The commit at which the branch left the default branch. */
   readonly startCommit: string;
+  /** What was pushed before, and is gone on with. */
+  readonly pushed: PushedBranch | undefined;
   readonly how: 'cloned' | 'fetched';
 }
 
@@ -25,6 +30,8 @@ interface WorktreeRequest {
   readonly name: string;
   /** The repository that an earlier worktree of this name belongs to, if there was one. */
   readonly previousRepository: string | null;
+  /** Whether to begin at the default branch, whatever was pushed. */
+  readonly fresh: boolean;
   readonly onSaved: OnSaved;
   /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
   readonly onPlace: (place: { readonly path: string; readonly repository: string }) => Promise<void>;
@@ -33,12 +40,12 @@ interface WorktreeRequest {
 }
 
 /**
- * Makes a clean worktree for an issue on its branch, from the newest default branch of origin. An earlier worktree is
- * saved first, then removed.
+ * Makes a clean worktree for an issue on its branch, from what origin has of it, or else from the newest default branch of
+ * origin. An earlier worktree is saved first, then removed, and what was pushed stays on a ref.
  */
 export async function makeIssueWorktree(context: Needs, request: WorktreeRequest): Promise<IssueWorktree> {
   const { home, env } = context;
-  const { ref, name } = request;
+  const { ref, name, fresh } = request;
   const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
@@ -47,9 +54,13 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await requireOwnPlace(context, { path, repository: previous });
     await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
     await request.onPlace({ path, repository });
+    const pushed = await pushedBranch({ repository, branch, base: start, env });
+    await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
-    const startCommit = await addWorktree({ repository, path, env }, { branch, start, onAdded });
-    return { path, repository, branch, startCommit, how };
+    const begins = fresh || pushed === undefined ? { at: start } : { at: pushed.tip, pushed };
+    const head = await addWorktree({ repository, path, env }, { branch, start: begins.at, onAdded });
+    const startCommit = begins.pushed?.began ?? head;
+    return { path, repository, branch, startCommit, pushed: begins.pushed, how };
   });
 }
 

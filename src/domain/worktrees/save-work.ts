@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Branch } from '../../adapters/git/branches.ts';
-import { rescueCommit, rescueEntry } from '../../adapters/git/rescue-leftovers.ts';
+import { rescueCommit, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
 import { moveWholeAside, rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
 import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { shellQuote } from '../../util/text.ts';
@@ -39,6 +39,22 @@ export async function saveBranch(
   const place = rescuePlace(context, name);
   const rescue = await rescueCommit(branch.tip, { repository, ref: `${place.ref}-branch`, env: context.env });
   await tellWays({ repository, place, onSaved }, rescue);
+}
+
+/** Saves a commit that was pushed, and tells the way back, unless an earlier rescue has it. */
+export async function savePushed(
+  context: Needs,
+  {
+    repository,
+    name,
+    tip,
+    suffix,
+  }: { readonly repository: string; readonly name: string; readonly tip: string; readonly suffix: string },
+  onSaved: OnSaved,
+): Promise<void> {
+  const place = rescuePlace(context, name);
+  const rescue = await rescuePushed(tip, { repository, ref: `${place.ref}${suffix}`, env: context.env });
+  await tellWays({ repository, place: { ...place, target: `${place.target}${suffix}` }, onSaved }, rescue);
 }
 
 /** Saves what a repository still has of a worktree that is gone, and tells the ways back. Call it under its lock. */
