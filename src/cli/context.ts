@@ -64,7 +64,8 @@ export async function createContext({
       const caches = { probeCache: home.opencodeProbe, exportCache: home.baseExport };
       const cleanExport = async (json: string): Promise<string> => {
         const { redactorOf } = await import('../domain/agent-env/redactor.ts');
-        return (await redactorOf({ home, env })).known(json);
+        const { isExportWord } = await import('../adapters/opencode/own-words.ts');
+        return (await redactorOf({ home, env })).known(json, isExportWord);
       };
       return createOpencode({ env, cwd, clock: systemClock, cleanExport, ...caches });
     }),

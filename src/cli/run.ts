@@ -1,8 +1,9 @@
-import { AppError, errnoOf, messageOf } from '../util/errors.ts';
+import { AppError, errnoOf, wordsOf } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import type { Redactor } from '../util/redaction.ts';
 import { systemHint } from '../util/system-hint.ts';
 import { oneLine, plainText } from '../util/text.ts';
+import { told } from '../util/words.ts';
 import type { CliContext } from './context.ts';
 import { runPlainCall } from './plain-call.ts';
 import { warnOfRoot } from './warn-of-root.ts';
@@ -51,11 +52,14 @@ interface Failure {
 
 function describe(error: unknown, interrupted: boolean, clean: Redactor['text']): Failure {
   if (error instanceof AppError && (!interrupted || error.code === 'interrupted')) {
-    const lines = [`kugetsu: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
-    return { lines: lines.map(clean), exit: error.exit };
+    const message = told(wordsOf(error), clean);
+    return {
+      lines: [`kugetsu: ${message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])],
+      exit: error.exit,
+    };
   }
   if (interrupted) return { lines: ['kugetsu: interrupted'], exit: EXIT.interrupted };
-  const message = oneLine(clean(messageOf(error)), 500);
+  const message = oneLine(told(wordsOf(error), clean), 500);
   const code = errnoOf(error);
   if (code !== undefined) {
     return {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../util/errors.ts';
 import { nearest } from '../util/text.ts';
+import { quoted, words } from '../util/words.ts';
 
 /**
  * Refuses `kugetsu queue lst`: a group with a default command would take the word for an argument of that.
@@ -17,7 +18,7 @@ export function refuseUnknownSubcommand(program: Command, [first, word = '-']: r
   if (names.length === 0 || word.startsWith('-') || names.includes(word)) return;
   const meant = nearest(word, names);
   throw usageError(
-    `unknown command ${JSON.stringify(`${first} ${word}`)}`,
+    words`unknown command ${quoted(`${first} ${word}`)}`,
     meant === undefined ? `kugetsu ${first} --help shows its commands` : `did you mean kugetsu ${first} ${meant}?`,
   );
 }

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { rawText, said, type Text, type Words } from './words.ts';
 
 interface AppErrorOptions {
   /** What the user can do about it: one line. */
@@ -12,7 +13,8 @@ interface AppErrorOptions {
 
 /**
  * A failure that was foreseen: `message` says what in one line, `hint` what to do. `code` is a stable snake_case name
- * for programs. Everything else that is thrown is a bug.
+ * for programs. Everything else that is thrown is a bug. What others said in the message may hold a secret: whoever shows
+ * or writes it takes the `words`.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -20,9 +22,12 @@ export class AppError extends Error {
   readonly hint: string | undefined;
   readonly exit: ExitCode;
   readonly details: string | undefined;
+  /** The message in parts: kugetsu's own, and what others said. */
+  readonly words: Text;
 
-  constructor(code: string, message: string, options: AppErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: string, message: Text, options: AppErrorOptions = {}) {
+    super(rawText(message), options.cause === undefined ? undefined : { cause: options.cause });
+    this.words = message;
     this.code = code;
     this.hint = options.hint;
     this.exit = options.exit ?? EXIT.failed;
@@ -31,7 +36,7 @@ export class AppError extends Error {
 }
 
 /** A wrong call of kugetsu: exit code 2. */
-export function usageError(message: string, hint: string): AppError {
+export function usageError(message: Text, hint: string): AppError {
   return new AppError('usage', message, { hint, exit: EXIT.usage });
 }
 
@@ -41,9 +46,15 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown, as it is: it may hold a secret. See {@link wordsOf}. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The message of anything thrown in parts; of a mistake in kugetsu nobody knows what is in it. */
+export function wordsOf(error: unknown): Words {
+  if (error instanceof AppError) return typeof error.words === 'string' ? [error.words] : error.words;
+  return errnoOf(error) === undefined ? [said(messageOf(error), 500)] : [messageOf(error)];
 }
 
 /** For `catch`: what the system has refused is passed over, and everything else thrown again. */

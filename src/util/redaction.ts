@@ -1,4 +1,4 @@
-import { jsonStrings } from './json-strings.ts';
+import { jsonStrings, type KeepsString } from './json-strings.ts';
 import { REDACTED, redactShapes } from './secret-shapes.ts';
 import { secretForms } from './secret-forms.ts';
 import { plainText } from './text.ts';
@@ -7,12 +7,12 @@ import { plainText } from './text.ts';
 export interface Redactor {
   /** Any text; what is no secret stays as it is. */
   readonly text: (text: string) => string;
-  /** One JSON value as text: the same value with clean strings and keys, everything else byte for byte. */
-  readonly json: (json: string) => string;
+  /** One JSON value as text: the same value with clean strings and keys but for those that `keeps`, the rest byte for byte. */
+  readonly json: (json: string, keeps?: KeepsString) => string;
   /** As {@link Redactor.json}, but leaves alone what only has the form of a secret. */
-  readonly known: (json: string) => string;
+  readonly known: (json: string, keeps?: KeepsString) => string;
   /** One line of a log: an object of JSON, or any text. */
-  readonly line: (line: string) => string;
+  readonly line: (line: string, keeps?: KeepsString) => string;
 }
 
 // Control characters between the letters of a secret would hide it here, and not on a terminal.
@@ -33,9 +33,9 @@ export function createRedactor(values: readonly string[]): Redactor {
     const hidden = redact(plain);
     return hidden === plain ? redacted : hidden;
   };
-  const json = (given: string): string => jsonStrings(given, text);
-  const known = (given: string): string => jsonStrings(given, (each) => redactForms(each, forms));
-  return { text, json, known, line: (line) => (isJsonObject(line) ? json(line) : text(line)) };
+  const json: Redactor['json'] = (given, keeps) => jsonStrings(given, text, keeps);
+  const known: Redactor['known'] = (given, keeps) => jsonStrings(given, (each) => redactForms(each, forms), keeps);
+  return { text, json, known, line: (line, keeps) => (isJsonObject(line) ? json(line, keeps) : text(line)) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { AppError } from '../../util/errors.ts';
+import { said, words } from '../../util/words.ts';
 import { fatalLine } from './git-command.ts';
 
 interface Reason {
@@ -56,8 +57,8 @@ export function remoteFailure({ verb, url, stderr, timedOut, accessHint }: Faile
   // "unable to access … The requested URL returned error: 404" is a missing repository, not a missing network.
   const text = /returned error: 404/.test(stderr) ? 'not found' : stderr;
   const reason = timedOut ? undefined : REASONS.find(({ pattern }) => pattern.test(text));
-  const says = timedOut ? 'it took too long' : (reason?.says ?? withoutCredentials(fatalLine(stderr)));
-  return new AppError(reason?.code ?? 'repository_failed', `cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
+  const says = timedOut ? 'it took too long' : (reason?.says ?? said(withoutCredentials(fatalLine(stderr))));
+  return new AppError(reason?.code ?? 'repository_failed', words`cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
     hint:
       (reason?.code === NO_ACCESS ? accessHint : undefined) ??
       reason?.hint ??

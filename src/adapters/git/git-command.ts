@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
-import { oneLine, plainText } from '../../util/text.ts';
+import { plainText } from '../../util/text.ts';
+import { said, words } from '../../util/words.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 
 /** The variables of a process, from which git gets those that do not redirect it. */
@@ -66,20 +67,20 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
 export async function git(args: readonly string[], options: GitOptions): Promise<string> {
   const result = await tryGit(args, options);
   if (result.exitCode === 0) return result.stdout;
-  const reason = result.timedOut ? 'no end within the time limit' : fatalLine(result.stderr);
-  throw new AppError('git_failed', `git ${args[0] ?? ''} failed in ${options.cwd}: ${reason}`, {
+  const reason = result.timedOut ? 'no end within the time limit' : said(fatalLine(result.stderr));
+  throw new AppError('git_failed', words`git ${args[0] ?? ''} failed in ${options.cwd}: ${reason}`, {
     details: plainText(result.stderr),
   });
 }
 
-/** The line in which git says why, without its `fatal:`. */
+/** The line in which git says why, without its `fatal:`; it may hold a secret, and is not cut to size. */
 export function fatalLine(stderr: string): string {
   const lines = plainText(stderr)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const fatal = lines.find((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? 'no reason given';
-  return oneLine(fatal.replace(/^(?:fatal|error): /, ''));
+  return fatal.replace(/^(?:fatal|error): /, '');
 }
 
 function gitEnvironment(env: Environment): Environment {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
-import { oneLine, plainText } from '../../util/text.ts';
+import { plainText } from '../../util/text.ts';
+import { said, words } from '../../util/words.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
@@ -63,10 +64,12 @@ export function driverEnvironment(env: OpencodeCli['env'], directory: string): O
 export function opencodeFailed(args: readonly string[], result: CommandResult): AppError {
   const name = args.slice(0, args[0] === 'session' ? 2 : 1).join(' ');
   const output = plainText(`${result.stdout}\n${result.stderr}`).trim();
-  const reason = result.timedOut
-    ? `gave no answer within ${TIMEOUT_MS / 1000} seconds`
-    : `failed: ${failureLine(plainText(result.stderr)) || oneLine(output) || `exit code ${result.exitCode ?? result.signal}`}`;
-  return new AppError('opencode_failed', `opencode ${name} ${reason}`, { details: output });
+  const line = failureLine(plainText(result.stderr)) || output;
+  const reason = line === '' ? `exit code ${result.exitCode ?? result.signal}` : said(line);
+  const message = result.timedOut
+    ? `opencode ${name} gave no answer within ${TIMEOUT_MS / 1000} seconds`
+    : words`opencode ${name} failed: ${reason}`;
+  return new AppError('opencode_failed', message, { details: output });
 }
 
 function failureLine(stderr: string): string {
@@ -75,7 +78,7 @@ function failureLine(stderr: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const at = lines.findIndex((line) => line.startsWith('Error:'));
-  const reason = oneLine(lines[at]?.slice(6) ?? '');
+  const reason = lines[at]?.slice(6).trim() ?? '';
   // The cause stands below: `Error: Unexpected error`, an empty line, `database is locked`.
   return reason === 'Unexpected error' ? [reason, ...lines.slice(at + 1, at + 2)].join(': ') : reason;
 }

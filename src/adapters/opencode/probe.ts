@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { oneLine, plainText } from '../../util/text.ts';
+import { plainText } from '../../util/text.ts';
 import { isAtLeast } from '../../util/versions.ts';
+import { quoted, said, words } from '../../util/words.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import { findOpencode, INSTALL_HINT, isShim, programFacts } from './find-opencode.ts';
 import type { OpencodeProbe } from './opencode.ts';
@@ -61,8 +62,8 @@ async function readVersion(path: string, options: ProbeOptions): Promise<string>
   const { output } = await ask(path, ['--version'], options);
   const found = parseOpencodeVersion(output);
   if (found === undefined) {
-    const printed = JSON.stringify(oneLine(output, 80));
-    throw new AppError('opencode_unexpected', `${path} --version printed ${printed}, which is no version`, {
+    const message = words`${path} --version printed ${quoted(output, 80)}, which is no version`;
+    throw new AppError('opencode_unexpected', message, {
       hint: INSTALL_HINT,
       exit: EXIT.notReady,
       details: output,
@@ -98,8 +99,10 @@ async function ask(path: string, args: readonly string[], { env, cwd }: ProbeOpt
   const result = await runHasty({ command: path, args, cwd, env: { ...env, PWD: cwd }, timeoutMs: PROBE_TIMEOUT_MS });
   const output = plainText(`${result.stdout}${result.stdout === '' ? result.stderr : `\n${result.stderr}`}`);
   if (result.exitCode === 0) return { output: args[0] === '--version' ? result.stdout : output };
-  const reason = result.timedOut ? 'gave no answer within a minute' : `failed: ${oneLine(output) || 'no output'}`;
-  throw new AppError('opencode_unexpected', `${path} ${args.join(' ')} ${reason}`, {
+  const reason = result.timedOut
+    ? ['gave no answer within a minute']
+    : words`failed: ${said(output.trim() || 'no output')}`;
+  throw new AppError('opencode_unexpected', words`${path} ${args.join(' ')} ${reason}`, {
     hint: INSTALL_HINT,
     exit: EXIT.notReady,
     details: output,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { quoted, words } from '../../util/words.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession, TitledSession } from './opencode.ts';
 import type { PermissionRule } from './permissions.ts';
@@ -39,7 +39,7 @@ export async function queryDatabase<Row extends z.ZodMiniType>(
   const text = stdout.trim();
   const parsed = z.array(row).safeParse(text === '' ? [] : tryParse(text));
   if (parsed.success) return parsed.data;
-  throw new AppError('opencode_unexpected', `opencode db answered ${JSON.stringify(oneLine(text, 80))}`, {
+  throw new AppError('opencode_unexpected', words`opencode db answered ${quoted(text, 80)}`, {
     details: text,
     cause: parsed.error,
   });
@@ -96,7 +96,7 @@ export async function setStoredPermission(
 /** A session id that may stand in a statement and on a command line: letters, digits, `_` and, not in front, `-`. */
 export function checkedSessionId(id: string): string {
   if (SESSION_ID.test(id)) return id;
-  throw new AppError('bad_session_id', `not an opencode session id: ${JSON.stringify(oneLine(id, 80))}`, {
+  throw new AppError('bad_session_id', words`not an opencode session id: ${quoted(id, 80)}`, {
     hint: 'a file under sessions/ in the home has it; start the issue, or initialise, anew',
   });
 }

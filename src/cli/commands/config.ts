@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SettingProblem } from '../../domain/settings/examine-settings.ts';
+import type { ShownProblem } from '../../domain/settings/list-settings.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
@@ -132,7 +132,7 @@ async function tellTheRest(context: CliContext, key: string): Promise<void> {
   tellProblems(context, (await listSettings(context)).problems);
 }
 
-function tellProblems({ terminal }: CliContext, problems: readonly SettingProblem[]): void {
+function tellProblems({ terminal }: CliContext, problems: readonly ShownProblem[]): void {
   for (const { message, hint, overridden } of problems) {
     terminal.err(`kugetsu: ${plainText(message)}${overridden ? ' (the environment has another value)' : ''}`);
     terminal.err(`  ${plainText(hint)}`);

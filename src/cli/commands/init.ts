@@ -1,5 +1,6 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { quoted, words } from '../../util/words.ts';
 import type { Registration } from '../program.ts';
 
 interface InitOptions {
@@ -36,7 +37,7 @@ export function registerInit({ program, context }: Registration): void {
         throw usageError('--prompt goes with --headless', 'on a terminal you tell the base session yourself');
       }
       if (model !== undefined && !/^[^\s/-][^\s/]*\/\S+$/.test(model)) {
-        throw usageError(`not a model: ${JSON.stringify(model)}`, 'use provider/model; opencode models lists them');
+        throw usageError(words`not a model: ${quoted(model)}`, 'use provider/model; opencode models lists them');
       }
       if (!headless && !terminal.interactive) {
         throw new AppError('no_terminal', 'init opens opencode on a terminal, and there is none', {

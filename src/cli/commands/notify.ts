@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { usageError } from '../../util/errors.ts';
-import { oneLine, plural } from '../../util/text.ts';
+import { plural } from '../../util/text.ts';
+import { quoted, said, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
 import { helpNotes } from './help-notes.ts';
@@ -76,14 +77,11 @@ function registerNotifySend(notify: Command, context: CliContext): void {
       const { parentTask } = await import('../../domain/queue/task-variable.ts');
       requireMessage(message);
       if (!/^[a-z][a-z_]{0,39}$/.test(type)) {
-        throw usageError(
-          `not a type: ${JSON.stringify(oneLine(type, 60))}`,
-          'use lower-case letters and _, 40 at the most',
-        );
+        throw usageError(words`not a type: ${quoted(type)}`, 'use lower-case letters and _, 40 at the most');
       }
       const issue_ref = issueRef === undefined ? null : formatIssueRef(await resolveIssueRef(context, issueRef));
       const task = parentTask(context.env) ?? null;
-      const sent = await sendNotification(context, { type, message, issue_ref, task });
+      const sent = await sendNotification(context, { type, message: [said(message, Infinity)], issue_ref, task });
       if (json) context.terminal.out(JSON.stringify(sent, null, 2));
     });
 }

@@ -1,6 +1,7 @@
 import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
 import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../plain-call.ts';
 import { reportBroken } from './report-broken.ts';
 
@@ -26,7 +27,7 @@ export async function soundItems({ context, exitWith }: Call): Promise<readonly 
 export async function listQueue(call: Call, { state, json = false }: QueueListOptions = {}): Promise<void> {
   const { context } = call;
   if (state !== undefined && !STATES.some((known) => known === state)) {
-    throw usageError(`not a state: ${JSON.stringify(state)}`, `the states are ${STATES.join(', ')}`);
+    throw usageError(words`not a state: ${quoted(state)}`, `the states are ${STATES.join(', ')}`);
   }
   const { renderQueue } = await import('../views/queue.ts');
   const { redactorOf } = await import('../../domain/agent-env/redactor.ts');

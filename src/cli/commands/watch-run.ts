@@ -1,5 +1,5 @@
 import type { Run } from '../../domain/runs/run-schema.ts';
-import type { RunLogEntry } from '../../domain/runs/run-log.ts';
+import type { RunLogEntry } from '../../domain/runs/run-log-lines.ts';
 import { AppError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import { renderRunEntry } from '../views/run-entry.ts';

@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Finding, Level } from '../../domain/doctor/finding.ts';
+import type { Level, ShownFinding } from '../../domain/doctor/finding.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import { renderTable } from './table.ts';
 
@@ -10,7 +10,7 @@ const MAX_LINE = 1000;
 
 /** Findings, the worst first: a row and the command under it for a person, tab-separated values for a program. */
 export function renderFindings(
-  findings: readonly Finding[],
+  findings: readonly ShownFinding[],
   { ruled, colour }: { readonly ruled: boolean; readonly colour: boolean },
 ): string {
   const sorted = findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
@@ -23,7 +23,7 @@ export function renderFindings(
   return sorted.map((finding) => renderOne(finding, width, paint)).join('\n');
 }
 
-function renderOne({ level, check, message, command }: Finding, width: number, paint: ChalkInstance): string {
+function renderOne({ level, check, message, command }: ShownFinding, width: number, paint: ChalkInstance): string {
   const line = `${painted(level, paint)}${paint.bold(check.padEnd(width))}  ${oneLine(message, MAX_LINE)}`;
   return command === null ? line : `${line}\n${INDENT}${' '.repeat(width)}  ${paint.cyan(oneLine(command, MAX_LINE))}`;
 }
@@ -43,7 +43,7 @@ function painted(level: Level, paint: ChalkInstance): string {
 }
 
 /** How many findings there are of each level, in one line. */
-export function countFindings(findings: readonly Finding[]): string {
+export function countFindings(findings: readonly ShownFinding[]): string {
   const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
   return `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${plural(count('info'), 'note')}, ${count('ok')} in order`;
 }

@@ -1,5 +1,5 @@
 import { Chalk } from 'chalk';
-import type { RunLogEntry, RunRecord } from '../../domain/runs/run-log.ts';
+import type { RunLogEntry, RunRecord } from '../../domain/runs/run-log-lines.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration, timeOfDay } from '../../util/time.ts';
 import { verdictText } from './verdict.ts';

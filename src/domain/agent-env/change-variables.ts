@@ -1,6 +1,7 @@
 import { withAssignment, withoutAssignment } from '../../util/edit-assignments.ts';
 import { AppError, usageError } from '../../util/errors.ts';
-import { nearest, oneLine } from '../../util/text.ts';
+import { nearest } from '../../util/text.ts';
+import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_AGENT } from './agents.ts';
 import { changeEnvFile, envFilePath, readEnvFile } from './env-file.ts';
@@ -59,10 +60,7 @@ export async function removeVariable(context: Needs, { key, agent }: Variable): 
 
 function requireKey(key: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return;
-  throw usageError(
-    `not the name of a variable: ${JSON.stringify(oneLine(key, 60))}`,
-    'use letters, digits and _, and no digit first',
-  );
+  throw usageError(words`not the name of a variable: ${quoted(key)}`, 'use letters, digits and _, and no digit first');
 }
 
 async function noVariable(context: Needs, { key, agent }: Variable): Promise<AppError> {

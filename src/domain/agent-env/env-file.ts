@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { changeTextFile, readTextFile } from '../../adapters/store/text-file.ts';
 import { AppError, usageError } from '../../util/errors.ts';
 import { AssignmentSyntaxError, parseAssignments } from '../../util/shell-assignments.ts';
-import { oneLine } from '../../util/text.ts';
+import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
@@ -17,7 +17,7 @@ const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export function envFilePath({ home }: Pick<Context, 'home'>, agent: string): string {
   if (!AGENT_NAME.test(agent)) {
     throw usageError(
-      `not the name of an agent: ${JSON.stringify(oneLine(agent, 60))}`,
+      words`not the name of an agent: ${quoted(agent)}`,
       'use letters, digits, - and _: default, pm-agent, dev-agent',
     );
   }

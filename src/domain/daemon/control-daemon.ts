@@ -5,7 +5,7 @@ import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { makePrivateDirectory, readTextIfExists } from '../../adapters/store/private-files.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { AppError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { said, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
@@ -51,7 +51,7 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
     await clock.sleep(POLL_MS);
   }
   const last = (await readDaemonLog(context, 1))[0] ?? 'it said nothing';
-  throw new AppError('daemon_failed', `the queue daemon did not come up: ${oneLine(last)}`, {
+  throw new AppError('daemon_failed', words`the queue daemon did not come up: ${said(last)}`, {
     hint: `see ${home.daemonLog}`,
   });
 }

@@ -1,13 +1,14 @@
 import { pathExists } from '../../adapters/git/worktree.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
-import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
+import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { told, words } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { EXCERPT, tell } from '../notifications/tell.ts';
+import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from '../pm/pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { settleItem } from '../queue/settle.ts';
@@ -50,8 +51,7 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
   const { id, issue_ref, attempts } = claimed;
   await tell(context, {
     type: 'task_dequeued',
-    message: `attempt ${attempts}: ${item.message}`,
-    limit: EXCERPT,
+    message: words`attempt ${attempts}: ${excerpt(item.message)}`,
     issue_ref,
     task: id,
   });
@@ -66,7 +66,7 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
 /** What the daemon does when a run could not be started. Nothing has run, so it may go back to the queue. */
 async function notDispatched(context: Context, { id, run_id: runId }: QueueItem, error: unknown): Promise<string> {
   const { text } = await redactorOf(context);
-  const message = oneLine(text(messageOf(error)), 300);
+  const message = oneLine(told(wordsOf(error), text), 300);
   const code = error instanceof AppError ? error.code : 'internal_error';
   if (BUSY.has(code)) {
     await settleItem(context, id, { type: 'released', runId, notBefore: null });

@@ -1,5 +1,6 @@
 import { stampOf } from '../../adapters/store/private-files.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { itemPath } from '../queue/add-item.ts';
 import { isFinished } from '../queue/advance.ts';
@@ -31,7 +32,7 @@ export class OpenItems {
    *
    * @param say gets a line about each such file
    */
-  async read(context: HomeOnly, say: (line: string) => Promise<void>): Promise<QueueItem[]> {
+  async read(context: HomeOnly, say: (line: Text) => Promise<void>): Promise<QueueItem[]> {
     const stillThere = new Map<string, number>();
     const ids = await listItemIds(context, (id) => {
       const known = this.finished.get(id);
@@ -57,9 +58,9 @@ export class OpenItems {
   private async sort(
     id: string,
     found: PromiseSettledResult<Found | undefined> | undefined,
-    { open, say }: { readonly open: Map<string, Found>; readonly say: (line: string) => Promise<void> },
+    { open, say }: { readonly open: Map<string, Found>; readonly say: (line: Text) => Promise<void> },
   ): Promise<void> {
-    if (found?.status === 'rejected') await say(`${id} left alone: ${messageOf(found.reason)}`);
+    if (found?.status === 'rejected') await say(words`${id} left alone: ${wordsOf(found.reason)}`);
     if (found?.status !== 'fulfilled' || found.value === undefined) return;
     const { item } = found.value;
     if (isFinished(item)) this.finished.set(id, finishedAt(item));

@@ -4,9 +4,10 @@ import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
 import { rotatingLog } from '../../adapters/store/rotating-log.ts';
 import { makePrivateDirectory, touchFile } from '../../adapters/store/private-files.ts';
 import { watchDirectory, type DirectoryWatch } from '../../adapters/store/watch-directory.ts';
-import { messageOf, unlessRefused } from '../../util/errors.ts';
+import { unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { told, words, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { becomeDaemon } from './daemon-lock.ts';
@@ -50,9 +51,9 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
     const lines = `${plural(count, 'line')} could not be written here (${code})`;
     return `${isoWithOffset(clock.now())} ${lines}`;
   });
-  const say = async (text: string): Promise<void> => {
+  const say = async (text: Text): Promise<void> => {
     const redactor = await redactorOf(context);
-    const line = `${isoWithOffset(clock.now())} ${oneLine(redactor.text(text), 1000)}`;
+    const line = `${isoWithOffset(clock.now())} ${oneLine(told(text, redactor.text), 1000)}`;
     onLine(line);
     await log(line).catch(() => undefined);
   };
@@ -68,13 +69,13 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
 class DaemonLoop {
   private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: undefined };
   private readonly context: Context;
-  private readonly say: (text: string) => Promise<void>;
+  private readonly say: (text: Text) => Promise<void>;
   private readonly signal: AbortSignal;
   private changed = false;
   private wake = new AbortController();
   private readonly heard = new AbortController();
 
-  constructor(context: Context, say: (text: string) => Promise<void>, signal: AbortSignal) {
+  constructor(context: Context, say: (text: Text) => Promise<void>, signal: AbortSignal) {
     this.context = context;
     this.say = say;
     this.signal = signal;
@@ -130,7 +131,7 @@ class DaemonLoop {
         : Math.min(interval, Math.max(SHORTEST_WAIT_MS, dueAt - this.context.clock.now()));
     } catch (error) {
       // A broken file or a full disk must not end the daemon: it says so and tries again.
-      await this.say(`this look failed: ${messageOf(error)}`);
+      await this.say(words`this look failed: ${wordsOf(error)}`);
       return FAILED_TICK_WAIT_MS;
     }
   }

@@ -8,7 +8,8 @@ import { isLive } from '../runs/run-state.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import { words, type Text, type Words } from '../../util/words.ts';
 import { NOT_READY_WAIT_MS } from './not-ready.ts';
 import type { OpenItems } from './open-items.ts';
 
@@ -36,7 +37,7 @@ const CLEAN_EVERY_MS = 60 * 60_000;
 export async function tick(
   context: Context,
   memory: DaemonMemory,
-  say: (line: string) => Promise<void>,
+  say: (line: Text) => Promise<void>,
 ): Promise<TickResult> {
   await reconcileRuns(context);
   const found = await memory.openItems.read(context, say);
@@ -44,7 +45,7 @@ export async function tick(
   const items = (await reconcileClaimed(context, found, say)) ? await memory.openItems.read(context, say) : found;
   const chosen = await select(context, items);
   const obstacle = chosen.length === 0 ? undefined : await whatIsNotReady(context);
-  if (obstacle !== undefined) await say(`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
+  if (obstacle !== undefined) await say(words`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
   const selected = obstacle === undefined ? chosen : [];
   for (const item of selected) {
     // A daemon that has nothing to do stays without what starting a run takes.
@@ -73,14 +74,14 @@ async function withNewest(
 }
 
 /** Why no task could be dispatched now, whichever; tasks are not even claimed then. */
-async function whatIsNotReady(context: Context): Promise<string | undefined> {
+async function whatIsNotReady(context: Context): Promise<Words | undefined> {
   const status = await initStatus(context);
-  if (status !== 'ok') return status;
+  if (status !== 'ok') return [status];
   try {
     await context.opencode.probe();
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return wordsOf(error);
   }
 }
 
@@ -88,16 +89,16 @@ async function whatIsNotReady(context: Context): Promise<string | undefined> {
 async function reconcileClaimed(
   context: Context,
   items: readonly QueueItem[],
-  say: (line: string) => Promise<void>,
+  say: (line: Text) => Promise<void>,
 ): Promise<boolean> {
   let changed = false;
   for (const item of items.filter(({ state }) => state === 'notified')) {
     const { reconcileItem } = await import('../queue/reconcile-items.ts');
     // The file of one issue's session holds up no other task.
-    const news = await reconcileItem(context, item).catch((error: unknown) => `left alone: ${messageOf(error)}`);
+    const news = await reconcileItem(context, item).catch((error: unknown) => words`left alone: ${wordsOf(error)}`);
     if (news === undefined) continue;
     changed = true;
-    await say(`${item.id} ${news}`);
+    await say(words`${item.id} ${news}`);
   }
   return changed;
 }
@@ -114,7 +115,7 @@ async function select(context: Context, items: readonly QueueItem[]): Promise<Qu
   });
 }
 
-async function cleanUp(context: Context, memory: DaemonMemory, say: (line: string) => Promise<void>): Promise<void> {
+async function cleanUp(context: Context, memory: DaemonMemory, say: (line: Text) => Promise<void>): Promise<void> {
   const now = context.clock.monotonic();
   if (memory.cleanedAt !== undefined && now - memory.cleanedAt < CLEAN_EVERY_MS) return;
   memory.cleanedAt = now;

@@ -1,4 +1,5 @@
-import { AppError, messageOf } from '../../util/errors.ts';
+import { AppError, wordsOf } from '../../util/errors.ts';
+import { words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import type { Check, CheckContext } from './check.ts';
 import { wrong, type Finding } from './finding.ts';
@@ -43,7 +44,12 @@ async function runCheck(context: Omit<CheckContext, 'signal'>, check: Check): Pr
 
 function failedCheck(name: string, error: unknown): Finding {
   const hint = error instanceof AppError ? error.hint : undefined;
-  return wrong('error', name, `this check could not be made: ${messageOf(error)}`, hint ?? 'mend that, and try again');
+  return wrong(
+    'error',
+    name,
+    words`this check could not be made: ${wordsOf(error)}`,
+    hint ?? 'mend that, and try again',
+  );
 }
 
 async function storedSessions(context: Context & { readonly survey: Survey }): ReturnType<CheckContext['stored']> {

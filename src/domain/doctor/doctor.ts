@@ -1,14 +1,15 @@
 import { oneLine } from '../../util/text.ts';
+import { rawText, told, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { runCanary, type CanaryReport } from './canary/run-canary.ts';
 import { ALL_CHECKS } from './checks/all-checks.ts';
 import { modelCheck } from './checks/model.ts';
 import { diagnose } from './diagnose.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, ShownFinding } from './finding.ts';
 import { withLenientSettings } from './lenient-settings.ts';
 import { fixPermissions, type FixedPermissions } from './permissions.ts';
-import { applyRepairs, type AppliedRepair } from './repair.ts';
+import { applyRepairs, type AppliedRepair, type ShownRepair } from './repair.ts';
 import { surveyHome } from './survey.ts';
 
 interface DoctorRequest {
@@ -19,13 +20,13 @@ interface DoctorRequest {
   /** Whether an agent is run from start to end; undefined for no. */
   readonly canary: Parameters<typeof runCanary>[1] | undefined;
   /** Hears of each repair when it has been tried. */
-  readonly onRepair: (repair: AppliedRepair) => void;
+  readonly onRepair: (repair: ShownRepair) => void;
 }
 
 /** What doctor found, after whatever it did about it. */
 export interface Diagnosis {
-  readonly findings: readonly Finding[];
-  readonly repairs: readonly AppliedRepair[];
+  readonly findings: readonly ShownFinding[];
+  readonly repairs: readonly ShownRepair[];
   readonly permissions: FixedPermissions | null;
   readonly canary: CanaryReport | null;
   /** Whether there is no finding of level `error`. */
@@ -39,8 +40,14 @@ const MAX_LINE = 1000;
 /** Looks at everything, and mends what it is asked to mend. Never throws for the home's sake. */
 export async function runDoctor(given: Context, request: DoctorRequest): Promise<Diagnosis> {
   const context = withLenientSettings(given);
-  const { text: redacted } = await redactorOf(context);
-  const onRepair: DoctorRequest['onRepair'] = (repair) => request.onRepair(withoutSecrets(repair, redacted));
+  const { text: clean } = await redactorOf(context);
+  const shown = (text: Text): string => oneLine(told(text, clean), MAX_LINE);
+  const shownRepair = (repair: AppliedRepair): ShownRepair => ({
+    ...repair,
+    message: shown(repair.message),
+    finding: shown(repair.finding),
+  });
+  const onRepair = (repair: AppliedRepair): void => request.onRepair(shownRepair(repair));
   // The canary asks the model too.
   const asked =
     request.askModel && request.canary === undefined ? diagnose(context, [modelCheck]) : Promise.resolve([]);
@@ -56,22 +63,12 @@ export async function runDoctor(given: Context, request: DoctorRequest): Promise
   const answered = model.filter(({ check }) => check === modelCheck.name);
   const findings = [...known, ...answered, ...(flown === undefined ? [] : [flown.finding])];
   return {
-    findings: findings.map((finding) => withoutSecrets(finding, redacted)),
-    repairs: repairs.map((repair) => withoutSecrets(repair, redacted)),
+    findings: findings.map((finding) => ({ ...finding, message: shown(finding.message) })),
+    repairs: repairs.map(shownRepair),
     permissions,
     canary: flown === undefined ? null : { steps: flown.steps, failed: flown.failed },
     healthy: findings.every(({ level }) => level !== 'error'),
   };
-}
-
-/** What is shown: a file, a config or an agent may have brought a secret into a message. */
-function withoutSecrets<T extends { readonly message: string; readonly finding?: string }>(
-  shown: T,
-  redacted: (text: string) => string,
-): T {
-  const line = (text: string): string => oneLine(redacted(text), MAX_LINE);
-  const { message, finding } = shown;
-  return { ...shown, message: line(message), ...(finding === undefined ? {} : { finding: line(finding) }) };
 }
 
 interface Repaired {
@@ -80,15 +77,15 @@ interface Repaired {
   readonly findings: readonly Finding[] | undefined;
 }
 
-async function repairAll(context: Context, onRepair: DoctorRequest['onRepair']): Promise<Repaired> {
+async function repairAll(context: Context, onRepair: (repair: AppliedRepair) => void): Promise<Repaired> {
   const repairs: AppliedRepair[] = [];
   const inVain = new Set<string>();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const findings = await diagnose(context, ALL_CHECKS);
-    const mendable = findings.filter(({ repair, message }) => repair !== undefined && !inVain.has(message));
+    const mendable = findings.filter(({ repair, message }) => repair !== undefined && !inVain.has(rawText(message)));
     if (mendable.length === 0) return { repairs, findings };
     for (const repair of await applyRepairs(mendable)) {
-      if (!repair.mended) inVain.add(repair.finding);
+      if (!repair.mended) inVain.add(rawText(repair.finding));
       repairs.push(repair);
       onRepair(repair);
     }

@@ -1,13 +1,15 @@
+import type { Text } from '../../util/words.ts';
+
 /** How much a finding matters: an `error` keeps something from working, a `warning` may soon, the others inform. */
 export type Level = 'error' | 'warning' | 'info' | 'ok';
 
 /** Something that a check has to say. */
-export interface Finding {
+export interface Finding<Message extends Text = Text> {
   readonly level: Level;
   /** The stable name of the check. */
   readonly check: string;
   /** One line. */
-  readonly message: string;
+  readonly message: Message;
   /** The command, or the deed, that mends it; null when there is nothing to mend or nothing to be done. */
   readonly command: string | null;
   /**
@@ -18,27 +20,44 @@ export interface Finding {
   readonly repair?: Repair;
 }
 
+/** A finding as it is shown: its message has no secret in it. */
+export type ShownFinding = Finding<string>;
+
 export type Repair = () => Promise<string>;
 
 /** The command that applies every repair that is safe. */
 export const FIX = 'kugetsu doctor --fix';
 
 /** A finding that needs nothing. */
-export function fine(check: string, message: string): Finding {
+export function fine<Message extends Text>(check: string, message: Message): Finding<Message> {
   return { level: 'ok', check, message, command: null };
 }
 
 /** A finding that informs. */
-export function note(check: string, message: string, command: string | null = null): Finding {
+export function note<Message extends Text>(
+  check: string,
+  message: Message,
+  command: string | null = null,
+): Finding<Message> {
   return { level: 'info', check, message, command };
 }
 
 /** Something that is wrong and that `doctor --fix` mends. */
-export function mendable(level: Level, check: string, message: string, repair: Repair): Finding {
+export function mendable<Message extends Text>(
+  level: Level,
+  check: string,
+  message: Message,
+  repair: Repair,
+): Finding<Message> {
   return { level, check, message, command: FIX, repair };
 }
 
 /** Something that is wrong and that only the user can mend; `command` says how. */
-export function wrong(level: 'error' | 'warning', check: string, message: string, command: string): Finding {
+export function wrong<Message extends Text>(
+  level: 'error' | 'warning',
+  check: string,
+  message: Message,
+  command: string,
+): Finding<Message> {
   return { level, check, message, command };
 }

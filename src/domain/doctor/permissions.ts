@@ -1,5 +1,7 @@
 import { headlessPermission, whatPermissionLacks, type PermissionRule } from '../../adapters/opencode/permissions.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { isLive } from '../runs/run-state.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
@@ -55,10 +57,11 @@ export interface FixedPermissions {
  */
 export async function fixPermissions(context: Context & { readonly survey: Survey }): Promise<FixedPermissions> {
   const rules = headlessPermission(await agentWritable(context));
+  const { text: clean } = await redactorOf(context);
   const sessions: PermissionChange[] = [];
   for (const session of guardedSessions(context)) {
     const { subject, id } = session;
-    const failed = (error: unknown) => ({ outcome: 'failed' as const, reason: messageOf(error) });
+    const failed = (error: unknown) => ({ outcome: 'failed' as const, reason: told(wordsOf(error), clean) });
     const { outcome, reason } = await fixOne(context, session, rules).catch(failed);
     sessions.push({ subject, session_id: id, outcome, reason });
   }

@@ -1,5 +1,5 @@
 import { usageError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { quoted, words, type Said, type Words } from '../../util/words.ts';
 
 /** An issue of a git server: `github.com/shoko/kugetsu#14`, or a discussion without a number: `…#-discuss`. */
 export interface IssueRef {
@@ -30,10 +30,10 @@ export function parseIssueRef(text: string): IssueRef {
   if (match === null) throw invalidRef(text, 'it is not of the form instance/owner/repo#identifier');
   if (text.length > MAX_LENGTH) throw invalidRef(text, `it is longer than ${MAX_LENGTH} characters`);
   for (const part of [instance, owner, repo]) {
-    if (!isRefPart(part)) throw invalidRef(text, `${quotePart(part)} is not a name`);
+    if (!isRefPart(part)) throw invalidRef(text, words`${quotePart(part)} is not a name`);
   }
   if (!NUMBER.test(identifier) && !isDiscussion(identifier)) {
-    throw invalidRef(text, `${quotePart(identifier)} is neither a number nor a -name`);
+    throw invalidRef(text, words`${quotePart(identifier)} is neither a number nor a -name`);
   }
   return { instance: instance.toLowerCase(), owner, repo, identifier };
 }
@@ -71,15 +71,15 @@ function isDiscussion(identifier: string): boolean {
   );
 }
 
-function quotePart(part: string): string {
-  return part === '' ? 'an empty part' : JSON.stringify(oneLine(part, 60));
+function quotePart(part: string): string | Said {
+  return part === '' ? 'an empty part' : quoted(part);
 }
 
 // Controls, formats and unassigned characters, lone surrogates, and separators other than a space: what a paste brings along.
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
 
-function invalidRef(text: string, reason: string): Error {
+function invalidRef(text: string, reason: string | Words): Error {
   const code = INVISIBLE.exec(text)?.[0].codePointAt(0);
   const seen = code === undefined ? '' : ` (with an invisible U+${code.toString(16).toUpperCase().padStart(4, '0')})`;
-  return usageError(`not an issue ref: ${JSON.stringify(oneLine(text, 100))}${seen}: ${reason}`, EXPECTED);
+  return usageError(words`not an issue ref: ${quoted(text, 100)}${seen}: ${reason}`, EXPECTED);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from '../../adapters/random.ts';
 import { timeOrderedId } from '../../util/ids.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { told, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import type { Notification } from './notification-schema.ts';
@@ -22,26 +23,24 @@ const TIME_LENGTH = timeOrderedId(ID_PREFIX, 0, new Uint8Array()).length;
 /** What a notification is made from. */
 export interface News {
   readonly type: string;
-  readonly message: string;
+  readonly message: Text;
   readonly issue_ref?: string | null;
   readonly task?: string | null;
   /** When it happened, in milliseconds since the epoch; now, unless told. */
   readonly at?: number;
-  /** How much of the message is kept, in characters; 2000 unless told. */
-  readonly limit?: number;
 }
 
-/** A notification that nobody has read, without the secrets in its message. */
+/** A notification that nobody has read, without the secrets in what others said in its message. */
 export async function newNotification(
   context: Pick<Context, 'home' | 'clock' | 'env'>,
-  { type, message, issue_ref, task, at = context.clock.now(), limit = MAX_MESSAGE }: News,
+  { type, message, issue_ref, task, at = context.clock.now() }: News,
 ): Promise<Notification> {
   const { text } = await redactorOf(context);
   return {
     id: timeOrderedId(ID_PREFIX, at, randomBytes(4)),
     timestamp: isoWithOffset(at),
     type,
-    message: oneLine(text(message), limit),
+    message: oneLine(told(message, text), MAX_MESSAGE),
     issue_ref: issue_ref ?? null,
     task: task ?? null,
     read: false,

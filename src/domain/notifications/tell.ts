@@ -1,6 +1,7 @@
-import { errnoOf, messageOf } from '../../util/errors.ts';
+import { errnoOf, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { said, told, type Said, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { MAX_LOG_BYTES } from '../daemon/log-size.ts';
@@ -9,17 +10,20 @@ import { postNotification } from './post-notification.ts';
 
 interface TaskNews {
   readonly type: TaskNotificationType;
-  readonly message: string;
+  readonly message: Text;
   readonly issue_ref: string | null;
   readonly task: string | null;
   /** When it happened, in milliseconds since the epoch; now, unless told. */
   readonly at?: number;
-  /** How much of the message is kept, in characters; the inbox's own limit unless told. */
-  readonly limit?: number;
 }
 
 /** How much a notification tells of what a task asks for, in characters. */
-export const EXCERPT = 200;
+const EXCERPT = 200;
+
+/** The beginning of what somebody asks an agent to do. */
+export function excerpt(message: string): Said {
+  return said(message, EXCERPT);
+}
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
 
@@ -49,8 +53,9 @@ async function tellBy(context: Needs, news: TaskNews, send: () => Promise<unknow
 
 async function logLost(context: Needs, news: TaskNews, error: unknown): Promise<void> {
   const { text } = await redactorOf(context);
-  const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(text(news.message))}`;
-  const line = `${isoWithOffset(context.clock.now())} notification lost (${oneLine(messageOf(error))}): ${lost}`;
+  const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(told(news.message, text))}`;
+  const why = oneLine(told(wordsOf(error), text));
+  const line = `${isoWithOffset(context.clock.now())} notification lost (${why}): ${lost}`;
   const { rotatingLog } = await import('../../adapters/store/rotating-log.ts');
   await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
-import { EXCERPT, tell } from '../notifications/tell.ts';
+import { excerpt, tell } from '../notifications/tell.ts';
 import { runEnded, settleItem, wakeDaemon } from '../queue/settle.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
@@ -32,7 +32,7 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
     atWork: async () => {
       const item = await readItem(context, task);
       const asked = item?.message ?? '';
-      await tell(context, { type: 'task_started', message: asked, limit: EXCERPT, issue_ref: null, task });
+      await tell(context, { type: 'task_started', message: [excerpt(asked)], issue_ref: null, task });
     },
     evidence: async () => null,
     ended: async (run, verdict) => {

@@ -1,4 +1,6 @@
-import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
+import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import type { OwnSession } from '../sessions/own-sessions.ts';
@@ -26,22 +28,27 @@ export async function applyPrune(
   { onSaved, onResult }: PruneObserver,
 ): Promise<PruneResult[]> {
   const stored = storedOnce(context);
+  const { text: clean } = await redactorOf(context);
   const results: PruneResult[] = [];
   for (const item of items) {
-    const result = await resultOf(item, async () => remove(context, item.target, { onSaved, stored }));
+    const result = await resultOf(item, clean, async () => remove(context, item.target, { onSaved, stored }));
     onResult(result);
     results.push(result);
   }
   return results;
 }
 
-async function resultOf(item: PruneItem, body: () => Promise<WhyNot>): Promise<PruneResult> {
+async function resultOf(
+  item: PruneItem,
+  clean: (text: string) => string,
+  body: () => Promise<WhyNot>,
+): Promise<PruneResult> {
   try {
     const why = await body();
     return why === undefined ? { item, outcome: 'removed' } : { item, outcome: 'skipped', why };
   } catch (error) {
     if (error instanceof AppError || errnoOf(error) !== undefined) {
-      return { item, outcome: 'failed', why: messageOf(error) };
+      return { item, outcome: 'failed', why: told(wordsOf(error), clean) };
     }
     throw error;
   }

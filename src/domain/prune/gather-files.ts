@@ -4,7 +4,8 @@ import { listWorktreeEntries } from '../../adapters/git/worktree-entries.ts';
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { entryAt, listEntries, type Entry } from '../../adapters/store/entries.ts';
 import { isLocked } from '../../adapters/store/lock.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { realPathInside } from '../home.ts';
 import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
@@ -24,7 +25,7 @@ const HALF_CLONE = /^\.(.+\.git)\.[0-9a-f]{8}\.tmp$/;
 const RUN = /^r_[0-9a-z]+$/;
 
 /** What lies in the home. What a repository does not tell is a problem, and hides nothing else. */
-export async function gatherFiles(context: Needs, problems: string[]): Promise<FileFacts> {
+export async function gatherFiles(context: Needs, problems: Text[]): Promise<FileFacts> {
   const { home } = context;
   const worktrees = await realPathInside(home, home.worktrees);
   const repos = await listEntries(home.repos);
@@ -33,7 +34,7 @@ export async function gatherFiles(context: Needs, problems: string[]): Promise<F
   const own = repos.filter(({ name, type }) => type === 'directory' && /^[^.].*\.git$/.test(name));
   for (const { path } of own) {
     const facts = await gatherRepository(context, path, places).catch((error: unknown) => {
-      problems.push(messageOf(error));
+      problems.push(wordsOf(error));
     });
     if (facts !== undefined) repositories.push(facts);
   }

@@ -1,5 +1,7 @@
 import { diskUsage } from '../../adapters/store/disk-usage.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import { told, words, type Text } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { listOwnSessions, type OwnSession } from '../sessions/own-sessions.ts';
 import { endedIssues, withMerge, type DoneCriteria } from './done-issues.ts';
@@ -25,7 +27,7 @@ export interface PrunePlan {
  * @throws AppError `not_initialised` (exit code 3) without an index, `corrupt_file` for state that cannot be read
  */
 export async function makePrunePlan(context: Context, criteria: DoneCriteria): Promise<PrunePlan> {
-  const problems: string[] = [];
+  const problems: Text[] = [];
   await requireIndex(context);
   // What somebody makes is written down before it is made, so what there is must be looked at first.
   const sessions = await askOpencode(context, problems);
@@ -36,14 +38,18 @@ export async function makePrunePlan(context: Context, criteria: DoneCriteria): P
   // Without opencode the sessions of an issue could not go, and so it stays whole.
   const done = sessions === undefined ? [] : await doneIssues(context, { criteria, state, tracked, now, problems });
   const planned = planPrune({ now, tracked, unnamed: state.unnamed, done, ...files, sessions: sessions ?? [] });
-  return { items: await Promise.all(planned.map(async (item) => measured(item, sessions ?? []))), problems };
+  const { text: clean } = await redactorOf(context);
+  return {
+    items: await Promise.all(planned.map(async (item) => measured(item, sessions ?? []))),
+    problems: problems.map((problem) => told(problem, clean)),
+  };
 }
 
-async function askOpencode(context: Context, problems: string[]): Promise<readonly OwnSession[] | undefined> {
+async function askOpencode(context: Context, problems: Text[]): Promise<readonly OwnSession[] | undefined> {
   try {
     return await listOwnSessions(context);
   } catch (error) {
-    problems.push(`opencode's sessions were not looked at: ${messageOf(error)}`);
+    problems.push(words`opencode's sessions were not looked at: ${wordsOf(error)}`);
     return undefined;
   }
 }
@@ -53,7 +59,7 @@ interface DoneQuestion {
   readonly state: StoredState;
   readonly tracked: Tracked;
   readonly now: number;
-  readonly problems: string[];
+  readonly problems: Text[];
 }
 
 async function doneIssues(

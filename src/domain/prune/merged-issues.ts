@@ -1,6 +1,7 @@
 import { mergedInto } from '../../adapters/git/merged.ts';
 import { pathExists } from '../../adapters/git/worktree.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
@@ -16,7 +17,7 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 export async function mergedIssues(
   context: Needs,
   sessions: readonly IssueSession[],
-  problems: string[],
+  problems: Text[],
 ): Promise<Map<string, Merged>> {
   const found = new Map<string, Merged>();
   for (const [path, own] of byRepository(sessions)) {
@@ -29,7 +30,7 @@ export async function mergedIssues(
         if (how !== undefined) found.set(session.issue_ref, how);
       }
     };
-    await withFetchedRepository(context, at, look).catch((error: unknown) => problems.push(messageOf(error)));
+    await withFetchedRepository(context, at, look).catch((error: unknown) => problems.push(wordsOf(error)));
   }
   return found;
 }

@@ -3,7 +3,7 @@ import { timeOrderedId } from '../../util/ids.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { EXCERPT, tellSoon } from '../notifications/tell.ts';
+import { excerpt, tellSoon } from '../notifications/tell.ts';
 import { requireMessage } from '../sessions/require-message.ts';
 import type { QueueItem } from './queue-item.ts';
 import { addItem } from './add-item.ts';
@@ -33,7 +33,7 @@ export async function enqueue(context: Needs, { ref, message, fresh }: NewTask):
   if (item.parent !== null) await addToParent(context, item.parent, item);
   await addItem(context, item);
   const { id, issue_ref } = item;
-  await tellSoon(context, { type: 'task_queued', message, limit: EXCERPT, issue_ref, task: id, at: now });
+  await tellSoon(context, { type: 'task_queued', message: [excerpt(message)], issue_ref, task: id, at: now });
   return item;
 }
 

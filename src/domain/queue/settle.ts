@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { touchFile } from '../../adapters/store/private-files.ts';
+import { said } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { tell } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
@@ -70,11 +71,12 @@ export async function wakeDaemon({ home }: Pick<Context, 'home'>): Promise<void>
 
 async function announceEnd(context: Needs, item: QueueItem): Promise<void> {
   const { id, issue_ref, state, failure } = item;
-  const message =
-    state === 'completed' ? (item.reply ?? '') : `${failure?.class ?? 'failed'}: ${failure?.message ?? ''}`;
+  const succeeded = state === 'completed';
   await tell(context, {
-    type: state === 'completed' ? 'task_completed' : 'task_error',
-    message: message === '' ? 'done' : message,
+    type: succeeded ? 'task_completed' : 'task_error',
+    message: succeeded
+      ? [said(item.reply || 'done', Infinity)]
+      : `${failure?.class ?? 'failed'}: ${failure?.message ?? ''}`,
     issue_ref,
     task: id,
   });

@@ -1,3 +1,4 @@
+import { said } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { tell } from '../notifications/tell.ts';
 import { settleRunTasks } from '../queue/settle.ts';
@@ -17,7 +18,7 @@ export async function afterIssueRun(
     const succeeded = verdict.outcome === 'succeeded';
     await tell(context, {
       type: succeeded ? 'task_completed' : 'task_error',
-      message: succeeded ? verdict.reply || 'done' : `${verdict.class}: ${verdict.message}`,
+      message: succeeded ? [said(verdict.reply || 'done', Infinity)] : `${verdict.class}: ${verdict.message}`,
       issue_ref: ref,
       task: null,
     });

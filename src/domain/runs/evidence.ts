@@ -1,22 +1,26 @@
 import { pathExists, workState } from '../../adapters/git/worktree.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import type { Evidence } from './run-schema.ts';
 
 /** What an issue's worktree has to show; null when there is none, or none that git can read. */
 export async function gatherEvidence(
-  { env }: Pick<Context, 'env'>,
-  session: Pick<IssueSession, 'worktree_path' | 'start_commit' | 'repository'>,
+  { home, env }: Pick<Context, 'home' | 'env'>,
+  session: Pick<IssueSession, 'worktree_path' | 'start_commit' | 'repository' | 'branch'>,
 ): Promise<Evidence | null> {
   const { worktree_path: path, start_commit: start, repository } = session;
   if (path === null || start === null || repository === null || !(await pathExists(path))) return null;
   const state = await workState(path, { repository, start, env });
   if (state === undefined) return null;
+  const { text: clean } = await redactorOf({ home, env });
   return {
     commits_ahead: state.commitsAhead,
     uncommitted_files: state.uncommittedFiles,
     pushed: state.pushed,
-    branch: state.branch ?? null,
+    // The agent may have named another one as it liked.
+    branch:
+      state.branch === undefined || state.branch === session.branch ? (state.branch ?? null) : clean(state.branch),
     head: state.head,
   };
 }

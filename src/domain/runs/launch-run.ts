@@ -5,7 +5,9 @@ import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
-import { messageOf } from '../../util/errors.ts';
+import { wordsOf } from '../../util/errors.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from './abandoned.ts';
 import { withoutAgentVariables } from './agent-environment.ts';
@@ -31,7 +33,8 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
       run.phase === 'preparing' && run.taken_over !== true ? { ...run, owner } : undefined,
     );
   } catch (error) {
-    const message = `no runner could be started: ${messageOf(error)}`;
+    const { text: clean } = await redactorOf(context);
+    const message = `no runner could be started: ${told(wordsOf(error), clean)}`;
     const verdict = { ...abandonedVerdict({ kind: request.kind }, null), message };
     const ended = await record
       .change((run) => (run.taken_over === true ? undefined : endedRun(run, verdict, context.clock.now())))

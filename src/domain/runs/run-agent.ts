@@ -154,14 +154,15 @@ class AgentWatch {
 
   private async take(lines: readonly string[], errorLines: readonly string[]): Promise<void> {
     for (const line of lines) {
-      const event = await this.run.log.agentLine(line);
+      const heard = await this.run.log.agentLine(line);
+      const event = heard.raw;
       this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
       this.lastSignAt = this.clock.monotonic();
-      this.seen = observe(this.seen, event);
+      this.seen = observe(this.seen, heard);
       await this.noticeElsewhere(event);
     }
     for (const line of errorLines) {
-      this.seen = observeStderr(this.seen, await this.run.log.errorLine(line));
+      this.seen = observeStderr(this.seen, { raw: line, clean: await this.run.log.errorLine(line) });
     }
   }
 

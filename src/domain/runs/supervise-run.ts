@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/is-inside.ts';
-import { AppError, errnoOf, messageOf, unlessRefused } from '../../util/errors.ts';
-import type { Redactor } from '../../util/redaction.ts';
+import { AppError, errnoOf, messageOf, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from './agent-environment.ts';
@@ -40,15 +40,15 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
   const takeOver = async (): Promise<Run | undefined> =>
     task.record.change((run) => (run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined));
   if ((await untilWritten(context, takeOver, TAKE_OVER_MS)) === undefined) return;
-  const redactor = await redactorOf(context);
+  const { text: clean } = await redactorOf(context);
   const log = await untilWritten(context, async () => openRunLog(context, task.log));
   try {
     const { kind, subject, message } = task;
     await log.record({ event: 'started', run: runId, kind, subject, message });
-    const bare = await runToVerdict(context, { runId, task, signal }, log);
+    const bare = await runToVerdict(context, { runId, task, signal, clean }, log);
     // What stays is found as left over: it must not cost the verdict.
     await cleanUpAfterRun(context, { id: runId }).catch(unlessRefused);
-    const verdict: Verdict = { ...withoutSecrets(bare, redactor), evidence: await task.evidence().catch(() => null) };
+    const verdict: Verdict = { ...bare, evidence: await task.evidence().catch(() => null) };
     // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there. Without
     // the record the work would be done again.
     const run = await untilWritten(context, async () =>
@@ -61,20 +61,25 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
   }
 }
 
-async function runToVerdict(context: Context, supervision: Supervision, log: RunLog): Promise<BareVerdict> {
+interface Judging extends Supervision {
+  readonly clean: (text: string) => string;
+}
+
+async function runToVerdict(context: Context, supervision: Judging, log: RunLog): Promise<BareVerdict> {
   try {
     return await prepareAndRun(context, supervision, log);
   } catch (error) {
     if (supervision.signal.aborted) return stopped();
     if (error instanceof AppError) {
       if (error.details !== undefined) await log.record({ event: 'output', text: plainText(error.details) });
-      return failedBefore(error);
+      return failedBefore(error, supervision.clean);
     }
     const code = errnoOf(error);
     if (code !== undefined) return refusedBySystem(code, oneLine(messageOf(error)));
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     await log.record({ event: 'output', text });
-    return failed('internal_error', oneLine(messageOf(error)), 'this is a bug in kugetsu; the log has the details');
+    const message = told(wordsOf(error), supervision.clean);
+    return failed('internal_error', message, 'this is a bug in kugetsu; the log has the details');
   }
 }
 
@@ -121,12 +126,6 @@ async function foreign({ home }: Pick<Context, 'home'>, checkout: string | undef
   return checkout === undefined || (await isInside(checkout, home.root)) ? undefined : checkout;
 }
 
-// What an agent said is clean by now; the message of an error may quote a URL, or the output of another program.
-function withoutSecrets(verdict: BareVerdict, { text }: Redactor): BareVerdict {
-  const { message, hint, reply } = verdict;
-  return { ...verdict, message: text(message), reply: text(reply), hint: typeof hint === 'string' ? text(hint) : hint };
-}
-
 /** What kugetsu itself was refused is worth another try: unlike an agent, it does not fill the disk again. */
 function refusedBySystem(code: string, message: string): BareVerdict {
   const verdict = NO_SPACE.has(code)
@@ -151,10 +150,11 @@ const PASSING = new Set([
 ]);
 
 /** What opencode fails of is of the same class before the agent runs as while it does. */
-function failedBefore(error: AppError): BareVerdict {
-  const { code, message } = error;
+function failedBefore(error: AppError, clean: Judging['clean']): BareVerdict {
+  const { code } = error;
   const hint = error.hint ?? null;
-  const reason = code === 'opencode_failed' ? knownReason(message) : undefined;
+  const message = told(wordsOf(error), clean);
+  const reason = code === 'opencode_failed' ? knownReason(error.message) : undefined;
   if (reason === undefined) return failed(code, message, hint);
   return { ...failed(reason.class, message, hint), retryable: reason.retryable };
 }

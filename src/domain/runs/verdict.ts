@@ -1,5 +1,6 @@
 import type { AgentEvent, TokenCount } from '../../adapters/opencode/events.ts';
 import { oneLine } from '../../util/text.ts';
+import type { Heard, HeardLine } from './hear.ts';
 import type { Verdict } from './run-schema.ts';
 import { knownReason, type StderrReason } from './stderr-reasons.ts';
 
@@ -10,15 +11,20 @@ export type EndReason = 'stopped' | 'startup_timeout' | 'stall_timeout' | 'total
 export interface Observation {
   readonly steps: number;
   readonly lastFinish: string | undefined;
+  /** The same without secrets. */
+  readonly toldFinish: string;
   /** How many `unknown` finish reasons came in a row. */
   readonly unknownFinishes: number;
   readonly tokens: TokenCount;
   readonly cost: number;
   readonly reply: string;
-  readonly error: Extract<AgentEvent, { type: 'error' }> | undefined;
+  readonly error: ModelError | undefined;
   /** The line of standard error that explains the most, by {@link knownReason}. */
   readonly stderrReason: StderrReason | undefined;
+  /** Without secrets, as everything here that can be told; what is judged is not changed by a redactor. */
   readonly lastStderr: string;
+  /** What opencode says of the last call of the model on that line, without secrets; undefined when it says nothing of it. */
+  readonly lastCall: string | undefined;
   /** The main checkout, once a tool that ran has named it. */
   readonly elsewhere: string | undefined;
 }
@@ -32,10 +38,15 @@ export interface AgentEnd {
   readonly diskFull?: boolean;
 }
 
+/** An error event, and its message without secrets. */
+type ModelError = Extract<AgentEvent, { type: 'error' }> & { readonly told: string };
+
 type Judgement = Pick<Verdict, 'outcome' | 'class' | 'message' | 'retryable'>;
 
 // The log has the whole text; state files are read and written often.
 const MAX_REPLY = 4000;
+
+const FAILED_CALL = /message="stream error".* error\.error="([^"]+)/;
 
 const NO_TOKENS: TokenCount = { input: 0, output: 0, reasoning: 0, cache_read: 0, cache_write: 0 };
 
@@ -43,6 +54,7 @@ const NO_TOKENS: TokenCount = { input: 0, output: 0, reasoning: 0, cache_read: 0
 export const NOTHING_OBSERVED: Observation = {
   steps: 0,
   lastFinish: undefined,
+  toldFinish: '',
   unknownFinishes: 0,
   tokens: NO_TOKENS,
   cost: 0,
@@ -50,6 +62,7 @@ export const NOTHING_OBSERVED: Observation = {
   error: undefined,
   stderrReason: undefined,
   lastStderr: '',
+  lastCall: undefined,
   elsewhere: undefined,
 };
 
@@ -60,22 +73,23 @@ const DISK_FULL: Judgement = {
   retryable: false,
 };
 
-/** What is known after one more event. */
-export function observe(seen: Observation, event: AgentEvent): Observation {
+/** What is known after one more event: judged as it came, told without secrets. */
+export function observe(seen: Observation, { raw: event, clean }: Heard): Observation {
   switch (event.type) {
     case 'step_finish':
       return {
         ...seen,
         steps: seen.steps + 1,
         lastFinish: event.reason,
+        toldFinish: clean.type === 'step_finish' ? oneLine(clean.reason, 40) : '',
         unknownFinishes: event.reason === 'unknown' ? seen.unknownFinishes + 1 : 0,
         tokens: addTokens(seen.tokens, event.tokens),
         cost: seen.cost + event.cost,
       };
     case 'text':
-      return { ...seen, reply: event.text.slice(0, MAX_REPLY) };
+      return { ...seen, reply: clean.type === 'text' ? clean.text.slice(0, MAX_REPLY) : '' };
     case 'error':
-      return { ...seen, error: event };
+      return { ...seen, error: { ...event, told: clean.type === 'error' ? oneLine(clean.message, 300) : '' } };
     case 'step_start':
     case 'tool_use':
     case 'reasoning':
@@ -96,15 +110,16 @@ export function hasNamed(event: AgentEvent, directory: string): boolean {
   return false;
 }
 
-/** What is known after one more line of standard error. */
-export function observeStderr(seen: Observation, line: string): Observation {
-  const text = oneLine(line, 300);
-  if (text === '') return seen;
-  const reason = knownReason(line);
-  if (reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? Infinity)) {
-    return { ...seen, lastStderr: text };
-  }
-  return { ...seen, lastStderr: text, stderrReason: reason };
+/** What is known after one more line of standard error: judged as it came, told without secrets. */
+export function observeStderr(seen: Observation, { raw, clean }: HeardLine): Observation {
+  if (oneLine(raw) === '') return seen;
+  const lastStderr = oneLine(clean, 300);
+  const lastCall = FAILED_CALL.test(raw) ? (FAILED_CALL.exec(clean)?.[1] ?? lastStderr) : undefined;
+  const reason = knownReason(raw);
+  const told = { ...seen, lastStderr, lastCall };
+  return reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? Infinity)
+    ? told
+    : { ...told, stderrReason: reason };
 }
 
 /** The verdict on a run without the evidence of its worktree: the event stream first, the exit code second. */
@@ -139,18 +154,14 @@ function judgement(seen: Observation, end: AgentEnd): Judgement {
   return fromFinish(seen);
 }
 
-function fromFinish({ lastFinish, lastStderr }: Observation): Judgement {
+function fromFinish({ lastFinish, toldFinish, lastStderr }: Observation): Judgement {
   if (lastFinish === 'stop') return { outcome: 'succeeded', class: 'ok', message: 'done', retryable: false };
   if (lastFinish === undefined) {
     const reason = lastStderr === '' ? '' : `: ${lastStderr}`;
     return failed('no_result', `opencode ended without finishing a single step${reason}`, true);
   }
   if (lastFinish === 'length') return failed('truncated', "the model's answer was cut off at its length limit", false);
-  return failed(
-    'unfinished',
-    `the agent ended in the middle of its work (last finish: ${oneLine(lastFinish, 40)})`,
-    true,
-  );
+  return failed('unfinished', `the agent ended in the middle of its work (last finish: ${toldFinish})`, true);
 }
 
 function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
@@ -170,15 +181,13 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
 }
 
 /** Between two calls of the model opencode says nothing, for days if the model asks it to wait; the reason is on stderr. */
-function lastWords({ lastStderr }: Observation): string {
-  if (lastStderr === '') return '';
-  const cause = /message="stream error".* error\.error="([^"]+)/.exec(lastStderr)?.[1];
-  return cause === undefined ? `; last on stderr: ${lastStderr}` : `; the last call of the model failed: ${cause}`;
+function lastWords({ lastStderr, lastCall }: Observation): string {
+  if (lastCall !== undefined) return `; the last call of the model failed: ${oneLine(lastCall, 300)}`;
+  return lastStderr === '' ? '' : `; last on stderr: ${lastStderr}`;
 }
 
-function fromError(error: NonNullable<Observation['error']>, seen: Observation): Judgement {
-  const status = error.statusCode;
-  const message = oneLine(error.message, 300);
+function fromError(error: ModelError, seen: Observation): Judgement {
+  const { statusCode: status, told: message } = error;
   if (status === 401 || status === 403) {
     return failed('no_credentials', `the model refused the credentials (${status}): ${message}`, false);
   }
@@ -193,7 +202,7 @@ function fromError(error: NonNullable<Observation['error']>, seen: Observation):
   if (seen.stderrReason !== undefined) {
     return failed(seen.stderrReason.class, `${seen.stderrReason.message}: ${message}`, seen.stderrReason.retryable);
   }
-  if (/content.?filter/i.test(`${error.name} ${message}`)) {
+  if (/content.?filter/i.test(`${error.name} ${error.message}`)) {
     return failed('content_filtered', `the model's content filter ended the answer: ${message}`, false);
   }
   const cause = error.name === 'UnknownError' && seen.lastStderr !== '' ? `${message}; ${seen.lastStderr}` : message;

@@ -1,5 +1,6 @@
 import { AppError, usageError } from '../../util/errors.ts';
-import { nearest, oneLine } from '../../util/text.ts';
+import { nearest } from '../../util/text.ts';
+import { quoted, words } from '../../util/words.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { chooseCredentials, nearestAbove } from './choose-credentials.ts';
@@ -65,7 +66,7 @@ export async function addServer(
 ): Promise<'added' | 'replaced' | 'unchanged'> {
   if (!NAME.test(name)) {
     throw usageError(
-      `not a name for a server: ${JSON.stringify(oneLine(name, 70))}`,
+      words`not a name for a server: ${quoted(name, 70)}`,
       'use up to 63 letters, digits, dots, hyphens and underscores, the first one a letter or a digit',
     );
   }
@@ -116,7 +117,7 @@ function noServer(known: readonly NamedServer[], name: string): AppError {
     name,
     known.map((server) => server.name),
   );
-  return new AppError('no_server', `there is no server ${JSON.stringify(oneLine(name, 70))}`, {
+  return new AppError('no_server', words`there is no server ${quoted(name, 70)}`, {
     hint:
       near === undefined
         ? 'kugetsu server list shows them; kugetsu server add NAME URL adds one'

@@ -1,5 +1,5 @@
 import { usageError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { readIndex } from '../sessions/read-sessions.ts';
@@ -36,7 +36,7 @@ function defaultInstance(servers: Servers, text: string): string {
   const server = servers.default === null ? undefined : serverNamed(servers, servers.default);
   if (server !== undefined) return instanceOf(servers, server);
   throw usageError(
-    `${JSON.stringify(oneLine(text, 100))} names no server, and there is no default one`,
+    words`${quoted(text, 100)} names no server, and there is no default one`,
     'use instance/owner/repo#identifier, or set a default: kugetsu server default NAME (kugetsu server list shows them)',
   );
 }

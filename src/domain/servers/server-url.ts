@@ -1,5 +1,5 @@
 import { usageError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
+import { quoted, words, type Said } from '../../util/words.ts';
 
 const WEB = /^https?:\/\//i;
 const SSH = /^ssh:\/\//i;
@@ -16,7 +16,7 @@ const FORMS = 'use https://HOST, http://HOST:PORT/PREFIX, ssh://git@HOST, git@HO
  * @throws AppError usage (exit code 2) that says what it cannot be
  */
 export function checkedServerUrl(text: string): string {
-  const shown = JSON.stringify(oneLine(withoutUser(text), 100));
+  const shown = quoted(withoutUser(text), 100);
   // oxlint-disable-next-line no-control-regex
   if (text === '' || text.startsWith('-') || /[\s\u0000-\u001F\u007F\\]/.test(text)) throw notAServer(shown, FORMS);
   if (FILE.test(text) || isShortSsh(text)) return trimmed(text);
@@ -25,7 +25,7 @@ export function checkedServerUrl(text: string): string {
   if (!/^[[A-Za-z0-9]/.test(hostname) || search !== '' || hash !== '') throw notAServer(shown, FORMS);
   if (password === '' && (username === '' || SSH.test(text))) return trimmed(text);
   throw usageError(
-    `${shown} was given with credentials, and they do not belong into a URL`,
+    words`${shown} was given with credentials, and they do not belong into a URL`,
     'leave them out, and give the token to kugetsu env set NAME_TOKEN - (NAME is the name of the server)',
   );
 }
@@ -84,6 +84,6 @@ function withoutUser(url: string): string {
   return url.replace(/^([a-z]+:\/*)?.*@/is, '$1');
 }
 
-function notAServer(shown: string, hint: string): Error {
-  return usageError(`not the URL of a git server: ${shown}`, hint);
+function notAServer(shown: Said, hint: string): Error {
+  return usageError(words`not the URL of a git server: ${shown}`, hint);
 }

@@ -1,5 +1,7 @@
-import { AppError, messageOf } from '../../util/errors.ts';
+import { AppError, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import { endedRun } from '../runs/ended-run.ts';
@@ -60,11 +62,12 @@ async function destroyClaimed(context: Context, session: IssueSession, onSaved: 
 
 /** The issue stays as far as it was left, free for the next try. */
 async function releaseClaim(context: Context, { issue_ref: ref, run }: IssueSession, error: unknown): Promise<void> {
+  const { text: clean } = await redactorOf(context);
   const verdict: Verdict = {
     ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' }),
     outcome: 'failed',
     class: error instanceof AppError ? error.code : 'internal_error',
-    message: oneLine(messageOf(error)),
+    message: oneLine(told(wordsOf(error), clean)),
     evidence: null,
   };
   await updateIssueSession(context, ref, (current) =>

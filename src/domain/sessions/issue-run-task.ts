@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { EXCERPT, tell } from '../notifications/tell.ts';
+import { excerpt, tell } from '../notifications/tell.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
 import { afterIssueRun } from '../runs/after-issue-run.ts';
@@ -31,7 +31,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
         : prepareContinue(context, ref, step);
     },
     atWork: async () => {
-      await tell(context, { type: 'task_started', message, limit: EXCERPT, issue_ref: ref, task });
+      await tell(context, { type: 'task_started', message: [excerpt(message)], issue_ref: ref, task });
     },
     evidence: async () => {
       const session = await readIssueSession(context, ref);

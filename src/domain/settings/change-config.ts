@@ -1,7 +1,7 @@
 import { changeTextFile } from '../../adapters/store/text-file.ts';
 import { AppError, usageError } from '../../util/errors.ts';
 import { withAssignment, withoutAssignment } from '../../util/edit-assignments.ts';
-import { oneLine } from '../../util/text.ts';
+import { said, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { examineSettings, faultOf, isSettingKey, knownSettingsHint } from './examine-settings.ts';
 import { readSettingsSource } from './list-settings.ts';
@@ -17,7 +17,7 @@ type Needs = Pick<Context, 'home' | 'env'>;
  */
 export function requireSettingKey(key: string): SettingKey {
   if (isSettingKey(key)) return key;
-  throw usageError(`there is no setting ${oneLine(key, 60)}`, knownSettingsHint(key));
+  throw usageError(words`there is no setting ${said(key, 60)}`, knownSettingsHint(key));
 }
 
 /**
@@ -29,7 +29,7 @@ export function requireSettingKey(key: string): SettingKey {
 export async function setSetting({ home, env }: Needs, key: SettingKey, value: string): Promise<void> {
   const fault = faultOf(key, value);
   if (fault !== undefined) {
-    throw usageError(`${key}=${oneLine(value, 60)}: ${fault}`, `nothing was changed in ${home.config}`);
+    throw usageError(words`${key}=${said(value, 60)}: ${fault}`, `nothing was changed in ${home.config}`);
   }
   const userHome = env['HOME'] ?? '';
   await changeTextFile(home.config, (text) => {

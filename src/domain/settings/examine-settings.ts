@@ -1,5 +1,6 @@
 import { scanAssignments } from '../../util/shell-assignments.ts';
-import { nearest, oneLine } from '../../util/text.ts';
+import { nearest } from '../../util/text.ts';
+import { said, words, type Text } from '../../util/words.ts';
 import { SETTING_DESCRIPTIONS, SettingsSchema, type SettingKey } from './settings-schema.ts';
 
 /** What the settings are made from: the config file's text, if there is one, and the environment. */
@@ -16,7 +17,7 @@ export interface SettingProblem {
   /** The name that is concerned, as far as one can be told. */
   readonly key: string | undefined;
   /** File and line, or the environment, then what is wrong: one line. */
-  readonly message: string;
+  readonly message: Text;
   readonly hint: string;
   /** Whether the environment has another value, so that this one does no harm now. */
   readonly overridden: boolean;
@@ -110,7 +111,7 @@ function badValue(key: string, { value, source, origin }: GivenSetting, overridd
     {
       code: 'bad_setting',
       key,
-      message: `${origin}: ${key}=${oneLine(value, 60)}: ${fault}`,
+      message: words`${origin}: ${key}=${said(value, 60)}: ${fault}`,
       hint: `correct ${key}, or remove it for the default: ${mend}`,
       overridden,
     },

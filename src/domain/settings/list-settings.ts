@@ -1,4 +1,6 @@
 import { readTextIfExists } from '../../adapters/store/private-files.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { defaultTempDirectory } from '../sessions/agent-writable.ts';
 import { examineSettings, type SettingProblem, type SettingsSource } from './examine-settings.ts';
@@ -25,24 +27,34 @@ export async function readSettingsSource({ home, env }: Needs): Promise<Settings
   return { path: home.config, text, environment: env, userHome: env['HOME'] ?? '' };
 }
 
+/** A problem as it may be shown: without secrets. */
+export type ShownProblem = SettingProblem & { readonly message: string };
+
 /** Every setting with its value and where that comes from, and everything that is wrong with the config file and the environment. */
 export async function listSettings(
   context: Needs,
-): Promise<{ readonly settings: readonly ListedSetting[]; readonly problems: readonly SettingProblem[] }> {
-  const { given, problems } = examineSettings(await readSettingsSource(context));
+): Promise<{ readonly settings: readonly ListedSetting[]; readonly problems: readonly ShownProblem[] }> {
+  const { given, problems: found } = examineSettings(await readSettingsSource(context));
+  const problems = await shownProblems(context, found);
   const settings = SETTING_DESCRIPTIONS.map(({ key, fallback, summary }) => {
     const usual = key === 'KUGETSU_TEMP_DIR' ? defaultTempDirectory(context.env) : fallback;
-    const found = given.get(key);
+    const set = given.get(key);
     const problem = problems.find((candidate) => candidate.key === key && !candidate.overridden);
     return {
       key,
-      value: found?.value ?? usual,
-      source: found?.source ?? 'default',
-      origin: found?.source === 'file' ? found.origin : null,
+      value: set?.value ?? usual,
+      source: set?.source ?? 'default',
+      origin: set?.source === 'file' ? set.origin : null,
       default: usual,
       description: summary,
       problem: problem?.message ?? null,
     } as const;
   });
   return { settings, problems };
+}
+
+async function shownProblems(context: Needs, problems: readonly SettingProblem[]): Promise<ShownProblem[]> {
+  if (problems.length === 0) return [];
+  const { text: clean } = await redactorOf(context);
+  return problems.map((problem) => ({ ...problem, message: told(problem.message, clean) }));
 }

@@ -1,4 +1,5 @@
 import { parseEvent } from '../../../src/adapters/opencode/events.ts';
+import { heard, type Heard, type HeardLine } from '../../../src/domain/runs/hear.ts';
 import {
   judge,
   NOTHING_OBSERVED,
@@ -28,10 +29,15 @@ export const unknownError = (message: string): unknown => ({
   error: { name: 'UnknownError', data: { message } },
 });
 
+/** A line of standard output in which there is no secret. */
+export const heardEvent = (line: string): Heard => heard(parseEvent(line), (text) => text);
+/** A line of standard error in which there is no secret. */
+export const heardLine = (line: string): HeardLine => ({ raw: line, clean: line });
+
 /** What is known after everything that was written. */
 export function observed({ events = [], stderr = [] }: Seen): Observation {
-  const told = stderr.reduce(observeStderr, NOTHING_OBSERVED);
-  return events.map((event) => parseEvent(JSON.stringify(event))).reduce(observe, told);
+  const told = stderr.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED);
+  return events.map((event) => heardEvent(JSON.stringify(event))).reduce(observe, told);
 }
 
 /** The verdict on an agent of which this was seen. */

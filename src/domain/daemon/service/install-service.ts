@@ -1,7 +1,8 @@
 import { removeFile, replaceFile } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
-import { oneLine, shellQuote } from '../../../util/text.ts';
+import { shellQuote } from '../../../util/text.ts';
+import { said, words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { runTool, serviceManagers } from './service-managers.ts';
 import { serviceOf, type ServiceKind, type ServiceManager, type Step } from './service.ts';
@@ -79,7 +80,7 @@ export function stepText(step: Step): string {
 async function runNeeded(context: Context, command: readonly string[], input?: string): Promise<void> {
   const { exitCode, stderr, startError } = await runTool(context, command, input);
   if (exitCode === 0) return;
-  throw new AppError('service_failed', `${command.join(' ')} failed: ${oneLine(startError ?? stderr)}`, {
+  throw new AppError('service_failed', words`${command.join(' ')} failed: ${said(startError ?? stderr)}`, {
     hint: 'mend that and run this again: what was done already is done again without harm',
   });
 }

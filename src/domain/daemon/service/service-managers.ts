@@ -2,7 +2,7 @@ import { platformName, userId } from '../../../adapters/process/platform.ts';
 import { runCommand, type CommandResult } from '../../../adapters/process/run-command.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
-import { oneLine } from '../../../util/text.ts';
+import { said, words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { withoutService, withService } from './crontab.ts';
 import { launchdLabel, launchdPlist } from './launchd-plist.ts';
@@ -113,7 +113,7 @@ async function readCrontab(machine: Machine): Promise<string> {
   const { exitCode, stdout, stderr, startError } = await runTool(machine, ['crontab', '-l']);
   if (exitCode === 1 && /no crontab/i.test(stderr)) return '';
   if (exitCode !== 0) {
-    throw new AppError('no_crontab', `cannot read the crontab: ${oneLine(startError ?? stderr)}`, {
+    throw new AppError('no_crontab', words`cannot read the crontab: ${said(startError ?? stderr)}`, {
       hint: 'is cron installed, and may you use it?',
     });
   }

@@ -2,7 +2,7 @@ import { AppError } from '../../../util/errors.ts';
 import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
 import { followRun } from '../../runs/follow-run.ts';
 import { reconcileRuns } from '../../runs/reconcile-runs.ts';
-import type { RunLogEntry } from '../../runs/run-log.ts';
+import type { RunLogEntry } from '../../runs/run-log-lines.ts';
 import { issueRunRecord } from '../../runs/run-record.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { startIssue } from '../../sessions/start-issue.ts';

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { allRefs } from '../../../adapters/git/scratch-repository.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
-import { messageOf } from '../../../util/errors.ts';
+import { wordsOf } from '../../../util/errors.ts';
 import { formatDuration } from '../../../util/time.ts';
+import { joinWords, rawText, words, type Text, type Words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { ownRun } from '../../runs/orphans.ts';
 import { newRunId } from '../../runs/run-request.ts';
@@ -50,7 +51,7 @@ export async function runCanary(
   const steps = new Steps(context, onStep);
   const id = newRunId(context);
   const directory = join(context.home.runs, id);
-  const failures: string[] = [];
+  const failures: Text[] = [];
   await ownRun(context, id);
   let canary: CanaryHome | undefined;
   try {
@@ -61,12 +62,12 @@ export async function runCanary(
     if (signal.aborted) throw error;
     failures.push(steps.failed(error));
   } finally {
-    const problem = await cleanUpCanary(context, canary).catch(messageOf);
+    const problem = await cleanUpCanary(context, canary).catch(wordsOf);
     await removeDirectory(directory);
-    if (problem !== undefined) failures.push(`clean-up: ${problem}`);
+    if (problem !== undefined) failures.push(words`clean-up: ${problem}`);
   }
   if (failures.length === 0) steps.done('clean-up', 'session, worktree, repository and home are gone');
-  const failed = failures[0]?.split(':')[0] ?? null;
+  const failed = failures[0] === undefined ? null : (rawText(failures[0]).split(':')[0] ?? null);
   return { steps: steps.all, failed, finding: findingOf(steps, failures) };
 }
 
@@ -77,10 +78,15 @@ async function work(canary: CanaryHome, steps: Steps, signal: AbortSignal): Prom
   await checkOutcome(context, { verdict, steps, refs: { before, now: async () => allRefs(origin, context.env) } });
 }
 
-function findingOf({ startedAt, clock }: Steps, failures: readonly string[]): Finding {
+function findingOf({ startedAt, clock }: Steps, failures: readonly Text[]): Finding {
   const took = formatDuration(clock.monotonic() - startedAt);
   if (failures.length === 0) return fine(NAME, `an agent was started, answered, and was removed again (${took})`);
-  return wrong('error', NAME, `failed at ${failures.join('; ')}`, 'kugetsu doctor shows what may be the cause');
+  return wrong(
+    'error',
+    NAME,
+    words`failed at ${joinWords(failures, '; ')}`,
+    'kugetsu doctor shows what may be the cause',
+  );
 }
 
 /** The steps of one canary, in their order. */
@@ -112,7 +118,7 @@ export class Steps {
     this.onStep(step);
   }
 
-  failed(error: unknown): string {
-    return `${this.current}: ${messageOf(error)}`;
+  failed(error: unknown): Words {
+    return words`${this.current}: ${wordsOf(error)}`;
   }
 }

@@ -1,5 +1,5 @@
 import { gitVersion } from '../../../adapters/git/git-version.ts';
-import { AppError, messageOf } from '../../../util/errors.ts';
+import { AppError, wordsOf } from '../../../util/errors.ts';
 import type { Check } from '../check.ts';
 import { fine, wrong, type Finding } from '../finding.ts';
 
@@ -26,6 +26,6 @@ async function found(check: string, describe: () => Promise<string>): Promise<Fi
     return [fine(check, await describe())];
   } catch (error) {
     const hint = error instanceof AppError ? error.hint : undefined;
-    return [wrong('error', check, messageOf(error), hint ?? `install ${check}`)];
+    return [wrong('error', check, wordsOf(error), hint ?? `install ${check}`)];
   }
 }

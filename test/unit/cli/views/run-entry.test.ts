@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
 import { verdictText } from '../../../../src/cli/views/verdict.ts';
-import { parseRunLogLine } from '../../../../src/domain/runs/run-log.ts';
+import { parseRunLogLine } from '../../../../src/domain/runs/run-log-lines.ts';
 import { verdictWith } from '../../support/runs.ts';
 
 const ESC = '\u001B';

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseEvent } from '../../../../src/adapters/opencode/events.ts';
 import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
 import { verdictText } from '../../../../src/cli/views/verdict.ts';
-import { parseRunLogLine } from '../../../../src/domain/runs/run-log.ts';
+import { parseRunLogLine } from '../../../../src/domain/runs/run-log-lines.ts';
 import { VerdictSchema } from '../../../../src/domain/runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED, observe, observeStderr } from '../../../../src/domain/runs/verdict.ts';
 import { lineRedactor, SHAPES_ONLY } from '../../../../src/util/redaction.ts';
 import { anyJson } from '../../../support/mutations.ts';
+import { heardEvent, heardLine } from '../../support/observed.ts';
 
 const TYPES = ['step_start', 'step_finish', 'text', 'reasoning', 'tool_use', 'error', 'kugetsu', 'ended', 'brand_new'];
 
@@ -68,8 +68,8 @@ test('whatever an agent writes, there is a verdict on it that a file can keep an
   } as const);
   fc.assert(
     fc.property(fc.array(line), fc.array(line), end, (lines, errors, how) => {
-      const told = errors.reduce(observeStderr, NOTHING_OBSERVED);
-      const seen = lines.map((text) => parseEvent(text)).reduce(observe, told);
+      const told = errors.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED);
+      const seen = lines.map(heardEvent).reduce(observe, told);
       const verdict = { ...judge(seen, how), evidence: null };
       const kept = VerdictSchema.safeParse(JSON.parse(JSON.stringify(verdict)));
       expect(kept.error).toBeUndefined();
@@ -81,7 +81,7 @@ test('whatever an agent writes, there is a verdict on it that a file can keep an
 
 test('costs that add up to no number are none: a session file with them could not be read again', () => {
   const step = { type: 'step_finish', part: { reason: 'stop', cost: 1e308, tokens: { input: 1e308 } } };
-  const steps = [step, step].map((value) => parseEvent(JSON.stringify(value)));
+  const steps = [step, step].map((value) => heardEvent(JSON.stringify(value)));
   const verdict = judge(steps.reduce(observe, NOTHING_OBSERVED), {
     exitCode: 0,
     signal: undefined,

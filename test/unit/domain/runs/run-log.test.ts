@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseRunLogLine } from '../../../../src/domain/runs/run-log.ts';
+import { parseRunLogLine } from '../../../../src/domain/runs/run-log-lines.ts';
 import { verdictWith } from '../../support/runs.ts';
 
 const stamp = { type: 'kugetsu', at: '2026-03-29T18:16:10.000+02:00' };

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
-import { parseEvent } from '../../../../src/adapters/opencode/events.ts';
 import { judge, NOTHING_OBSERVED, observe, observeStderr } from '../../../../src/domain/runs/verdict.ts';
+import { heardEvent, heardLine } from '../../support/observed.ts';
 
-const STOP = parseEvent('{"type":"step_finish","part":{"reason":"stop","tokens":{},"cost":0}}');
+const STOP = heardEvent('{"type":"step_finish","part":{"reason":"stop","tokens":{},"cost":0}}');
 const OK = { exitCode: 0, signal: undefined, endedFor: undefined };
 
 test('a rejected permission decides, whatever else was said before it', () => {
   const lines = ['WARN database is locked', 'permission requested: bash; auto-rejecting'];
-  const seen = observe(lines.reduce(observeStderr, NOTHING_OBSERVED), STOP);
+  const seen = observe(lines.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED), STOP);
   expect(judge(seen, OK)).toMatchObject({ outcome: 'failed', class: 'permission_rejected' });
 });
 
 test('a complaint on the way to a good end is no failure', () => {
-  const seen = observe(observeStderr(NOTHING_OBSERVED, 'WARN database is locked'), STOP);
+  const seen = observe(observeStderr(NOTHING_OBSERVED, heardLine('WARN database is locked')), STOP);
   expect(judge(seen, OK)).toMatchObject({ outcome: 'succeeded', class: 'ok' });
 });
 
 test.each([408, 409])('a status %i that opencode calls retryable is', (statusCode) => {
-  const event = parseEvent(
+  const event = heardEvent(
     JSON.stringify({
       type: 'error',
       error: { name: 'APIError', data: { message: 'x', statusCode, isRetryable: true } },
@@ -32,6 +32,6 @@ test('an end that nobody saw is not given an exit code', () => {
 });
 
 test('a very long answer does not end up in state files whole', () => {
-  const event = parseEvent(JSON.stringify({ type: 'text', part: { text: 'x'.repeat(1_000_000) } }));
+  const event = heardEvent(JSON.stringify({ type: 'text', part: { text: 'x'.repeat(1_000_000) } }));
   expect(judge(observe(observe(NOTHING_OBSERVED, event), STOP), OK).reply.length).toBeLessThan(10_000);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { rawText } from '../../../../src/util/words.ts';
 import { examineSettings } from '../../../../src/domain/settings/examine-settings.ts';
 
 function examine(text: string, environment: Record<string, string> = {}): ReturnType<typeof examineSettings> {
@@ -16,7 +17,7 @@ test('one mistake does not hide the next', () => {
     'AGENT_STALL_TIMEOUT_MINUTES=7',
   ].join('\n');
   const { problems, given } = examine(text, { MAX_CONCURRENT_AGENTS: 'none' });
-  expect(problems.map(({ code, key, message }) => [code, key, message.split(': ')[0]])).toEqual([
+  expect(problems.map(({ code, key, message }) => [code, key, rawText(message).split(': ')[0]])).toEqual([
     ['bad_config', 'AGENT_TIMEOUT_MINUTES', '/k/config:3'],
     ['bad_config', undefined, '/k/config:4'],
     ['bad_config', 'QUEUE_CLEANUP_AGE_DAYS', '/k/config:5'],

@@ -1,0 +1,46 @@
+import type { AgentEvent } from '../../adapters/opencode/events.ts';
+import { isEventWord } from '../../adapters/opencode/own-words.ts';
+import type { Redactor } from '../../util/redaction.ts';
+
+/** What an agent said on one line: as it came, which is judged, and without secrets, which is written and told. */
+export interface Heard {
+  readonly raw: AgentEvent;
+  readonly clean: AgentEvent;
+}
+
+/** A line of standard error, likewise. */
+export interface HeardLine {
+  readonly raw: string;
+  readonly clean: string;
+}
+
+/** An event as it was heard. Its kind, and what opencode says by a few words of its own, are the same in both. */
+export function heard(raw: AgentEvent, clean: Redactor['text']): Heard {
+  return { raw, clean: cleanEvent(raw, clean) };
+}
+
+const REASON = { isKey: false, path: ['part', 'reason'] };
+
+function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+    case 'output':
+      return { ...event, text: clean(event.text) };
+    case 'tool_use':
+      return { ...event, summary: clean(event.summary), input: clean(event.input) };
+    case 'error':
+      return { ...event, name: clean(event.name), message: clean(event.message) };
+    case 'unknown':
+      return { ...event, name: clean(event.name) };
+    case 'step_finish':
+      return isEventWord(event.reason, REASON) ? event : { ...event, reason: clean(event.reason) };
+    case 'step_start':
+      return event;
+  }
+}
+
+/** A line of the agent's, which is JSON, as it may be written. */
+export function cleanEventLine({ json }: Redactor, line: string): string {
+  return json(line, isEventWord);
+}
