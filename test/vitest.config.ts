@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { SlowTests } from './support/slow-tests.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -9,10 +10,17 @@ const markdown: Plugin = {
   transform: (code, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(code)};` : undefined),
 };
 
-/** Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode; faults break things. */
+const PREPARED_WORLDS = 'test/support/keep-prepared-worlds.ts';
+
+/** Each failure that is known of opencode, on the real one: it grows with what is known. */
+const CATALOGUE = 'test/e2e/model-failures.test.ts';
+
+/** Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode; faults break things. `npm test` plays the first three. */
 export default defineConfig({
   root,
   test: {
+    reporters: ['default', new SlowTests()],
+    includeTaskLocation: true,
     projects: [
       { root, plugins: [markdown], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       {
@@ -21,9 +29,11 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
+          globalSetup: [PREPARED_WORLDS],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          // A test waits a good deal: for locks to go stale, deadlines to pass and disks to sync.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -32,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: [CATALOGUE],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each of these runs several opencode processes, and two cores are enough for one such test.
@@ -44,11 +55,22 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
+          globalSetup: [PREPARED_WORLDS],
           setupFiles: ['test/support/faults/count-cases.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'catalogue',
+          include: [CATALOGUE],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await until('no process is left', () => processesOf(world.root).length === 0, 5000).catch(() => undefined);
+  await until('no process is left', () => processesOf(world.root).length === 0, 30_000).catch(() => undefined);
   expect(await world.destroy()).toEqual([]);
 });
 

@@ -85,44 +85,36 @@ test.each([1, -1])(
   },
 );
 
-test(
-  'the clock is set back by a day while a start is followed: a runner that dies is noticed',
-  { timeout: 60_000 },
-  async () => {
-    const world = await clockWorld();
-    const following = begin(world, 'start', REF, 'fake: stall', '--follow');
-    const pid = await until('the agent is at work', async () => {
-      const session = (await listed(world)).find(({ issue_ref: ref }) => ref === REF);
-      return session?.run?.phase === 'working' ? session.run.owner.pid : undefined;
-    });
-    jump(world, -1);
-    process.kill(pid, 'SIGKILL');
-    const { code, stderr } = await following;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/supervised the start was killed/);
-  },
-);
+test('the clock is set back by a day while a start is followed: a runner that dies is noticed', async () => {
+  const world = await clockWorld();
+  const following = begin(world, 'start', REF, 'fake: stall', '--follow');
+  const pid = await until('the agent is at work', async () => {
+    const session = (await listed(world)).find(({ issue_ref: ref }) => ref === REF);
+    return session?.run?.phase === 'working' ? session.run.owner.pid : undefined;
+  });
+  jump(world, -1);
+  process.kill(pid, 'SIGKILL');
+  const { code, stderr } = await following;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/supervised the start was killed/);
+});
 
-test(
-  'the clock jumps by a day while an agent is being stopped: its runner has its time',
-  { timeout: 60_000 },
-  async () => {
-    const world = await clockWorld();
-    succeeded(await world.kugetsu('start', REF, 'fake: ignore-term'));
-    const { agent_pid: agent } = await runOf(world);
-    const ignoring = join(worktreeOf(world), 'ignoring');
-    await until('what the agent started ignores TERM', () => existsSync(ignoring));
-    const stopping = begin(world, 'stop', REF);
-    // What it started takes the whole of its grace, and the runner is waited for.
-    await until('the agent was told to end', () => !existsSync(`/proc/${agent}`));
-    jump(world, 1);
-    expect((await stopping).code).toBe(0);
-    const { verdict, log } = await runOf(world);
-    expect(verdict).toMatchObject({ outcome: 'stopped' });
-    // A runner that was killed would not have said so.
-    expect(readFileSync(log, 'utf8')).toMatch(/"event":"ended".*"outcome":"stopped"/);
-  },
-);
+test('the clock jumps by a day while an agent is being stopped: its runner has its time', async () => {
+  const world = await clockWorld();
+  succeeded(await world.kugetsu('start', REF, 'fake: ignore-term'));
+  const { agent_pid: agent } = await runOf(world);
+  const ignoring = join(worktreeOf(world), 'ignoring');
+  await until('what the agent started ignores TERM', () => existsSync(ignoring));
+  const stopping = begin(world, 'stop', REF);
+  // What it started takes the whole of its grace, and the runner is waited for.
+  await until('the agent was told to end', () => !existsSync(`/proc/${agent}`));
+  jump(world, 1);
+  expect((await stopping).code).toBe(0);
+  const { verdict, log } = await runOf(world);
+  expect(verdict).toMatchObject({ outcome: 'stopped' });
+  // A runner that was killed would not have said so.
+  expect(readFileSync(log, 'utf8')).toMatch(/"event":"ended".*"outcome":"stopped"/);
+});
 
 test('the clock was set back after a fetch: the next start fetches', async () => {
   const world = await clockWorld();

@@ -47,8 +47,9 @@ describe('what an agent did becomes a verdict', () => {
     const world = await readyWorld();
     const following = world.kugetsu('start', REF, 'fake: wait-for go', '--follow');
     await until('the agent is at work', () => processesOf(world.root).find(({ command }) => command.includes('until')));
-    const follower = processesOf(world.root).find(({ command }) => command.includes('--follow'));
-    process.kill(follower?.pid ?? 0, 'SIGKILL');
+    const isFollower = ({ command }: { readonly command: string }): boolean => command.includes('--follow');
+    const { pid } = await until('it is followed', () => processesOf(world.root).find(isFollower));
+    process.kill(pid, 'SIGKILL');
     expect((await following).code).not.toBe(0);
     writeFileSync(join(worktreeOf(world), 'go'), '');
     expect(await verdictOf(world)).toMatchObject({ class: 'ok', reply: 'It is there.' });

@@ -219,8 +219,9 @@ test('an interrupt ends the following with 130, and not the agent', async () => 
   const world = await readyWorld();
   const following = world.kugetsu('start', REF, 'fake: wait-for go', '--follow');
   await until('the agent waits', () => processesOf(world.root).some(({ command }) => command.includes('until')));
-  const follower = processesOf(world.root).find(({ command }) => command.includes('--follow'));
-  process.kill(follower?.pid ?? 0, 'SIGINT');
+  const isFollower = ({ command }: { readonly command: string }): boolean => command.includes('--follow');
+  const { pid } = await until('it is followed', () => processesOf(world.root).find(isFollower));
+  process.kill(pid, 'SIGINT');
   expect((await following).code).toBe(130);
   writeFileSync(join(worktreeOf(world), 'go'), '');
   expect((await verdictOf(world)).class).toBe('ok');

@@ -12,7 +12,8 @@ test('tasks wait unclaimed, without a flood of notifications, while kugetsu is n
   await until('the daemon says why nothing happens', () => daemonLog(world).includes('kugetsu_not_initialized'));
   // Looking again must not claim it either.
   await enqueue(world, 'another', REF.replace('#1', '#2'));
-  await until('it has looked again', () => daemonLog(world).match(/kugetsu_not_initialized/g)?.length === 2);
+  // It may be woken more than once by one task.
+  await until('it has looked again', () => (daemonLog(world).match(/kugetsu_not_initialized/g) ?? []).length >= 2);
   expect(task(world, id)).toMatchObject({ state: 'pending', attempts: 0, run_id: null });
   const { stdout } = await world.kugetsu('notify', 'list', '--json');
   expect((JSON.parse(stdout) as { readonly type: string }[]).map(({ type }) => type)).toEqual([

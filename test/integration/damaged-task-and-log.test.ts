@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { issue, sessionFile, succeeded } from '../support/fake-world.ts';
+import { issue, runOf, sessionFile, succeeded } from '../support/fake-world.ts';
 import {
   daemonLog,
   enqueue,
@@ -33,6 +33,8 @@ test('the damaged session file of an issue that is being worked on holds up no t
   await startDaemon(world);
   const first = await enqueue(world, waitsFor(world, 'go'));
   await until('the first agent is at work', () => noted(world, 'go-begun').length === 1);
+  // The agent may have begun before its runner has written that down.
+  await until('it is said to be', async () => (await runOf(world)).phase === 'working');
   const whole = readFileSync(sessionFile(world), 'utf8');
   writeFileSync(sessionFile(world), '{');
   const second = await enqueue(world, 'hello', issue(2));

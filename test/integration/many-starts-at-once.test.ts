@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { report } from '../support/faults/figures.ts';
 import { issue, listed, readJson, readyWorld, REF, runOf, succeeded, worktreeOf } from '../support/fake-world.ts';
-import { gitIn, processesOf, until, type World } from '../support/world.ts';
+import { gitIn, killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -106,7 +106,7 @@ test('a start whose command is killed while it prepares does not block the issue
   // Again and again: what is listed may have started another process before it is killed.
   await until('all are killed', () => {
     const rest = processesOf(world.root);
-    for (const { pid } of rest) process.kill(pid, 'SIGKILL');
+    for (const { pid } of rest) killQuietly(pid);
     return rest.length === 0;
   });
   await starting;

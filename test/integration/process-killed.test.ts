@@ -101,7 +101,7 @@ function startOf(pid: number): string {
 }
 
 function isRunning(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') S ');
+  return /\) [RSD] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
 
 test('a run from before a reboot has died, although its pid and start time fit a process of now', async () => {

@@ -42,7 +42,7 @@ describe('on a machine without sshd and sudo', () => {
     expect(modes.stdout).toBe(`/etc/sudoers.d/kugetsu-kugetsu 440 root\n${DROP_IN} 644 root\n`);
     const keys = await machine.run('stat', '-c', '%a %U', '/home/kugetsu/.ssh', '/home/kugetsu/.ssh/authorized_keys');
     expect(keys.stdout).toBe('700 kugetsu\n600 kugetsu\n');
-    const shadow = readFileSync(machine.path('/etc/shadow'), 'utf8');
+    const shadow = await machine.read('/etc/shadow');
     expect(shadow).toMatch(/^kugetsu:\*:/m);
     expect(succeeded(await machine.run('runuser', '-u', 'kugetsu', '--', 'sudo', '-n', 'id', '-u')).stdout).toBe('0\n');
   });
@@ -59,8 +59,8 @@ test('the second time nothing changes, and a key that is given twice is there on
   expect(stdout).not.toContain('No key may log in yet.');
   expect(await machine.files()).toBe(before);
   expect(changes(machine).slice(calls)).toEqual(['systemctl enable --now ssh']);
-  const key = readFileSync(machine.path('/root/key.pub'), 'utf8');
-  expect(readFileSync(machine.path('/home/ada/.ssh/authorized_keys'), 'utf8')).toBe(key);
+  const key = await machine.read('/root/key.pub');
+  expect(await machine.read('/home/ada/.ssh/authorized_keys')).toBe(key);
 });
 
 describe('refused before anything is done', () => {

@@ -18,7 +18,7 @@ import {
   task,
   waitsFor,
 } from '../support/queue-world.ts';
-import { processesOf, until, type World } from '../support/world.ts';
+import { killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 const daemonsOf = (world: World): number[] =>
   processesOf(world.root)
@@ -69,7 +69,7 @@ test('two daemons that are forced upon one home never take the same task', async
   const second = await startDaemon(world);
   const order = (pid: number): number => [first, second].indexOf(pid);
   onTestFinished(async () => {
-    for (const pid of daemonsOf(world)) process.kill(pid, 'SIGKILL');
+    for (const pid of daemonsOf(world)) killQuietly(pid);
     await until('both are gone', () => daemonsOf(world).length === 0);
   });
   // The first one ends as soon as it looks and finds that the lock names another; until then there are two.

@@ -22,7 +22,7 @@ const begun = (world: World, step: string): boolean => existsSync(join(steps(wor
 
 /** A line of sh that waits until a step has begun, and fails when it does not. */
 const waitFor = (step: string): string =>
-  `n=0; while [ ! -e "$STEPS/${step}-began" ]; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done`;
+  `n=0; while [ ! -e "$STEPS/${step}-began" ]; do n=$((n+1)); [ $n -lt 4000 ] || exit 1; sleep 0.05; done`;
 const HANGS = 'sleep 600';
 const FAILS = 'exit 1';
 /** What an import that does not come to its end leaves behind. */

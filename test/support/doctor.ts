@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
-import { readJson, readyWorld, REF, succeeded } from './fake-world.ts';
+import { furnishedWorld, makeReady, readJson, REF, succeeded } from './fake-world.ts';
 import { processesOf, until, type World } from './world.ts';
 
 /** A finding as `doctor --json` shows it. */
@@ -36,10 +36,11 @@ export function troubles({ findings }: Pick<Report, 'findings'>): Found[] {
 
 /** A ready world in which one issue was worked on; its runner is gone, too. */
 export async function workedWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
-  const world = await readyWorld(env);
-  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
-  await until('the runner has left', () => processesOf(world.root).length === 0);
-  return world;
+  return furnishedWorld('worked', env, async (world) => {
+    await makeReady(world);
+    succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+    await until('the runner has left', () => processesOf(world.root).length === 0);
+  });
 }
 
 interface Break {

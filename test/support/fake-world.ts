@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { furnish } from './prepared-worlds.ts';
 import {
   FAKE_OPENCODE,
   makeRemote,
@@ -24,7 +25,7 @@ export function fakeWorld(env: Readonly<Record<string, string>> = {}, opencode: 
   const world = makeWorld({ opencode, env });
   onTestFinished(async () => {
     // A runner that has settled its run still has to exit.
-    await until('no process is left', () => processesOf(world.root).length === 0, 5000).catch(() => undefined);
+    await until('no process is left', () => processesOf(world.root).length === 0, 30_000).catch(() => undefined);
     expect(await world.destroy()).toEqual([]);
   });
   return world;
@@ -32,11 +33,29 @@ export function fakeWorld(env: Readonly<Record<string, string>> = {}, opencode: 
 
 /** A {@link fakeWorld} that is initialised and has a repository with one commit. */
 export async function readyWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  return furnishedWorld('ready', env, makeReady);
+}
+
+/** Settings that say nothing about what is made before the test begins, and would only stop it on a slow machine. */
+const OF_RUNS = /^(?:MAX_CONCURRENT_AGENTS|QUEUE_\w+|DOCTOR_\w+|AGENT_\w+_(?:MINUTES|SECONDS))$/;
+
+/** A {@link fakeWorld} in which `prepare` has been done, now or earlier in another world of the same `name` and environment. */
+export async function furnishedWorld(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  prepare: (world: World) => Promise<void>,
+): Promise<World> {
   const world = fakeWorld(env);
+  const before = Object.fromEntries(Object.entries(env).filter(([key]) => !OF_RUNS.test(key)));
+  await furnish(world, { name, options: { opencode: FAKE_OPENCODE, env: before }, prepare });
+  return world;
+}
+
+/** Makes a world a ready one. */
+export async function makeReady(world: World): Promise<void> {
   const remote = await makeRemote(world, 'demo', { 'README.md': '# demo\n', 'greeting.txt': 'Hello.\n' });
   mapRepositories(world, { [REPOSITORY]: remote });
   succeeded(await world.kugetsu('init', '--headless', '--prompt', 'Know this project.'));
-  return world;
 }
 
 /** The outcome of a command that did what it was asked. @throws with what it said when it did not */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -12,6 +12,8 @@ const SCRIPTS = join(import.meta.dirname, '..', '..', 'scripts');
 export interface Machine {
   /** Where the file at this path of the machine is for the test. */
   path(absolute: string): string;
+  /** The text of a file of the machine, whoever may read it. */
+  read(absolute: string): Promise<string>;
   /** Runs a program in the machine, as root. */
   run(...command: readonly string[]): Promise<Outcome>;
   /** The same with more environment variables. */
@@ -48,6 +50,8 @@ export function makeMachine({ installed = true, systemd = true }: MachineOptions
   chmodSync(root, 0o755);
   // Not everything in there can be read by everyone; what the tests need can.
   execFileSync('sh', ['-c', 'cp -a /etc "$1" 2>/dev/null || true', 'sh', root]);
+  makeShadow(at('etc', 'passwd'), at('etc', 'shadow'), ':*:19000:0:99999:7:::');
+  makeShadow(at('etc', 'group'), at('etc', 'gshadow'), ':*::');
   cpSync(SCRIPTS, at('scripts'), { recursive: true });
   cpSync(BINARY[0] ?? '', at('usr', 'local', 'bin', 'kugetsu'));
   if (systemd) mkdirSync(at('run', 'systemd', 'system'), { recursive: true });
@@ -63,6 +67,11 @@ export function makeMachine({ installed = true, systemd = true }: MachineOptions
   const enter = [...UNSHARE, at('enter')];
   const machine: Machine = {
     path: (absolute) => at(absolute),
+    async read(absolute) {
+      const { code, stdout, stderr } = await machine.run('cat', absolute);
+      if (code !== 0) throw new Error(stderr);
+      return stdout;
+    },
     run: async (...command) => run([...enter, ...command], { cwd: root, env }),
     runWith: async (more, ...command) => run([...enter, ...command], { cwd: root, env: { ...env, ...more } }),
     start(...command) {
@@ -82,8 +91,17 @@ export function makeMachine({ installed = true, systemd = true }: MachineOptions
   machine.stub('systemctl', '[ "$1" != cat ] || [ "$2" = ssh.service ]');
   machine.stub('apt-get', `case " $* " in *" install "*) '${at('install')}' ;; esac`);
   if (installed) execFileSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), at('enter'), at('install')], { env });
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  // Some of it belongs to the machine's users.
+  onTestFinished(() => void execFileSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'rm', '-rf', root]));
   return machine;
+}
+
+/** The passwords of a machine whose own file only root can read: nobody has one. */
+function makeShadow(names: string, shadow: string, rest: string): void {
+  if (existsSync(shadow)) return;
+  const lines = readFileSync(names, 'utf8').split('\n');
+  const shadowed = lines.filter((line) => line !== '').map((line) => `${line.split(':')[0]}${rest}\n`);
+  writeFileSync(shadow, shadowed.join(''), { mode: 0o640 });
 }
 
 /** The command line of a program with the tree of `debianTools` laid over this machine's /usr; without a tree, as it is. */

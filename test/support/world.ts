@@ -170,20 +170,31 @@ export function mapRepositories(world: World, urls: Readonly<Record<string, stri
   writeFileSync(join(world.home, 'repos.json'), JSON.stringify(urls), { mode: 0o600 });
 }
 
-/** Waits until `condition` gives something other than undefined or false. @throws after `capMs` */
+/**
+ * Waits until `condition` gives something other than undefined or false. One that takes long, such as a command, is asked
+ * less often: asking must not keep the machine from what is waited for.
+ *
+ * @throws after `capMs`
+ */
 export async function until<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  capMs = 60_000,
+  capMs = 120_000,
 ): Promise<T> {
-  const deadline = Date.now() + capMs;
+  const deadline = performance.now() + capMs;
   for (;;) {
+    const asked = performance.now();
     const value = await condition();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${capMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    const now = performance.now();
+    if (now > deadline) throw new Error(`waited ${capMs} ms in vain: ${what}`);
+    const pause = Math.min(Math.max(POLL_MS, 2 * (now - asked)), LONGEST_PAUSE_MS);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
+
+const POLL_MS = 20;
+const LONGEST_PAUSE_MS = 500;
 
 interface WorldProcess {
   readonly pid: number;
@@ -217,7 +228,8 @@ async function destroyWorld(root: string): Promise<string[]> {
   return left.map(({ command }) => command);
 }
 
-function killQuietly(pid: number): void {
+/** Kills a process, if there is one still. */
+export function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -104,5 +104,9 @@ function lastEventAt(log: string): number {
 }
 
 async function nothingRuns(world: World, run: string): Promise<void> {
-  await until('nothing of the run is alive', () => processesOf(world.root, `KUGETSU_RUN_ID=${run}`).length === 0, 5000);
+  await until(
+    'nothing of the run is alive',
+    () => processesOf(world.root, `KUGETSU_RUN_ID=${run}`).length === 0,
+    30_000,
+  );
 }
