@@ -62,10 +62,11 @@ export async function createContext({
     opencode: lazyOpencode(async () => {
       const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
       const caches = { probeCache: home.opencodeProbe, exportCache: home.baseExport };
-      const cleanExport = async (json: string): Promise<string> => {
+      const cleanExport = async (): Promise<(json: string) => string> => {
         const { redactorOf } = await import('../domain/agent-env/redactor.ts');
         const { isExportWord } = await import('../adapters/opencode/own-words.ts');
-        return (await redactorOf({ home, env })).known(json, isExportWord);
+        const redactor = await redactorOf({ home, env });
+        return (json) => redactor.known(json, isExportWord);
       };
       return createOpencode({ env, cwd, clock: systemClock, cleanExport, ...caches });
     }),

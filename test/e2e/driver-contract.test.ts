@@ -28,7 +28,7 @@ describe.each([
       clock: systemClock,
       probeCache: join(world.root, 'probe.json'),
       exportCache: join(world.root, 'export.json'),
-      cleanExport: async (json) => json,
+      cleanExport: async () => (json) => json,
     });
   });
 

@@ -32,7 +32,7 @@ test("prune shows and then deletes the same things, sessions in opencode too, an
     clock: systemClock,
     probeCache: join(world.root, 'probe.json'),
     exportCache: join(world.root, 'export.json'),
-    cleanExport: async (json) => json,
+    cleanExport: async () => (json) => json,
   });
   const directory = worktreeOf(world, REF);
   const mine = await opencode.createSession({ title: 'kugetsu and I', directory, permission: [] });

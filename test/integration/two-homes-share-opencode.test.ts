@@ -15,7 +15,7 @@ async function ownSessionsOf(world: World, root: string): Promise<OwnSession[]> 
     clock: systemClock,
     probeCache: join(world.root, 'probe.json'),
     exportCache: join(world.root, 'export.json'),
-    cleanExport: async (json) => json,
+    cleanExport: async () => (json) => json,
   });
   return listOwnSessions({ home: homeAt(root), opencode });
 }

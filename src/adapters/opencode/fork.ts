@@ -1,17 +1,18 @@
-import { randomBytes } from '../random.ts';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod/mini';
-import { AppError } from '../../util/errors.ts';
-import { rm, writeFile } from '../store/changes.ts';
-import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { AppError, errnoOf } from '../../util/errors.ts';
+import { mkdtemp, rm } from '../store/changes.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from './opencode.ts';
 import type { PermissionRule } from './permissions.ts';
-import { copySession, newSessionId, SessionExportSchema, type SessionExport } from './session-copy.ts';
+import { copyInfo, messageCopier, newSessionId } from './session-copy.ts';
+import { importPieces, readExport, writePieces, type SessionMessage, type SessionSource } from './session-files.ts';
 import { describeStoredSessions, findTitledSessions } from './stored-sessions.ts';
 
-const CachedExportSchema = z.object({ time_updated: z.number(), session: SessionExportSchema });
+/** Gives what takes out of a piece of an export, which is JSON, what no copy is to have. */
+export type ExportCleaner = () => Promise<(json: string) => string>;
 
 interface ForkOptions {
   readonly cli: OpencodeCli;
@@ -23,8 +24,7 @@ interface ForkOptions {
   readonly permission: readonly PermissionRule[];
   /** Keeps the export of the base; it is used as long as the base has not changed since. */
   readonly cache: string;
-  /** Takes out of an export, which is JSON, what no copy is to have. */
-  readonly cleanExport: (json: string) => Promise<string>;
+  readonly cleanExport: ExportCleaner;
   readonly now: number;
 }
 
@@ -36,50 +36,96 @@ interface ForkOptions {
  * @throws AppError `fork_not_proved` when opencode stored something else than was asked; the copy is deleted
  */
 export async function forkSession(options: ForkOptions): Promise<string> {
-  const cached = await readCachedExport(options.cache, options.base);
-  if (cached !== undefined) {
-    const copy = await importCopy(cached.session, options);
-    if (copy.base?.time_updated === cached.time_updated) return proved(copy, cached.session, options);
-    await deleteStoredSession(options.cli, copy.id, options.cwd);
-  }
-  const { cli, cwd, cleanExport: clean } = options;
-  const source = await exportSession({ cli, id: options.base, directory: cwd, clean });
-  const copy = await importCopy(source, options);
-  const id = await proved(copy, source, options);
-  const { base } = copy;
-  if (base !== undefined && base.messages === source.messages.length) {
-    await replaceFile(options.cache, JSON.stringify({ time_updated: base.time_updated, session: source }));
-  }
-  return id;
-}
-
-/** Gives a session that is only a file to opencode; the working directory becomes the session's. */
-export async function importSession(cli: OpencodeCli, session: SessionExport, directory: string): Promise<void> {
-  const file = join(temporaryDirectory(), `kugetsu-import-${randomBytes(8).toString('hex')}.json`);
+  const kept = await openKept(options.cache, options.base);
+  const id = kept === undefined ? undefined : await forkKept(kept, options).finally(async () => kept.close());
+  if (id !== undefined) return id;
+  const fresh = await exportBase(options);
   try {
-    await writeFile(file, JSON.stringify(session), { mode: 0o600, flag: 'wx' });
-    await runOpencode(cli, ['import', file], directory);
+    const copy = await importCopy(fresh, options);
+    await prove(copy, options);
+    if (copy.base?.messages === fresh.messages) await fresh.keep(copy.base.time_updated);
+    return copy.id;
   } finally {
-    await rm(file, { force: true });
+    await fresh.close();
   }
 }
 
-interface ExportRequest {
-  readonly cli: OpencodeCli;
-  readonly id: string;
-  readonly directory: string;
-  /** Goes over the export, which is JSON, before it is read. */
-  readonly clean?: (json: string) => Promise<string>;
+/** A copy made of the kept export; undefined when the base has changed since, or the export is damaged. */
+async function forkKept(kept: KeptExport, options: ForkOptions): Promise<string | undefined> {
+  const copy = await importCopy(kept, options).catch((error: unknown) => {
+    if (error instanceof AppError || errnoOf(error) !== undefined) throw error;
+    return undefined;
+  });
+  if (copy === undefined) return undefined;
+  if (copy.base?.time_updated === kept.timeUpdated) {
+    await prove(copy, options);
+    return copy.id;
+  }
+  await deleteStoredSession(options.cli, copy.id, options.cwd);
+  return undefined;
 }
 
-/** A session as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
-export async function exportSession({ cli, id, directory, clean }: ExportRequest): Promise<SessionExport> {
-  const { stdout } = await runOpencode(cli, ['export', id], directory);
-  const parsed = SessionExportSchema.safeParse(parseJson(clean === undefined ? stdout : await clean(stdout)));
-  if (parsed.success) return parsed.data;
-  throw new AppError('opencode_unexpected', `opencode export ${id} printed something that is not a session`, {
-    details: stdout.slice(0, 4000),
-    cause: parsed.error,
+/**
+ * Gives a session that is only in a file or in memory to opencode; the working directory becomes the session's.
+ *
+ * @returns how many messages and parts it was given
+ */
+export async function importSession(
+  cli: OpencodeCli,
+  { info, messages }: SessionSource,
+  directory: string,
+): Promise<{ readonly messages: number; readonly parts: number }> {
+  const given = { messages: 0, parts: 0 };
+  async function* counted(): AsyncGenerator<SessionMessage> {
+    for await (const message of messages) {
+      given.messages += 1;
+      given.parts += message.parts.length;
+      yield message;
+    }
+  }
+  return inScratch('kugetsu-import-', async (file) => {
+    await writePieces(file, importPieces({ info, messages: counted() }));
+    await runOpencode(cli, ['import', file], directory);
+    return given;
+  });
+}
+
+/** Runs `use` with the path of a file that is not there yet, in a directory that is gone afterwards. */
+async function inScratch<T>(prefix: string, use: (file: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(temporaryDirectory(), prefix));
+  try {
+    return await use(join(scratch, 'session.json'));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Has opencode print a session into a file, for `use`. @throws AppError `opencode_failed` */
+export async function withExport<T>(
+  { cli, id, directory }: { readonly cli: OpencodeCli; readonly id: string; readonly directory: string },
+  use: (file: string) => Promise<T>,
+): Promise<T> {
+  return inScratch('kugetsu-export-', async (file) => {
+    await runOpencode(cli, ['export', id], directory, file);
+    return use(file);
+  });
+}
+
+/** The base as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
+async function exportBase({ cli, base: id, cwd: directory, cache, cleanExport }: ForkOptions): Promise<NewExport> {
+  return withExport({ cli, id, directory }, async (path) => {
+    const file = await open(path, 'r');
+    try {
+      return await writeNewExport(cache, await readExport(file, await cleanExport()));
+    } catch (error) {
+      if (error instanceof AppError || errnoOf(error) !== undefined) throw error;
+      throw new AppError('opencode_unexpected', `opencode export ${id} printed something that is not a session`, {
+        details: (await readFile(path, 'utf8')).slice(0, 4000),
+        cause: error,
+      });
+    } finally {
+      await file.close();
+    }
   });
 }
 
@@ -88,17 +134,21 @@ interface ImportedCopy {
   readonly directory: string;
   readonly stored: StoredSession | undefined;
   readonly base: StoredSession | undefined;
+  /** What opencode was given to store. */
+  readonly given: { readonly messages: number; readonly parts: number };
 }
 
-async function importCopy(source: SessionExport, options: ForkOptions): Promise<ImportedCopy> {
+async function importCopy(kept: KeptExport, options: ForkOptions): Promise<ImportedCopy> {
   const { cli, cwd, title, permission, now } = options;
   const directory = await options.directory;
   const id = newSessionId(now);
   try {
-    await importSession(cli, copySession(source, { id, title, permission, now }), directory);
+    const source = await kept.read();
+    const info = copyInfo(source.info, { id, title, permission, now });
+    const given = await importSession(cli, { info, messages: copied(source, id) }, directory);
     const rows = await describeStoredSessions(cli, [id, options.base], cwd);
     const [stored, base] = [id, options.base].map((wanted) => rows.find((row) => row.id === wanted));
-    return { id, directory, stored, base };
+    return { id, directory, stored, base, given };
   } catch (error) {
     // An import is not one transaction, and one that was ended on its way leaves a part of a session.
     await deleteStoredSession(cli, id, cwd);
@@ -106,14 +156,16 @@ async function importCopy(source: SessionExport, options: ForkOptions): Promise<
   }
 }
 
-async function proved(
-  { id, directory, stored }: ImportedCopy,
-  source: SessionExport,
-  options: ForkOptions,
-): Promise<string> {
+async function* copied({ info, messages }: SessionSource, id: string): AsyncGenerator<SessionMessage> {
+  const copy = messageCopier(info, id);
+  for await (const message of messages) yield* copy(message);
+}
+
+/** @throws AppError `fork_not_proved` */
+async function prove({ id, directory, stored, given }: ImportedCopy, options: ForkOptions): Promise<void> {
   const { cli, cwd } = options;
-  const wrong = whatIsWrong(stored, { directory, messages: source.messages.length, parts: partsOf(source) });
-  if (wrong === undefined) return id;
+  const wrong = whatIsWrong(stored, { directory, ...given });
+  if (wrong === undefined) return;
   await deleteStoredSession(cli, id, cwd);
   if (stored === undefined) await deleteStray(options, directory);
   throw new AppError('fork_not_proved', `opencode did not store the fork as asked: ${wrong}`, {
@@ -142,32 +194,8 @@ function whatIsWrong(
   return undefined;
 }
 
-/** How many parts the messages of a session have. */
-export function partsOf({ messages }: SessionExport): number {
-  return messages.reduce((total, { parts }) => total + parts.length, 0);
-}
-
 /** Deletes a session that was imported in vain, if that can be done. */
 export async function deleteStoredSession(cli: OpencodeCli, id: string, directory: string): Promise<void> {
   // What is left behind is a session that nothing refers to.
   await runOpencode(cli, ['session', 'delete', id], directory).catch(() => undefined);
-}
-
-/** The export that was kept of the session `base`; undefined when there is none. */
-export async function readCachedExport(
-  cache: string,
-  base: string,
-): Promise<z.infer<typeof CachedExportSchema> | undefined> {
-  const text = await readTextIfExists(cache).catch(() => undefined);
-  if (text === undefined) return undefined;
-  const cached = CachedExportSchema.safeParse(parseJson(text)).data;
-  return cached?.session.info.id === base ? cached : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

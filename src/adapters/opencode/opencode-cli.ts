@@ -20,15 +20,26 @@ export interface OpencodeCli {
  *
  * @throws AppError `opencode_failed` with opencode's reason in one line
  */
-export async function runOpencode(cli: OpencodeCli, args: readonly string[], cwd: string): Promise<CommandResult> {
-  const result = await tryOpencode(cli, args, cwd);
+export async function runOpencode(...command: Parameters<typeof tryOpencode>): Promise<CommandResult> {
+  const [, args] = command;
+  const result = await tryOpencode(...command);
   if (result.exitCode !== 0) throw opencodeFailed(args, result);
   return result;
 }
 
-/** As {@link runOpencode}, with the result whatever it is. */
-export async function tryOpencode(cli: OpencodeCli, args: readonly string[], cwd: string): Promise<CommandResult> {
+/**
+ * As {@link runOpencode}, with the result whatever it is.
+ *
+ * @param stdoutFile gets standard output instead of the result
+ */
+export async function tryOpencode(
+  cli: OpencodeCli,
+  args: readonly string[],
+  cwd: string,
+  stdoutFile?: string,
+): Promise<CommandResult> {
   return runHasty({
+    ...(stdoutFile === undefined ? {} : { stdoutFile }),
     command: cli.path,
     args,
     cwd,
@@ -47,9 +58,9 @@ export async function runHasty(options: Parameters<typeof runCommand>[0]): Promi
   const scratch = await mkdtemp(join(temporaryDirectory(), 'kugetsu-opencode-'));
   const files = { stdoutFile: join(scratch, 'stdout'), stderrFile: join(scratch, 'stderr') };
   try {
-    const result = await runCommand({ ...options, ...files, env: { ...options.env, TMPDIR: scratch } });
-    const [stdout, stderr] = [await readFile(files.stdoutFile, 'utf8'), await readFile(files.stderrFile, 'utf8')];
-    return { ...result, stdout, stderr };
+    const result = await runCommand({ ...files, ...options, env: { ...options.env, TMPDIR: scratch } });
+    const stdout = options.stdoutFile === undefined ? await readFile(files.stdoutFile, 'utf8') : '';
+    return { ...result, stdout, stderr: await readFile(files.stderrFile, 'utf8') };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

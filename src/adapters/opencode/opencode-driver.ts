@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
 import { BARE_AGENT, bareAgentEnvironment } from './bare-agent.ts';
-import { forkSession, importSession } from './fork.ts';
+import { forkSession, importSession, type ExportCleaner } from './fork.ts';
 import type { AgentCommand, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { PermissionRule } from './permissions.ts';
@@ -27,8 +27,7 @@ interface DriverOptions {
   readonly probeCache: string;
   /** Keeps the last export that was forked from. */
   readonly exportCache: string;
-  /** Takes out of an export, which is JSON, what no fork is to have. */
-  readonly cleanExport: (json: string) => Promise<string>;
+  readonly cleanExport: ExportCleaner;
 }
 
 /** The driver of the opencode binary that is on PATH, or that `KUGETSU_OPENCODE` names. */

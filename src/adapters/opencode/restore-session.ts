@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
-import { deleteStoredSession, exportSession, importSession, partsOf, readCachedExport } from './fork.ts';
-import type { OpencodeCli } from './opencode-cli.ts';
+import { deleteStoredSession, importSession, withExport } from './fork.ts';
+import { openKept } from './kept-export.ts';
+import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import { describeStoredSessions } from './stored-sessions.ts';
 
 interface Move {
@@ -16,7 +17,7 @@ interface Move {
  * @throws AppError `opencode_unexpected` when opencode did not do so
  */
 export async function moveSession({ cli, id, directory }: Move): Promise<void> {
-  await importSession(cli, await exportSession({ cli, id, directory }), directory);
+  await withExport({ cli, id, directory }, async (file) => runOpencode(cli, ['import', file], directory));
   const [stored] = await describeStoredSessions(cli, [id], directory);
   if (stored?.directory === directory) return;
   throw new AppError('opencode_unexpected', `opencode did not move the session ${id} to ${directory}`);
@@ -33,17 +34,17 @@ export async function restoreSession({
   directory,
   cache,
 }: Move & { readonly cache: string }): Promise<boolean> {
-  const cached = await readCachedExport(cache, id);
-  if (cached === undefined) return false;
-  await importSession(cli, cached.session, directory);
-  const [stored] = await describeStoredSessions(cli, [id], directory);
-  const { messages } = cached.session;
-  if (
-    stored?.directory === directory &&
-    stored.messages === messages.length &&
-    stored.parts === partsOf(cached.session)
-  )
-    return true;
-  await deleteStoredSession(cli, id, directory);
-  return false;
+  const kept = await openKept(cache, id);
+  if (kept === undefined) return false;
+  try {
+    const given = await importSession(cli, await kept.read(), directory);
+    const [stored] = await describeStoredSessions(cli, [id], directory);
+    if (stored?.directory === directory && stored.messages === given.messages && stored.parts === given.parts) {
+      return true;
+    }
+    await deleteStoredSession(cli, id, directory);
+    return false;
+  } finally {
+    await kept.close();
+  }
 }

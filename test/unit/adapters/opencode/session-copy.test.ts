@@ -91,6 +91,49 @@ describe('a copy', () => {
     expect(messages[0]?.parts[0]).toMatchObject({ text: row.id, list: [row.id] });
   });
 
+  const SUBAGENT = 'ses_0123456789acCHILDCHILDCHIL';
+  const turn = (number: number, ...parts: readonly object[]): SessionExport['messages'][number] => ({
+    info: { id: `msg_00000000000${number}abcdefghijklmn` },
+    parts: parts.map((part, index) => ({ ...part, id: `prt_0000000000${number}${index}abcdefghijklmn` })),
+  });
+  const three = [1, 2, 3].map((number) => turn(number, { text: `${number} a` }, { text: `${number} b` }));
+  const textsOf = ({ messages }: SessionExport): unknown[] =>
+    messages.map(({ parts }) => parts.map((part) => part['text']));
+
+  test.each([
+    ['from a message on', { messageID: three[1]?.info.id }, [['1 a', '1 b']]],
+    ['from a part on', { messageID: three[1]?.info.id, partID: three[1]?.parts[1]?.id }, [['1 a', '1 b'], ['2 a']]],
+    [
+      'from a part on that is not there',
+      { messageID: three[1]?.info.id, partID: 'prt_other' },
+      [
+        ['1 a', '1 b'],
+        ['2 a', '2 b'],
+      ],
+    ],
+    [
+      'at a message that is not there',
+      { messageID: 'msg_other' },
+      three.map(({ parts }) => parts.map((p) => p['text'])),
+    ],
+  ])('has nothing of what was undone %s', (_where, revert, left) => {
+    const copy = copySession({ info: { id: SOURCE_ID, revert }, messages: three }, OPTIONS);
+    expect(textsOf(copy)).toEqual(left);
+    expect(copy.info).not.toHaveProperty('revert');
+  });
+
+  test('names no subagent of its source, wherever its session stands, and itself as the parent', () => {
+    const metadata = { sessionId: SUBAGENT, parentSessionId: SOURCE_ID };
+    const state = { output: `<task id="${SUBAGENT}" state="completed">`, input: { task_id: SUBAGENT }, metadata };
+    const messages = [turn(1, { type: 'tool', tool: 'task', state }), turn(2, { text: `It was ${SUBAGENT}.` })];
+    const copy = copySession({ info: { id: SOURCE_ID }, messages }, OPTIONS);
+    expect(JSON.stringify(copy)).not.toContain(SUBAGENT);
+    const fresh = (copy.messages[0]?.parts[0]?.['state'] as typeof state | undefined)?.metadata;
+    expect(fresh?.parentSessionId).toBe(OPTIONS.id);
+    expect(fresh?.sessionId).toMatch(/^ses_0123456789ac[0-9A-Za-z]{14}$/);
+    expect(copy.messages[1]?.parts[0]?.['text']).toBe(`It was ${fresh?.sessionId}.`);
+  });
+
   test('is a session of its own that keeps what is not known', () => {
     const info = { id: SOURCE_ID, parentID: 'ses_p', share: { url: 'x' }, revert: {}, title: 'base', future: [1] };
     expect(copySession({ info, messages: [], version: 7 }, OPTIONS)).toEqual({
