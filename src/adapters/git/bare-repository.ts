@@ -2,17 +2,21 @@ import { randomBytes } from '../random.ts';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
-import { rename } from '../store/changes.ts';
+import { rename, rm } from '../store/changes.ts';
 import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } from '../store/private-files.ts';
+import { setOriginHead } from './base-branch.ts';
+import { cloneBareInto } from './clone-bare.ts';
 import { remoteFailure } from './clone-failure.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
-import { inRepository } from './isolation.ts';
+import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
+import { inRepository, type GitPlace } from './isolation.ts';
+import { packLooseRefs } from './pack-repository.ts';
+import { askRemoteHead, writeRemoteHead } from './remote-head.ts';
 import { pathExists } from './worktree.ts';
 
-const TRANSFER_TIMEOUT_MS = 60 * 60_000;
 const SOURCE_KEY = 'kugetsu.source';
 const REFSPEC = '+refs/heads/*:refs/remotes/origin/*';
 const FETCHED_FILE = 'kugetsu-fetched';
+const FETCH = ['fetch', '--quiet', '--prune', '--no-recurse-submodules', '--no-write-fetch-head'];
 
 /** A bare repository under the home that follows one remote. */
 interface BareRepository {
@@ -51,30 +55,15 @@ export async function updateRepository(repository: BareRepository): Promise<'clo
     // A fetch that seems to be still to come was made before the clock was set back.
     if (last >= notBefore && last <= clock.now()) return 'fetched';
     await git(['config', 'remote.origin.url', url], { cwd: path, env });
-    await fetchOrigin(repository, path, 'fetch');
+    await fetchOrigin(repository, path);
     return 'fetched';
   }
   await cloneBare(repository);
   return 'cloned';
 }
 
-/**
- * The remote-tracking ref of origin's default branch, for example `refs/remotes/origin/main`.
- *
- * @throws AppError `repository_empty` when origin has no branch yet
- */
-export async function defaultBranchOf(path: string, env: Environment): Promise<string> {
-  const head = await tryGit(['symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD'], { cwd: path, env });
-  const ref = head.stdout.trim();
-  const known = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { cwd: path, env });
-  if (head.exitCode === 0 && known.exitCode === 0) return ref;
-  throw new AppError('repository_empty', `the default branch of ${basename(path)} has no commit`, {
-    hint: 'push a first commit to the repository, or set its default branch to one that exists',
-  });
-}
-
 async function cloneBare(repository: BareRepository): Promise<void> {
-  const { path, url, source, env } = repository;
+  const { path, url, source, env, credentials, accessHint } = repository;
   if (await pathExists(path)) {
     throw new AppError('repository_in_the_way', `${path} is not a repository that kugetsu made for ${source}`, {
       hint: 'look at it and move it away; the next start clones anew',
@@ -83,19 +72,16 @@ async function cloneBare(repository: BareRepository): Promise<void> {
   const building = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
   await makePrivateDirectory(building);
   try {
-    await git(['init', '--quiet', '--bare', '--template=', building], { cwd: building, env });
-    for (const [key, value] of [
-      ['remote.origin.url', url],
-      ['remote.origin.fetch', REFSPEC],
-      [SOURCE_KEY, source],
-    ] as const) {
-      await git(['config', key, value], { cwd: building, env });
-    }
-    await fetchOrigin(repository, building, 'clone');
-    await rename(building, path);
-  } catch (error) {
+    const startedAt = repository.clock.now();
+    const made = await cloneBareInto(building, { url, env, credentials, accessHint });
+    await git(['config', SOURCE_KEY, source], { cwd: made, env });
+    await inRepository({ repository: made, env, config: remoteConfig(url) }, async (place) => {
+      await noteHead(repository, { path: made, place, verb: 'clone' });
+    });
+    await replaceFile(join(made, FETCHED_FILE), `${startedAt}\n`);
+    await rename(made, path);
+  } finally {
     await removeDirectory(building);
-    throw error;
   }
 }
 
@@ -105,22 +91,43 @@ async function lastFetch(path: string): Promise<number> {
   return text === undefined ? 0 : Number(text) || 0;
 }
 
-async function fetchOrigin(repository: BareRepository, path: string, verb: 'clone' | 'fetch'): Promise<void> {
+async function fetchOrigin(repository: BareRepository, path: string): Promise<void> {
   const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
-  const config = [
-    ['remote.origin.url', url],
-    ['remote.origin.fetch', REFSPEC],
-  ] as const;
-  await inRepository({ repository: path, env, config }, async (place) => {
+  await inRepository({ repository: path, env, config: remoteConfig(url) }, async (place) => {
     const extraEnv = { ...place.extraEnv, ...credentials };
     const options = { ...place, extraEnv, timeoutMs: TRANSFER_TIMEOUT_MS, network: true };
-    const fetched = await tryGit(['fetch', '--quiet', '--prune', '--no-recurse-submodules', 'origin'], options);
-    if (fetched.exitCode !== 0) throw remoteFailure({ verb, url, accessHint, ...fetched });
-    const head = await tryGit(['remote', 'set-head', 'origin', '--auto'], options);
-    if (head.exitCode !== 0 && !/Cannot determine remote HEAD/i.test(head.stderr)) {
-      throw remoteFailure({ verb, url, accessHint, ...head });
-    }
+    // What a shallow remote has is wanted whole, and nothing less once it is a shallow one no longer.
+    const depth = (await pathExists(join(path, 'shallow'))) ? ['--unshallow'] : [];
+    const fetched = await tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options);
+    if (fetched.exitCode !== 0) throw remoteFailure({ verb: 'fetch', url, accessHint, ...fetched });
+    if (depth.length > 0 && !(await pathExists(join(place.directory, 'shallow')))) await rm(join(path, 'shallow'));
+    await packLooseRefs(path, place);
+    await noteHead(repository, { path, place, verb: 'fetch' });
   });
   await replaceFile(join(path, FETCHED_FILE), `${startedAt}\n`);
+}
+
+interface Noting {
+  readonly path: string;
+  readonly place: GitPlace;
+  readonly verb: 'clone' | 'fetch';
+}
+
+async function noteHead(
+  { url, credentials, accessHint }: BareRepository,
+  { path, place, verb }: Noting,
+): Promise<void> {
+  const extraEnv = { ...place.extraEnv, ...credentials };
+  const { result, head } = await askRemoteHead({ ...place, extraEnv, timeoutMs: TRANSFER_TIMEOUT_MS, network: true });
+  if (result.exitCode !== 0) throw remoteFailure({ verb, url, accessHint, ...result });
+  await writeRemoteHead(path, head);
+  await setOriginHead(head, place);
+}
+
+function remoteConfig(url: string): [string, string][] {
+  return [
+    ['remote.origin.url', url],
+    ['remote.origin.fetch', REFSPEC],
+  ];
 }

@@ -18,6 +18,8 @@ interface GitOptions {
 }
 
 const LOCAL_TIMEOUT_MS = 10 * 60_000;
+/** The longest that a transfer from another machine may take. */
+export const TRANSFER_TIMEOUT_MS = 60 * 60_000;
 
 // kugetsu's own git never runs a hook, a file system monitor or a command for a URL, never asks, leaves submodules alone,
 // and gives up on a transfer that has stood still for a minute.

@@ -33,13 +33,15 @@ const HARMLESS =
  */
 export async function inRepository<T>(
   { repository, env, config }: { readonly repository: string; readonly env: Environment; readonly config: Config },
-  body: (place: GitPlace) => Promise<T>,
+  body: (place: GitPlace & { readonly directory: string }) => Promise<T>,
 ): Promise<T> {
   const scratch: Scratch = {
     files: { HEAD: 'ref: refs/heads/main\n', config: configText([['core.bare', 'true'], ...config]) },
     links: { ...(await sharedParts(repository)), info: join(repository, 'info') },
   };
-  return withScratch(scratch, async (directory) => body({ cwd: repository, env, extraEnv: { GIT_DIR: directory } }));
+  return withScratch(scratch, async (directory) =>
+    body({ cwd: repository, env, extraEnv: { GIT_DIR: directory }, directory }),
+  );
 }
 
 /**

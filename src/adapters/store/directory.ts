@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
 
 /** The names in a directory; none when it is missing. */
@@ -19,4 +20,15 @@ export function listDirectoryAtOnce(path: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** How many files lie below a directory; counting ends at `atMost`. What cannot be read counts as nothing. */
+export async function countFiles(path: string, atMost: number): Promise<number> {
+  let count = 0;
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (count >= atMost) return count;
+    count += entry.isDirectory() ? await countFiles(join(path, entry.name), atMost - count) : 1;
+  }
+  return count;
 }

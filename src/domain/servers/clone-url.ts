@@ -7,16 +7,26 @@ import { instanceOf, serverOf } from './find-server.ts';
 import { repositoryUrl, splitCredentials } from './server-url.ts';
 import { readServers, type Servers } from './servers-file.ts';
 
-/** `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL. */
-export const ReposSchema = z.record(z.string(), z.string());
+const RepositorySchema = z.looseObject({
+  /** Where it is cloned from; as without an entry when it is missing. */
+  url: z.optional(z.string()),
+  /** The branch of origin from which work begins; origin's default branch when it is missing. */
+  base_branch: z.optional(z.string()),
+});
+
+/** `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL, or to an object with what is to be other than usual. */
+export const ReposSchema = z.record(z.string(), z.union([z.string(), RepositorySchema]));
 
 type Repos = z.infer<typeof ReposSchema>;
+type Entry = z.infer<typeof RepositorySchema>;
 
 /** Where a repository is cloned from. */
 export interface CloneSource {
   readonly url: string;
   /** What the clone stands for: `host/owner/repo`, or one issue's ref when that has a URL of its own. */
   readonly source: string;
+  /** The branch of origin from which work begins, when it was named. */
+  readonly baseBranch?: string;
 }
 
 /** The same, with the URL as it may be written and shown. */
@@ -44,17 +54,25 @@ export function chooseCloneSource(ref: IssueRef, repos: Repos, servers: Servers)
   const issue = formatIssueRef(ref);
   const repository = repositoryOf(ref);
   const ofIssue = named.get(issue);
-  if (ofIssue !== undefined) return { url: ofIssue, source: issue };
   const ofRepository = named.get(repository);
-  if (ofRepository !== undefined) return { url: ofRepository, source: repository };
+  if (ofIssue?.url !== undefined) return { url: ofIssue.url, source: issue, ...branchIn(ofIssue) };
+  const branch = { ...branchIn(ofRepository), ...branchIn(ofIssue) };
+  if (ofRepository?.url !== undefined) return { url: ofRepository.url, source: repository, ...branch };
   const server = serverOf(servers, ref.instance);
-  return { url: repositoryUrl(server?.url ?? `https://${ref.instance}`, ref.owner, ref.repo), source: repository };
+  const url = repositoryUrl(server?.url ?? `https://${ref.instance}`, ref.owner, ref.repo);
+  return { url, source: repository, ...branch };
+}
+
+function branchIn(entry: Entry | undefined): Pick<CloneSource, 'baseBranch'> {
+  return entry?.base_branch === undefined ? {} : { baseBranch: entry.base_branch };
 }
 
 // A key means what a ref that is written like it means; one that has the very form of the ref comes before the others.
-function keyed(repos: Repos, servers: Servers): ReadonlyMap<string, string> {
-  const entries = Object.entries(repos).map(([key, url]) => [folded(key), url] as const);
-  return new Map([...entries.map(([key, url]) => [canonicalKey(key, servers), url] as const), ...entries]);
+function keyed(repos: Repos, servers: Servers): ReadonlyMap<string, Entry> {
+  const entries = Object.entries(repos).map(
+    ([key, value]) => [folded(key), typeof value === 'string' ? { url: value } : value] as const,
+  );
+  return new Map([...entries.map(([key, entry]) => [canonicalKey(key, servers), entry] as const), ...entries]);
 }
 
 function folded(key: string): string {

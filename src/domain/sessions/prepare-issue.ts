@@ -78,7 +78,8 @@ async function makeWorktree(
       onAdded(path);
     },
   });
-  const { path, repository, branch, startCommit, pushed, how } = worktree;
+  const { path, repository, branch, startCommit, pushed, how, notes } = worktree;
+  for (const note of notes) await step.warn(note);
   if (pushed !== undefined) {
     const what = `${pushed.name} (${plural(pushed.commits, 'commit')}, ${pushed.tip.slice(0, 10)})`;
     await step.warn(`begins from ${what}, which was pushed before; --fresh begins at the default branch`);

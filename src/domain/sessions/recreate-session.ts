@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { defaultBranchOf } from '../../adapters/git/bare-repository.ts';
 import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
 import { pathExists, realPath } from '../../adapters/git/worktree.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
@@ -8,6 +7,7 @@ import type { Context } from '../context.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import type { IssueSession } from './session-schema.ts';
 import { issueTitle } from './session-titles.ts';
+import { baseBranch } from '../worktrees/repository.ts';
 import { readBase, readIndex, readIssueSession } from './read-sessions.ts';
 import { changeSessions } from './session-store.ts';
 
@@ -46,7 +46,8 @@ async function sessionFor(context: Context, ref: string, path: string): Promise<
     .filter((session) => session.title === title && session.directory === path)
     .toSorted((a, b) => b.time_created - a.time_created)
     .map((session) => session.id);
-  const start = repository === null ? undefined : await defaultBranchOf(repository, env).catch(() => undefined);
+  const issue = parseIssueRef(ref);
+  const base = repository === null ? undefined : await baseBranch(context, issue, repository).catch(() => undefined);
   return {
     type: 'forked',
     issue_ref: ref,
@@ -55,9 +56,9 @@ async function sessionFor(context: Context, ref: string, path: string): Promise<
     created_at: isoWithOffset(clock.now()),
     state: 'idle',
     model: (await readBase(context).catch(() => undefined))?.model ?? null,
-    branch: branchOf(parseIssueRef(ref)),
+    branch: branchOf(issue),
     repository,
-    start_commit: start === undefined ? null : await branchPoint(path, start, env),
+    start_commit: base === undefined ? null : await branchPoint(path, base.ref, env),
     previous_session_ids: older.toReversed(),
     run: null,
   };

@@ -22,6 +22,8 @@ interface IssueWorktree {
   /** What was pushed before, and is gone on with. */
   readonly pushed: PushedBranch | undefined;
   readonly how: 'cloned' | 'fetched';
+  /** What a person should know of it. */
+  readonly notes: readonly string[];
 }
 
 interface WorktreeRequest {
@@ -49,7 +51,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
-  return withUpdatedRepository(context, ref, async ({ path: repository, start, how }) => {
+  return withUpdatedRepository(context, ref, async ({ path: repository, start, how, note }) => {
     const previous = await existing(request.previousRepository, repository);
     await requireOwnPlace(context, { path, repository: previous });
     await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
@@ -57,10 +59,11 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
-    const begins = fresh || pushed === undefined ? { at: start } : { at: pushed.tip, pushed };
+    const begins = fresh || pushed === undefined ? { at: start, note } : { at: pushed.tip, pushed };
     const head = await addWorktree({ repository, path, env }, { branch, start: begins.at, onAdded });
     const startCommit = begins.pushed?.began ?? head;
-    return { path, repository, branch, startCommit, pushed: begins.pushed, how };
+    const notes = begins.note === undefined ? [] : [begins.note];
+    return { path, repository, branch, startCommit, pushed: begins.pushed, how, notes };
   });
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { defaultBranchOf, sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
+import { baseBranchOf, type BaseBranch } from '../../adapters/git/base-branch.ts';
+import { sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
@@ -22,6 +23,8 @@ interface UpdatedRepository {
   /** The ref from which new branches start. */
   readonly start: string;
   readonly how: 'cloned' | 'fetched';
+  /** What a person should know of how `start` was chosen. */
+  readonly note: string | undefined;
 }
 
 /** The lock of the repository at `path`. */
@@ -52,7 +55,8 @@ export async function withUpdatedRepository<T>(
   const path = await placeOf(context, source);
   return withRepository(path, async () => {
     const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
-    return body({ path, how, start: await defaultBranchOf(path, env) });
+    const { ref: start, note } = await baseBranch(context, ref, path);
+    return body({ path, how, start, note });
   });
 }
 
@@ -61,19 +65,35 @@ export async function withUpdatedRepository<T>(
  * is gone, or when the issue's repository is another one by now.
  */
 export async function withFetchedRepository<T>(
-  { home, env, clock }: Needs,
+  context: Needs,
   { path, ref, waitMs }: { readonly path: string; readonly ref: IssueRef; readonly waitMs: number },
   body: (repository: UpdatedRepository) => Promise<T>,
 ): Promise<T | undefined> {
+  const { env, clock } = context;
   const notBefore = clock.now();
-  const { url, source } = await findCloneSource({ home }, ref);
-  const offer = await offerCredentials({ home, env }, { agent: 'dev-agent', ref });
+  const { url, source } = await findCloneSource(context, ref);
+  const offer = await offerCredentials(context, { agent: 'dev-agent', ref });
   const fetchAndRun = async (): Promise<T | undefined> => {
     if ((await sourceOf(path, env)) !== source) return undefined;
     const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
-    return body({ path, how, start: await defaultBranchOf(path, env) });
+    const { ref: start, note } = await baseBranch(context, ref, path);
+    return body({ path, how, start, note });
   };
   return withRepository(path, fetchAndRun, { waitMs });
+}
+
+/**
+ * Where work on an issue begins in its repository at `path`, by `base_branch` of repos.json, or else by origin's HEAD.
+ *
+ * @throws AppError `repository_empty`, `base_branch_missing`, `base_branch_unknown`
+ */
+export async function baseBranch(
+  { home, env }: Pick<Needs, 'home' | 'env'>,
+  ref: IssueRef,
+  path: string,
+): Promise<BaseBranch> {
+  const { baseBranch: wanted, source } = await findCloneSource({ home }, ref);
+  return baseBranchOf({ path, env, wanted, source, settings: home.reposFile });
 }
 
 /** Two sources can have one sanitised name; the second one gets a hash. */

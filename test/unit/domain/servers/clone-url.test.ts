@@ -3,7 +3,7 @@ import { parseIssueRef } from '../../../../src/domain/issues/issue-ref.ts';
 import { chooseCloneSource, type CloneSource } from '../../../../src/domain/servers/clone-url.ts';
 
 interface Given {
-  readonly repos?: Record<string, string>;
+  readonly repos?: Parameters<typeof chooseCloneSource>[1];
   readonly servers?: Record<string, string>;
 }
 
@@ -68,5 +68,29 @@ describe('a repository is cloned', () => {
   test('not from an entry whose owner is written in another case', () => {
     const { url } = sourceOf(REF, { repos: { 'git.example.com/Shoko/kugetsu': 'file:///x.git' } });
     expect(url).toBe('https://git.example.com/shoko/kugetsu.git');
+  });
+});
+
+describe('an entry of repos.json that is an object', () => {
+  const url = 'file:///x.git';
+
+  test('has a URL, a branch, or both; what it lacks is as without it', () => {
+    const source = REPOSITORY;
+    const usual = `https://${REPOSITORY}.git`;
+    const [base_branch, baseBranch] = ['develop', 'develop'];
+    expect(sourceOf(REF, { repos: { [REPOSITORY]: { url, base_branch } } })).toEqual({ url, source, baseBranch });
+    expect(sourceOf(REF, { repos: { [REPOSITORY]: { base_branch } } })).toEqual({ url: usual, source, baseBranch });
+    expect(sourceOf(REF, { repos: { [REPOSITORY]: { url, later: 'kept' } } })).toEqual({ url, source });
+  });
+
+  test('of an issue has its own branch, and that of the repository only where it is the same repository', () => {
+    const ofRepository = { [REPOSITORY]: { url, base_branch: 'develop' } };
+    expect(sourceOf(REF, { repos: { ...ofRepository, [REF]: { base_branch: 'v2' } } })).toEqual({
+      url,
+      source: REPOSITORY,
+      baseBranch: 'v2',
+    });
+    expect(sourceOf(REF, { repos: { ...ofRepository, [REF]: {} } }).baseBranch).toBe('develop');
+    expect(sourceOf(REF, { repos: { ...ofRepository, [REF]: 'file:///other.git' } }).baseBranch).toBeUndefined();
   });
 });

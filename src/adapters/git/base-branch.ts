@@ -1,0 +1,127 @@
+import { AppError } from '../../util/errors.ts';
+import { git, tryGit, type Environment } from './git-command.ts';
+import type { GitPlace } from './isolation.ts';
+import { readRemoteHead, type RemoteHead } from './remote-head.ts';
+
+const PREFIX = 'refs/remotes/origin/';
+
+/** A branch of origin by its name, with the commit at its tip. */
+interface RemoteBranch {
+  readonly name: string;
+  readonly tip: string;
+}
+
+/** The branch that was taken for the default branch, and how it could be told. */
+export interface Choice {
+  readonly name: string;
+  readonly why: 'named by HEAD' | 'the only branch' | 'the only branch at HEAD' | 'main or master';
+}
+
+/**
+ * The branch that new work begins from when nobody has named one: the one that origin's HEAD names; else the only one;
+ * else the only one whose tip is HEAD, or of several `main` or `master`; else `main` or `master`, if just one of them is
+ * there. Undefined when it would be a guess.
+ */
+export function chooseBaseBranch(head: RemoteHead, branches: readonly RemoteBranch[]): Choice | undefined {
+  const find = (name: string): RemoteBranch | undefined => branches.find((branch) => branch.name === name);
+  if ('branch' in head && find(head.branch) !== undefined) return { name: head.branch, why: 'named by HEAD' };
+  const [only, second] = branches;
+  if (only === undefined) return undefined;
+  if (second === undefined) return { name: only.name, why: 'the only branch' };
+  const atHead = 'commit' in head ? branches.filter(({ tip }) => tip === head.commit) : [];
+  if (atHead[0] !== undefined && atHead.length === 1) return { name: atHead[0].name, why: 'the only branch at HEAD' };
+  const usual = ['main', 'master'].filter((name) => find(name) !== undefined);
+  // With both at HEAD they are the same commit.
+  const best =
+    usual.find((name) => atHead.some((branch) => branch.name === name)) ?? (usual.length === 1 ? usual[0] : undefined);
+  return best === undefined ? undefined : { name: best, why: 'main or master' };
+}
+
+/** Where new work begins. */
+export interface BaseBranch {
+  /** The remote-tracking ref, for example `refs/remotes/origin/main`. */
+  readonly ref: string;
+  /** What a person should know of how it was chosen; undefined when it was named. */
+  readonly note: string | undefined;
+}
+
+interface Question {
+  /** The repository's path. */
+  readonly path: string;
+  readonly env: Environment;
+  /** What is asked for; the branch that origin's HEAD names, or the obvious one, without. */
+  readonly wanted: string | undefined;
+  /** The repository as its messages name it. */
+  readonly source: string;
+  /** The file in which a branch can be asked for. */
+  readonly settings: string;
+}
+
+/**
+ * The branch of origin from which new work begins, as new as the last fetch.
+ *
+ * @throws AppError `repository_empty`, `base_branch_missing`, or `base_branch_unknown` when it would be a guess
+ */
+export async function baseBranchOf({ path, env, wanted, source, settings }: Question): Promise<BaseBranch> {
+  const at = { cwd: path, env };
+  if (wanted !== undefined) {
+    if (await hasBranch(wanted, at)) return { ref: `${PREFIX}${wanted}`, note: undefined };
+    throw new AppError('base_branch_missing', `${source} has no branch ${wanted}, which is its base_branch`, {
+      hint: `correct base_branch in ${settings}`,
+    });
+  }
+  const head = (await readRemoteHead(path)) ?? (await originHead(at));
+  if ('branch' in head && (await hasBranch(head.branch, at))) {
+    return { ref: `${PREFIX}${head.branch}`, note: undefined };
+  }
+  const branches = await remoteBranches(at);
+  const says = 'commit' in head ? 'is detached' : 'names no branch that exists';
+  const choice = chooseBaseBranch(head, branches);
+  const setting = `"${source}": { "base_branch": "NAME" } in ${settings}`;
+  if (choice !== undefined) {
+    const note = `HEAD of ${source} ${says}; work begins from ${choice.name} (${choice.why}); to choose another branch: ${setting}`;
+    return { ref: `${PREFIX}${choice.name}`, note };
+  }
+  if (branches.length === 0) {
+    throw new AppError('repository_empty', `the default branch of ${source} has no commit`, {
+      hint: 'push a first commit to the repository, or set its default branch to one that exists',
+    });
+  }
+  throw new AppError('base_branch_unknown', `HEAD of ${source} ${says}, and it has ${listed(branches)}`, {
+    hint: `say from which branch work begins: ${setting}`,
+  });
+}
+
+/** Makes `origin/HEAD` name the branch that would be chosen with this HEAD, for whoever works in the repository. */
+export async function setOriginHead(head: RemoteHead, at: GitPlace): Promise<void> {
+  const known = 'branch' in head && (await hasBranch(head.branch, at));
+  const name = known ? head.branch : chooseBaseBranch(head, await remoteBranches(at))?.name;
+  if (name === undefined) await tryGit(['symbolic-ref', '--delete', '--quiet', `${PREFIX}HEAD`], at);
+  else await git(['symbolic-ref', `${PREFIX}HEAD`, `${PREFIX}${name}`], at);
+}
+
+/** What an earlier version has noted of origin's HEAD. */
+async function originHead(at: GitPlace): Promise<RemoteHead> {
+  const { stdout } = await tryGit(['symbolic-ref', '--quiet', `${PREFIX}HEAD`], at);
+  const ref = stdout.trim();
+  return ref.startsWith(PREFIX) ? { branch: ref.slice(PREFIX.length) } : { none: true };
+}
+
+/** By its very name: a text with `~` or `:` in it is no branch. */
+async function hasBranch(name: string, at: GitPlace): Promise<boolean> {
+  const found = await tryGit(['show-ref', '--verify', '--quiet', `${PREFIX}${name}`], at);
+  return found.exitCode === 0 && name !== 'HEAD';
+}
+
+async function remoteBranches(at: GitPlace): Promise<RemoteBranch[]> {
+  return (await git(['for-each-ref', '--format=%(objectname) %(refname)', PREFIX], at))
+    .split('\n')
+    .map((line) => line.split(' '))
+    .map(([tip = '', ref = '']) => ({ tip, name: ref.slice(PREFIX.length) }))
+    .filter(({ name }) => name !== '' && name !== 'HEAD');
+}
+
+function listed(branches: readonly RemoteBranch[]): string {
+  const shown = branches.slice(0, 5).map(({ name }) => name);
+  return `${branches.length} branches: ${shown.join(', ')}${branches.length > shown.length ? ', …' : ''}`;
+}

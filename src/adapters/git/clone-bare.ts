@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { chmod } from '../store/changes.ts';
+import { remoteFailure } from './clone-failure.ts';
+import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
+import { isDirectory } from './move-aside.ts';
+
+interface Clone {
+  readonly url: string;
+  readonly env: Environment;
+  /** Variables with which git finds the credentials for the remote. */
+  readonly credentials: Environment;
+  readonly accessHint: string | undefined;
+}
+
+// git's own clone writes all refs at once, into one file; a fetch into an empty repository makes a file of each. Its
+// objects are its own, and a user's defaults for new clones are not for this one.
+const CLONE = [
+  '-c',
+  'clone.rejectShallow=false',
+  'clone',
+  '--quiet',
+  '--no-checkout',
+  '--no-local',
+  '--no-recurse-submodules',
+  '--template=',
+  '--origin',
+  'origin',
+];
+
+/**
+ * Clones into `directory`, which is empty and private. @returns the path of the bare repository that it made there, with
+ * remote-tracking branches and tags, and no branch of its own
+ *
+ * @throws AppError `repository_*` with the reason in one line
+ */
+export async function cloneBareInto(directory: string, clone: Clone): Promise<string> {
+  const { url, env, credentials, accessHint } = clone;
+  const timeoutMs = TRANSFER_TIMEOUT_MS;
+  const extraEnv = { ...credentials, GIT_DEFAULT_REF_FORMAT: 'files' };
+  const work = join(directory, 'clone');
+  const cloned = await tryGit([...CLONE, '--', url, work], { cwd: directory, env, extraEnv, timeoutMs, network: true });
+  const repository = join(work, '.git');
+  if (cloned.exitCode !== 0 || !(await isDirectory(repository))) {
+    throw remoteFailure({ verb: 'clone', url, accessHint, ...cloned });
+  }
+  await chmod(repository, 0o700);
+  await makeBare(repository, env);
+  return repository;
+}
+
+/** A clone begins on a branch of its own, and with settings for it. */
+async function makeBare(repository: string, env: Environment): Promise<void> {
+  const at = { cwd: repository, env, extraEnv: { GIT_DIR: repository } };
+  await git(['config', 'core.bare', 'true'], at);
+  await tryGit(['config', '--unset', 'core.logAllRefUpdates'], at);
+  const own = await git(['for-each-ref', '--format=%(refname)', 'refs/heads'], at);
+  for (const ref of own.split('\n').filter((line) => line !== '')) {
+    await tryGit(['config', '--remove-section', `branch.${ref.replace(/^refs\/heads\//, '')}`], at);
+    await git(['update-ref', '--no-deref', '-d', ref], at);
+  }
+  await git(['symbolic-ref', 'HEAD', 'refs/heads/main'], at);
+}

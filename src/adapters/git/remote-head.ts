@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { tryGit } from './git-command.ts';
+import type { CommandResult } from '../process/run-command.ts';
+
+const FILE = 'kugetsu-head';
+
+/** What a remote's HEAD is: it names a branch, which may not exist; a commit, when it is detached; or nothing. */
+export type RemoteHead = { readonly branch: string } | { readonly commit: string } | { readonly none: true };
+
+type Options = Parameters<typeof tryGit>[1];
+
+/** Asks origin for its HEAD, in a call of its own: a fetch does not tell. @returns how the call ended, and its answer */
+export async function askRemoteHead(options: Options): Promise<{ result: CommandResult; head: RemoteHead }> {
+  const result = await tryGit(['ls-remote', '--symref', 'origin', 'HEAD'], options);
+  return { result, head: parseRemoteHead(result.stdout) };
+}
+
+/** Reads what `git ls-remote --symref origin HEAD` prints; refs whose names only end in HEAD are none. */
+export function parseRemoteHead(text: string): RemoteHead {
+  const lines = text.split('\n').filter((line) => line.endsWith('\tHEAD'));
+  const branch = lines.map((line) => /^ref: refs\/heads\/(\S+)\t/.exec(line)?.[1]).find((name) => name !== undefined);
+  if (branch !== undefined) return { branch };
+  const commit = lines.map((line) => /^([0-9a-f]{40,64})\t/.exec(line)?.[1]).find((name) => name !== undefined);
+  return commit === undefined ? { none: true } : { commit };
+}
+
+/** Notes what origin's HEAD was when `path` was last fetched. */
+export async function writeRemoteHead(path: string, head: RemoteHead): Promise<void> {
+  const text = 'branch' in head ? `ref: refs/heads/${head.branch}` : 'commit' in head ? head.commit : 'none';
+  await replaceFile(join(path, FILE), `${text}\n`);
+}
+
+/** What was noted last; undefined when nothing was. */
+export async function readRemoteHead(path: string): Promise<RemoteHead | undefined> {
+  const text = await readTextIfExists(join(path, FILE));
+  return text === undefined ? undefined : parseRemoteHead(`${text.trim()}\tHEAD`);
+}
