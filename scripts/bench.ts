@@ -7,6 +7,7 @@ import { agent } from './bench/agent.ts';
 import { dispatch } from './bench/dispatch.ts';
 import { memory } from './bench/memory.ts';
 import { queue } from './bench/queue.ts';
+import { refs } from './bench/refs.ts';
 import { table, type Row } from './bench/row.ts';
 import { startUp } from './bench/start-up.ts';
 import { worktree } from './bench/worktree.ts';
@@ -16,6 +17,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   queue,
   dispatch,
   worktree,
+  refs,
   agent,
   memory,
 };

@@ -56,14 +56,15 @@ async function largeRemote(world: World): Promise<string> {
   return remote;
 }
 
-async function addPlain(world: World, clone: string, number: number): Promise<void> {
+/** Fetches and adds a worktree with git alone. */
+export async function addPlain(world: World, clone: string, number: number): Promise<void> {
   await gitIn(world, clone, 'fetch', '--quiet', 'origin', '+refs/heads/*:refs/remotes/origin/*');
   const path = join(world.root, `plain-${number}`);
   await gitIn(world, clone, 'worktree', 'add', '--quiet', '-b', `plain-${number}`, path, 'main');
 }
 
 /** Starts the issue of this number. @returns how long its run spent on the worktree, in milliseconds */
-async function worktreeStep(world: World, number: number): Promise<number> {
+export async function worktreeStep(world: World, number: number): Promise<number> {
   const ref = `forge.test/acme/demo#${number}`;
   await call(world, 'start', ref, 'fake: reply done');
   const steps = await until('the run has ended', () => {
@@ -75,7 +76,8 @@ async function worktreeStep(world: World, number: number): Promise<number> {
   return ms;
 }
 
-async function timed(body: () => Promise<unknown>): Promise<number> {
+/** How long something takes, in milliseconds. */
+export async function timed(body: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await body();
   return performance.now() - startedAt;
