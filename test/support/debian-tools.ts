@@ -12,6 +12,7 @@ const PACKAGES = {
   zsh: ['zsh', 'zsh-common'],
   fish: ['fish', 'fish-common', 'libpcre2-32-0'],
   mandoc: ['mandoc'],
+  'git-lfs': ['git-lfs'],
   'systemd-analyze': ['systemd', 'libsystemd-shared'],
 } as const;
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { answerLfs, type LfsStore } from './lfs-server.ts';
 
 /** A request as the server saw it. */
 interface SeenRequest {
@@ -30,12 +31,14 @@ interface ServerOptions {
   readonly root: string;
   readonly prefix?: string;
   readonly expected?: string;
+  /** The LFS objects of all of its repositories; none without. */
+  readonly lfs?: LfsStore;
 }
 
 const BACKEND = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
 
 /** Serves bare repositories by git's own http-backend on loopback, to fetch and to push; until the running test ends. */
-export async function serveGit({ root, prefix = '', expected }: ServerOptions): Promise<HttpGitServer> {
+export async function serveGit({ root, prefix = '', expected, lfs }: ServerOptions): Promise<HttpGitServer> {
   const server = createServer((request, response) => {
     handle(request, response);
   });
@@ -59,6 +62,8 @@ export async function serveGit({ root, prefix = '', expected }: ServerOptions): 
       response.writeHead(302, { location: `${state.redirect}${path.slice(prefix.length)}` }).end();
     } else if (!path.startsWith(`${prefix}/`)) {
       response.writeHead(404).end();
+    } else if (lfs !== undefined && answerLfs(request, response, lfs)) {
+      // It has answered.
     } else if (state.expected !== undefined && !isFrom(authorization, state.expected)) {
       const challenge = { 'www-authenticate': 'Basic realm="forge"' };
       response.writeHead(authorization === undefined ? 401 : state.refusal, challenge).end();

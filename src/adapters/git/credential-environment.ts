@@ -47,18 +47,29 @@ function entriesOf(env: Environment): Entry[] {
 }
 
 function isOwn({ key, value }: Entry, all: readonly Entry[]): boolean {
-  const ours = (entry: Entry): boolean => entry.key === key && entry.value.startsWith(OWN_HELPER);
-  return value === '' ? all.some(ours) : ours({ key, value });
+  const [, url] = /^credential\.(.*)\.useHttpPath$/.exec(key) ?? [];
+  const helper = url === undefined ? key : helperKey(url);
+  const ours = (entry: Entry): boolean => entry.key === helper && entry.value.startsWith(OWN_HELPER);
+  return url !== undefined || value === '' ? all.some(ours) : ours({ key, value });
 }
+
+function hasPath(url: string): boolean {
+  return URL.canParse(url) && new URL(url).pathname !== '/';
+}
+
+const helperKey = (url: string): string => `credential.${url}.helper`;
+const pathKey = (url: string): string => `credential.${url}.useHttpPath`;
 
 function configOf({ url, user, variable }: GitCredential): Entry[] {
   const name = 'name' in user ? shellQuote(user.name) : `"$${user.variable}"`;
   const answer = `printf 'username=%s\\npassword=%s\\n' ${name} "$${variable}"`;
-  const key = `credential.${url}.helper`;
+  const key = helperKey(url);
   return [
     // An empty one takes the helpers before it out: they would be told to store the token.
     { key, value: '' },
     { key, value: `${OWN_HELPER} { if test "$1" = get; then ${answer}; fi; }; kugetsu_credential` },
+    // Only then does git-lfs say for which path it asks; without one it is not below the address.
+    ...(hasPath(url) ? [{ key: pathKey(url), value: 'true' }] : []),
   ];
 }
 

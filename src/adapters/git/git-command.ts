@@ -69,20 +69,37 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
 export async function git(args: readonly string[], options: GitOptions): Promise<string> {
   const result = await tryGit(args, options);
   if (result.exitCode === 0) return result.stdout;
-  const reason = result.timedOut ? 'no end within the time limit' : said(fatalLine(result.stderr));
-  throw new AppError('git_failed', words`git ${args[0] ?? ''} failed in ${options.cwd}: ${reason}`, {
-    details: plainText(result.stderr),
+  throw gitFailure(args, options, result);
+}
+
+/** The failure of a call of git that has ended, with git's own reason in one line. */
+export function gitFailure(
+  args: readonly string[],
+  { cwd }: Pick<GitOptions, 'cwd'>,
+  { stderr, timedOut }: Pick<CommandResult, 'stderr' | 'timedOut'>,
+): AppError {
+  const reason = timedOut ? 'no end within the time limit' : said(fatalLine(stderr));
+  // Settings come before the name of the command.
+  const name = args.find((arg, index) => arg !== '-c' && args[index - 1] !== '-c') ?? '';
+  return new AppError('git_failed', words`git ${name} failed in ${cwd}: ${reason}`, {
+    details: plainText(stderr),
   });
 }
 
-/** The line in which git says why, without its `fatal:`; it may hold a secret, and is not cut to size. */
+/**
+ * The line in which git says why, without its `fatal:`, and with what follows it when it ends in a colon; it may hold a
+ * secret, and is not cut to size.
+ */
 export function fatalLine(stderr: string): string {
   const lines = plainText(stderr)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  const fatal = lines.find((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? 'no reason given';
-  return fatal.replace(/^(?:fatal|error): /, '');
+  const first = lines.findIndex((line) => /^(?:fatal|error):/.test(line));
+  const fatal = lines.at(first) ?? 'no reason given';
+  // What a line announces comes after it.
+  const rest = first !== -1 && fatal.endsWith(':') ? lines.slice(first + 1, first + 4) : [];
+  return [fatal.replace(/^(?:fatal|error): /, ''), ...rest].join(' ');
 }
 
 function gitEnvironment(env: Environment): Environment {

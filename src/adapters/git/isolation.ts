@@ -1,6 +1,7 @@
 import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
+import { makePrivateDirectory } from '../store/private-files.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
 
@@ -16,11 +17,13 @@ interface WorktreeOptions {
   readonly repository: string;
   readonly worktree: string;
   readonly env: Environment;
+  /** Settings that git has besides the harmless ones of the repository; none without. */
+  readonly config?: Config;
 }
 
 // What may be shared with a repository: no file from which git takes a program to run, an address or an attribute.
-const SHARED = ['objects', 'refs', 'packed-refs', 'shallow', 'logs', 'lfs'];
-const SHARED_IF_PRESENT = new Set(['logs', 'lfs']);
+const SHARED = ['objects', 'refs', 'packed-refs', 'shallow', 'logs'];
+const SHARED_IF_PRESENT = new Set(['logs']);
 
 // Settings that say what a work tree looks like, and can do no harm.
 const HARMLESS =
@@ -50,7 +53,7 @@ export async function inRepository<T>(
  * other or git could not read it.
  */
 export async function inWorktree<T>(
-  { repository, worktree, env }: WorktreeOptions,
+  { repository, worktree, env, config = [] }: WorktreeOptions,
   body: (place: GitPlace & { readonly metadata: string }) => Promise<T>,
 ): Promise<T | undefined> {
   const metadata = await metadataOf(repository, worktree);
@@ -63,10 +66,11 @@ export async function inWorktree<T>(
   const scratch: Scratch = {
     files: {
       HEAD: head,
-      config: configText([['core.bare', 'false'], ['core.logAllRefUpdates', 'false'], ...settings]),
+      config: configText([['core.bare', 'false'], ['core.logAllRefUpdates', 'false'], ...settings, ...config]),
     },
     links: {
       ...(await sharedParts(repository)),
+      ...(await lfsStore(repository, env)),
       'info/exclude': join(repository, 'info', 'exclude'),
       'info/sparse-checkout': join(metadata, 'info', 'sparse-checkout'),
       ...Object.fromEntries(splitIndexes.map((name) => [name, join(metadata, name)])),
@@ -109,6 +113,20 @@ async function sharedParts(repository: string): Promise<Record<string, string>> 
     }),
   );
   return Object.fromEntries(parts.flat());
+}
+
+/**
+ * Where git-lfs keeps the content of files is the repository's own, or what the user has set (`lfs.storage`): what is
+ * written into a directory that goes is lost, and the pointer that a rescue has saved means nothing then.
+ */
+async function lfsStore(repository: string, env: Environment): Promise<Record<string, string>> {
+  const nowhere = { cwd: repository, env, extraEnv: { GIT_DIR: '/dev/null' } };
+  const { stdout } = await tryGit(['config', '--get', 'lfs.storage'], nowhere);
+  const name = normalize(stdout.trim() || 'lfs');
+  if (isAbsolute(name) || name.startsWith('..')) return {};
+  // git-lfs makes it, but not where a link points to.
+  await makePrivateDirectory(join(repository, name));
+  return { [name]: join(repository, name) };
 }
 
 /** Reads configuration files without what they include; later files win. */

@@ -1,7 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
+import { lfsFailure } from './lfs-failure.ts';
 import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
 import { moveNestedRepositoriesAside } from './nested-repositories.ts';
@@ -34,7 +36,7 @@ export interface Rescue {
  * temporary index, commits of HEAD and of the branch that no remote-tracking branch has, and repositories inside the
  * worktree. The worktree's own index stays as it was. Call it under the repository's lock.
  *
- * @throws AppError `git_failed` when something could not be saved; then nothing may be removed
+ * @throws AppError `git_failed`, `lfs_*` when something could not be saved; then nothing may be removed
  */
 export async function rescueWork(options: RescueOptions): Promise<Rescue> {
   const { repository, branch, ref, env } = options;
@@ -44,7 +46,11 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
     if (await isUntouched(place)) return { movedAside: [], saved: undefined };
     const nested = await moveNestedRepositoriesAside(options, place);
     if (nested === undefined) return undefined;
-    return { movedAside: nested.moved, saved: await saveWorkingTree(options, place, nested.entries) };
+    const saved = await saveWorkingTree(options, place, nested.entries).catch((error: unknown) => {
+      // Without git-lfs the content of a file cannot be saved, and a pointer would be all that is left of it.
+      throw (error instanceof AppError ? lfsFailure(error.details ?? '') : undefined) ?? error;
+    });
+    return { movedAside: nested.moved, saved };
   });
   const { movedAside, saved } = found ?? { movedAside: await moveWholeAside(options), saved: undefined };
   if (saved !== undefined) {

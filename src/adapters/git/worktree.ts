@@ -2,7 +2,9 @@ import { lstat, realpath } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { chmod, rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
+import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
+import { lfsFailure } from './lfs-failure.ts';
+import { lfsNote } from './lfs-files.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
 import { objectName } from './object-name.ts';
 
@@ -10,6 +12,22 @@ interface WorktreeOptions {
   readonly repository: string;
   readonly path: string;
   readonly env: Environment;
+}
+
+/** Where what a worktree's files need besides the repository comes from: git-lfs asks there. */
+export interface FilesFrom {
+  /** Origin's address. */
+  readonly url: string;
+  /** Variables with which git finds the credentials for it. */
+  readonly credentials: Environment;
+}
+
+/** A worktree whose files were written. */
+interface FilledWorktree {
+  /** The commit it starts from. */
+  readonly commit: string;
+  /** What a person should know of its files. */
+  readonly note: string | undefined;
 }
 
 interface NewBranch {
@@ -38,46 +56,59 @@ export async function realPath(path: string): Promise<string> {
  * Adds a worktree on a branch that starts at `start`; a branch of that name is moved there. The branch tracks nothing.
  * Its files are written by a git that does not read the repository's configuration: no filter of an agent's runs.
  * Call it under the repository's lock. `onAdded` is called when the worktree belongs to the repository and has no file
- * yet; what it throws fails the whole. @returns the commit it starts from
+ * yet; what it throws fails the whole.
  *
- * @throws AppError `git_failed`; then there is no worktree
+ * @throws AppError `git_failed`, `lfs_*`; then there is no worktree
  */
 export async function addWorktree(
   options: WorktreeOptions,
-  { branch, start, onAdded }: NewBranch & { readonly onAdded?: () => void },
-): Promise<string> {
+  { branch, start, from, onAdded }: NewBranch & { readonly from: FilesFrom; readonly onAdded?: () => void },
+): Promise<FilledWorktree> {
   const { repository, env } = options;
   await git(['worktree', 'prune'], { cwd: repository, env });
-  return addAndFill(options, { flags: ['--no-track', '-B', branch], commit: start, onAdded });
+  return addAndFill(options, { flags: ['--no-track', '-B', branch], commit: start, from, onAdded });
 }
 
 /** Checks a branch that exists out as a worktree, as {@link addWorktree} does. Call it under the repository's lock. */
-export async function checkOutBranch(options: WorktreeOptions, branch: string): Promise<void> {
-  await addAndFill(options, { flags: [], commit: branch });
+export async function checkOutBranch(
+  options: WorktreeOptions,
+  { branch, from }: { readonly branch: string; readonly from: FilesFrom },
+): Promise<FilledWorktree> {
+  return addAndFill(options, { flags: [], commit: branch, from });
 }
 
 interface Addition {
   readonly flags: readonly string[];
   readonly commit: string;
+  readonly from: FilesFrom;
   readonly onAdded?: (() => void) | undefined;
 }
 
-async function addAndFill(options: WorktreeOptions, { flags, commit, onAdded }: Addition): Promise<string> {
+async function addAndFill(
+  options: WorktreeOptions,
+  { flags, commit, from, onAdded }: Addition,
+): Promise<FilledWorktree> {
   const { repository, path, env } = options;
   await git(['worktree', 'add', '--quiet', '--no-checkout', ...flags, path, commit], { cwd: repository, env });
   try {
     await chmod(path, 0o700);
     onAdded?.();
-    const head = await inWorktree({ repository, worktree: path, env }, async (place) => {
-      await git(['read-tree', '--reset', '-u', 'HEAD'], place);
-      return objectName(await git(['rev-parse', 'HEAD'], place));
-    });
-    if (head !== undefined) return head;
+    const config = [['remote.origin.url', from.url]] as const;
+    const filled = await inWorktree({ repository, worktree: path, env, config }, async (place) => fill(place, from));
+    if (filled !== undefined) return filled;
     throw new AppError('git_failed', `git worktree add made something else in ${path} than was asked`);
   } catch (error) {
     await removeWorktree(options).catch(() => undefined);
     throw error;
   }
+}
+
+async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<FilledWorktree> {
+  const options = { ...place, extraEnv: { ...place.extraEnv, ...credentials } };
+  // git-lfs fetches what this writes.
+  const read = await tryGit(['read-tree', '--reset', '-u', 'HEAD'], { ...options, timeoutMs: TRANSFER_TIMEOUT_MS });
+  if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? gitFailure(['read-tree'], options, read);
+  return { commit: objectName(await git(['rev-parse', 'HEAD'], place)), note: await lfsNote(options, read.stderr) };
 }
 
 /** Removes a worktree and whatever else is at its path, and forgets it. Call it under the repository's lock. */

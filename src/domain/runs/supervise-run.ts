@@ -142,6 +142,8 @@ function stopped(): BareVerdict {
 const PASSING = new Set([
   'repository_unreachable',
   'repository_failed',
+  'lfs_unreachable',
+  'lfs_failed',
   'git_failed',
   'opencode_failed',
   'locked',

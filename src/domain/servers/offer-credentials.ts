@@ -55,6 +55,7 @@ export async function offerCredentials(context: Needs, { agent, ref, inherited =
   return {
     credentials: {
       ...Object.fromEntries(chosen.map(({ variable }) => [variable, variables[variable]])),
+      ...lfsSettings(variables),
       // Undefined takes away what a run has from the one that started it.
       [LOGIN]: login,
       [PASSWORD]: login === undefined ? undefined : (password ?? ''),
@@ -62,6 +63,11 @@ export async function offerCredentials(context: Needs, { agent, ref, inherited =
     },
     accessHint: own.length > 0 ? 'correct the credentials in its URL in repos.json' : hintFor(url, { servers, token }),
   };
+}
+
+/** What the agents' git-lfs is told, kugetsu's is told, too: that files are to stay pointers, for example. */
+function lfsSettings(variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).filter(([key]) => key.startsWith('GIT_LFS_')));
 }
 
 function hintFor(

@@ -51,7 +51,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
-  return withUpdatedRepository(context, ref, async ({ path: repository, start, how, note }) => {
+  return withUpdatedRepository(context, ref, async ({ path: repository, start, how, from, note }) => {
     const previous = await existing(request.previousRepository, repository);
     await requireOwnPlace(context, { path, repository: previous });
     await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
@@ -60,9 +60,9 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
     const begins = fresh || pushed === undefined ? { at: start, note } : { at: pushed.tip, pushed };
-    const head = await addWorktree({ repository, path, env }, { branch, start: begins.at, onAdded });
-    const startCommit = begins.pushed?.began ?? head;
-    const notes = begins.note === undefined ? [] : [begins.note];
+    const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded });
+    const startCommit = begins.pushed?.began ?? added.commit;
+    const notes = [begins.note, added.note].filter((each) => each !== undefined);
     return { path, repository, branch, startCommit, pushed: begins.pushed, how, notes };
   });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { baseBranchOf, type BaseBranch } from '../../adapters/git/base-branch.ts';
 import { sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
+import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
@@ -23,6 +24,8 @@ interface UpdatedRepository {
   /** The ref from which new branches start. */
   readonly start: string;
   readonly how: 'cloned' | 'fetched';
+  /** Where files come from that are not in the repository. */
+  readonly from: FilesFrom;
   /** What a person should know of how `start` was chosen. */
   readonly note: string | undefined;
 }
@@ -56,7 +59,7 @@ export async function withUpdatedRepository<T>(
   return withRepository(path, async () => {
     const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
     const { ref: start, note } = await baseBranch(context, ref, path);
-    return body({ path, how, start, note });
+    return body({ path, how, start, from: { url, credentials: offer.credentials }, note });
   });
 }
 
@@ -77,7 +80,7 @@ export async function withFetchedRepository<T>(
     if ((await sourceOf(path, env)) !== source) return undefined;
     const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
     const { ref: start, note } = await baseBranch(context, ref, path);
-    return body({ path, how, start, note });
+    return body({ path, how, start, from: { url, credentials: offer.credentials }, note });
   };
   return withRepository(path, fetchAndRun, { waitMs });
 }
@@ -94,6 +97,12 @@ export async function baseBranch(
 ): Promise<BaseBranch> {
   const { baseBranch: wanted, source } = await findCloneSource({ home }, ref);
   return baseBranchOf({ path, env, wanted, source, settings: home.reposFile });
+}
+
+/** Where the files of an issue's worktree come from that are not in its repository, with the credentials for it. */
+export async function filesFrom(context: Pick<Needs, 'home' | 'env'>, ref: IssueRef): Promise<FilesFrom> {
+  const { url } = await findCloneSource(context, ref);
+  return { url, credentials: (await offerCredentials(context, { agent: 'dev-agent', ref })).credentials };
 }
 
 /** Two sources can have one sanitised name; the second one gets a hash. */

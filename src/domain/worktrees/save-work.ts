@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Branch } from '../../adapters/git/branches.ts';
+import { holdsPointers } from '../../adapters/git/lfs-files.ts';
 import { rescueCommit, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
 import { moveWholeAside, rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
 import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
@@ -113,9 +114,11 @@ interface Telling {
 
 /** Whatever fails after this, the way back is known. */
 async function tellWays({ repository, place, onSaved }: Telling, { refs, movedAside }: Rescue): Promise<void> {
+  const pointers = refs.length > 0 && (await holdsPointers(repository, place.env));
   const added = refs.map((ref, index) => {
-    const directory = index === 0 ? place.target : `${place.target}-branch`;
-    return `git -C ${shellQuote(repository)} worktree add --detach ${shellQuote(directory)} ${ref}`;
+    const directory = shellQuote(index === 0 ? place.target : `${place.target}-branch`);
+    const content = pointers ? ` && git -C ${directory} lfs checkout` : '';
+    return `git -C ${shellQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
   });
   for (const way of [...added, ...movedAside.map(wayInto)]) await onSaved(way);
 }

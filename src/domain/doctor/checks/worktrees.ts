@@ -3,9 +3,10 @@ import { checkOutBranch, pathExists, realPath } from '../../../adapters/git/work
 import { setMode } from '../../../adapters/store/path-facts.ts';
 import { AppError } from '../../../util/errors.ts';
 import { plural } from '../../../util/text.ts';
+import { parseIssueRef } from '../../issues/issue-ref.ts';
 import { isLive } from '../../runs/run-state.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
-import { withRepository } from '../../worktrees/repository.ts';
+import { filesFrom, withRepository } from '../../worktrees/repository.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
@@ -60,9 +61,10 @@ async function missing(context: CheckContext, { ref, path, repository, branch }:
     withRepository(repository, async () => {
       if (await pathExists(path)) throw new AppError('worktree_exists', `${path} is there again`);
       await forgetStaleWorktrees(repository, env);
-      await checkOutBranch({ repository, path, env }, branch);
+      const from = await filesFrom(context, parseIssueRef(ref));
+      const { note: said } = await checkOutBranch({ repository, path, env }, { branch, from });
       await setMode(path, 0o700);
-      return `checked ${branch} out again as ${path}; what was never committed there is lost`;
+      return `checked ${branch} out again as ${path}; what was never committed there is lost${said === undefined ? '' : `; ${said}`}`;
     }),
   );
 }

@@ -38,8 +38,10 @@ describe('the environment for git', () => {
 
   test('has no trace of the credentials of an earlier call', () => {
     const own = configured(['user.name', 'x']);
-    const first = { ...own, ...credentialEnvironment([FORGE, { ...FORGE, url: 'https://other' }], own) };
-    expect(entries(first)).toHaveLength(5);
+    const first = { ...own, ...credentialEnvironment([FORGE, { ...FORGE, url: 'https://other/git' }], own) };
+    // A server below a path is asked for with its path, by git-lfs, too.
+    expect(entries(first)).toHaveLength(6);
+    expect(entries(first).at(-1)).toBe('credential.https://other/git.useHttpPath=true');
     const second = { ...first, ...credentialEnvironment([], first) };
     expect(entries(second)).toEqual(['user.name=x']);
     expect(

@@ -1,0 +1,75 @@
+import { AppError } from '../../util/errors.ts';
+import { plainText } from '../../util/text.ts';
+import { said, words } from '../../util/words.ts';
+import { withoutCredentials } from './clone-failure.ts';
+
+interface Reason {
+  readonly pattern: RegExp;
+  readonly code: string;
+  readonly says: string;
+  readonly hint: string;
+}
+
+const MISSING = 'this repository uses Git LFS and git-lfs is not installed';
+
+// The words are the shell's, git-lfs's, and those of the library with which it reaches servers.
+const REASONS: readonly Reason[] = [
+  {
+    pattern: /git-lfs\b[^\n]*(?:not found|No such file)|'lfs' is not a git command/,
+    code: 'lfs_missing',
+    says: MISSING,
+    hint: 'install git-lfs so that it is on the PATH (Debian: apt-get install git-lfs), then start again',
+  },
+  {
+    pattern:
+      /Authentication required|Authorization error|Credentials for|credentials? not|\b40[13]\b|Permission denied/i,
+    code: 'lfs_no_access',
+    says: 'the Git LFS server gives no access',
+    hint: 'check that the credentials for it work: git lfs fetch in a clone must answer without asking anything',
+  },
+  {
+    pattern: /no such object|does not exist|missing object|\b404\b|not found/i,
+    code: 'lfs_object_missing',
+    says: 'the Git LFS server does not have a file of this repository',
+    hint: 'push it from a clone that has it: git lfs push --all origin; or start with pointers: GIT_LFS_SKIP_SMUDGE=1',
+  },
+  {
+    pattern:
+      /connection refused|no such host|i\/o timeout|dial tcp|connection reset|network is unreachable|EOF\b|\b50\d\b/i,
+    code: 'lfs_unreachable',
+    says: 'the Git LFS server cannot be reached',
+    hint: 'check the network, and lfs.url in .lfsconfig and in your git configuration',
+  },
+];
+
+/**
+ * Why Git LFS could not write the files of a worktree, by what git said then; undefined when it has said nothing of Git
+ * LFS.
+ */
+export function lfsFailure(stderr: string): AppError | undefined {
+  const text = withoutCredentials(plainText(stderr));
+  if (!/git-lfs|filter lfs failed|Smudge error/.test(text)) return undefined;
+  const reason = REASONS.find(({ pattern }) => pattern.test(text));
+  const own = ownReason(text);
+  if (reason?.code === 'lfs_missing')
+    return new AppError(reason.code, reason.says, { hint: reason.hint, details: text });
+  const says = reason?.says ?? 'Git LFS could not write the files';
+  return new AppError(reason?.code ?? 'lfs_failed', own === undefined ? says : words`${says}: ${said(own)}`, {
+    hint: reason?.hint ?? 'try git lfs pull in a clone by hand',
+    details: text,
+  });
+}
+
+/** What git-lfs says itself, without the name of the object, which is said once before. */
+function ownReason(text: string): string | undefined {
+  const line = text.split('\n').find((each) => /Smudge error|^Error |^batch (?:request|response)/i.test(each));
+  if (line === undefined) return undefined;
+  return line.replace(/^.*?Smudge error: /, '').replace(/^Error downloading (\S+) \([0-9a-f]+\)/, '$1');
+}
+
+/** What a person should know of a worktree whose Git LFS files are pointers because nothing is set up to fetch them. */
+export function pointersNote(installed: boolean): string {
+  return installed
+    ? 'this repository uses Git LFS and your git is not set up for it: its files are pointers; run: git lfs install, then start again'
+    : `${MISSING}: its files are pointers; install git-lfs, run: git lfs install, then start again`;
+}
