@@ -20,6 +20,7 @@ trap clean_up EXIT
 if [ -z "$user" ]; then
   name=kugetsu-test-$$
   # With user ids of its own to map: some tests make a machine in a user namespace.
+  touch /etc/subuid /etc/subgid
   useradd --home-dir "$place/home" --no-create-home --shell /bin/bash "$name"
   user=$name
 fi

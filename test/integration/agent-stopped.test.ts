@@ -29,6 +29,7 @@ test('stop ends an agent whose tool has a session of its own and ignores TERM', 
   expect((await verdictOf(world)).class).toBe('stopped');
 });
 
+// It takes long because a runner is given time to end its agent itself.
 test('stop ends a runner that is frozen', async () => {
   const world = await readyWorld();
   succeeded(await world.kugetsu('start', REF, 'fake: stall'));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readyWorld, REF, succeeded, verdictOf } from '../support/fake-world.ts';
 
-// 1.8 seconds.
+// 1.8 seconds, which have to pass in each of these tests.
 const SHORT_MINUTES = '0.03';
 
 test('a tool that only waits is a stall', async () => {

@@ -32,6 +32,7 @@ const lines = (world: World, name: string): string[] =>
 
 const numbers = Array.from({ length: SHELLS }, (_, index) => index + 1);
 
+// It takes long because it is 800 commands: fewer would seldom meet each other.
 test('32 processes enqueue 25 tasks each while 20 of them are killed: no id that was printed is lost', async () => {
   const world = fakeWorld();
   let running = SHELLS;

@@ -4,6 +4,7 @@ import { run } from '../support/world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+// It takes long because agents have to run into their deadlines, and tasks into their third attempt.
 test('forty tasks whose agents, runners and daemon fail and are killed all come to the right end', async () => {
   const bun = join(ROOT, 'node_modules', '.bin', 'bun');
   const { PATH = '', TMPDIR = '/tmp', ...inherited } = process.env;

@@ -102,6 +102,7 @@ describe('a damaged file is named and left as it is', () => {
     }
   });
 
+  // It takes long because each of six breaks is mended by a start.
   test('caches, however, are made anew', async () => {
     const world = await readyWorld();
     for (const name of ['opencode.json', 'base-export.json']) {
@@ -148,6 +149,7 @@ test('locks that a killed process left behind do not block', async () => {
   expect(await world.kugetsu('start', REF, 'hello', '--follow')).toMatchObject({ code: 0 });
 });
 
+// It takes long because a lock is somebody's until nobody has marked it for 5 s.
 test('a lock that was left behind just now is waited for, and then passed over', async () => {
   const world = await readyWorld();
   mkdirSync(join(world.home, 'sessions.lock'));

@@ -188,7 +188,7 @@ export async function until<T>(
     if (value !== undefined && value !== false) return value;
     const now = performance.now();
     if (now > deadline) throw new Error(`waited ${capMs} ms in vain: ${what}`);
-    const pause = Math.min(Math.max(POLL_MS, 2 * (now - asked)), LONGEST_PAUSE_MS);
+    const pause = Math.min(Math.max(POLL_MS, 4 * (now - asked)), LONGEST_PAUSE_MS);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
