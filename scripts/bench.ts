@@ -9,6 +9,7 @@ import { memory } from './bench/memory.ts';
 import { queue } from './bench/queue.ts';
 import { refs } from './bench/refs.ts';
 import { table, type Row } from './bench/row.ts';
+import { size } from './bench/size.ts';
 import { startUp } from './bench/start-up.ts';
 import { worktree } from './bench/worktree.ts';
 
@@ -20,6 +21,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   refs,
   agent,
   memory,
+  size,
 };
 
 const wanted = groupsOf(process.argv.slice(2));
