@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { errnoOf, messageOf } from '../util/errors.ts';
-import { terminalText } from '../util/text.ts';
+import { plainText, terminalText } from '../util/text.ts';
 import { writeFully } from './write-fully.ts';
 
 /** The streams and what they can do. Data goes to `out`, everything else to `err`. */
@@ -15,6 +15,8 @@ export interface Terminal {
   out(text: string): void;
   /** Writes text to standard error, with a newline at its end. */
   err(text: string): void;
+  /** Shows how far something is in a line of its own on standard error, in place of the last one; only on a terminal. */
+  progress(text: string): void;
   /** Everything that comes on standard input. */
   readInput(): Promise<string>;
   /** The same, as it is. */
@@ -53,6 +55,9 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     },
     out: (text) => writeOutput(output() ? terminalText(text) : text),
     err: writeError,
+    progress(text) {
+      if (errors()) writeProgress(text);
+    },
     readInput: async () => (await readAll(process.stdin)).toString('utf8'),
     readInputBytes: async () => readAll(process.stdin),
     confirm: async (question) => confirm(`${question} [y/N] `),
@@ -66,6 +71,15 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
 export function writeError(text: string): void {
   try {
     writeFully(ERRORS, withNewline(terminalText(text)));
+  } catch {
+    // What nobody reads any more is no reason to end.
+  }
+}
+
+// The cursor goes to the beginning of the line, and what is there goes.
+function writeProgress(text: string): void {
+  try {
+    writeFully(ERRORS, `\r\u001B[K${plainText(text)}`);
   } catch {
     // What nobody reads any more is no reason to end.
   }

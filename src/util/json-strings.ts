@@ -18,7 +18,7 @@ export function jsonStrings(json: string, change: (text: string) => string, keep
   const nesting = new Nesting();
   let position = 0;
   for (let open = json.indexOf('"'); open !== -1; open = json.indexOf('"', position)) {
-    const end = endOfString(json, open);
+    const end = endOfString(json, open) ?? json.length;
     const literal = json.slice(open, end);
     const text = literal.includes('\\') ? decoded(literal) : literal.slice(1, -1);
     nesting.pass(json, position, open);
@@ -29,6 +29,35 @@ export function jsonStrings(json: string, change: (text: string) => string, keep
     position = end;
   }
   return pieces.join('') + json.slice(position);
+}
+
+/**
+ * The beginning of a JSON text that was cut off inside of a value that is a string as a whole JSON text: that string gets
+ * `note` at its end, and what is open is closed. Undefined when it was cut off anywhere else.
+ */
+export function closedJson(beginning: string, note: string): string | undefined {
+  const nesting = new Nesting();
+  let position = 0;
+  for (let open = beginning.indexOf('"'); open !== -1; open = beginning.indexOf('"', position)) {
+    const end = endOfString(beginning, open);
+    nesting.pass(beginning, position, open);
+    if (end === undefined) {
+      if (nesting.place().isKey) return undefined;
+      return `${withoutHalfEscape(beginning)}${JSON.stringify(note).slice(1)}${nesting.closing()}`;
+    }
+    nesting.take(beginning.slice(open + 1, end - 1));
+    position = end;
+  }
+  return undefined;
+}
+
+function withoutHalfEscape(text: string): string {
+  const half = /\\(?:u[0-9a-fA-F]{0,3})?$/.exec(text.slice(-5))?.[0] ?? '';
+  const start = text.length - half.length;
+  let backslashes = 0;
+  while (text[start - 1 - backslashes] === '\\') backslashes += 1;
+  // Before an even number of them it is no escape, but what an escaped backslash is followed by.
+  return half !== '' && backslashes % 2 === 0 ? text.slice(0, start) : text;
 }
 
 interface Level {
@@ -64,19 +93,28 @@ class Nesting {
     return { isKey: level?.isObject === true && level.name === undefined, path };
   }
 
+  /** What closes all that is open. */
+  closing(): string {
+    return this.levels
+      .toReversed()
+      .map(({ isObject }) => (isObject ? '}' : ']'))
+      .join('');
+  }
+
   private expectName(): void {
     const level = this.levels.at(-1);
     if (level !== undefined) level.name = undefined;
   }
 }
 
-function endOfString(json: string, open: number): number {
+/** Where the string that begins at `open` ends; undefined when it does not. */
+function endOfString(json: string, open: number): number | undefined {
   for (let close = json.indexOf('"', open + 1); close !== -1; close = json.indexOf('"', close + 1)) {
     let backslashes = 0;
     while (json[close - 1 - backslashes] === '\\') backslashes += 1;
     if (backslashes % 2 === 0) return close + 1;
   }
-  return json.length;
+  return undefined;
 }
 
 function decoded(literal: string): string | undefined {

@@ -28,8 +28,23 @@ export async function listBranches(repository: string, pattern: string, env: Env
     }));
 }
 
-/** Deletes a branch if its tip is still `tip`. Call it under the repository's lock. @returns whether it was deleted */
-export async function deleteBranchAt(repository: string, { name, tip }: Branch, env: Environment): Promise<boolean> {
-  const result = await tryGit(['update-ref', '-d', `refs/heads/${name}`, tip], { cwd: repository, env });
-  return result.exitCode === 0;
+/**
+ * Deletes those of these branches whose tip is still what it was; one transaction when that is all of them. Call it under the
+ * repository's lock. @returns those that were deleted
+ */
+export async function deleteBranchesAt(
+  repository: string,
+  branches: readonly Branch[],
+  env: Environment,
+): Promise<ReadonlySet<Branch>> {
+  if (branches.length === 0) return new Set();
+  if (await deleteAll(repository, branches, env)) return new Set(branches);
+  const deleted = new Set<Branch>();
+  for (const branch of branches) if (await deleteAll(repository, [branch], env)) deleted.add(branch);
+  return deleted;
+}
+
+async function deleteAll(repository: string, branches: readonly Branch[], env: Environment): Promise<boolean> {
+  const input = branches.map(({ name, tip }) => `delete refs/heads/${name} ${tip}\n`).join('');
+  return (await tryGit(['update-ref', '--stdin'], { cwd: repository, env, input })).exitCode === 0;
 }

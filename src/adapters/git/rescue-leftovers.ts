@@ -15,16 +15,33 @@ interface LeftoverOptions {
   readonly env: Environment;
 }
 
+/** A commit, and the ref that saves it if that is necessary. */
+interface CommitToSave {
+  readonly commit: string;
+  readonly ref: string;
+}
+
 /**
- * Saves a commit that no remote-tracking branch and no earlier rescue has. Call it under the repository's lock.
+ * Saves those of these commits that no remote-tracking branch and no earlier rescue has, all of them or none. Call it under
+ * the repository's lock.
  *
- * @throws AppError `git_failed` when it could not be saved
+ * @returns those that were saved
+ * @throws AppError `git_failed` when they could not be saved
  */
-export async function rescueCommit(commit: string, { repository, ref, env }: LeftoverOptions): Promise<Rescue> {
-  if (await isReachable(commit, ['refs/remotes', RESCUED], { cwd: repository, env }))
-    return { refs: [], movedAside: [] };
-  await git(['update-ref', ref, commit], { cwd: repository, env });
-  return { refs: [ref], movedAside: [] };
+export async function rescueCommits<Saved extends CommitToSave>(
+  commits: readonly Saved[],
+  { repository, env }: Pick<LeftoverOptions, 'repository' | 'env'>,
+): Promise<Saved[]> {
+  const names = [...new Set(commits.map(({ commit }) => commit))];
+  if (names.length === 0) return [];
+  const at = { cwd: repository, env };
+  const args = ['rev-list', '--stdin', '--not', '--remotes', `--glob=${RESCUED}`];
+  const listed = await git(args, { ...at, input: names.map((name) => `${name}\n`).join('') });
+  const onlyHere = new Set(listed.split('\n'));
+  const toSave = new Map(commits.filter(({ commit }) => onlyHere.has(commit)).map((each) => [each.commit, each]));
+  const input = [...toSave.values()].map(({ commit, ref }) => `create ${ref} ${commit}\n`).join('');
+  if (input !== '') await git(['update-ref', '--stdin'], { ...at, input });
+  return [...toSave.values()];
 }
 
 /** Saves a commit that origin has and no earlier rescue. @throws AppError `git_failed` when it could not be saved */

@@ -81,7 +81,11 @@ export type AgentEvent =
 
 /** Reads one line of the event stream; total: whatever the line is, it becomes an event. */
 export function parseEvent(line: string): AgentEvent {
-  const value = parseObject(line);
+  return eventOf(line, parseObject(line));
+}
+
+/** As {@link parseEvent}, for a line that has been parsed as the JSON value. */
+export function eventOf(line: string, value: unknown): AgentEvent {
   const envelope = value === undefined ? undefined : EnvelopeSchema.safeParse(value).data;
   if (envelope === undefined) return { type: 'output', text: line };
   return knownEvent(envelope) ?? { type: 'unknown', name: envelope.type };

@@ -3,15 +3,29 @@ import { errnoOf } from '../../util/errors.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Reads a growing file line by line; the last line counts only when its newline is there, or when asked. */
+/** What becomes of a line that is longer than a reader holds in memory. */
+export interface LineLimit {
+  readonly maxBytes: number;
+  /** Makes a line of its first `maxBytes`; `bytes` is how many there are of it in all. */
+  readonly cut: (beginning: string, bytes: number) => string;
+}
+
+/**
+ * Reads a growing file line by line, with no more of it in memory than one line; the last line counts only when its newline
+ * is there, or when asked. Lines of any length survive, unless there is a limit.
+ */
 export class LineReader {
   private offset = 0;
   private pending: Buffer[] = [];
+  private pendingBytes = 0;
+  private readonly limit: LineLimit | undefined;
+  private chunk: Buffer | undefined;
   readonly path: string;
   private held: FileHandle | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, limit?: LineLimit) {
     this.path = path;
+    this.limit = limit;
   }
 
   /** Opens the file for good, so that it can be read when its name is gone; {@link close} lets it go. */
@@ -24,54 +38,65 @@ export class LineReader {
     this.held = undefined;
   }
 
-  /** The complete lines since the last call; none while the file is missing. Lines of any length survive. */
-  async read(): Promise<string[]> {
-    const lines: string[] = [];
-    for (const chunk of await this.chunks()) {
-      let start = 0;
-      for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-        lines.push(this.take(chunk.subarray(start, end)));
-        start = end + 1;
-      }
-      if (start < chunk.length) this.pending.push(chunk.subarray(start));
+  /** The complete lines since the last call, as far as the file has them now; none while it is missing. */
+  async *read(): AsyncGenerator<string> {
+    const handle = this.held ?? (await this.opened());
+    if (handle === undefined) return;
+    try {
+      yield* this.linesOf(handle);
+    } finally {
+      if (handle !== this.held) await handle.close();
     }
-    return lines;
   }
 
-  /** What is left after the last newline, once the writer is gone. */
-  async finish(): Promise<string[]> {
-    const lines = await this.read();
-    return this.pending.length === 0 ? lines : [...lines, this.take(Buffer.alloc(0))];
+  /** As {@link read}, with what is left after the last newline, once the writer is gone. */
+  async *finish(): AsyncGenerator<string> {
+    yield* this.read();
+    if (this.pendingBytes > 0) yield this.take();
   }
 
-  private take(end: Buffer): string {
-    const line = Buffer.concat([...this.pending, end]).toString('utf8');
+  private async *linesOf(handle: FileHandle): AsyncGenerator<string> {
+    const { size } = await handle.stat();
+    this.chunk ??= Buffer.allocUnsafe(CHUNK_BYTES);
+    while (this.offset < size) {
+      const { bytesRead } = await handle.read(this.chunk, 0, CHUNK_BYTES, this.offset);
+      if (bytesRead === 0) return;
+      // Whoever stops in the middle goes on behind the last line that it has got.
+      let start = 0;
+      for (let end = this.endIn(start, bytesRead); end !== -1; end = this.endIn(start, bytesRead)) {
+        this.keep(start, end);
+        this.offset += end + 1 - start;
+        start = end + 1;
+        yield this.take();
+      }
+      this.keep(start, bytesRead);
+      this.offset += bytesRead - start;
+    }
+  }
+
+  private endIn(start: number, length: number): number {
+    return this.chunk?.subarray(0, length).indexOf(10, start) ?? -1;
+  }
+
+  private keep(start: number, end: number): void {
+    const room = (this.limit?.maxBytes ?? Infinity) - this.pendingBytes;
+    this.pendingBytes += end - start;
+    const kept = this.chunk?.subarray(start, Math.min(end, start + Math.max(0, room)));
+    if (kept !== undefined && kept.length > 0) this.pending.push(Buffer.from(kept));
+  }
+
+  private take(): string {
+    const [bytes, text] = [this.pendingBytes, Buffer.concat(this.pending).toString('utf8')];
     this.pending = [];
-    return line;
+    this.pendingBytes = 0;
+    if (this.limit === undefined || bytes <= this.limit.maxBytes) return text;
+    return this.limit.cut(text.replace(/\uFFFD$/, ''), bytes);
   }
 
-  private async chunks(): Promise<Buffer[]> {
-    if (this.held !== undefined) return this.chunksOf(this.held);
-    const handle = await open(this.path, 'r').catch((error: unknown) => {
+  private async opened(): Promise<FileHandle | undefined> {
+    return open(this.path, 'r').catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return undefined;
       throw error;
     });
-    if (handle === undefined) return [];
-    try {
-      return await this.chunksOf(handle);
-    } finally {
-      await handle.close();
-    }
-  }
-
-  private async chunksOf(handle: FileHandle): Promise<Buffer[]> {
-    const chunks: Buffer[] = [];
-    for (;;) {
-      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, this.offset);
-      if (bytesRead === 0) return chunks;
-      this.offset += bytesRead;
-      chunks.push(buffer.subarray(0, bytesRead));
-    }
   }
 }

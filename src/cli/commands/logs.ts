@@ -18,7 +18,7 @@ Examples:
   kugetsu logs github.com/shoko/kugetsu#14 -f   what the issue's agent does, until it is done
   kugetsu logs q_0mwrzy3vsoanbch2t              the last run of a task
 
-Logs are kept for 7 days.
+Logs are kept for 7 days. Of a line that is longer than 128 KB the beginning is shown.
 Exit codes: 0 shown, 1 no log (with --follow: the run failed), 2 usage.`;
 
 /** `kugetsu logs` */
@@ -66,8 +66,8 @@ async function showRun(
     subject,
     follow,
     signal: context.gracefulStop(),
-    onLine: (line, entry) => {
-      const shown = json ? line : renderRunEntry(entry, { colour: terminal.colour.out });
+    onLine: ({ line, entry }) => {
+      const shown = json ? line() : renderRunEntry(entry, { colour: terminal.colour.out });
       if (shown !== undefined) terminal.out(shown);
     },
   });

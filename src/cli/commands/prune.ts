@@ -82,13 +82,20 @@ async function applyAndPrint(context: CliContext, { items, problems, json }: Pla
   const { pruneJson, pruneTotal, renderPruneResult } = await import('../views/prune.ts');
   const { terminal } = context;
   if (!json) await printTable(context, items);
+  let done = 0;
+  const say = (line: string): void => {
+    terminal.progress('');
+    terminal.err(line);
+  };
   const results = await applyPrune(context, items, {
-    onSaved: (way) => terminal.err(`saved its unpushed work; to get it back: ${way}`),
+    onSaved: (way) => say(`saved its unpushed work; to get it back: ${way}`),
     onResult(result) {
       const line = renderPruneResult(result);
-      if (line !== undefined) terminal.err(`kugetsu: ${plainText(line)}`);
+      if (line !== undefined) say(`kugetsu: ${plainText(line)}`);
+      terminal.progress(`pruned ${(done += 1)} of ${items.length}`);
     },
   });
+  terminal.progress('');
   const removed = results.filter(({ outcome }) => outcome === 'removed').map(({ item }) => item);
   if (json) terminal.out(pruneJson(items, { problems, results }));
   else terminal.err(items.length === 0 ? 'nothing to prune' : `removed ${pruneTotal(removed)}`);

@@ -30,7 +30,7 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
     settle: async () => reconcileRuns(context),
     signal: context.gracefulStop(),
     until: follow ? 'ended' : 'at_work',
-    onLine: (_line, entry) => printEntry(context, entry, options),
+    onLine: ({ entry }) => printEntry(context, entry, options),
   });
   const verdict = current?.verdict ?? null;
   if (verdict !== null && verdict.outcome !== 'succeeded') {

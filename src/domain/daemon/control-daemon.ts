@@ -2,7 +2,8 @@ import { sendSignal } from '../../adapters/process/end-processes.ts';
 import { isAlive } from '../../adapters/process/process-identity.ts';
 import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
-import { makePrivateDirectory, readTextIfExists } from '../../adapters/store/private-files.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { linesFromEnd } from '../../adapters/store/lines-from-end.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
@@ -10,6 +11,7 @@ import type { Context } from '../context.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { findDaemon } from './find-daemon.ts';
+import { MAX_LOG_BYTES } from './log-size.ts';
 
 const START_WAIT_MS = 15_000;
 const STOP_WAIT_MS = 10_000;
@@ -80,9 +82,12 @@ export async function stopDaemon(context: Context): Promise<number | undefined> 
 
 /** The last lines of the daemon's log, the rotated one included. */
 export async function readDaemonLog({ home }: Pick<Context, 'home'>, count: number): Promise<string[]> {
-  const texts = [await readTextIfExists(`${home.daemonLog}.1`), await readTextIfExists(home.daemonLog)];
-  return texts
-    .flatMap((text) => (text ?? '').split('\n'))
-    .filter((line) => line !== '')
-    .slice(-count);
+  const lines: string[] = [];
+  for (const path of [home.daemonLog, `${home.daemonLog}.1`]) {
+    for await (const line of linesFromEnd(path, 4 * MAX_LOG_BYTES)) {
+      if (lines.length === count) return lines.toReversed();
+      lines.push(line);
+    }
+  }
+  return lines.toReversed();
 }

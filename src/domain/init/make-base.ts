@@ -8,6 +8,7 @@ import { agentEnvironment } from '../runs/agent-environment.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
 import { ownRun } from '../runs/orphans.ts';
 import { runAgent } from '../runs/run-agent.ts';
+import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
@@ -71,14 +72,15 @@ async function tellBase(
 ): Promise<void> {
   const { home, opencode, cwd, clock } = context;
   const runId = newRunId(context);
-  const log = await openRunLog(context, runLogPath(context, runId));
+  const settings = await context.settings();
+  const maxBytes = sizeLimit(settings.RUN_LOG_MAX_MB);
+  const log = await openRunLog(context, runLogPath(context, runId), { maxBytes });
   const startedAt = clock.monotonic();
   await ownRun(context, runId);
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
     const env = await agentEnvironment(context, 'dev-agent');
-    const settings = await context.settings();
     // It is the user's own checkout, in which they might as well have opened opencode.
     const projectConfig = true;
     const request = { session: id, directory: cwd, message: prompt, model, debug: false, projectConfig, env };

@@ -21,6 +21,12 @@ export async function sendNotification(context: Needs, news: News): Promise<Noti
   return notification;
 }
 
+/** As {@link sendNotification}, for several at once: all of them, or none. */
+export async function sendNotifications(context: Needs, news: readonly News[]): Promise<void> {
+  const added = await Promise.all(news.map(async (each) => newNotification(context, each)));
+  await updateInbox(context, (notifications) => added.reduce(withNotification, notifications));
+}
+
 /** The notifications, oldest first; the unread ones only, unless `all`. */
 export async function listNotifications(
   { home }: Pick<Context, 'home'>,

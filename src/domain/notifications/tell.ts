@@ -66,12 +66,19 @@ async function logLost(context: Needs, news: TaskNews, error: unknown): Promise<
  * @throws the system's error when a full disk or the like keeps the notification out: then nothing is to be removed
  */
 export async function tellSaved(context: Needs, ref: string | null, way: string): Promise<void> {
-  const news = { type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null } as const;
-  const { sendNotification } = await import('./inbox.ts');
+  await tellAllSaved(context, ref, [way]);
+}
+
+/** As {@link tellSaved}, for everything that was saved together. */
+export async function tellAllSaved(context: Needs, ref: string | null, ways: readonly string[]): Promise<void> {
+  const news = ways.map(
+    (way) => ({ type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null }) as const,
+  );
+  const { sendNotifications } = await import('./inbox.ts');
   try {
-    await sendNotification(context, news);
+    await sendNotifications(context, news);
   } catch (error) {
     if (errnoOf(error) !== undefined) throw error;
-    await logLost(context, news, error);
+    for (const each of news) await logLost(context, each, error);
   }
 }

@@ -2,13 +2,14 @@ import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { tellSaved } from '../notifications/tell.ts';
+import { tellAllSaved, tellSaved } from '../notifications/tell.ts';
 import type { OwnSession } from '../sessions/own-sessions.ts';
-import type { PruneItem, PruneResult, PruneTarget } from './prune-item.ts';
+import { batchesOf, type Batch, type SingleTarget } from './batches.ts';
+import type { PruneItem, PruneResult } from './prune-item.ts';
 import type { WhyNot } from './recheck.ts';
-import { removeBranch } from './remove-branch.ts';
-import { removeHalfClone, removeRunDirectory, removeTemporaryFile } from './remove-leftovers.ts';
-import { removeDoneIssue, removeOpencodeSession, removeSessionFile, storedOnce } from './remove-sessions.ts';
+import { removeBranches } from './remove-branch.ts';
+import { removeHalfClone, removeRunDirectories, removeTemporaryFile } from './remove-leftovers.ts';
+import { removeDoneIssue, removeOpencodeSession, removeSessionFiles, storedOnce } from './remove-sessions.ts';
 import { removeKeptWorktree, removeOrphanedWorktree } from './remove-worktree.ts';
 
 /** Who hears of what happens, as it happens. */
@@ -19,8 +20,8 @@ interface PruneObserver {
 }
 
 /**
- * Deletes these items and nothing else. Each one is looked at again at the moment of its deletion; what has changed, or
- * belongs to somebody by now, stays. One that fails does not hold up the others.
+ * Deletes these items and nothing else. Each one is looked at again right before its deletion, with those of its kind; what
+ * has changed, or belongs to somebody by now, stays. One that fails does not hold up the others.
  */
 export async function applyPrune(
   context: Context,
@@ -30,36 +31,79 @@ export async function applyPrune(
   const stored = storedOnce(context);
   const { text: clean } = await redactorOf(context);
   const results: PruneResult[] = [];
-  for (const item of items) {
-    const result = await resultOf(item, clean, async () => remove(context, item.target, { onSaved, stored }));
-    onResult(result);
-    results.push(result);
+  for (const batch of batchesOf(items)) {
+    const outcomes = await removeBatch(context, batch, { onSaved, stored });
+    for (const [index, item] of batch.items.entries()) {
+      const result = resultOf(item, outcomes[index], clean);
+      onResult(result);
+      results.push(result);
+    }
   }
   return results;
 }
 
-async function resultOf(
+function resultOf(
   item: PruneItem,
+  outcome: PromiseSettledResult<WhyNot> | undefined,
   clean: (text: string) => string,
-  body: () => Promise<WhyNot>,
-): Promise<PruneResult> {
-  try {
-    const why = await body();
-    return why === undefined ? { item, outcome: 'removed' } : { item, outcome: 'skipped', why };
-  } catch (error) {
-    if (error instanceof AppError || errnoOf(error) !== undefined) {
-      return { item, outcome: 'failed', why: told(wordsOf(error), clean) };
-    }
-    throw error;
-  }
+): PruneResult {
+  if (outcome?.status === 'rejected') return { item, outcome: 'failed', why: told(wordsOf(outcome.reason), clean) };
+  return outcome?.value === undefined ? { item, outcome: 'removed' } : { item, outcome: 'skipped', why: outcome.value };
 }
+
+type Outcomes = readonly PromiseSettledResult<WhyNot>[];
 
 interface Means {
   readonly onSaved: PruneObserver['onSaved'];
   readonly stored: () => Promise<readonly OwnSession[]>;
 }
 
-async function remove(context: Context, target: PruneTarget, { onSaved, stored }: Means): Promise<WhyNot> {
+async function removeBatch(context: Context, batch: Batch, means: Means): Promise<Outcomes> {
+  const body = async (): Promise<Outcomes> => removeTogether(context, batch, means);
+  const outcomes = await body().catch((reason: unknown): Outcomes =>
+    batch.items.map(() => ({ status: 'rejected', reason })),
+  );
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected' && !isForeseen(outcome.reason)) throw outcome.reason;
+  if (batch.items.length === 1 || outcomes.some(({ status }) => status === 'fulfilled')) return outcomes;
+  // One of them may be what keeps all of them; what was saved is not saved again.
+  const alone: PromiseSettledResult<WhyNot>[] = [];
+  for (const single of batch.items.flatMap((item) => batchesOf([item]))) {
+    alone.push(...(await removeBatch(context, single, means)));
+  }
+  return alone;
+}
+
+function isForeseen(error: unknown): boolean {
+  return error instanceof AppError || errnoOf(error) !== undefined;
+}
+
+async function removeTogether(context: Context, batch: Batch, means: Means): Promise<Outcomes> {
+  switch (batch.kind) {
+    case 'branch': {
+      const branches = batch.items.map(({ target }) => target.branch);
+      const whys = await removeBranches(context, { ...batch, branches }, async (ways) => {
+        for (const way of ways) means.onSaved(way);
+        await tellAllSaved(context, null, ways);
+      });
+      return whys.map((value) => ({ status: 'fulfilled', value }));
+    }
+    case 'session_file':
+      return removeSessionFiles(
+        context,
+        batch.items.map(({ target }) => target),
+      );
+    case 'run_directory':
+      return removeRunDirectories(
+        context,
+        batch.items.map(({ target }) => target),
+      );
+    case 'single':
+      return Promise.allSettled([removeOne(context, batch.items[0].target, means)]);
+  }
+}
+
+async function removeOne(context: Context, target: SingleTarget, { onSaved, stored }: Means): Promise<WhyNot> {
   const saved = async (way: string): Promise<void> => {
     onSaved(way);
     await tellSaved(context, null, way);
@@ -67,8 +111,6 @@ async function remove(context: Context, target: PruneTarget, { onSaved, stored }
   switch (target.kind) {
     case 'temporary_file':
       return removeTemporaryFile(target);
-    case 'run_directory':
-      return removeRunDirectory(context, target);
     case 'half_clone':
       return removeHalfClone(target);
     case 'worktree_entry':
@@ -78,10 +120,6 @@ async function remove(context: Context, target: PruneTarget, { onSaved, stored }
     case 'issue':
       // destroy notifies by itself, of whose work it was.
       return removeDoneIssue(context, target, async (way) => onSaved(way));
-    case 'branch':
-      return removeBranch(context, target, saved);
-    case 'session_file':
-      return removeSessionFile(context, target);
     case 'opencode_session':
       return removeOpencodeSession(context, target, stored);
   }

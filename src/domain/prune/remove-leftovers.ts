@@ -13,15 +13,20 @@ export async function removeTemporaryFile({ entry }: TargetOf<'temporary_file'>)
   return why;
 }
 
-/** Removes the directory of a run that is over. */
-export async function removeRunDirectory(
+/** Removes the directories of runs that are over: no run begins under an id that another one has had. */
+export async function removeRunDirectories(
   context: Pick<Context, 'home'>,
-  { run, entry }: TargetOf<'run_directory'>,
-): Promise<WhyNot> {
-  if ((await trackedNow(context)).runs.has(run) || runIdsInUse().has(run)) return 'its run is on';
-  const why = await changeOf(entry);
-  if (why === undefined) await removeDirectory(entry.path);
-  return why;
+  targets: readonly TargetOf<'run_directory'>[],
+): Promise<PromiseSettledResult<WhyNot>[]> {
+  const { runs } = await trackedNow(context);
+  const inUse = runIdsInUse();
+  const remove = async ({ run, entry }: TargetOf<'run_directory'>): Promise<WhyNot> => {
+    if (runs.has(run) || inUse.has(run)) return 'its run is on';
+    const why = await changeOf(entry);
+    if (why === undefined) await removeDirectory(entry.path);
+    return why;
+  };
+  return Promise.allSettled(targets.map(remove));
 }
 
 /** Removes a clone that was cut off; whoever clones that repository holds its lock. */

@@ -1,3 +1,4 @@
+import type { Entry } from '../../adapters/store/entries.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
@@ -10,21 +11,26 @@ import { sessionOrphaned } from './orphaned.ts';
 import type { TargetOf } from './prune-item.ts';
 import { withState } from './read-state.ts';
 import { CHANGED, changeOf, trackedNow, type WhyNot } from './recheck.ts';
+import type { UnnamedFile } from './tracked.ts';
 
-/** Removes a session file that the index does not name. */
-export async function removeSessionFile(
+/** Removes session files that the index does not name; one look at the state, and its lock, is for all of them. */
+export async function removeSessionFiles(
   context: Pick<Context, 'home'>,
-  { entry }: TargetOf<'session_file'>,
-): Promise<WhyNot> {
+  targets: readonly TargetOf<'session_file'>[],
+): Promise<PromiseSettledResult<WhyNot>[]> {
   return withState(context, async ({ unnamed }) => {
-    const why = await changeOf(entry);
-    if (why !== undefined) return why;
-    const file = unnamed.find((candidate) => candidate.entry.path === entry.path);
-    if (file === undefined) return 'the index names it by now';
-    if (file.live) return 'its run is on';
-    await removeFile(entry.path);
-    return undefined;
+    const files = new Map(unnamed.map((file) => [file.entry.path, file]));
+    return Promise.allSettled(targets.map(async ({ entry }) => removeUnnamed(entry, files.get(entry.path))));
   });
+}
+
+async function removeUnnamed(entry: Entry, file: UnnamedFile | undefined): Promise<WhyNot> {
+  const why = await changeOf(entry);
+  if (why !== undefined) return why;
+  if (file === undefined) return 'the index names it by now';
+  if (file.live) return 'its run is on';
+  await removeFile(entry.path);
+  return undefined;
 }
 
 // What a claim may be refused with: somebody was quicker.

@@ -2,7 +2,8 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
-import type { RunLogEntry } from './run-log-lines.ts';
+import { SHOWN_LINE } from './log-limits.ts';
+import type { ShownLine } from './run-log-lines.ts';
 import { lineShower } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Run } from './run-schema.ts';
@@ -19,7 +20,7 @@ interface Follow {
   readonly settle: () => Promise<void>;
   /** `at_work` returns as soon as the agent runs, or when the run ended before that. */
   readonly until: 'at_work' | 'ended';
-  readonly onLine: (line: string, entry: RunLogEntry) => void;
+  readonly onLine: (shown: ShownLine) => void;
   /** Aborts when the user has seen enough; the run goes on. */
   readonly signal: AbortSignal;
 }
@@ -36,20 +37,21 @@ export async function followRun(
 ): Promise<Run | undefined> {
   const { clock } = context;
   const show = await lineShower(context, onLine);
-  const reader = new LineReader(run.log);
+  const reader = new LineReader(run.log, SHOWN_LINE);
   let checkAt = clock.monotonic() + RECORD_CHECK_MS;
   for (;;) {
-    const lines = await reader.read();
+    let silent = true;
     let done = false;
-    for (const line of lines) {
+    for await (const line of reader.read()) {
+      silent = false;
       const entry = show(line);
       const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
       if (event === 'ended' || event === until) done = true;
     }
     if (done) return record.read();
-    if (lines.length === 0 && clock.monotonic() >= checkAt) {
+    if (silent && clock.monotonic() >= checkAt) {
       if (await isOver(record, settle)) {
-        for (const line of await reader.finish()) show(line);
+        for await (const line of reader.finish()) show(line);
         return record.read();
       }
       checkAt = clock.monotonic() + RECORD_CHECK_MS;

@@ -1,6 +1,8 @@
 import type { AgentEvent } from '../../adapters/opencode/events.ts';
 import { isEventWord } from '../../adapters/opencode/own-words.ts';
+import { jsonStrings } from '../../util/json-strings.ts';
 import type { Redactor } from '../../util/redaction.ts';
+import { cutText } from './log-limits.ts';
 
 /** What an agent said on one line: as it came, which is judged, and without secrets, which is written and told. */
 export interface Heard {
@@ -28,7 +30,8 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
     case 'output':
       return { ...event, text: clean(event.text) };
     case 'tool_use':
-      return { ...event, summary: clean(event.summary), input: clean(event.input) };
+      // Nobody is told the input, and it may be long.
+      return { ...event, summary: clean(event.summary), input: '' };
     case 'error':
       return { ...event, name: clean(event.name), message: clean(event.message) };
     case 'unknown':
@@ -40,7 +43,9 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
   }
 }
 
-/** A line of the agent's, which is JSON, as it may be written. */
-export function cleanEventLine({ json }: Redactor, line: string): string {
-  return json(line, isEventWord);
+/** A line of the agent's, which is JSON, as it is written: without secrets, and what a tool has printed not longer than a log needs. */
+export function cleanEventLine({ json }: Redactor, line: string, { type }: AgentEvent): string {
+  const clean = json(line, isEventWord);
+  // What an agent says itself is whole, and bounded by its model.
+  return type === 'tool_use' || type === 'unknown' ? jsonStrings(clean, cutText) : clean;
 }

@@ -11,7 +11,8 @@ import { notTracked } from '../sessions/claim-issue.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { followRun } from './follow-run.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
-import type { RunLogEntry } from './run-log-lines.ts';
+import { SHOWN_LINE } from './log-limits.ts';
+import type { ShownLine } from './run-log-lines.ts';
 import { lineShower } from './run-log.ts';
 import { issueRunRecord, runRecord, type RunRecord } from './run-record.ts';
 import { runLogPath } from './run-request.ts';
@@ -24,7 +25,7 @@ interface ReadOptions {
   readonly subject: string;
   /** Go on until the run has ended. */
   readonly follow: boolean;
-  readonly onLine: (line: string, entry: RunLogEntry) => void;
+  readonly onLine: (shown: ShownLine) => void;
   /** Aborts when the user has seen enough. */
   readonly signal: AbortSignal;
 }
@@ -48,7 +49,7 @@ export async function readRunLog(
   }
   if ((await modifiedAt(run.log)) === undefined) throw noLog(subject, 'its log is gone: logs are kept for 7 days');
   const show = await lineShower(context, onLine);
-  for (const line of await new LineReader(run.log).finish()) show(line);
+  for await (const line of new LineReader(run.log, SHOWN_LINE).finish()) show(line);
   return record.read();
 }
 

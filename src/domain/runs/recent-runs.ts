@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { LineReader } from '../../adapters/store/line-reader.ts';
+import { linesFromEnd } from '../../adapters/store/lines-from-end.ts';
 import type { Redactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
+import { SHOWN_LINE } from './log-limits.ts';
 import { shownLine, type RunRecord as RunLogRecord } from './run-log-lines.ts';
 
 /** A run as its log tells it. */
@@ -35,14 +37,35 @@ export async function recentRuns(context: Pick<Context, 'home' | 'env'>, count: 
   return runs.toReversed();
 }
 
+/** How far from its beginning and from its end a log is looked into for the records of a run, in bytes. */
+const LOOK_BYTES = 2 * 1024 * 1024;
+
+/** A log begins with what the run is, and ends with its verdict: however long it is, no more of it is read. */
 async function readRun(log: string, redactor: Redactor): Promise<RecentRun | undefined> {
-  const entries = (await new LineReader(log).finish())
-    .filter((line) => line.includes('"type":"kugetsu"'))
-    .map((line) => shownLine(redactor, line).entry);
-  const records = entries.flatMap((entry) => (entry.from === 'kugetsu' ? [entry.record] : []));
-  const started = records.find((record) => record.event === 'started');
+  const started = await startOf(log, redactor);
   if (started === undefined) return undefined;
-  const ended = records.findLast((record) => record.event === 'ended');
   const { run, at, kind, subject, message } = started;
-  return { run, at, kind, subject, message, log, verdict: ended?.verdict ?? null };
+  return { run, at, kind, subject, message, log, verdict: await verdictIn(log, redactor) };
+}
+
+type Started = Extract<RunLogRecord, { event: 'started' }>;
+
+async function startOf(log: string, redactor: Redactor): Promise<Started | undefined> {
+  let bytes = 0;
+  for await (const line of new LineReader(log, SHOWN_LINE).finish()) {
+    const { entry } = shownLine(redactor, line);
+    if (entry.from === 'kugetsu' && entry.record.event === 'started') return entry.record;
+    bytes += line.length;
+    if (bytes > LOOK_BYTES) return undefined;
+  }
+  return undefined;
+}
+
+async function verdictIn(log: string, redactor: Redactor): Promise<RecentRun['verdict']> {
+  for await (const line of linesFromEnd(log, LOOK_BYTES)) {
+    if (!line.includes('"kugetsu"')) continue;
+    const { entry } = shownLine(redactor, line);
+    if (entry.from === 'kugetsu' && entry.record.event === 'ended') return entry.record.verdict;
+  }
+  return null;
 }

@@ -143,17 +143,17 @@ class AgentWatch {
     const wake = AbortSignal.any([finished.signal, this.run.signal]);
     let endedFor: EndReason | undefined;
     while (!finished.signal.aborted) {
-      await this.take(await this.stdout.read(), await this.stderr.read());
+      await this.take(this.stdout.read(), this.stderr.read());
       endedFor ??= this.reasonToEnd();
       if (endedFor !== undefined) await this.end(pid, exit);
       else await this.clock.sleep(POLL_MS, wake);
     }
-    await this.take(await this.stdout.finish(), await this.stderr.finish());
+    await this.take(this.stdout.finish(), this.stderr.finish());
     return { ...(await exit), endedFor };
   }
 
-  private async take(lines: readonly string[], errorLines: readonly string[]): Promise<void> {
-    for (const line of lines) {
+  private async take(lines: AsyncIterable<string>, errorLines: AsyncIterable<string>): Promise<void> {
+    for await (const line of lines) {
       const heard = await this.run.log.agentLine(line);
       const event = heard.raw;
       this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
@@ -161,7 +161,7 @@ class AgentWatch {
       this.seen = observe(this.seen, heard);
       await this.noticeElsewhere(event);
     }
-    for (const line of errorLines) {
+    for await (const line of errorLines) {
       this.seen = observeStderr(this.seen, { raw: line, clean: await this.run.log.errorLine(line) });
     }
   }

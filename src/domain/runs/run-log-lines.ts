@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import { parseEvent, type AgentEvent } from '../../adapters/opencode/events.ts';
+import { eventOf, type AgentEvent } from '../../adapters/opencode/events.ts';
 import { isEventWord } from '../../adapters/opencode/own-words.ts';
 import type { JsonPlace } from '../../util/json-strings.ts';
 import type { Redactor } from '../../util/redaction.ts';
+import { heard } from './hear.ts';
 import { VerdictSchema } from './run-schema.ts';
 
 const Stamp = { type: z.literal('kugetsu'), at: z.string() };
@@ -35,10 +36,11 @@ export type RunLogEntry =
 /** Reads one line of a run's log; total, so that an old or damaged log can be shown. */
 export function parseRunLogLine(line: string): RunLogEntry {
   const value = parseJson(line);
-  const record = RunRecordSchema.safeParse(value).data;
+  // Whatever else an event is, to check it against the schema of all records takes longer than to parse it.
+  const record = line.includes('"kugetsu"') ? RunRecordSchema.safeParse(value).data : undefined;
   if (record !== undefined) return { from: 'kugetsu', record };
   const stamp = z.looseObject({ timestamp: z.number() }).safeParse(value).data;
-  return { from: 'agent', at: stamp?.timestamp, event: parseEvent(line) };
+  return { from: 'agent', at: stamp?.timestamp, event: eventOf(line, line.startsWith('{') ? value : undefined) };
 }
 
 /** A record of kugetsu's in a run's log as it may be written: what others said in it has no secret, and the rest is kugetsu's. */
@@ -64,10 +66,11 @@ function isSaid(event: RunRecord['event'], { isKey, path }: JsonPlace): boolean 
   }
 }
 
-/** A line of a run's log as it may be shown, and what it means. */
+/** A line of a run's log as it may be shown: what it means, and the line itself. */
 export interface ShownLine {
-  readonly line: string;
   readonly entry: RunLogEntry;
+  /** Made when it is asked for: to look for secrets in all that a tool has printed takes longer than to show what it was. */
+  readonly line: () => string;
 }
 
 /**
@@ -76,9 +79,31 @@ export interface ShownLine {
  */
 export function shownLine(redactor: Redactor, line: string): ShownLine {
   const entry = parseRunLogLine(line);
-  const clean =
-    entry.from === 'kugetsu' ? cleanRecordLine(redactor, line, entry.record.event) : redactor.line(line, isEventWord);
-  return { line: clean, entry: clean === line ? entry : parseRunLogLine(clean) };
+  if (entry.from === 'agent') {
+    const { clean } = heard(entry.event, redactor.text);
+    return { entry: { ...entry, event: clean }, line: () => redactor.line(line, isEventWord) };
+  }
+  const { record } = entry;
+  return {
+    entry: { from: 'kugetsu', record: cleanRecord(record, redactor.text) },
+    line: () => cleanRecordLine(redactor, line, record.event),
+  };
+}
+
+function cleanRecord(record: RunRecord, clean: Redactor['text']): RunRecord {
+  switch (record.event) {
+    case 'started':
+      return { ...record, message: clean(record.message) };
+    case 'stderr':
+    case 'output':
+      return { ...record, text: clean(record.text) };
+    case 'ended':
+      return { ...record, verdict: { ...record.verdict, reply: clean(record.verdict.reply) } };
+    case 'step':
+    case 'at_work':
+    case 'warning':
+      return record;
+  }
 }
 
 function parseJson(line: string): unknown {

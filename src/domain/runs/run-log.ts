@@ -1,14 +1,15 @@
 import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { parseEvent } from '../../adapters/opencode/events.ts';
-import { plural } from '../../util/text.ts';
+import { formatBytes, plural } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { KnownKeys } from '../../util/types.ts';
 import { lineRedactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { cleanEventLine, heard, type Heard } from './hear.ts';
-import { cleanRecordLine, shownLine, type RunLogEntry, type RunRecord } from './run-log-lines.ts';
+import { cutText } from './log-limits.ts';
+import { cleanRecordLine, shownLine, type RunLogEntry, type RunRecord, type ShownLine } from './run-log-lines.ts';
 
 type Unstamped<T> = T extends { type: 'kugetsu' } ? Omit<KnownKeys<T>, 'type' | 'at'> : never;
 
@@ -27,8 +28,15 @@ export interface RunLog {
   close(): Promise<void>;
 }
 
-/** Opens the log at `path`. */
-export async function openRunLog(context: Pick<Context, 'clock' | 'home' | 'env'>, path: string): Promise<RunLog> {
+/**
+ * Opens the log at `path`. Beyond `maxBytes` in all, what an agent says is not written, which a warning says once; kugetsu's
+ * own records, the verdict among them, are.
+ */
+export async function openRunLog(
+  context: Pick<Context, 'clock' | 'home' | 'env'>,
+  path: string,
+  { maxBytes = Infinity }: { readonly maxBytes?: number } = {},
+): Promise<RunLog> {
   const redactor = await redactorOf(context);
   const outputLine = lineRedactor(redactor);
   const errorLine = lineRedactor(redactor);
@@ -44,40 +52,73 @@ export async function openRunLog(context: Pick<Context, 'clock' | 'home' | 'env'
     ({ count, code }) =>
       recordLine({ event: 'warning', text: `${plural(count, 'line')} of this log could not be written (${code})` }),
   );
-  const record = async (entry: Unstamped<RunRecord>): Promise<void> => append(recordLine(entry));
+  const writer = new BoundedWriter(append, {
+    maxBytes,
+    full: () => recordLine({ event: 'warning', text: isFull(maxBytes) }),
+  });
   return {
     path,
-    record,
+    record: async (entry) => writer.write(recordLine(entry), entry.event !== 'output' && entry.event !== 'stderr'),
     async agentLine(line) {
       const raw = parseEvent(line);
       // What claims to be a record of kugetsu's is not one when the agent's output has it.
       if (raw.type === 'output' || (raw.type === 'unknown' && raw.name === 'kugetsu')) {
         const text = outputLine(line);
-        await record({ event: 'output', text });
+        await writer.write(recordLine({ event: 'output', text: cutText(text) }), false);
         return heard(raw, () => text);
       }
-      await append(cleanEventLine(redactor, line));
+      await writer.write(cleanEventLine(redactor, line, raw), false);
       return heard(raw, redactor.text);
     },
     async errorLine(line) {
       const clean = errorLine(line);
-      await record({ event: 'stderr', text: clean });
+      await writer.write(recordLine({ event: 'stderr', text: cutText(clean) }), false);
       return clean;
     },
     close: async () => file.close(),
   };
 }
 
+function isFull(maxBytes: number): string {
+  return `this log is full (${formatBytes(maxBytes)}, RUN_LOG_MAX_MB): what the agent says from here on is not in it, but is judged`;
+}
+
+/** Appends lines, and no more than there is room for. */
+class BoundedWriter {
+  private room: number;
+  private isFull = false;
+  private readonly append: (line: string) => Promise<void>;
+  private readonly full: () => string;
+
+  constructor(
+    append: (line: string) => Promise<void>,
+    { maxBytes, full }: { readonly maxBytes: number; readonly full: () => string },
+  ) {
+    this.append = append;
+    this.room = maxBytes;
+    this.full = full;
+  }
+
+  /** `always` writes the line whatever room there is. */
+  async write(line: string, always: boolean): Promise<void> {
+    if (!always && this.isFull) return;
+    this.room -= new TextEncoder().encode(line).length + 1;
+    if (always || this.room >= 0) return this.append(line);
+    this.isFull = true;
+    return this.append(this.full());
+  }
+}
+
 /** Hands lines of a run's log on, with what they mean, as they may be shown. @returns what the line means */
 export async function lineShower(
   context: Pick<Context, 'home' | 'env'>,
-  onLine: (line: string, entry: RunLogEntry) => void,
+  onLine: (shown: ShownLine) => void,
 ): Promise<(line: string) => RunLogEntry> {
   const redactor = await redactorOf(context);
   return (line) => {
-    const { line: clean, entry } = shownLine(redactor, line);
+    const shown = shownLine(redactor, line);
     // After a line that was written in part, its end may stand alone.
-    if (clean !== '') onLine(clean, entry);
-    return entry;
+    if (line !== '') onLine(shown);
+    return shown.entry;
   };
 }

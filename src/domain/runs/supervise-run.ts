@@ -12,6 +12,7 @@ import { deadlinesOf } from './deadlines.ts';
 import { endedRun } from './ended-run.ts';
 import { cleanUpAfterRun } from './reconcile-runs.ts';
 import { runAgent } from './run-agent.ts';
+import { sizeLimit } from './log-limits.ts';
 import { openRunLog, type RunLog } from './run-log.ts';
 import type { Run, Verdict } from './run-schema.ts';
 import type { RunTask } from './run-task.ts';
@@ -41,7 +42,8 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     task.record.change((run) => (run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined));
   if ((await untilWritten(context, takeOver, TAKE_OVER_MS)) === undefined) return;
   const { text: clean } = await redactorOf(context);
-  const log = await untilWritten(context, async () => openRunLog(context, task.log));
+  const maxBytes = await maxLogBytes(context);
+  const log = await untilWritten(context, async () => openRunLog(context, task.log, { maxBytes }));
   try {
     const { kind, subject, message } = task;
     await log.record({ event: 'started', run: runId, kind, subject, message });
@@ -59,6 +61,12 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
   } finally {
     await log.close();
   }
+}
+
+// A mistake in the config is the verdict of the run, and is told in its log.
+async function maxLogBytes(context: Context): Promise<number> {
+  const { RUN_LOG_MAX_MB: megabytes } = await context.settings().catch(() => ({ RUN_LOG_MAX_MB: 0 }));
+  return sizeLimit(megabytes);
 }
 
 interface Judging extends Supervision {

@@ -37,6 +37,7 @@ export const SettingsSchema = z.strictObject({
   AGENT_STARTUP_TIMEOUT_SECONDS: z.prefault(amount, '180'),
   AGENT_STALL_TIMEOUT_MINUTES: z.prefault(amount, '30'),
   AGENT_TIMEOUT_MINUTES: z.prefault(amount, '240'),
+  RUN_LOG_MAX_MB: z.prefault(amount, '100'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
 });
@@ -85,6 +86,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Longest time without an event and without work of an agent; 0 for no limit',
   },
   { key: 'AGENT_TIMEOUT_MINUTES', fallback: '240', summary: 'Longest run of an agent; 0 for no limit' },
+  {
+    key: 'RUN_LOG_MAX_MB',
+    fallback: '100',
+    summary: 'Largest log of a run in megabytes, beyond which only its verdict is written; 0 for no limit',
+  },
   {
     key: 'DOCTOR_MIN_FREE_DISK_MB',
     fallback: '2048',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Branch } from '../../adapters/git/branches.ts';
 import { holdsPointers } from '../../adapters/git/lfs-files.ts';
-import { rescueCommit, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
+import { rescueCommits, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
 import { moveWholeAside, rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
 import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { shellQuote } from '../../util/text.ts';
@@ -31,15 +31,28 @@ export async function saveWork(
   await tellWays({ repository, place, onSaved }, await rescueWork({ repository, worktree: path, branch, ...place }));
 }
 
-/** Saves the commits that only a branch has, and tells the way back. Call it under the repository's lock. */
-export async function saveBranch(
+/** As {@link OnSaved}, for everything that was saved together. */
+export type OnAllSaved = (ways: readonly string[]) => Promise<void>;
+
+interface NamedBranches {
+  readonly repository: string;
+  readonly branches: readonly { readonly name: string; readonly branch: Branch }[];
+}
+
+/** Saves the commits that only these branches have, and tells the ways back. Call it under the repository's lock. */
+export async function saveBranches(
   context: Needs,
-  { repository, name, branch }: { readonly repository: string; readonly name: string; readonly branch: Branch },
-  onSaved: OnSaved,
+  { repository, branches }: NamedBranches,
+  onSaved: OnAllSaved,
 ): Promise<void> {
-  const place = rescuePlace(context, name);
-  const rescue = await rescueCommit(branch.tip, { repository, ref: `${place.ref}-branch`, env: context.env });
-  await tellWays({ repository, place, onSaved }, rescue);
+  const commits = branches.map(({ name, branch }) => {
+    const place = rescuePlace(context, name);
+    return { commit: branch.tip, ref: `${place.ref}-branch`, target: place.target };
+  });
+  const saved = await rescueCommits(commits, { repository, env: context.env });
+  if (saved.length === 0) return;
+  const pointers = await holdsPointers(repository, context.env);
+  await onSaved(saved.map(({ ref, target: directory }) => wayToRef({ repository, directory, ref, pointers })));
 }
 
 /** Saves a commit that was pushed, and tells the way back, unless an earlier rescue has it. */
@@ -116,11 +129,24 @@ interface Telling {
 async function tellWays({ repository, place, onSaved }: Telling, { refs, movedAside }: Rescue): Promise<void> {
   const pointers = refs.length > 0 && (await holdsPointers(repository, place.env));
   const added = refs.map((ref, index) => {
-    const directory = shellQuote(index === 0 ? place.target : `${place.target}-branch`);
-    const content = pointers ? ` && git -C ${directory} lfs checkout` : '';
-    return `git -C ${shellQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
+    const directory = index === 0 ? place.target : `${place.target}-branch`;
+    return wayToRef({ repository, directory, ref, pointers });
   });
   for (const way of [...added, ...movedAside.map(wayInto)]) await onSaved(way);
+}
+
+interface Way {
+  readonly repository: string;
+  readonly directory: string;
+  readonly ref: string;
+  /** Whether files of what comes back may be in Git LFS. */
+  readonly pointers: boolean;
+}
+
+function wayToRef({ repository, directory: place, ref, pointers }: Way): string {
+  const directory = shellQuote(place);
+  const content = pointers ? ` && git -C ${directory} lfs checkout` : '';
+  return `git -C ${shellQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
 }
 
 function wayInto(path: string): string {

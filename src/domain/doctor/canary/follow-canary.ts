@@ -32,7 +32,7 @@ export async function followCanary(
     run,
     settle: async () => reconcileRuns(context),
     until: 'ended',
-    onLine: (_line, entry) => noticeStep(entry, steps),
+    onLine: ({ entry }) => noticeStep(entry, steps),
     signal,
   });
   const verdict = ended?.verdict ?? null;

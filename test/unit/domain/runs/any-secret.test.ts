@@ -107,7 +107,7 @@ test('whatever is a secret, a line of the log means the same event', () => {
     fc.property(withSecret, ({ given, secret }) => {
       const redactor = createRedactor([secret]);
       for (const line of given.lines) {
-        const { entry } = shownLine(redactor, cleanEventLine(redactor, line));
+        const { entry } = shownLine(redactor, cleanEventLine(redactor, line, parseEvent(line)));
         const event = entry.from === 'agent' ? entry.event : undefined;
         const { type, ...rest } = parseEvent(line);
         expect(event?.type).toBe(type);
@@ -135,7 +135,7 @@ test('a secret that is no word of opencode is nowhere, wherever an agent puts it
     fc.property(fc.array(spoken), fc.array(hidden), end, (events, errors, how) => {
       const lines = events.map((value) => JSON.stringify(value));
       const written = [
-        ...lines.map((line) => cleanEventLine(redactor, line)),
+        ...lines.map((line) => cleanEventLine(redactor, line, parseEvent(line))),
         JSON.stringify(verdictOf({ lines, errors, how }, redactor)),
       ].join('\n');
       for (const secret of secrets) expect(written).not.toContain(secret);
