@@ -29,11 +29,10 @@ const HOSTILE = [
   'MAX_CONCURRENT_AGENTS=3; touch MARKER',
   'MAX_CONCURRENT_AGENTS=3 && touch MARKER',
   'KUGETSU_TEMP_DIR=<(touch MARKER)',
-  'touch MARKER',
   'MAX_CONCURRENT_AGENTS=${X:=$(touch MARKER)}',
 ];
 
-test('a config is never executed: what a shell would act on is one clear error', async () => {
+test('a config is never executed: what a shell would make of a setting is one clear error', async () => {
   const world = await readyWorld();
   const marker = join(world.root, 'executed');
   const config = join(world.home, 'config');
@@ -44,6 +43,24 @@ test('a config is never executed: what a shell would act on is one clear error',
     expect(stderr).toMatch(/^kugetsu: \S+\/config:2: [^\n]+\n {2}[^\n]+\n$/);
     expect(existsSync(marker)).toBe(false);
   }
+});
+
+test('a line that only a shell could run holds up nothing that does not need it', async () => {
+  const world = await readyWorld();
+  const marker = join(world.root, 'executed');
+  const config = join(world.home, 'config');
+  const lines = [`touch ${marker}`, 'export PATH="$HOME/bin:$PATH"', 'AGENT_STALL_TIMEOUT_MINUTES=$(date +%M)'];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  succeeded(await world.kugetsu('list'));
+  succeeded(await world.kugetsu('prune'));
+  const { code, stderr } = await world.kugetsu('start', REF, 'hello');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/config:3: kugetsu reads its config and does not execute it: .*\n {2}.*AGENT_STALL/),
+  });
+  succeeded(await world.kugetsu('config', 'set', 'AGENT_STALL_TIMEOUT_MINUTES', '20'));
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  expect(existsSync(marker)).toBe(false);
 });
 
 test('in single quotes all of that is only text', async () => {

@@ -50,7 +50,7 @@ function registerConfigList(config: Command, { context, exitWith }: Registration
       const style = { ruled, colour: colour.out };
       context.terminal.out(json ? JSON.stringify(settings, null, 2) : renderSettings(settings, style));
       tellProblems(context, problems);
-      if (problems.length > 0) exitWith(EXIT.failed);
+      if (problems.some(({ blocks }) => blocks.length > 0)) exitWith(EXIT.failed);
     });
 }
 
@@ -69,11 +69,13 @@ function registerConfigGet(config: Command, context: CliContext): void {
     )
     .action(async (text: string, { json = false }: JsonOption) => {
       const { requireSettingKey } = await import('../../domain/settings/change-config.ts');
-      const { listSettings } = await import('../../domain/settings/list-settings.ts');
+      const { isAbout, listSettings } = await import('../../domain/settings/list-settings.ts');
       const { settingError } = await import('../../domain/settings/settings.ts');
       const key = requireSettingKey(text);
       const { settings, problems } = await listSettings(context);
-      const problem = problems.find((each) => !each.overridden && (each.key === key || each.code === 'bad_config'));
+      const problem = problems.find(
+        (each) => !each.overridden && (isAbout(each, key) || (each.code === 'bad_config' && each.blocks === 'all')),
+      );
       if (problem !== undefined) throw settingError(problem);
       const setting = settings.find((each) => each.key === key);
       context.terminal.out(json ? JSON.stringify(setting, null, 2) : (setting?.value ?? ''));

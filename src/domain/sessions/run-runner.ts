@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { readRunRequest } from '../runs/run-request.ts';
+import { requireAll } from '../settings/settings.ts';
 import { superviseRun } from '../runs/supervise-run.ts';
 import { pmRunTask } from '../pm/pm-run-task.ts';
 import { issueRunTask } from './issue-run-task.ts';
@@ -9,7 +10,8 @@ import { issueRunTask } from './issue-run-task.ts';
  * beginning: a mistake that somebody makes in the config while the agent works must not cost its verdict.
  */
 export async function runRunner(given: Context, runId: string, signal: AbortSignal): Promise<void> {
-  const [settings, tempDirectory] = await Promise.all([given.settings(), given.tempDirectory()]);
+  const [current, tempDirectory] = await Promise.all([given.settings(), given.tempDirectory()]);
+  const settings = requireAll(current);
   const context: Context = { ...given, settings: async () => settings, tempDirectory: async () => tempDirectory };
   const request = await readRunRequest(context, runId);
   if (request === undefined) return;

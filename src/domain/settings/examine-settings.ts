@@ -1,7 +1,7 @@
-import { scanAssignments } from '../../util/shell-assignments.ts';
 import { nearest } from '../../util/text.ts';
 import { said, words, type Text } from '../../util/words.ts';
-import { SETTING_DESCRIPTIONS, SettingsSchema, type SettingKey } from './settings-schema.ts';
+import { readConfigLines, type ConfigLine } from './config-lines.ts';
+import { RETIRED_SETTINGS, SETTING_DESCRIPTIONS, SettingsSchema, type SettingKey } from './settings-schema.ts';
 
 /** What the settings are made from: the config file's text, if there is one, and the environment. */
 export interface SettingsSource {
@@ -13,7 +13,7 @@ export interface SettingsSource {
 
 /** One thing that is wrong with a config file, or with a variable of the environment. */
 export interface SettingProblem {
-  readonly code: 'bad_config' | 'unknown_setting' | 'bad_setting';
+  readonly code: 'bad_config' | 'unknown_setting' | 'bad_setting' | 'retired_setting';
   /** The name that is concerned, as far as one can be told. */
   readonly key: string | undefined;
   /** File and line, or the environment, then what is wrong: one line. */
@@ -21,6 +21,8 @@ export interface SettingProblem {
   readonly hint: string;
   /** Whether the environment has another value, so that this one does no harm now. */
   readonly overridden: boolean;
+  /** What cannot be done for its sake: whatever needs a setting, what needs one of these, or, with none, nothing. */
+  readonly blocks: 'all' | readonly SettingKey[];
 }
 
 /** The text that a setting has, and where it comes from. */
@@ -47,21 +49,40 @@ export function isSettingKey(key: string): key is SettingKey {
 
 /** What is set, and everything that is wrong with it; one problem does not hide the next. */
 export function examineSettings({ path, text, environment, userHome }: SettingsSource): Examined {
-  const { assignments, broken } = scanAssignments(text ?? '', userHome);
-  const syntax = broken.map(({ key, error }) => badSyntax(`${path}:${error.line}`, key, error.message));
-  const unknown: SettingProblem[] = [];
-  const inFile = new Map<string, GivenSetting>();
-  for (const { key, value, line } of assignments) {
-    const origin = `${path}:${line}`;
-    if (isSettingKey(key)) inFile.set(key, { value, source: 'file', origin });
-    else unknown.push(unknownSetting(origin, key));
+  const lines = readConfigLines(text ?? '', userHome);
+  const inFile = new Map<SettingKey, GivenSetting>();
+  for (const line of lines) {
+    // What a shell would have made of it nobody knows here, and what stood above it does not hold any more.
+    if (line.kind === 'shell') for (const key of settingsIn(line.text)) inFile.delete(key);
+    if (line.kind !== 'assignment' || !isSettingKey(line.assignment.key)) continue;
+    inFile.set(line.assignment.key, {
+      value: line.assignment.value,
+      source: 'file',
+      origin: `${path}:${line.line}`,
+    });
   }
   const inEnvironment = new Map(KEYS.flatMap((key) => fromEnvironment(key, environment)));
+  const given = new Map<string, GivenSetting>([...inFile, ...inEnvironment]);
+  const found = lines.flatMap((line) => problemOf(line, `${path}:${line.line}`, given));
   const bad = [
     ...[...inFile].flatMap(([key, setting]) => badValue(key, setting, inEnvironment.has(key))),
     ...[...inEnvironment].flatMap(([key, setting]) => badValue(key, setting, false)),
   ];
-  return { given: new Map([...inFile, ...inEnvironment]), problems: [...syntax, ...unknown, ...bad] };
+  return { given, problems: [...found.filter(isSyntax), ...found.filter((problem) => !isSyntax(problem)), ...bad] };
+}
+
+function isSyntax({ code }: SettingProblem): boolean {
+  return code === 'bad_config';
+}
+
+function problemOf(line: ConfigLine, origin: string, given: Examined['given']): SettingProblem[] {
+  if (line.kind === 'torn') return [tornLine(origin, line.key, line.reason)];
+  if (line.kind === 'shell') return [shellLine(origin, line, given)];
+  const { key } = line.assignment;
+  if (isSettingKey(key)) return [];
+  if (RETIRED_SETTINGS.has(key)) return [retiredSetting(origin, key)];
+  const foreign = line.exported && nearest(key, KEYS) === undefined;
+  return [foreign ? foreignVariable(origin, key) : unknownSetting(origin, key)];
 }
 
 /** Why `value` cannot be the value of `key`; undefined when it can. */
@@ -72,6 +93,8 @@ export function faultOf(key: SettingKey, value: string): string | undefined {
 
 /** What to do about a name that is no setting: the one that was meant, or all there are. */
 export function knownSettingsHint(key: string): string {
+  const retired = RETIRED_SETTINGS.get(key);
+  if (retired !== undefined) return retired;
   const near = nearest(key, KEYS);
   return near === undefined ? `the settings are ${KEYS.join(', ')}` : `did you mean ${near}?`;
 }
@@ -83,13 +106,68 @@ function fromEnvironment(key: string, environment: SettingsSource['environment']
   return [[key, { value, source: 'environment', origin: 'the environment' }]];
 }
 
-function badSyntax(origin: string, key: string | undefined, reason: string): SettingProblem {
+function tornLine(origin: string, key: string | undefined, reason: string): SettingProblem {
   return {
     code: 'bad_config',
     key,
     message: `${origin}: ${reason}`,
     hint: 'the file is KEY=VALUE lines and comments; quote a value that is more than a plain word',
     overridden: false,
+    blocks: 'all',
+  };
+}
+
+const NOT_EXECUTED = 'kugetsu reads its config and does not execute it';
+
+/** The settings that a line of shell may set; to use one, or to export it, sets nothing. */
+function settingsIn(text: string): SettingKey[] {
+  if (/^\s*export(?:\s+[A-Za-z_]\w*)+\s*$/.test(text)) return [];
+  const words = new Set(text.match(/(?<![\w$]|\$\{)[A-Za-z_]\w*/g) ?? []);
+  return SETTING_DESCRIPTIONS.map(({ key }) => key).filter((key) => words.has(key));
+}
+
+function shellLine(
+  origin: string,
+  { text, reason }: Extract<ConfigLine, { kind: 'shell' }>,
+  given: Examined['given'],
+): SettingProblem {
+  const named = settingsIn(text);
+  const seeming = /^\s*([A-Za-z_]\w*)=/.exec(text)?.[1];
+  const misspelt = named.length === 0 && seeming !== undefined && nearest(seeming, KEYS) !== undefined;
+  const [key] = named;
+  const why =
+    key === undefined
+      ? 'no setting needs this line, and it can go; variables of agents are set by kugetsu env set'
+      : `give it a plain value: kugetsu config set ${key} VALUE`;
+  return {
+    code: 'bad_config',
+    key: key ?? seeming,
+    message: `${origin}: ${NOT_EXECUTED}: ${reason}`,
+    hint: misspelt ? knownSettingsHint(seeming) : why,
+    overridden: named.length > 0 && named.every((name) => given.has(name)),
+    blocks: misspelt ? 'all' : named.filter((name) => !given.has(name)),
+  };
+}
+
+function foreignVariable(origin: string, key: string): SettingProblem {
+  return {
+    code: 'unknown_setting',
+    key,
+    message: `${origin}: ${NOT_EXECUTED}: ${key} is no setting, and nothing gets it`,
+    hint: `agents get their variables by kugetsu env set ${key} VALUE (kugetsu config unset ${key} removes it here)`,
+    overridden: false,
+    blocks: [],
+  };
+}
+
+function retiredSetting(origin: string, key: string): SettingProblem {
+  return {
+    code: 'retired_setting',
+    key,
+    message: `${origin}: ${key} is a setting of the bash script: ${RETIRED_SETTINGS.get(key) ?? ''}`,
+    hint: `run: kugetsu config unset ${key}`,
+    overridden: false,
+    blocks: [],
   };
 }
 
@@ -100,6 +178,7 @@ function unknownSetting(origin: string, key: string): SettingProblem {
     message: `${origin}: there is no setting ${key}`,
     hint: `${knownSettingsHint(key)} (kugetsu config unset ${key} removes it)`,
     overridden: false,
+    blocks: 'all',
   };
 }
 
@@ -114,6 +193,7 @@ function badValue(key: string, { value, source, origin }: GivenSetting, overridd
       message: words`${origin}: ${key}=${said(value, 60)}: ${fault}`,
       hint: `correct ${key}, or remove it for the default: ${mend}`,
       overridden,
+      blocks: 'all',
     },
   ];
 }

@@ -30,6 +30,11 @@ export async function readSettingsSource({ home, env }: Needs): Promise<Settings
 /** A problem as it may be shown: without secrets. */
 export type ShownProblem = SettingProblem & { readonly message: string };
 
+/** Whether a problem is one of this setting. */
+export function isAbout({ key, blocks }: SettingProblem, setting: SettingKey): boolean {
+  return key === setting || (blocks !== 'all' && blocks.includes(setting));
+}
+
 /** Every setting with its value and where that comes from, and everything that is wrong with the config file and the environment. */
 export async function listSettings(
   context: Needs,
@@ -39,7 +44,7 @@ export async function listSettings(
   const settings = SETTING_DESCRIPTIONS.map(({ key, fallback, summary }) => {
     const usual = key === 'KUGETSU_TEMP_DIR' ? defaultTempDirectory(context.env) : fallback;
     const set = given.get(key);
-    const problem = problems.find((candidate) => candidate.key === key && !candidate.overridden);
+    const problem = problems.find((candidate) => isAbout(candidate, key) && !candidate.overridden);
     return {
       key,
       value: set?.value ?? usual,

@@ -48,6 +48,11 @@ export type Settings = z.infer<typeof SettingsSchema>;
 /** The name of a setting. */
 export type SettingKey = keyof Settings;
 
+/** What was a setting once and does nothing any more, with why. */
+export const RETIRED_SETTINGS: ReadonlyMap<string, string> = new Map([
+  ['QUEUE_DAEMON_BATCH_SIZE', 'the daemon takes as many tasks as there are free slots (MAX_CONCURRENT_AGENTS)'],
+]);
+
 /** What a setting is for, and its default as the text that a config file would have. */
 interface SettingDescription {
   readonly key: SettingKey;

@@ -3,15 +3,38 @@ import { examineSettings, type SettingProblem, type SettingsSource } from './exa
 import { SETTING_DESCRIPTIONS, SettingsSchema, type Settings } from './settings-schema.ts';
 
 /**
- * The settings in force: environment variable over file over default.
+ * The settings in force: environment variable over file over default. One that only a shell could know throws when it is
+ * asked for, so that it blocks nothing else.
  *
  * @throws AppError that names the file and the line, or the variable, for bad syntax, an unknown key or a bad value
  */
 export function resolveSettings(source: SettingsSource): Settings {
   const { given, problems } = examineSettings(source);
-  const problem = problems.find(({ overridden }) => !overridden);
+  const problem = problems.find(({ overridden, blocks }) => !overridden && blocks === 'all');
   if (problem !== undefined) throw settingError(problem);
-  return SettingsSchema.parse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
+  const settings = SettingsSchema.parse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
+  for (const unknown of problems) {
+    if (unknown.blocks !== 'all') for (const key of unknown.blocks) throwWhenAsked(settings, key, unknown);
+  }
+  return settings;
+}
+
+/**
+ * The same settings, each of which is known.
+ *
+ * @throws AppError `bad_config` when one is not: what begins now would need it when it is too late
+ */
+export function requireAll(settings: Settings): Settings {
+  return { ...settings };
+}
+
+function throwWhenAsked(settings: Settings, key: string, problem: SettingProblem): void {
+  Object.defineProperty(settings, key, {
+    enumerable: true,
+    get() {
+      throw settingError(problem);
+    },
+  });
 }
 
 /** A problem as the error that a command ends with. */

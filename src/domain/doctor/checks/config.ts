@@ -1,6 +1,6 @@
 import { listSettings } from '../../settings/list-settings.ts';
 import type { Check } from '../check.ts';
-import { fine, wrong } from '../finding.ts';
+import { fine, note, wrong } from '../finding.ts';
 
 const NAME = 'config';
 
@@ -11,8 +11,9 @@ export const configCheck: Check = {
   async run(context) {
     const { problems } = await listSettings(context);
     if (problems.length === 0) return [fine(NAME, 'every setting can be read')];
-    return problems.map(({ message, hint, overridden }) =>
-      wrong(overridden ? 'warning' : 'error', NAME, message, hint),
-    );
+    return problems.map(({ code, message, hint, overridden, blocks }) => {
+      if (code === 'retired_setting') return note(NAME, message, hint.replace(/^run: /, ''));
+      return wrong(overridden || blocks.length === 0 ? 'warning' : 'error', NAME, message, hint);
+    });
   },
 };

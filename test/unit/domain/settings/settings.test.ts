@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SETTING_DESCRIPTIONS, type Settings } from '../../../../src/domain/settings/settings-schema.ts';
-import { resolveSettings } from '../../../../src/domain/settings/settings.ts';
+import { requireAll, resolveSettings } from '../../../../src/domain/settings/settings.ts';
 import { AppError } from '../../../../src/util/errors.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
@@ -21,7 +21,7 @@ function settings(text: string | undefined, environment: Record<string, string> 
 }
 
 function refusal(text: string, environment: Record<string, string> = {}): AppError {
-  const error = thrownBy(() => settings(text, environment));
+  const error = thrownBy(() => requireAll(settings(text, environment)));
   expect(error).toBeInstanceOf(AppError);
   return error as AppError;
 }
@@ -93,7 +93,7 @@ describe('a refusal', () => {
   });
 
   test('of bad syntax names the line of the file', () => {
-    expect(refusal('A=1\nB=$(touch /tmp/x)')).toMatchObject({
+    expect(refusal('AGENT_TIMEOUT_MINUTES=1\nMAX_CONCURRENT_AGENTS=$(touch /tmp/x)')).toMatchObject({
       code: 'bad_config',
       message: expect.stringMatching(/^\/home\/k\/config:2: /),
     });
