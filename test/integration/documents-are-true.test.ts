@@ -5,7 +5,7 @@ import { SETTING_DESCRIPTIONS } from '../../src/domain/settings/settings-schema.
 import { BINARY, run } from '../support/world.ts';
 
 /** What people and agents read. */
-const DOCUMENTS = ['README.md', 'SKILL.md', 'docs/kugetsu-setup.md'];
+const DOCUMENTS = ['README.md', 'SKILL.md', 'docs/kugetsu-setup.md', 'docs/coming-from-the-bash-script.md'];
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */
 const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env'];

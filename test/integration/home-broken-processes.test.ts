@@ -86,7 +86,7 @@ describe('the daemon', () => {
   test('has a lock that cannot be read: it is set aside unless the pid file names a live process', async () => {
     const world = await workedWorld();
     const lock = join(world.home, 'queue', 'daemon.lock');
-    writeFileSync(lock, '', { mode: 0o600 });
+    writeFileSync(lock, '{"owner":', { mode: 0o600 });
     writeFileSync(join(world.home, 'queue', 'daemon.pid'), `${process.pid}\n`, { mode: 0o600 });
     const refused = await doctor(world, '--fix');
     expect(refused.repairs).toEqual([expect.objectContaining({ check: 'state-file', mended: false })]);
@@ -94,7 +94,7 @@ describe('the daemon', () => {
     await expectBreak(world, {
       level: 'error',
       check: 'state-file',
-      says: /daemon\.lock: it is empty/,
+      says: /daemon\.lock: it is not JSON/,
       mends: /aside/,
     });
   });

@@ -96,6 +96,10 @@ async function withScratch<T>(scratch: Scratch, body: (directory: string) => Pro
 
 /** The directory in which the repository keeps what it knows of a worktree, when both sides agree on it. */
 async function metadataOf(repository: string, worktree: string): Promise<string | undefined> {
+  // A clone of its own is its repository's only place.
+  const inside = await realPathOf(join(worktree, '.git'));
+  if (inside !== undefined && inside === (await realPathOf(repository)) && inside === join(worktree, '.git'))
+    return inside;
   const named = /^gitdir: (.+)\n?$/.exec((await readText(join(worktree, '.git'))) ?? '')?.[1];
   if (named === undefined) return undefined;
   const [own, found] = await Promise.all([realPathOf(join(repository, 'worktrees')), realPathOf(named)]);

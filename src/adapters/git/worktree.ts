@@ -113,10 +113,15 @@ async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<Filled
 
 /** Removes a worktree and whatever else is at its path, and forgets it. Call it under the repository's lock. */
 export async function removeWorktree({ repository, path, env }: WorktreeOptions): Promise<void> {
+  await removeWhatIsAt(path);
+  if (await pathExists(repository)) await git(['worktree', 'prune'], { cwd: repository, env });
+}
+
+/** Removes a directory with all that is in it, or a link and not what it leads to; nothing there is fine. */
+export async function removeWhatIsAt(path: string): Promise<void> {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isSymbolicLink() === true) await rm(path);
   else await removeDirectory(path);
-  if (await pathExists(repository)) await git(['worktree', 'prune'], { cwd: repository, env });
 }
 
 /** Deletes a local branch; a missing one is fine. Call it under the repository's lock. */

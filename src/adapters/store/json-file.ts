@@ -2,26 +2,38 @@ import type * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { readTextAtOnce, readTextIfExists, replaceFile } from './private-files.ts';
 
+/** What a file is, for those who read it and for those who read about it. */
+export interface FileForm<Schema extends z.ZodMiniType> {
+  readonly schema: Schema;
+  /** What a person calls the file: `session file`. */
+  readonly what: string;
+  /**
+   * Brings what an older program wrote, or what lacks something, into today's form, as far as that can be known; the
+   * schema then says whether it is whole.
+   */
+  readonly complete?: (value: unknown) => unknown;
+}
+
 /**
- * Reads a JSON file against its schema; undefined when there is none.
+ * Reads a JSON file of a form; undefined when there is none.
  *
- * @throws AppError `corrupt_file` that names the file; its bytes stay as they are
+ * @throws AppError `corrupt_file` that names the file and says in words what is wrong; its bytes stay as they are
  */
 export async function readJsonFile<Schema extends z.ZodMiniType>(
   path: string,
-  schema: Schema,
+  form: FileForm<Schema>,
 ): Promise<z.output<Schema> | undefined> {
   const text = await readTextIfExists(path);
-  return text === undefined ? undefined : parseJson({ path, text, schema });
+  return text === undefined ? undefined : parseJson({ path, text, form });
 }
 
 /** As {@link readJsonFile}, but it blocks: to wait for each of very many small files takes twice as long as to read them. */
 export async function readJsonFileAtOnce<Schema extends z.ZodMiniType>(
   path: string,
-  schema: Schema,
+  form: FileForm<Schema>,
 ): Promise<z.output<Schema> | undefined> {
   const text = readTextAtOnce(path);
-  return text === undefined ? undefined : parseJson({ path, text, schema });
+  return text === undefined ? undefined : parseJson({ path, text, form });
 }
 
 /** Replaces a JSON file whole: atomic, durable, mode 0600. */
@@ -32,36 +44,30 @@ export async function writeJsonFile(path: string, value: unknown): Promise<void>
 interface ParseOptions<Schema extends z.ZodMiniType> {
   readonly path: string;
   readonly text: string;
-  readonly schema: Schema;
+  readonly form: FileForm<Schema>;
 }
 
 async function parseJson<Schema extends z.ZodMiniType>({
   path,
   text,
-  schema,
+  form: { schema, what, complete },
 }: ParseOptions<Schema>): Promise<z.output<Schema>> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw corruptFile(path, text === '' ? 'it is empty' : 'it is not JSON (cut off?)', error);
+    const reason = text.trim() === '' ? 'it is empty' : 'it is not JSON (cut off?)';
+    throw corruptFile(`cannot read ${path}: ${reason}`, error);
   }
-  const parsed = schema.safeParse(value);
+  const whole: unknown = complete === undefined ? value : await complete(value);
+  const parsed = schema.safeParse(whole);
   if (parsed.success) return parsed.data;
-  throw corruptFile(path, await whatIsWrong(value, schema), parsed.error);
+  const { whatIsWrong } = await import('./schema-words.ts');
+  throw corruptFile(`${what} ${path} ${whatIsWrong(parsed.error.issues[0], whole)}`, parsed.error);
 }
 
-/** The first thing in which a value is not what its schema says. */
-async function whatIsWrong(value: unknown, schema: z.ZodMiniType): Promise<string> {
-  const { nameWhatIsExpected } = await import('./schema-words.ts');
-  nameWhatIsExpected();
-  const issue = schema.safeParse(value).error?.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.map(String).join('.');
-  return `${where}: ${issue?.message ?? 'not as expected'}`;
-}
-
-function corruptFile(path: string, reason: string, cause: unknown): AppError {
-  return new AppError('corrupt_file', `cannot read ${path}: ${reason}`, {
+function corruptFile(message: string, cause: unknown): AppError {
+  return new AppError('corrupt_file', message, {
     hint: 'restore it from a back-up, or move it away and run the command again; kugetsu has not changed it',
     cause,
   });

@@ -46,11 +46,12 @@ export function registerDestroy({ program, context }: Registration): void {
 async function destroyOneIssue(context: CliContext, text: string, options: DestroyOptions): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+  const { savedLine } = await import('../views/saved.ts');
   const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
   const issue = await resolveIssueRef(context, text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
-  const { worktree, sessions } = await destroyIssue(context, issue, async (way) =>
-    context.terminal.err(`saved its unpushed work; to get it back: ${way}`),
+  const { worktree, sessions } = await destroyIssue(context, issue, async (way, kept) =>
+    context.terminal.err(savedLine(way, kept)),
   );
   const gone = [worktree, ...sessions].filter((part) => part !== null);
   context.terminal.err(`destroyed ${formatIssueRef(issue)}${gone.length === 0 ? '' : `: ${gone.join(', ')}`}`);

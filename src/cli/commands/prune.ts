@@ -79,6 +79,7 @@ async function print(context: CliContext, { items, problems, json }: Plan): Prom
 /** @returns whether something could not be deleted */
 async function applyAndPrint(context: CliContext, { items, problems, json }: Plan): Promise<boolean> {
   const { applyPrune } = await import('../../domain/prune/apply-prune.ts');
+  const { savedLine } = await import('../views/saved.ts');
   const { pruneJson, pruneTotal, renderPruneResult } = await import('../views/prune.ts');
   const { terminal } = context;
   if (!json) await printTable(context, items);
@@ -88,7 +89,7 @@ async function applyAndPrint(context: CliContext, { items, problems, json }: Pla
     terminal.err(line);
   };
   const results = await applyPrune(context, items, {
-    onSaved: (way) => say(`saved its unpushed work; to get it back: ${way}`),
+    onSaved: (way, kept) => say(savedLine(way, kept)),
     onResult(result) {
       const line = renderPruneResult(result);
       if (line !== undefined) say(`kugetsu: ${plainText(line)}`);

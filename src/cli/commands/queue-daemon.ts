@@ -59,7 +59,13 @@ function registerDaemonStatus(daemon: Command, { context, exitWith }: Registrati
       const state = { running: found !== undefined, pid: found?.owner.pid ?? null, since: found?.since ?? null };
       const text = found === undefined ? 'not running' : `running (pid ${found.owner.pid}, since ${found.since})`;
       context.terminal.out(json ? JSON.stringify(state) : text);
-      if (found === undefined) exitWith(EXIT.notReady);
+      if (found !== undefined) return;
+      const { findScriptDaemon, scriptDaemonRuns } = await import('../../domain/daemon/script-daemon.ts');
+      const other = await findScriptDaemon(context);
+      if (other !== undefined) {
+        context.terminal.err(`kugetsu: ${scriptDaemonRuns(other)}\n  run: kugetsu queue-daemon stop`);
+      }
+      exitWith(EXIT.notReady);
     });
 }
 

@@ -77,7 +77,7 @@ function variablesOf({ env }: Needs, path: string, text: string): ReadonlyMap<st
 
 function badFile(path: string, line: number, message: string, cause?: unknown): AppError {
   return new AppError('bad_env_file', `${path}:${line}: ${message}`, {
-    hint: 'the file is KEY=VALUE lines and comments; correct that line in an editor (kugetsu has not changed it)',
+    hint: 'kugetsu reads the file and does not execute it: KEY=VALUE lines and comments; correct that line in an editor',
     cause,
   });
 }

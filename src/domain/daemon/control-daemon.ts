@@ -10,8 +10,10 @@ import { said, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
+import { requireAll } from '../settings/settings.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from './log-size.ts';
+import { findScriptDaemon, requireNoScriptDaemon } from './script-daemon.ts';
 
 const START_WAIT_MS = 15_000;
 const STOP_WAIT_MS = 10_000;
@@ -29,7 +31,8 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
   const { home, self, clock } = context;
   const running = await findDaemon(context);
   if (running !== undefined) return { pid: running.owner.pid, started: false };
-  await context.settings();
+  await requireNoScriptDaemon(context);
+  requireAll(await context.settings());
   await makePrivateDirectory(home.queueItems);
   await (await openLogFile(home.daemonLog)).close();
   const daemon = await spawnProcess({
@@ -65,11 +68,10 @@ function daemonEnvironment({ env, home }: Context): Context['env'] {
   return { ...withoutAgentVariables(env), ...own, ...(inRun ? { TMPDIR: undefined } : {}) };
 }
 
-/** Ends the daemon and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running */
+/** Ends the daemon, also the bash script's, and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running */
 export async function stopDaemon(context: Context): Promise<number | undefined> {
-  const daemon = await findDaemon(context);
-  if (daemon === undefined) return undefined;
-  const { owner } = daemon;
+  const owner = (await findDaemon(context))?.owner ?? (await findScriptDaemon(context));
+  if (owner === undefined) return undefined;
   sendSignal(owner.pid, 'SIGTERM');
   const deadline = context.clock.monotonic() + STOP_WAIT_MS;
   while (isAlive(owner)) {

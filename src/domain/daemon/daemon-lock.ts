@@ -7,6 +7,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { findDaemon, type LiveDaemon } from './find-daemon.ts';
+import { requireNoScriptDaemon } from './script-daemon.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 
@@ -21,6 +22,7 @@ export async function becomeDaemon(context: Pick<Context, 'home' | 'clock'>): Pr
   await guarded(context, async () => {
     const other = await findDaemon(context);
     if (other !== undefined && other.owner.pid !== owner.pid) throw alreadyRunning(other);
+    await requireNoScriptDaemon(context);
     // Whoever finds the lock finds the pid file, too.
     await replaceFile(home.daemonPid, `${owner.pid}\n`);
     await writeJsonFile(home.daemonLock, { owner, since: isoWithOffset(clock.now()) });

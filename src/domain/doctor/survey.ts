@@ -1,19 +1,17 @@
 import { join } from 'node:path';
-import type * as z from 'zod/mini';
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
-import { QueueItemSchema, type QueueItem } from '../queue/queue-item.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { readItem } from '../queue/queue-store.ts';
+import type { CoordinatorSession, Index, IssueSession } from '../sessions/session-schema.ts';
 import {
-  CoordinatorSessionSchema,
-  IndexSchema,
-  IssueSessionSchema,
-  type CoordinatorSession,
-  type Index,
-  type IssueSession,
-} from '../sessions/session-schema.ts';
-import { COORDINATOR_FILES, coordinatorPath } from '../sessions/read-sessions.ts';
+  COORDINATOR_FILES,
+  coordinatorPath,
+  readCoordinatorFile,
+  readIndexFile,
+  readIssueFile,
+} from '../sessions/session-files.ts';
 
 /** What was found at a path that should hold something of a certain form. */
 export type Found<T> =
@@ -42,23 +40,24 @@ export interface Survey {
 
 /** Reads the state files; what cannot be read is part of the answer. */
 export async function surveyHome(home: Home): Promise<Survey> {
-  const [index, base, pmAgent, issues, items] = await Promise.all([
-    look(home.index, IndexSchema),
-    look(coordinatorPath(home, 'base'), CoordinatorSessionSchema),
-    look(coordinatorPath(home, 'pm_agent'), CoordinatorSessionSchema),
-    lookAtAll(home.sessions, IssueSessionSchema, Object.values(COORDINATOR_FILES)),
-    lookAtAll(home.queueItems, QueueItemSchema, []),
+  const index = await look(home.index, async () => readIndexFile(home));
+  const refs = new Map(Object.entries(valueOf(index)?.issues ?? {}).map(([ref, file]) => [file, ref]));
+  const [base, pmAgent, issues, items] = await Promise.all([
+    look(coordinatorPath(home, 'base'), async () => readCoordinatorFile(home, 'base')),
+    look(coordinatorPath(home, 'pm_agent'), async () => readCoordinatorFile(home, 'pm_agent')),
+    lookAtAll(home.sessions, async (name) => readIssueFile(home, name, refs.get(name))),
+    lookAtAll(home.queueItems, async (name) => readItem({ home }, name.slice(0, -JSON_END.length))),
   ]);
-  return { index, base, pmAgent, issues, items };
+  const coordinators: readonly string[] = Object.values(COORDINATOR_FILES);
+  return { index, base, pmAgent, issues: issues.filter(({ name }) => !coordinators.includes(name)), items };
 }
 
-/** Reads a file against its schema. */
-export async function look<Schema extends z.ZodMiniType>(
-  path: string,
-  schema: Schema,
-): Promise<Found<z.output<Schema>>> {
+const JSON_END = '.json';
+
+/** Reads a file with `read`, which knows its form. */
+export async function look<T>(path: string, read: () => Promise<T | undefined>): Promise<Found<T>> {
   try {
-    const value = await readJsonFile(path, schema);
+    const value = await read();
     return value === undefined ? { state: 'missing' } : { state: 'sound', value };
   } catch (error) {
     const damaged = error instanceof AppError || errnoOf(error) === 'EISDIR';
@@ -97,19 +96,15 @@ export function soundSessions(survey: Survey, home: Home): IssueSession[] {
     .filter((session) => session !== undefined);
 }
 
-async function lookAtAll<Schema extends z.ZodMiniType>(
+async function lookAtAll<T>(
   directory: string,
-  schema: Schema,
-  others: readonly string[],
-): Promise<SurveyedFile<z.output<Schema>>[]> {
-  const names = (await listDirectory(directory)).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+  read: (name: string) => Promise<T | undefined>,
+): Promise<SurveyedFile<T>[]> {
+  const names = (await listDirectory(directory)).filter((name) => name.endsWith(JSON_END) && !name.startsWith('.'));
   return Promise.all(
-    names
-      .filter((name) => !others.includes(name))
-      .toSorted()
-      .map(async (name) => {
-        const path = join(directory, name);
-        return { name, path, found: await look(path, schema) };
-      }),
+    names.toSorted().map(async (name) => {
+      const path = join(directory, name);
+      return { name, path, found: await look(path, async () => read(name)) };
+    }),
   );
 }

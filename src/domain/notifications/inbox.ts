@@ -3,11 +3,14 @@ import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from '../context.ts';
 import { NotificationSchema, type Notification } from './notification-schema.ts';
+import { completeInbox } from './script-inbox.ts';
 import { newNotification, withNotification, type News } from './notification.ts';
 import { readPosted, removePosted } from './posted.ts';
 
 /** `notifications.json`, oldest first. */
-export const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) });
+const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) });
+
+type Inbox = z.infer<typeof InboxSchema>;
 
 // Read ones go first when the inbox is full.
 const MAX_NOTIFICATIONS = 500;
@@ -34,9 +37,14 @@ export async function listNotifications(
 ): Promise<Notification[]> {
   // In this order nothing is missed that is put into the inbox meanwhile.
   const posted = await readPosted({ home }, MAX_NOTIFICATIONS);
-  const inbox = await readJsonFile(home.notifications, InboxSchema);
+  const inbox = await readInbox({ home });
   const notifications = bounded(posted.notifications.reduce(withNotification, inbox?.notifications ?? []));
   return notifications.filter(({ read }) => all || !read);
+}
+
+/** What is in the inbox file itself; undefined without one. @throws AppError `corrupt_file` */
+export async function readInbox({ home }: Pick<Context, 'home'>): Promise<Inbox | undefined> {
+  return readJsonFile(home.notifications, { schema: InboxSchema, what: 'the inbox', complete: completeInbox });
 }
 
 /** Marks every notification as read. @returns how many were unread */
@@ -60,7 +68,7 @@ async function updateInbox(
 ): Promise<void> {
   await withLock(inboxLock(home), async (lock) => {
     const posted = await readPosted({ home }, MAX_NOTIFICATIONS);
-    const inbox = (await readJsonFile(home.notifications, InboxSchema)) ?? { notifications: [] };
+    const inbox = (await readInbox({ home })) ?? { notifications: [] };
     const notifications = bounded(change(bounded(posted.notifications.reduce(withNotification, inbox.notifications))));
     lock.assertHeld();
     await writeJsonFile(home.notifications, { ...inbox, notifications });

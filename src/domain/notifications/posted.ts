@@ -5,6 +5,7 @@ import { unlinkFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { NotificationSchema, type Notification } from './notification-schema.ts';
 
+const POSTED_FORM = { schema: NotificationSchema, what: 'notification' };
 const POSTED = /^n_[0-9a-z]+\.json$/;
 
 /** What was posted and is not in the inbox yet. */
@@ -19,7 +20,7 @@ export async function readPosted({ home }: Pick<Context, 'home'>, limit: number)
   const notifications: Notification[] = [];
   for (const name of names.slice(-limit)) {
     const path = join(home.postedNotifications, name);
-    const notification = await readJsonFile(path, NotificationSchema).catch(() => undefined);
+    const notification = await readJsonFile(path, POSTED_FORM).catch(() => undefined);
     if (notification !== undefined) notifications.push(notification);
   }
   return { names, notifications };

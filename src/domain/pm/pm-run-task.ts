@@ -13,6 +13,7 @@ import { stepper, type Stepper } from '../runs/stepper.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readPmAgent } from '../sessions/read-sessions.ts';
+import { pmDirectory } from '../sessions/take-over.ts';
 import { pmTaskTitle } from '../sessions/session-titles.ts';
 
 /** The run of the PM agent for one task, in a fork of the PM session that is the task's own. */
@@ -56,7 +57,7 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
       exit: EXIT.notReady,
     });
   }
-  const { directory } = pmAgent;
+  const directory = await pmDirectory(context, pmAgent);
   const model = pmAgent.model ?? undefined;
   const earlier = (await readItem(context, task))?.session_id ?? null;
   if (earlier !== null) {

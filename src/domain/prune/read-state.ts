@@ -1,16 +1,16 @@
-import { join } from 'node:path';
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { listEntries } from '../../adapters/store/entries.ts';
-import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
+import type { Home } from '../home.ts';
 import { listItemIds, readItem } from '../queue/queue-store.ts';
 import { readRunRequest } from '../runs/run-request.ts';
 import { isLive } from '../runs/run-state.ts';
-import { CoordinatorSessionSchema, IssueSessionSchema, type Index } from '../sessions/session-schema.ts';
-import { COORDINATOR_FILES, readIndex } from '../sessions/read-sessions.ts';
+import type { Index } from '../sessions/session-schema.ts';
+import { readIndex } from '../sessions/read-sessions.ts';
+import { COORDINATOR_FILES, readCoordinatorFile, readIssueFile } from '../sessions/session-files.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import type { StoredState, UnnamedFile } from './tracked.ts';
 
@@ -36,23 +36,21 @@ export async function withState<T>(context: HomeOnly, body: (state: StoredState)
 type SessionState = Pick<StoredState, 'index' | 'coordinators' | 'issues' | 'unnamed'>;
 
 async function readSessions(context: HomeOnly): Promise<SessionState> {
-  const { sessions } = context.home;
+  const { home } = context;
   const index = await requireIndex(context);
-  const coordinators = await Promise.all(
-    Object.values(COORDINATOR_FILES).map(async (file) => readJsonFile(join(sessions, file), CoordinatorSessionSchema)),
-  );
+  const coordinators = await Promise.all([readCoordinatorFile(home, 'base'), readCoordinatorFile(home, 'pm_agent')]);
   const issues = await Promise.all(
     Object.entries(index.issues).map(async ([ref, file]) => ({
       ref,
       file,
-      session: await readJsonFile(join(sessions, file), IssueSessionSchema),
+      session: await readIssueFile(home, file, ref),
     })),
   );
   return {
     index,
     coordinators: coordinators.filter((session) => session !== undefined),
     issues,
-    unnamed: await readUnnamed(sessions, index),
+    unnamed: await readUnnamed(home, index),
   };
 }
 
@@ -66,16 +64,16 @@ export async function requireIndex(context: HomeOnly): Promise<Index> {
   });
 }
 
-async function readUnnamed(sessions: string, { issues }: Index): Promise<UnnamedFile[]> {
+async function readUnnamed(home: Home, { issues }: Index): Promise<UnnamedFile[]> {
   const named = new Set(
     [...Object.values(COORDINATOR_FILES), ...Object.values(issues)].map((file) => file.toLowerCase()),
   );
-  const files = (await listEntries(sessions)).filter(
+  const files = (await listEntries(home.sessions)).filter(
     ({ name, type }) =>
       type === 'file' && name.endsWith('.json') && !name.startsWith('.') && !named.has(name.toLowerCase()),
   );
   const read = files.map(async (entry) => {
-    const session = await readJsonFile(entry.path, IssueSessionSchema);
+    const session = await readIssueFile(home, entry.name);
     return session === undefined ? undefined : { entry, session, live: isLive(session.run) };
   });
   return (await Promise.all(read)).filter((file) => file !== undefined);

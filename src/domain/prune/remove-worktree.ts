@@ -80,7 +80,7 @@ async function removeUnknown(context: Needs, entry: Entry, onSaved: OnSaved): Pr
     else if (saved.length === 0) await removeEntry(entry);
     return { why: undefined, ways: saved };
   });
-  for (const way of ways) await onSaved(way);
+  for (const way of ways) await onSaved(way, 'moved');
   return why;
 }
 

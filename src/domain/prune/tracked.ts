@@ -66,9 +66,11 @@ export function trackedBy(state: StoredState): Tracked {
       ...unsettled.flatMap((ref) => [sanitisedName(ref), `${sanitisedName(ref)}-${shortHash(ref)}`]).map(lower),
     ]),
     branches: [
-      ...sessions.flatMap(({ repository, branch }) =>
-        repository === null ? [] : [{ repository: basename(repository), branch }],
-      ),
+      // One of the bash script's sessions does not say in which repository its branch is.
+      ...sessions.map(({ repository, branch }) => ({
+        repository: repository === null ? undefined : basename(repository),
+        branch,
+      })),
       ...unsettled.map((ref) => ({
         repository: undefined,
         branch: branchOf({ identifier: ref.slice(ref.indexOf('#') + 1) }),

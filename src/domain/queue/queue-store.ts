@@ -5,24 +5,26 @@ import { removeFile } from '../../adapters/store/private-files.ts';
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { itemPath } from './add-item.ts';
-import { QueueItemSchema, type QueueItem } from './queue-item.ts';
-import { isTaskId } from './task-id.ts';
+import { formOfItem } from './item-form.ts';
+import type { QueueItem } from './queue-item.ts';
+import { byTime, isTaskId } from './task-id.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 
 /** The ids of all tasks but those that `skip` says, oldest first. */
 export async function listItemIds({ home }: HomeOnly, skip: (id: string) => boolean = () => false): Promise<string[]> {
   const names = await listDirectory(home.queueItems);
-  return names
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => name.slice(0, -5))
-    .filter((id) => !skip(id) && isTaskId(id))
-    .toSorted();
+  return byTime(
+    names
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => name.slice(0, -5))
+      .filter((id) => !skip(id) && isTaskId(id)),
+  );
 }
 
 /** One task; undefined when there is none of this id. */
 export async function readItem({ home }: HomeOnly, id: string): Promise<QueueItem | undefined> {
-  return readJsonFile(itemPath(home.queueItems, id), QueueItemSchema);
+  return readJsonFile(itemPath(home.queueItems, id), formOfItem(id));
 }
 
 /** All tasks, oldest first, and why the files that cannot be read cannot. */
@@ -37,7 +39,7 @@ export async function readItems(context: HomeOnly): Promise<ReadItems> {
   const ids = await listItemIds(context);
   const items = await Promise.all(
     ids.map(async (id) =>
-      readJsonFileAtOnce(itemPath(context.home.queueItems, id), QueueItemSchema).catch((error: unknown) => {
+      readJsonFileAtOnce(itemPath(context.home.queueItems, id), formOfItem(id)).catch((error: unknown) => {
         broken.push(messageOf(error));
         return undefined;
       }),

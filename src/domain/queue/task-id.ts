@@ -1,13 +1,34 @@
-import { timeOfId } from '../../util/ids.ts';
+import { timeOfId, timeOrderedId } from '../../util/ids.ts';
 
+const PREFIX = 'q_';
 const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
+/** The bash script's: a number of `date`, perhaps with something behind it that tells two of one second apart. */
+const SCRIPT_ID = /^q_(\d{9,19})(?:[_-][0-9A-Za-z]{1,20}){0,3}$/;
+/** How long a today's id is; the script's are shorter, or have an underscore in the middle. */
+const LENGTH = 19;
 
 /** Whether a text has the form of a task id. */
 export function isTaskId(text: string): boolean {
-  return ITEM_ID.test(text);
+  return ITEM_ID.test(text) || SCRIPT_ID.test(text);
 }
 
 /** When a task of this id was made, in milliseconds since the epoch. */
 export function madeAt(id: string): number {
-  return timeOfId(id, 'q_');
+  const number = id.length === LENGTH && !id.includes('_', PREFIX.length) ? undefined : SCRIPT_ID.exec(id)?.[1];
+  return number === undefined ? timeOfId(id, PREFIX) : milliseconds(number);
+}
+
+/** Ids by the time at which their tasks were made, oldest first. */
+export function byTime(ids: readonly string[]): string[] {
+  const scripts = ids.filter((id) => SCRIPT_ID.test(id));
+  if (scripts.length === 0) return ids.toSorted();
+  const keys = new Map(scripts.map((id) => [id, `${timeOrderedId(PREFIX, madeAt(id), new Uint8Array())}${id}`]));
+  const keyOf = (id: string): string => keys.get(id) ?? id;
+  return ids.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+/** Seconds, or as many digits more as the script asked `date` for. */
+function milliseconds(number: string): number {
+  const whole = Number(number.slice(0, 13));
+  return number.length <= 11 ? whole * 1000 : whole;
 }

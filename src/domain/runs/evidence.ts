@@ -1,3 +1,4 @@
+import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
 import { pathExists, workState } from '../../adapters/git/worktree.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
@@ -9,8 +10,11 @@ export async function gatherEvidence(
   { home, env }: Pick<Context, 'home' | 'env'>,
   session: Pick<IssueSession, 'worktree_path' | 'start_commit' | 'repository' | 'branch'>,
 ): Promise<Evidence | null> {
-  const { worktree_path: path, start_commit: start, repository } = session;
-  if (path === null || start === null || repository === null || !(await pathExists(path))) return null;
+  const { worktree_path: path, start_commit: start } = session;
+  if (path === null || start === null || !(await pathExists(path))) return null;
+  // The bash script's worktrees have their repository elsewhere.
+  const repository = session.repository ?? (await worktreeFacts(path, env))?.repository;
+  if (repository === undefined) return null;
   const state = await workState(path, { repository, start, env });
   if (state === undefined) return null;
   const { text: clean } = await redactorOf({ home, env });

@@ -7,6 +7,7 @@ import { OwnerSchema } from './owner-schema.ts';
 import type { Run } from './run-schema.ts';
 
 const OWNER_FILE = 'owner.json';
+const OWNER_FORM = { schema: OwnerSchema, what: 'the owner of a run' };
 
 /** Writes down that this process answers for a run that no session or task records, as `init` has one. */
 export async function ownRun({ home }: Pick<Context, 'home'>, runId: string): Promise<void> {
@@ -16,7 +17,7 @@ export async function ownRun({ home }: Pick<Context, 'home'>, runId: string): Pr
 /** Whether nobody answers for the run that way, or somebody who is gone. A file that cannot be read says nothing. */
 export async function isDeadOwner({ home }: Pick<Context, 'home'>, runId: string): Promise<boolean> {
   try {
-    const owner = await readJsonFile(join(home.runs, runId, OWNER_FILE), OwnerSchema);
+    const owner = await readJsonFile(join(home.runs, runId, OWNER_FILE), OWNER_FORM);
     return owner === undefined || !isAlive(owner);
   } catch {
     return true;
@@ -39,7 +40,7 @@ async function runsWhoseOwner(
 ): Promise<string[]> {
   const ids: string[] = [];
   for (const id of await listDirectory(home.runs)) {
-    const owner = await readJsonFile(join(home.runs, id, OWNER_FILE), OwnerSchema).catch(() => undefined);
+    const owner = await readJsonFile(join(home.runs, id, OWNER_FILE), OWNER_FORM).catch(() => undefined);
     if (owner !== undefined && condition(owner)) ids.push(id);
   }
   return ids;

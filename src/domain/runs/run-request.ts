@@ -41,7 +41,7 @@ export async function writeRunRequest({ home }: Pick<Context, 'home'>, request: 
 
 /** What the runner of this id is to do; undefined when the run is over or was never asked for. */
 export async function readRunRequest({ home }: Pick<Context, 'home'>, runId: string): Promise<RunRequest | undefined> {
-  return readJsonFile(requestPath(home.runs, runId), RunRequestSchema);
+  return readJsonFile(requestPath(home.runs, runId), { schema: RunRequestSchema, what: 'run request' });
 }
 
 function requestPath(runs: string, runId: string): string {

@@ -11,7 +11,7 @@ export interface Workplace {
   readonly directory: string;
   readonly model: string | undefined;
   /** The checkout that the base session is of, which is the user's and not the agent's. */
-  readonly mainCheckout?: string;
+  readonly mainCheckout?: string | undefined;
 }
 
 /** What the supervision of a run needs to know of the thing that the run is for. */

@@ -14,11 +14,20 @@ const RepositorySchema = z.looseObject({
   base_branch: z.optional(z.string()),
 });
 
-/** `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL, or to an object with what is to be other than usual. */
-export const ReposSchema = z.record(z.string(), z.union([z.string(), RepositorySchema]));
+const ReposSchema = z.record(z.string(), z.union([z.string(), RepositorySchema]));
 
 type Repos = z.infer<typeof ReposSchema>;
 type Entry = z.infer<typeof RepositorySchema>;
+
+/**
+ * `repos.json`: an issue ref, or `host/owner/repo`, to a clone URL, or to an object with what is to be other than usual;
+ * undefined without the file.
+ *
+ * @throws AppError `corrupt_file`
+ */
+export async function readRepos({ home }: { readonly home: Home }): Promise<Repos | undefined> {
+  return readJsonFile(home.reposFile, { schema: ReposSchema, what: 'the file of clone URLs' });
+}
 
 /** Where a repository is cloned from. */
 export interface CloneSource {
@@ -38,7 +47,7 @@ interface CleanCloneSource extends CloneSource {
 
 /** The clone URL of an issue's repository, from repos.json, the servers, or the host; its credentials apart. */
 export async function findCloneSource({ home }: { readonly home: Home }, ref: IssueRef): Promise<CleanCloneSource> {
-  const repos = (await readJsonFile(home.reposFile, ReposSchema)) ?? {};
+  const repos = (await readRepos({ home })) ?? {};
   const source = chooseCloneSource(ref, repos, await readServers({ home }));
   // ssh would show a password on its command line, and asks for one anyway.
   const usable = source.url !== '' && !source.url.startsWith('-') && !/^ssh:\/\/[^/@]*:[^/]*@/i.test(source.url);
@@ -75,7 +84,9 @@ function keyed(repos: Repos, servers: Servers): ReadonlyMap<string, Entry> {
   return new Map([...entries.map(([key, entry]) => [canonicalKey(key, servers), entry] as const), ...entries]);
 }
 
-function folded(key: string): string {
+// The bash script's own documentation has a space in place of the second slash.
+function folded(text: string): string {
+  const key = text.trim().replaceAll(/\s+/g, '/');
   const slash = key.indexOf('/');
   return slash === -1 ? key : key.slice(0, slash).toLowerCase() + key.slice(slash);
 }

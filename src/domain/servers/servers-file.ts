@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
+import { isLooseObject, type LooseObject } from '../../util/loose-object.ts';
 import type { KnownKeys } from '../../util/types.ts';
 import type { Home } from '../home.ts';
 
 /** `servers.json`: named git servers. */
-export const ServersSchema = z.looseObject({
+const ServersSchema = z.looseObject({
   default: z.nullable(z.string()),
   servers: z.record(z.string(), z.looseObject({ url: z.string() })),
 });
@@ -13,11 +14,33 @@ export const ServersSchema = z.looseObject({
 /** The named git servers, and the one that refs without a server mean. */
 export type Servers = KnownKeys<z.infer<typeof ServersSchema>>;
 
+const FORM = { schema: ServersSchema, what: 'the file of servers', complete: completeServers };
 const NONE: Servers = { default: null, servers: {} };
 
 /** The servers of this home; none without a file. */
 export async function readServers({ home }: { readonly home: Home }): Promise<Servers> {
-  return (await readJsonFile(home.serversFile, ServersSchema)) ?? NONE;
+  return (await readJsonFile(home.serversFile, FORM)) ?? NONE;
+}
+
+/** The bash script had a URL for each name, perhaps without anything around them. */
+function completeServers(value: unknown): unknown {
+  if (!isLooseObject(value)) return value;
+  const { default: standard = null, servers } = value;
+  if (servers === undefined) return flatServers(value);
+  if (!isLooseObject(servers)) return value;
+  return { ...value, default: standard === '' ? null : standard, servers: mapOfServers(servers) };
+}
+
+function flatServers({ default: standard = null, ...servers }: LooseObject): unknown {
+  const urls = Object.values(servers);
+  const flat = urls.length > 0 && urls.every((url) => typeof url === 'string' && /[:/]/.test(url));
+  return { default: standard === '' ? null : standard, ...(flat ? { servers: mapOfServers(servers) } : servers) };
+}
+
+function mapOfServers(servers: LooseObject): LooseObject {
+  return Object.fromEntries(
+    Object.entries(servers).map(([name, server]) => [name, typeof server === 'string' ? { url: server } : server]),
+  );
 }
 
 /** Changes the servers under their lock; `change` throws to leave them as they are. */

@@ -10,6 +10,7 @@ import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run, RunKind } from '../runs/run-schema.ts';
 import { isAbandoned, isLive } from '../runs/run-state.ts';
+import { requireAll } from '../settings/settings.ts';
 import type { IssueSession } from './session-schema.ts';
 import { changeSessions, type SessionChanges } from './session-store.ts';
 
@@ -38,7 +39,9 @@ const MAX_TRIES = 5;
  * when there has been another run
  */
 export async function claimIssue(context: Needs, request: ClaimRequest): Promise<IssueSession> {
-  const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
+  const settings = await context.settings();
+  // A run keeps to the settings of its beginning; destroying needs none of them.
+  const slots = request.kind === 'destroy' ? 0 : requireAll(settings).MAX_CONCURRENT_AGENTS;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     await reconcileRuns(context);
     const claimed = await changeSessions(context, async (changes) => tryClaim({ context, changes, request, slots }));
@@ -106,6 +109,11 @@ function overtaken(ref: string): AppError {
 function requireContinuable(ref: string, session: IssueSession | undefined): void {
   if (session === undefined) throw notTracked(ref);
   if (session.opencode_session_id !== null && session.worktree_path !== null) return;
+  if (session.opencode_session_id !== null) {
+    throw new AppError('worktree_missing', `${ref} has a session but no worktree`, {
+      hint: `run: kugetsu start ${ref} MESSAGE; the session stays in opencode`,
+    });
+  }
   throw new AppError('no_session', `${ref} has no session yet: its start did not get that far`, {
     hint: `run: kugetsu start ${ref} MESSAGE`,
   });

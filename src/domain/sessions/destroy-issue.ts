@@ -8,13 +8,13 @@ import { endedRun } from '../runs/ended-run.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { tellSaved } from '../notifications/tell.ts';
-import { removeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issue-worktree.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
 import { claimIssue } from './claim-issue.ts';
 import type { IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 
-/** What `destroy` removed. */
+/** What `destroy` removed; a worktree that it moved aside whole is none. */
 interface Destroyed {
   readonly worktree: string | null;
   readonly sessions: readonly string[];
@@ -44,20 +44,32 @@ export async function destroyIssue(
 
 async function destroyClaimed(context: Context, session: IssueSession, onSaved: OnSaved): Promise<Destroyed> {
   const ref = session.issue_ref;
-  const { worktree_path: worktree, repository, branch } = session;
+  const { worktree_path: path, branch } = session;
   const sessions = [...session.previous_session_ids];
   if (session.opencode_session_id !== null) sessions.push(session.opencode_session_id);
   if (sessions.length > 0) await context.opencode.probe();
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
-  if (worktree !== null && repository !== null) {
-    await removeIssueWorktree(context, { repository, path: worktree, name, branch }, async (way) => {
-      await onSaved(way);
-      await tellSaved(context, ref, way);
-    });
-  }
+  const place = path === null ? undefined : { path, name, branch };
+  const saved: OnSaved = async (way, kept) => {
+    await onSaved(way, kept);
+    await tellSaved(context, ref, way);
+  };
+  const worktree = place === undefined ? null : await removeWorktree(context, session, place, saved);
   for (const id of sessions) await context.opencode.deleteSession(id);
   await changeSessions(context, async (changes) => changes.removeIssue(ref));
   return { worktree, sessions };
+}
+
+/** @returns the worktree that is gone; null when it was moved aside whole, or was not there any more */
+async function removeWorktree(
+  context: Context,
+  { repository }: IssueSession,
+  place: { readonly path: string; readonly name: string; readonly branch: string },
+  onSaved: OnSaved,
+): Promise<string | null> {
+  if (repository === null) return (await removeUnassignedWorktree(context, place, onSaved)) ? null : place.path;
+  await removeIssueWorktree(context, { ...place, repository }, onSaved);
+  return place.path;
 }
 
 /** The issue stays as far as it was left, free for the next try. */

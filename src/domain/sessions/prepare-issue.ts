@@ -16,6 +16,7 @@ import { agentWritable } from './agent-writable.ts';
 import { forkOf } from './lost-session.ts';
 import { readBase, readIssueSession } from './read-sessions.ts';
 import type { CoordinatorSession, IssueSession } from './session-schema.ts';
+import { baseDirectory, isScripts, takeOver } from './take-over.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 import { issueTitle } from './session-titles.ts';
 
@@ -53,7 +54,7 @@ export async function prepareStart(
   const [directory, session] = await bothOf(context, making, forking);
   const model = base.model ?? null;
   await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
-  return { session, directory, model: model ?? undefined, mainCheckout: base.directory };
+  return { session, directory, model: model ?? undefined, mainCheckout: await baseDirectory(context, base) };
 }
 
 /** @returns the directory, when all files are in it */
@@ -97,8 +98,9 @@ async function makeWorktree(
 
 /** Tells in the log, and by a notification, of what was saved. */
 function saver({ context, ref, step }: Preparation): OnSaved {
-  return async (way) => {
-    await step.warn(`saved the work before; to get it back: ${way}`);
+  return async (way, kept) => {
+    const what = kept === 'saved' ? 'saved the work before' : 'moved the worktree before aside whole';
+    await step.warn(`${what}; to get it back: ${way}`);
     await tellSaved(context, ref, way);
   };
 }
@@ -134,14 +136,11 @@ async function bothOf(context: Context, making: Promise<string>, forking: Promis
 /** The session and the worktree as they are, checked against what opencode has stored. */
 export async function prepareContinue(context: Context, ref: string, step: Stepper): Promise<Workplace> {
   const done = step.begin('session');
-  const {
-    opencode_session_id: id,
-    worktree_path: path,
-    model,
-    repository,
-    branch,
-  } = await requireSession(context, ref);
-  if (id === null || path === null || !(await pathExists(path))) {
+  const known = await requireSession(context, ref);
+  const there = known.worktree_path !== null && (await pathExists(known.worktree_path));
+  const session = there && isScripts(known) ? await takeOver(context, known) : known;
+  const { opencode_session_id: id, worktree_path: path, model, repository, branch } = session;
+  if (id === null || path === null || !there) {
     throw new AppError('worktree_missing', `the worktree of ${ref} is gone`, {
       hint: `run: kugetsu start ${ref} MESSAGE`,
     });
@@ -162,8 +161,8 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
   if (unkept !== undefined) await step.warn(`what was pushed could not be kept: ${unkept}`);
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);
-  const known = { session: id, directory: path, model: model ?? undefined };
-  return base === undefined ? known : { ...known, mainCheckout: base.directory };
+  const mainCheckout = base === undefined ? undefined : await baseDirectory(context, base).catch(() => undefined);
+  return { session: id, directory: path, model: model ?? undefined, mainCheckout };
 }
 
 async function requireSession(context: Context, ref: string): Promise<IssueSession> {

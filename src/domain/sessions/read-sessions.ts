@@ -1,23 +1,12 @@
-import { join } from 'node:path';
-import { readJsonFile } from '../../adapters/store/json-file.ts';
 import type { Home } from '../home.ts';
-import {
-  CoordinatorSessionSchema,
-  IndexSchema,
-  IssueSessionSchema,
-  type CoordinatorSession,
-  type Index,
-  type IssueSession,
-} from './session-schema.ts';
-
-/** The files of the sessions that belong to no issue, under `sessions/`. */
-export const COORDINATOR_FILES = { base: 'base.json', pm_agent: 'pm-agent.json' } as const;
+import type { CoordinatorSession, Index, IssueSession } from './session-schema.ts';
+import { readCoordinatorFile, readIndexFile, readIssueFile } from './session-files.ts';
 
 type HomeOnly = { readonly home: Home };
 
 /** The index; undefined before `init`. */
 export async function readIndex({ home }: HomeOnly): Promise<Index | undefined> {
-  return readJsonFile(home.index, IndexSchema);
+  return readIndexFile(home);
 }
 
 /** The base session; undefined when the index names none or its file is gone. */
@@ -33,11 +22,7 @@ export async function readPmAgent(context: HomeOnly): Promise<CoordinatorSession
 /** The session of an issue; undefined when it is not tracked. */
 export async function readIssueSession(context: HomeOnly, ref: string): Promise<IssueSession | undefined> {
   const file = (await readIndex(context))?.issues[ref];
-  return file === undefined ? undefined : readIssueFile(context, file);
-}
-
-async function readIssueFile({ home }: HomeOnly, file: string): Promise<IssueSession | undefined> {
-  return readJsonFile(join(home.sessions, file), IssueSessionSchema);
+  return file === undefined ? undefined : readIssueFile(context.home, file, ref);
 }
 
 /** Every tracked issue session, in the order of the index. */
@@ -58,8 +43,8 @@ async function readSessions(
 ): Promise<IssueSession[]> {
   const index = await readIndex(context);
   const sessions: IssueSession[] = [];
-  for (const file of Object.values(index?.issues ?? {})) {
-    const session = await readIssueFile(context, file).catch(onBroken);
+  for (const [ref, file] of Object.entries(index?.issues ?? {})) {
+    const session = await readIssueFile(context.home, file, ref).catch(onBroken);
     if (session !== undefined) sessions.push(session);
   }
   return sessions;
@@ -71,10 +56,5 @@ async function readCoordinator(
 ): Promise<CoordinatorSession | undefined> {
   const index = await readIndex(context);
   if (index === undefined || index[type] === null) return undefined;
-  return readJsonFile(coordinatorPath(context.home, type), CoordinatorSessionSchema);
-}
-
-/** The file of a session that belongs to no issue. */
-export function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
-  return join(home.sessions, COORDINATOR_FILES[type]);
+  return readCoordinatorFile(context.home, type);
 }

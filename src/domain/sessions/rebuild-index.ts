@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { freeAside } from '../../adapters/store/path-facts.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
-import { CoordinatorSessionSchema, IssueSessionSchema, type Index } from './session-schema.ts';
-import { coordinatorPath } from './read-sessions.ts';
+import type { CoordinatorSession, Index } from './session-schema.ts';
+import { readCoordinatorFile, readIssueFile } from './session-files.ts';
 
 /**
  * Writes the index anew from the session files that can be read. What was there is kept beside it first, so that a
@@ -28,16 +27,16 @@ export async function rebuildIndex({
 }
 
 async function indexOf({ home }: Pick<Context, 'home'>): Promise<Index> {
-  const coordinator = async (path: string): Promise<string | null> =>
-    (await readJsonFile(path, CoordinatorSessionSchema).catch(() => undefined))?.opencode_session_id ?? null;
+  const coordinator = async (type: CoordinatorSession['type']): Promise<string | null> =>
+    (await readCoordinatorFile(home, type).catch(() => undefined))?.opencode_session_id ?? null;
   const issues: Record<string, string> = {};
   for (const name of (await listDirectory(home.sessions)).filter((file) => file.endsWith('.json')).toSorted()) {
-    const session = await readJsonFile(join(home.sessions, name), IssueSessionSchema).catch(() => undefined);
+    const session = await readIssueFile(home, name).catch(() => undefined);
     if (session !== undefined) issues[session.issue_ref] ??= name;
   }
   return {
-    base: await coordinator(coordinatorPath(home, 'base')),
-    pm_agent: await coordinator(coordinatorPath(home, 'pm_agent')),
+    base: await coordinator('base'),
+    pm_agent: await coordinator('pm_agent'),
     issues,
   };
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
 import { pathExists, realPath } from '../../adapters/git/worktree.ts';
-import { listDirectory } from '../../adapters/store/directory.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
+import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import type { IssueSession } from './session-schema.ts';
 import { issueTitle } from './session-titles.ts';
 import { baseBranch } from '../worktrees/repository.ts';
@@ -40,7 +40,7 @@ export async function recreateSession(context: Context, ref: string): Promise<st
 async function sessionFor(context: Context, ref: string, path: string): Promise<IssueSession> {
   const { env, clock } = context;
   const facts = await worktreeFacts(path, env);
-  const repository = facts === undefined ? null : await ownRepository(context, facts.repository);
+  const repository = facts === undefined ? null : ((await homeRepository(context.home, facts.repository)) ?? null);
   const title = issueTitle(ref);
   const [id = null, ...older] = (await context.opencode.sessionsTitled(title))
     .filter((session) => session.title === title && session.directory === path)
@@ -62,13 +62,4 @@ async function sessionFor(context: Context, ref: string, path: string): Promise<
     previous_session_ids: older.toReversed(),
     run: null,
   };
-}
-
-/** The repository under the name that its lock goes by. */
-async function ownRepository({ home }: Context, real: string): Promise<string | null> {
-  for (const name of await listDirectory(home.repos)) {
-    const path = join(home.repos, name);
-    if ((await realPath(path).catch(() => undefined)) === real) return path;
-  }
-  return null;
 }

@@ -23,8 +23,8 @@ const Common = {
 export const CoordinatorSessionSchema = z.looseObject({
   ...Common,
   type: z.enum(['base', 'pm_agent']),
-  /** The directory in which the session runs. */
-  directory: z.string(),
+  /** The directory in which the session runs; null when only opencode knows, as for one of the bash script's. */
+  directory: z.nullable(z.string()),
   /** Sessions that `init --force` replaced by this one. */
   previous_session_ids: z.optional(z.array(z.string())),
 });
@@ -39,7 +39,7 @@ export const IssueSessionSchema = z.looseObject({
   /** `idle`, or the phase of a run that has not ended. */
   state: z.enum(['preparing', 'working', 'idle']),
   branch: z.string(),
-  /** The bare repository that the worktree belongs to; null until it is known. */
+  /** The bare repository that the worktree belongs to; null until it is known, and for a worktree of the bash script's. */
   repository: z.nullable(z.string()),
   /** The commit at which the branch began; null until the worktree was made. */
   start_commit: z.nullable(z.string()),

@@ -4,13 +4,8 @@ import { withLock, type HeldLock } from '../../adapters/store/lock.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import type { Home } from '../home.ts';
 import { uniqueName } from '../issues/sanitised-name.ts';
-import {
-  readIndex,
-  readIssueSession,
-  readSoundIssueSessions,
-  COORDINATOR_FILES,
-  coordinatorPath,
-} from './read-sessions.ts';
+import { readIndex, readIssueSession, readSoundIssueSessions } from './read-sessions.ts';
+import { COORDINATOR_FILES, coordinatorPath, readCoordinatorFile } from './session-files.ts';
 import type { CoordinatorSession, Index, IssueSession } from './session-schema.ts';
 
 const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
@@ -29,6 +24,8 @@ export interface SessionChanges {
   /** Tracks an issue whose session file is there under this name. @returns false when it is tracked already */
   adopt(ref: string, file: string): Promise<boolean>;
   putCoordinator(session: CoordinatorSession): Promise<void>;
+  /** Writes down in which directory a session runs, if it is still the one. */
+  putDirectory(session: CoordinatorSession, directory: string): Promise<void>;
   removeCoordinator(type: CoordinatorSession['type']): Promise<void>;
 }
 
@@ -107,6 +104,12 @@ class LockedSessions implements SessionChanges {
   async putCoordinator(session: CoordinatorSession): Promise<void> {
     await this.write(coordinatorPath(this.context.home, session.type), session);
     await this.writeIndex({ ...this.index, [session.type]: session.opencode_session_id });
+  }
+
+  async putDirectory({ type, opencode_session_id: id }: CoordinatorSession, directory: string): Promise<void> {
+    const current = await readCoordinatorFile(this.context.home, type);
+    if (current?.opencode_session_id !== id) return;
+    await this.write(coordinatorPath(this.context.home, type), { ...current, directory });
   }
 
   async removeCoordinator(type: CoordinatorSession['type']): Promise<void> {

@@ -1,13 +1,21 @@
 import { dirname, join } from 'node:path';
 import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
-import { addWorktree, deleteBranch, pathExists, realPath, removeWorktree } from '../../adapters/git/worktree.ts';
+import {
+  addWorktree,
+  deleteBranch,
+  pathExists,
+  realPath,
+  removeWhatIsAt,
+  removeWorktree,
+} from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
+import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
 import { withRepository, withUpdatedRepository } from './repository.ts';
-import { saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
+import { saveWhole, saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -52,9 +60,12 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
   return withUpdatedRepository(context, ref, async ({ path: repository, start, how, from, note }) => {
-    const previous = await existing(request.previousRepository, repository);
+    const linked = request.previousRepository ?? (await linkedHomeRepository(home, path)) ?? null;
+    const previous = await existing(linked, repository);
     await requireOwnPlace(context, { path, repository: previous });
-    await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
+    if (request.previousRepository === null && (await isForeign(home, path))) {
+      await moveAside(context, { path, name }, request.onSaved);
+    } else await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
     await request.onPlace({ path, repository });
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
@@ -84,6 +95,33 @@ export async function removeIssueWorktree(
   });
 }
 
+/**
+ * Takes a worktree away whose repository the session does not name: one that is linked to a repository of the home as any
+ * other, one that has its repository elsewhere as a whole. @returns whether it was moved aside
+ */
+export async function removeUnassignedWorktree(
+  context: Needs,
+  place: Omit<WorktreePlace, 'repository'> & { readonly branch: string },
+  onSaved: OnSaved,
+): Promise<boolean> {
+  const { home } = context;
+  const { path } = place;
+  if (!(await pathExists(path))) return false;
+  const repository = await linkedHomeRepository(home, path);
+  if (repository !== undefined) await removeIssueWorktree(context, { ...place, repository }, onSaved);
+  else {
+    await requireOwnPlace(context, { path, repository: undefined });
+    await moveAside(context, place, onSaved);
+  }
+  return repository === undefined;
+}
+
+async function moveAside(context: Needs, place: Pick<WorktreePlace, 'path' | 'name'>, onSaved: OnSaved): Promise<void> {
+  for (const way of await saveWhole(context, place)) await onSaved(way, 'moved');
+  // A link, or an empty directory.
+  await removeWhatIsAt(place.path);
+}
+
 /** A home that was moved has its repositories elsewhere than its files say: what the branch has is to be saved all the same. */
 async function existing(previous: string | null, current: string): Promise<string> {
   return previous !== null && (await pathExists(previous)) ? previous : current;
@@ -92,12 +130,10 @@ async function existing(previous: string | null, current: string): Promise<strin
 /** A session file may have been changed: nothing outside the home is removed, or looked into, for its sake. */
 async function requireOwnPlace(
   { home }: Needs,
-  { path, repository }: Pick<WorktreePlace, 'path' | 'repository'>,
+  { path, repository }: { readonly path: string; readonly repository: string | undefined },
 ): Promise<void> {
-  for (const [place, parent] of [
-    [path, home.worktrees],
-    [repository, home.repos],
-  ] as const) {
+  const repositories = repository === undefined ? [] : ([[repository, home.repos]] as const);
+  for (const [place, parent] of [[path, home.worktrees] as const, ...repositories]) {
     if (!(await pathExists(place))) continue;
     const [real, own] = await Promise.all([realPath(dirname(place)), realPath(parent).catch(() => parent)]);
     if (real === own) continue;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Branch } from '../../adapters/git/branches.ts';
 import { holdsPointers } from '../../adapters/git/lfs-files.ts';
+import { keepingLink } from '../../adapters/git/plain-facts.ts';
 import { rescueCommits, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
 import { moveWholeAside, rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
 import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
@@ -9,8 +10,11 @@ import type { Context } from '../context.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
+/** How something was kept: as commits in the repository, or moved to `rescued/` as it was. */
+export type Kept = 'saved' | 'moved';
+
 /** Told before something is removed: the commands that bring back what only it had. */
-export type OnSaved = (way: string) => Promise<void>;
+export type OnSaved = (way: string, kept: Kept) => Promise<void>;
 
 /** A worktree, whole or not, and what its work is to be saved as. */
 export interface WorktreePlace {
@@ -82,13 +86,14 @@ export async function saveEntry(
   await tellWays({ repository, place, onSaved }, rescue);
 }
 
-/** Moves something that no repository knows into `rescued/`; a link and an empty directory stay. @returns the ways back */
+/** Moves something that no repository of the home knows into `rescued/`; a link and an empty directory stay. @returns the ways back */
 export async function saveWhole(
   context: Needs,
   { path, name }: Pick<WorktreePlace, 'path' | 'name'>,
 ): Promise<readonly string[]> {
   const { asideDirectory } = rescuePlace(context, name);
-  return (await moveWholeAside({ worktree: path, asideDirectory })).map(wayInto);
+  const move = async (): Promise<string[]> => moveWholeAside({ worktree: path, asideDirectory });
+  return (await keepingLink(path, move)).map(wayInto);
 }
 
 interface RescuePlace {
@@ -132,7 +137,8 @@ async function tellWays({ repository, place, onSaved }: Telling, { refs, movedAs
     const directory = index === 0 ? place.target : `${place.target}-branch`;
     return wayToRef({ repository, directory, ref, pointers });
   });
-  for (const way of [...added, ...movedAside.map(wayInto)]) await onSaved(way);
+  for (const way of added) await onSaved(way, 'saved');
+  for (const path of movedAside) await onSaved(wayInto(path), 'moved');
 }
 
 interface Way {

@@ -40,7 +40,8 @@ export const pmAgentCheck: Check = {
     const stored = (await context.stored()).get(known);
     if (stored === undefined)
       return [missingPmAgent(context, `opencode does not know the PM agent's session ${known} any more`)];
-    if (stored.directory === pmAgent.directory) return [fine('pm-agent', known)];
+    // The bash script's session is wherever it was made; the forks of it that work are in the PM agent's own directory.
+    if (pmAgent.directory === null || stored.directory === pmAgent.directory) return [fine('pm-agent', known)];
     const message = `the PM agent's session belongs to ${stored.directory}, not to ${pmAgent.directory}`;
     return [missingPmAgent(context, message)];
   },
@@ -71,7 +72,7 @@ function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }
   const message = `opencode does not know the base session ${id} any more`;
   return {
     ...mendable('error', 'base-session', message, async () => {
-      if (await opencode.restoreSession(id, directory))
+      if (directory !== null && (await opencode.restoreSession(id, directory)))
         return `gave opencode the base session ${id} back from its last export`;
       throw new AppError('base_session_missing', `there is no export of it: ${INIT_AGAIN}`);
     }),

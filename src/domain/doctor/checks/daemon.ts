@@ -5,7 +5,8 @@ import { pathExists } from '../../../adapters/git/worktree.ts';
 import { removeFile } from '../../../adapters/store/private-files.ts';
 import { plural } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';
-import { DaemonLockSchema, findDaemon } from '../../daemon/find-daemon.ts';
+import { findDaemon, readDaemonLock } from '../../daemon/find-daemon.ts';
+import { findScriptDaemon, scriptDaemonRuns } from '../../daemon/script-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
@@ -21,11 +22,10 @@ export const daemonCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    const found = await look(context.home.daemonLock, DaemonLockSchema);
+    const found = await look(context.home.daemonLock, async () => readDaemonLock(context));
     if (found.state === 'broken') return [];
     const lock = valueOf(found);
-    if (lock === undefined || !isAlive(lock.owner))
-      return [...(await leftBehind(context, lock !== undefined)), absent(context)];
+    if (lock === undefined || !isAlive(lock.owner)) return [...(await leftBehind(context)), absent(context)];
     const since = Date.parse(lock.since);
     const program = context.self.prefix[0] ?? context.self.executable;
     if ((await changedAt(program)) > since + 1000) {
@@ -36,9 +36,12 @@ export const daemonCheck: Check = {
   },
 };
 
-async function leftBehind(context: CheckContext, locked: boolean): Promise<Finding[]> {
+async function leftBehind(context: CheckContext): Promise<Finding[]> {
   const { home } = context;
-  const left = [...(locked ? [home.daemonLock] : []), ...((await pathExists(home.daemonPid)) ? [home.daemonPid] : [])];
+  const script = await findScriptDaemon(context);
+  if (script !== undefined) return [wrong('error', NAME, scriptDaemonRuns(script), 'kugetsu queue-daemon stop')];
+  const left: string[] = [];
+  for (const path of [home.daemonLock, home.daemonPid]) if (await pathExists(path)) left.push(path);
   if (left.length === 0) return [];
   return [
     mendable('warning', NAME, `a queue daemon died without notice and left ${left.join(', ')}`, async () =>

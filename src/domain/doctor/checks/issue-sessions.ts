@@ -6,9 +6,10 @@ import { agentWritable } from '../../sessions/agent-writable.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { readBase, readIssueSession } from '../../sessions/read-sessions.ts';
 import { updateIssueSession } from '../../sessions/session-store.ts';
+import { isScripts } from '../../sessions/take-over.ts';
 import { issueTitle } from '../../sessions/session-titles.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, type Finding } from '../finding.ts';
+import { fine, mendable, note, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'issue-sessions';
@@ -34,6 +35,11 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
     return [mendable('error', NAME, message, async () => forkAgain(context, ref, { id, path }))];
   }
   if (stored.directory === path) return [];
+  if (isScripts(session)) {
+    return [
+      note(NAME, `the session of ${ref} is in ${stored.directory}; the next continue brings it into its worktree`),
+    ];
+  }
   const message = `the session of ${ref} belongs to ${stored.directory}, not to ${path}`;
   return [
     mendable('error', NAME, message, async () => {

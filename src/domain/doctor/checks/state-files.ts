@@ -1,20 +1,18 @@
 import { basename } from 'node:path';
-import type * as z from 'zod/mini';
 import { withLock } from '../../../adapters/store/lock.ts';
 import { setAside } from '../../../adapters/store/path-facts.ts';
 import { identityOf } from '../../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { plural, shellQuote } from '../../../util/text.ts';
 import { listEnvFiles } from '../../agent-env/list-env-files.ts';
-import { DaemonLockSchema } from '../../daemon/find-daemon.ts';
+import { readDaemonLock } from '../../daemon/find-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
-import { inboxLock, InboxSchema } from '../../notifications/inbox.ts';
-import { ReposSchema } from '../../servers/clone-url.ts';
-import { ServersSchema } from '../../servers/servers-file.ts';
-import { QueueItemSchema } from '../../queue/queue-item.ts';
+import { inboxLock, readInbox } from '../../notifications/inbox.ts';
+import { readRepos } from '../../servers/clone-url.ts';
+import { readServers } from '../../servers/servers-file.ts';
+import { readItem } from '../../queue/queue-store.ts';
 import { rebuildIndex } from '../../sessions/rebuild-index.ts';
-import { CoordinatorSessionSchema, IndexSchema, IssueSessionSchema } from '../../sessions/session-schema.ts';
-import { coordinatorPath } from '../../sessions/read-sessions.ts';
+import { coordinatorPath, readCoordinatorFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
 import { requireNoAgent } from '../live-agent.ts';
@@ -53,7 +51,8 @@ function brokenIndex(context: CheckContext): Finding[] {
   const message = index.state === 'broken' ? index.reason : `${home.index} is gone, and there are session files`;
   return [
     mendable('error', NAME, message, async () => {
-      if ((await look(home.index, IndexSchema)).state === 'sound') return `${home.index} is no longer damaged`;
+      if ((await look(home.index, async () => readIndexFile(home))).state === 'sound')
+        return `${home.index} is no longer damaged`;
       const { kept, entries } = await rebuildIndex(context);
       const before = kept === undefined ? '' : `; the damaged one is ${basename(kept)}`;
       return `made ${home.index} anew from ${plural(entries, 'session file')} of issues${before}`;
@@ -64,11 +63,13 @@ function brokenIndex(context: CheckContext): Finding[] {
 function brokenCoordinators(context: CheckContext): Finding[] {
   const { survey, home } = context;
   const files = [
-    { found: survey.base, path: coordinatorPath(home, 'base') },
-    { found: survey.pmAgent, path: coordinatorPath(home, 'pm_agent') },
-  ];
-  const shared = { schema: CoordinatorSessionSchema, lock: home.sessionsLock };
-  return files.flatMap(({ found, path }) => broken(context, found, { path, ...shared }));
+    { found: survey.base, type: 'base' },
+    { found: survey.pmAgent, type: 'pm_agent' },
+  ] as const;
+  return files.flatMap(({ found, type }) => {
+    const path = coordinatorPath(home, type);
+    return broken(context, found, { path, read: async () => readCoordinatorFile(home, type), lock: home.sessionsLock });
+  });
 }
 
 function brokenSessions(context: CheckContext): Finding[] {
@@ -77,7 +78,7 @@ function brokenSessions(context: CheckContext): Finding[] {
   return survey.issues.flatMap(({ name, path, found }) =>
     broken(context, found, {
       path,
-      schema: IssueSessionSchema,
+      read: async () => readIssueFile(home, name, refs.get(name)),
       lock: home.sessionsLock,
       before: async () => requireNoAgent(context, refs.get(name)),
     }),
@@ -86,24 +87,31 @@ function brokenSessions(context: CheckContext): Finding[] {
 
 function brokenItems(context: CheckContext): Finding[] {
   const { survey, home } = context;
-  const shared = { schema: QueueItemSchema, lock: home.queueLock };
-  return survey.items.flatMap(({ path, found }) =>
-    broken(context, found, { path, ...shared, after: 'its task is not worked: look into it and give it again' }),
+  const after = 'its task is not worked: look into it and give it again';
+  return survey.items.flatMap(({ name, path, found }) =>
+    broken(context, found, {
+      path,
+      read: async () => readItem(context, basename(name, '.json')),
+      lock: home.queueLock,
+      after,
+    }),
   );
 }
 
 async function brokenInbox(context: CheckContext): Promise<Finding[]> {
   const { home } = context;
   const path = home.notifications;
-  return broken(context, await look(path, InboxSchema), { path, schema: InboxSchema, lock: inboxLock(home) });
+  const read = async (): Promise<unknown> => readInbox(context);
+  return broken(context, await look(path, read), { path, read, lock: inboxLock(home) });
 }
 
 async function brokenDaemonLock(context: CheckContext): Promise<Finding[]> {
   const { home } = context;
   const path = home.daemonLock;
-  return broken(context, await look(path, DaemonLockSchema), {
+  const read = async (): Promise<unknown> => readDaemonLock(context);
+  return broken(context, await look(path, read), {
     path,
-    schema: DaemonLockSchema,
+    read,
     lock: guardOf(home),
     before: async () => requireNoDaemon(context),
   });
@@ -120,13 +128,13 @@ async function requireNoDaemon({ home }: CheckContext): Promise<void> {
 async function brokenByHand(context: CheckContext): Promise<Finding[]> {
   const { home } = context;
   const files = [
-    { path: home.reposFile, schema: ReposSchema },
-    { path: home.serversFile, schema: ServersSchema },
-  ] as const;
+    { path: home.reposFile, read: async () => readRepos(context) },
+    { path: home.serversFile, read: async () => readServers(context) },
+  ];
   const envFiles = (await listEnvFiles(context)).broken;
   const findings = envFiles.map((reason) => wrong('error', NAME, reason, `correct it, in ${home.env}`));
-  for (const { path, schema } of files) {
-    const found = await look(path, schema);
+  for (const { path, read } of files) {
+    const found = await look<unknown>(path, read);
     if (found.state !== 'broken') continue;
     findings.push(wrong('error', NAME, found.reason, `correct it: "\${EDITOR:-vi}" ${shellQuote(path)}`));
   }
@@ -135,7 +143,7 @@ async function brokenByHand(context: CheckContext): Promise<Finding[]> {
 
 interface DamagedFile {
   readonly path: string;
-  readonly schema: z.ZodMiniType;
+  readonly read: () => Promise<unknown>;
   /** The lock under which the file changes. */
   readonly lock: string;
   /** Throws when it may not be set aside now. */
@@ -152,11 +160,11 @@ function broken(context: CheckContext, found: Found<unknown>, file: DamagedFile)
 
 async function setDamagedAside(
   { clock }: CheckContext,
-  { path, schema, lock, before, after }: DamagedFile,
+  { path, read, lock, before, after }: DamagedFile,
 ): Promise<string> {
   await before?.();
   return withLock(lock, async () => {
-    const now = await look(path, schema);
+    const now = await look(path, read);
     if (now.state !== 'broken' || !now.damaged) return `${path} is no longer damaged`;
     const kept = basename(await setAside(path, 'corrupt', clock.now()));
     return [`set ${path} aside as ${kept}`, ...(after === undefined ? [] : [after])].join('; ');

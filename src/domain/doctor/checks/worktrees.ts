@@ -6,6 +6,7 @@ import { plural } from '../../../util/text.ts';
 import { parseIssueRef } from '../../issues/issue-ref.ts';
 import { isLive } from '../../runs/run-state.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
+import { isForeign } from '../../worktrees/foreign-worktree.ts';
 import { filesFrom, withRepository } from '../../worktrees/repository.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
@@ -27,7 +28,11 @@ export const worktreesCheck: Check = {
 async function look(context: CheckContext, session: IssueSession): Promise<Finding[]> {
   const { issue_ref: ref, worktree_path: path, repository, branch } = session;
   // A start that did not get as far as a repository has no worktree to miss.
-  if (path === null || repository === null) return [];
+  if (path === null || (repository === null && !(await isForeign(context.home, path)))) return [];
+  if (repository === null) {
+    const message = `the worktree of ${ref} has its repository elsewhere than in the home: start and destroy move it aside whole`;
+    return [note(NAME, message)];
+  }
   const anew = `kugetsu start ${ref} MESSAGE`;
   if (!(await pathExists(path))) return [await missing(context, { ref, path, repository, branch })];
   const facts = await worktreeFacts(path, context.env);

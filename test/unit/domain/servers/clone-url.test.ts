@@ -31,6 +31,14 @@ describe('a repository is cloned', () => {
     expect(sourceOf(REF, ALL)).toEqual({ url: 'file:///issue.git', source: REF });
   });
 
+  test.each([
+    'git.example.com/shoko kugetsu#14',
+    'Git.Example.com shoko kugetsu#14',
+    ' git.example.com/shoko/kugetsu#14 ',
+  ])('from the URL under the key %j, as the bash script had it', (key) => {
+    expect(sourceOf(REF, { repos: { [key]: 'file:///issue.git' } })).toEqual({ url: 'file:///issue.git', source: REF });
+  });
+
   test('from the URL of the repository for every other issue of it', () => {
     expect(sourceOf('git.example.com/shoko/kugetsu#15', ALL)).toEqual({
       url: 'file:///repository.git',

@@ -1,0 +1,146 @@
+import { basename, join } from 'node:path';
+import { checkedOutBranch } from '../../adapters/git/plain-facts.ts';
+import { pathExists, realPath } from '../../adapters/git/worktree.ts';
+import { readJsonFile, type FileForm } from '../../adapters/store/json-file.ts';
+import { modifiedAt } from '../../adapters/store/private-files.ts';
+import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
+import { isoWithOffset } from '../../util/time.ts';
+import type { Home } from '../home.ts';
+import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
+import {
+  CoordinatorSessionSchema,
+  IndexSchema,
+  IssueSessionSchema,
+  type CoordinatorSession,
+  type Index,
+  type IssueSession,
+} from './session-schema.ts';
+
+// The bash script that kugetsu was before wrote the same files with fewer keys. What they lack is filled in when they are
+// read, and written when they are next written.
+
+/** The files of the sessions that belong to no issue, under `sessions/`. */
+export const COORDINATOR_FILES = { base: 'base.json', pm_agent: 'pm-agent.json' } as const;
+
+/** The file of a session that belongs to no issue. */
+export function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
+  return join(home.sessions, COORDINATOR_FILES[type]);
+}
+
+/** Reads `index.json`; undefined when there is none. @throws AppError `corrupt_file` */
+export async function readIndexFile(home: Home): Promise<Index | undefined> {
+  return readJsonFile(home.index, { schema: IndexSchema, what: 'the index', complete: completeIndex });
+}
+
+/** Reads the file of the base session or the PM agent's; undefined when there is none. @throws AppError `corrupt_file` */
+export async function readCoordinatorFile(
+  home: Home,
+  type: CoordinatorSession['type'],
+): Promise<CoordinatorSession | undefined> {
+  const path = coordinatorPath(home, type);
+  const complete: FileForm<typeof CoordinatorSessionSchema>['complete'] = async (value) =>
+    isLooseObject(value) ? completeCoordinator(value, { home, type }) : value;
+  return readJsonFile(path, { schema: CoordinatorSessionSchema, what: 'session file', complete });
+}
+
+/**
+ * Reads an issue's session file, by its name under `sessions/`; undefined when there is none. What the bash script did not
+ * write is taken from the name, the worktree, and from `ref`, under which the index has the file.
+ *
+ * @throws AppError `corrupt_file`
+ */
+export async function readIssueFile(home: Home, file: string, ref?: string): Promise<IssueSession | undefined> {
+  const path = join(home.sessions, file);
+  const complete: FileForm<typeof IssueSessionSchema>['complete'] = async (value) =>
+    isLooseObject(value) && !isToday(value) ? completeIssue(value, { home, path, ref }) : value;
+  return readJsonFile(path, { schema: IssueSessionSchema, what: 'session file', complete });
+}
+
+function completeIndex(value: unknown): unknown {
+  if (!isLooseObject(value) || (value['base'] === undefined && value['issues'] === undefined)) return value;
+  const { base = null, pm_agent = null, issues = {} } = value;
+  return { ...value, base: base === '' ? null : base, pm_agent: pm_agent === '' ? null : pm_agent, issues };
+}
+
+interface CoordinatorPlace {
+  readonly home: Home;
+  readonly type: CoordinatorSession['type'];
+}
+
+async function completeCoordinator(value: LooseObject, { home, type }: CoordinatorPlace): Promise<LooseObject> {
+  const { directory = null, state = 'idle', opencode_session_id } = value;
+  // A file that says what it is may leave it to the index to say which session.
+  const known = opencode_session_id === undefined && value['type'] === type;
+  const id = known ? (await readIndexFile(home))?.[type] : opencode_session_id;
+  return {
+    type,
+    ...value,
+    ...(id === undefined || id === null ? {} : { opencode_session_id: id }),
+    worktree_path: null,
+    created_at: await createdAt(value, coordinatorPath(home, type)),
+    state,
+    directory: directory === '' ? null : directory,
+  };
+}
+
+/** Whether everything is there that is filled in. */
+function isToday(value: LooseObject): boolean {
+  return ['type', 'issue_ref', 'worktree_path', 'created_at', 'branch', 'repository', 'start_commit', 'run'].every(
+    (key) => value[key] !== undefined,
+  );
+}
+
+interface IssueFile {
+  readonly home: Home;
+  readonly path: string;
+  readonly ref: string | undefined;
+}
+
+async function completeIssue(value: LooseObject, { home, path, ref }: IssueFile): Promise<LooseObject> {
+  const { repository = null, start_commit = null, previous_session_ids = [], run = null } = value;
+  const issue_ref = value['issue_ref'] ?? ref;
+  const worktree = await worktreeOf(value, home, basename(path, '.json'));
+  const branch = value['branch'] ?? (await branchIn(worktree)) ?? usualBranch(issue_ref);
+  return {
+    type: 'forked',
+    ...value,
+    issue_ref,
+    worktree_path: worktree,
+    created_at: await createdAt(value, path),
+    state: run === null ? 'idle' : value['state'],
+    branch,
+    repository,
+    start_commit,
+    previous_session_ids,
+    run,
+  };
+}
+
+/** Where the file says that the worktree is, unless nothing is there and something is where worktrees are. */
+async function worktreeOf(value: LooseObject, home: Home, name: string): Promise<unknown> {
+  const { worktree_path: given } = value;
+  if (typeof given !== 'string' && given !== undefined && given !== null) return given;
+  const stated = textOf(given) ?? null;
+  if (stated !== null && (await pathExists(stated))) return stated;
+  const usual = join(await realPath(home.worktrees).catch(() => home.worktrees), name);
+  return (await pathExists(usual)) ? usual : stated;
+}
+
+async function branchIn(worktree: unknown): Promise<string | undefined> {
+  return typeof worktree === 'string' ? checkedOutBranch(worktree) : undefined;
+}
+
+function usualBranch(ref: unknown): string | undefined {
+  try {
+    return typeof ref === 'string' ? branchOf(parseIssueRef(ref)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function createdAt({ created_at: given }: LooseObject, path: string): Promise<unknown> {
+  // `date +%s`
+  if (typeof given === 'number') return isoWithOffset(given * 1000);
+  if (given !== undefined && given !== null && given !== '') return given;
+  return isoWithOffset((await modifiedAt(path)) ?? 0);
+}

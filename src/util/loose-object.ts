@@ -1,0 +1,12 @@
+/** An object of which nothing is known but that it has keys. */
+export type LooseObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value that was read is an object with keys: no list, and not null. */
+export function isLooseObject(value: unknown): value is LooseObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Text that says something; undefined for anything else. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

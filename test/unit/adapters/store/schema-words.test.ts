@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { whatIsWrong } from '../../../../src/adapters/store/schema-words.ts';
+
+const Schema = z.looseObject({
+  name: z.string(),
+  count: z.int(),
+  state: z.enum(['on', 'off']),
+  list: z.optional(z.array(z.looseObject({ id: z.string() }))),
+});
+const SOUND = { name: 'a', count: 1, state: 'on' };
+
+function words(value: unknown): string {
+  return whatIsWrong(Schema.safeParse(value).error?.issues[0], value);
+}
+
+test.each([
+  [{ ...SOUND, name: undefined }, 'has no name'],
+  [{ ...SOUND, name: null }, 'has null as name, not text'],
+  [{ ...SOUND, name: ['x'] }, 'has a list as name, not text'],
+  [{ ...SOUND, count: 'three' }, 'has text as count, not a number'],
+  [{ ...SOUND, state: 'half' }, 'has state "half", which can be on or off'],
+  [{ ...SOUND, list: {} }, 'has an object as list, not a list'],
+  [{ ...SOUND, list: [{ id: 'x' }, {}] }, 'has no list[1].id'],
+  [[], 'holds a list, not an object'],
+  [null, 'holds null, not an object'],
+  ['text', 'holds text, not an object'],
+])('%j %s', (value, said) => {
+  expect(words(value)).toBe(said);
+});
+
+test('a number that is no whole one is shown', () => {
+  expect(words({ ...SOUND, count: 1.5 })).toMatch(/count/);
+});
+
+test('a long value is cut, and a line break in it is none in the message', () => {
+  const said = words({ ...SOUND, state: `half\n${'x'.repeat(200)}` });
+  expect(said.length).toBeLessThan(100);
+  expect(said).not.toContain('\n');
+});
