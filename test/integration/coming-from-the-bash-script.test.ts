@@ -58,7 +58,6 @@ test('every command that reads takes a home of the bash script as it is, and cha
     { branch: 'fix/issue--discuss', worktree: null },
   ]);
   expect((await world.kugetsu('queue-daemon', 'status')).code).toBe(3);
-  expect(succeeded(await world.kugetsu('queue', 'stats')).stderr).toBe('');
   expect(await notifications(world)).toEqual(['issue 13 timed out', 'issue 14: draft is ready']);
   expect(succeeded(await world.kugetsu('server', 'get', 'github')).stdout).toContain('https://github.com');
   expect(succeeded(await world.kugetsu('server', 'default')).stdout).toBe('forge\n');
@@ -76,6 +75,7 @@ test('every command that reads takes a home of the bash script as it is, and cha
 
 test('its tasks come by time, before newer ones, each with the agent that its issue says', async () => {
   const world = await scriptWorld();
+  expect(await world.kugetsu('queue', 'stats')).toMatchObject({ code: 0, stderr: '' });
   const added = succeeded(await world.kugetsu('queue', 'enqueue', CLONE, 'a newer one')).stdout.trim();
   expect((await tasks(world)).map(({ id, type, issue_ref: ref, state }) => [id, type, ref, state])).toEqual([
     ['q_1774700000_4242', 'pm', null, 'completed'],
@@ -111,7 +111,7 @@ test('doctor --fix drops nothing, and says of each odd thing what it is', async 
     expect.stringMatching(/^info worktrees the worktree of .*#14 has its repository elsewhere/),
   );
   expect(said.filter((line) => line.startsWith('error'))).toEqual([
-    expect.stringMatching(/^error queue-daemon 3 tasks/),
+    expect.stringMatching(/^error queue-daemon 2 tasks wait/),
   ]);
 });
 
@@ -141,6 +141,14 @@ describe('continue goes on in the session and the worktree that are there', () =
     succeeded(await world.kugetsu('continue', ref, 'and on', '--follow'));
     expect(existsSync(join(place, 'draft.txt'))).toBe(true);
   });
+});
+
+test('nobody works in a worktree that git does not know', async () => {
+  const world = await scriptWorld();
+  renameSync(join(placeOf(world, 14), '.git'), join(world.root, 'its-repository'));
+  const refused = await world.kugetsu('continue', CLONE, 'go on', '--follow');
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('is no git worktree') });
+  expect(readJson(storedSession(world, SCRIPT_SESSIONS[14]))).toMatchObject({ info: { directory: world.project } });
 });
 
 test('a session without a worktree cannot go on, and a start keeps it', async () => {
@@ -181,7 +189,7 @@ test('destroy moves the worktree aside whole, and the checkout that it belongs t
 test('prune leaves what belongs to an issue, and moves a clone aside whole that belongs to none', async () => {
   const world = await scriptWorld();
   renameSync(placeOf(world, 14), placeOf(world, 99));
-  expect(succeeded(await world.kugetsu('prune')).stdout).toContain(placeOf(world, 99));
+  expect(succeeded(await world.kugetsu('prune')).stdout).toContain('forge.test-acme-demo-99');
   const said = succeeded(await world.kugetsu('prune', '--force'));
   await workMoved(world, said);
   expect(existsSync(placeOf(world, 99))).toBe(false);
@@ -239,12 +247,11 @@ test('the daemon works every task off that waited, in the sessions that were the
   onTestFinished(async () => void (await world.kugetsu('queue-daemon', 'stop')));
   succeeded(await world.kugetsu('queue-daemon', 'start'));
   for (const id of WAITING) expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
-  expect(task(world, 'q_1774800060')).toMatchObject({ reply: expect.stringContaining('review PR #92') });
+  expect(task(world, 'q_1774800060')).toMatchObject({ type: 'pm', reply: expect.stringContaining('PM agent') });
   for (const ref of [CLONE, LINKED]) {
     expect((await listedIssue(world, ref)).run).toMatchObject({ kind: 'continue', verdict: { outcome: 'succeeded' } });
   }
   expect((await listedIssue(world, CLONE)).session_id).toBe(SCRIPT_SESSIONS[14]);
-  expect(readdirSync(join(world.home, 'queue', 'items'))).toContain('q_1774700000_4242.json');
 });
 
 test("a daemon of the script's that is alive keeps a second one away, and can be stopped", async () => {
@@ -294,7 +301,7 @@ test('a home whose files lack more still is read', async () => {
   expect((await listed(world))[0]?.session_id).toBe(SCRIPT_SESSIONS.base);
 });
 
-test.each([
+const WRONG = [
   ['sessions/forge.test-acme-demo-14.json', { issue_ref: CLONE }, ['list'], 'has no opencode_session_id'],
   [
     'sessions/base.json',
@@ -315,20 +322,29 @@ test.each([
     'queue/items/q_1774800000.json',
     { state: 'done', message: 'x' },
     ['queue', 'list'],
-    'has state "done", which can be pending, notified, completed or error',
+    'has another state than pending, notified, completed or error',
   ],
   ['queue/daemon.lock', { since: 'then' }, ['queue-daemon', 'status'], 'has no owner'],
-] as const)('what is wrong with %s is said in words', async (name, content, command, words) => {
+] as const;
+
+test('what is wrong with a file is said in words', async () => {
   const world = await scriptWorld();
-  writeFileSync(join(world.home, name), JSON.stringify(content));
-  const { code, stdout, stderr } = await world.kugetsu(...command);
-  expect(code).toBe(command[0] === 'queue' ? 0 : 1);
-  const line = `${stdout}${stderr}`.split('\n').find((each) => each.includes(words));
-  expect(line).toContain(`${join(world.home, name)} ${words}`);
-  expect(`${stdout}${stderr}`).not.toMatch(/expected|received|Invalid/);
+  for (const [name, content, command, words] of WRONG) {
+    const path = join(world.home, name);
+    const before = readFileSync(path);
+    writeFileSync(path, JSON.stringify(content));
+    const { code, stdout, stderr } = await world.kugetsu(...command);
+    writeFileSync(path, before);
+    expect({ name, code, said: `${stdout}${stderr}` }).toEqual({
+      name,
+      code: 1,
+      said: expect.stringContaining(`${path} ${words}`),
+    });
+    expect(`${stdout}${stderr}`).not.toMatch(/expected|received|Invalid/);
+  }
 });
 
-test('the homes of others are left alone: a script home under another directory is found by KUGETSU_DIR', async () => {
+test('a home that was moved has its worktrees where they are now', async () => {
   const world = await scriptWorld();
   const elsewhere = join(world.root, 'moved');
   renameSync(world.home, elsewhere);

@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /**
  * What a schema finds wrong with the value of a file, as the rest of a sentence that begins with the file: `has no
- * issue_ref`, `has a number as message, not text`.
+ * issue_ref`, `has a number as message, not text`. A value is not shown: it may be a secret.
  */
 export function whatIsWrong(issue: Issue | undefined, value: unknown): string {
   if (issue === undefined) return 'is not as expected';
@@ -24,9 +24,9 @@ export function whatIsWrong(issue: Issue | undefined, value: unknown): string {
   const found = valueAt(value, issue.path);
   if (where === '') return `holds ${kindOf(found)}, not ${expected(issue)}`;
   if (found === undefined) return `has no ${where}`;
-  if (issue.code === 'invalid_value') return `has ${where} ${shown(found)}, which can be ${oneOf(issue.values)}`;
+  if (issue.code === 'invalid_value') return `has another ${where} than ${oneOf(issue.values)}`;
   if (issue.code === 'invalid_type') return `has ${kindOf(found)} as ${where}, not ${expected(issue)}`;
-  return `has a ${where} that it cannot have: ${shown(found)}`;
+  return `has a ${where} that it cannot have`;
 }
 
 function expected(issue: Issue): string {
@@ -42,10 +42,6 @@ function kindOf(value: unknown): string {
 function oneOf(values: readonly unknown[]): string {
   const [last, ...others] = values.map(String).toReversed();
   return others.length === 0 ? String(last) : `${others.toReversed().join(', ')} or ${last}`;
-}
-
-function shown(value: unknown): string {
-  return oneLine(JSON.stringify(value), 40);
 }
 
 function nameOf(path: readonly PropertyKey[]): string {

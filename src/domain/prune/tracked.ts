@@ -66,11 +66,13 @@ export function trackedBy(state: StoredState): Tracked {
       ...unsettled.flatMap((ref) => [sanitisedName(ref), `${sanitisedName(ref)}-${shortHash(ref)}`]).map(lower),
     ]),
     branches: [
-      // One of the bash script's sessions does not say in which repository its branch is.
-      ...sessions.map(({ repository, branch }) => ({
-        repository: repository === null ? undefined : basename(repository),
-        branch,
-      })),
+      ...sessions
+        // One of the bash script's sessions has a worktree, and does not say in which repository its branch is.
+        .filter(({ repository, worktree_path: worktree }) => repository !== null || worktree !== null)
+        .map(({ repository, branch }) => ({
+          repository: repository === null ? undefined : basename(repository),
+          branch,
+        })),
       ...unsettled.map((ref) => ({
         repository: undefined,
         branch: branchOf({ identifier: ref.slice(ref.indexOf('#') + 1) }),

@@ -3,6 +3,7 @@ import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts
 import { realPath } from '../../adapters/git/worktree.ts';
 import { headlessPermission, whatPermissionLacks } from '../../adapters/opencode/permissions.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
@@ -37,14 +38,21 @@ export async function pmDirectory({ home }: Context, { directory }: CoordinatorS
 /**
  * Makes a session of the bash script's one that can go on: opencode has it for the worktree, with the rules of an agent that
  * nobody watches, and its file says on which branch and from which commit it works. The worktree stays what it is.
+ *
+ * @throws AppError `worktree_missing` when git finds no worktree there: an agent would work in whatever is around it
  */
 export async function takeOver(context: Context, session: IssueSession): Promise<IssueSession> {
   const { opencode_session_id: id, worktree_path: given, issue_ref: ref } = session;
   if (id === null || given === null) return session;
   const path = await realPath(given);
-  await prepareSession(context, id, path);
   const facts = await worktreeFacts(path, context.env);
-  const found = facts === undefined ? {} : await workOf(context, session, { path, ...facts });
+  if (facts === undefined) {
+    throw new AppError('worktree_missing', `${path} of ${ref} is no git worktree`, {
+      hint: `run: kugetsu start ${ref} MESSAGE; it moves what is there aside first`,
+    });
+  }
+  await prepareSession(context, id, path);
+  const found = await workOf(context, session, { path, ...facts });
   const changed = await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path: path, ...found }));
   return changed ?? session;
 }

@@ -122,8 +122,8 @@ const NOT_EXECUTED = 'kugetsu reads its config and does not execute it';
 /** The settings that a line of shell may set; to use one, or to export it, sets nothing. */
 function settingsIn(text: string): SettingKey[] {
   if (/^\s*export(?:\s+[A-Za-z_]\w*)+\s*$/.test(text)) return [];
-  const words = new Set(text.match(/(?<![\w$]|\$\{)[A-Za-z_]\w*/g) ?? []);
-  return SETTING_DESCRIPTIONS.map(({ key }) => key).filter((key) => words.has(key));
+  const names = new Set(text.match(/(?<![\w$]|\$\{)[A-Za-z_]\w*/g) ?? []);
+  return SETTING_DESCRIPTIONS.map(({ key }) => key).filter((key) => names.has(key));
 }
 
 function shellLine(
