@@ -316,7 +316,7 @@ const WRONG = [
     'repos.json',
     { 'forge.test/acme/demo': null },
     ['start', CLONE, 'x', '-f'],
-    'has null as forge.test/acme/demo, not text',
+    'has null as forge.test/acme/demo, which does not belong there',
   ],
   [
     'queue/items/q_1774800000.json',

@@ -26,7 +26,7 @@ export function whatIsWrong(issue: Issue | undefined, value: unknown): string {
   if (found === undefined) return `has no ${where}`;
   if (issue.code === 'invalid_value') return `has another ${where} than ${oneOf(issue.values)}`;
   if (issue.code === 'invalid_type') return `has ${kindOf(found)} as ${where}, not ${expected(issue)}`;
-  return `has a ${where} that it cannot have`;
+  return `has ${kindOf(found)} as ${where}, which does not belong there`;
 }
 
 function expected(issue: Issue): string {

@@ -1,4 +1,3 @@
-import { defaultBranchOf } from '../../adapters/git/bare-repository.ts';
 import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
 import { realPath } from '../../adapters/git/worktree.ts';
 import { headlessPermission, whatPermissionLacks } from '../../adapters/opencode/permissions.ts';
@@ -6,6 +5,8 @@ import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
+import { parseIssueRef } from '../issues/issue-ref.ts';
+import { baseBranch } from '../worktrees/repository.ts';
 import { agentWritable } from './agent-writable.ts';
 import type { CoordinatorSession, IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
@@ -74,14 +75,15 @@ interface Worktree {
 }
 
 async function workOf(
-  { home, env }: Context,
+  context: Context,
   session: IssueSession,
   { path, repository, branch }: Worktree,
 ): Promise<Pick<IssueSession, 'repository' | 'branch' | 'start_commit'>> {
-  const start = await defaultBranchOf(repository, env).catch(() => 'HEAD');
+  const { home, env } = context;
+  const base = await baseBranch(context, parseIssueRef(session.issue_ref), repository).catch(() => undefined);
   return {
     repository: (await homeRepository(home, repository)) ?? null,
     branch: branch ?? session.branch,
-    start_commit: session.start_commit ?? (await branchPoint(path, start, env)),
+    start_commit: session.start_commit ?? (await branchPoint(path, base?.ref ?? 'HEAD', env)),
   };
 }
