@@ -139,7 +139,7 @@ test('a servers.json that cannot be read is named, and stays as it is', async ()
   const world = fakeWorld();
   const path = join(world.home, 'servers.json');
   mkdirSync(world.home, { mode: 0o700 });
-  for (const text of ['', '{', '[]', '{"default":null,"servers":{"a":"https://a"}}']) {
+  for (const text of ['', '{', '[]', '{"default":null,"servers":{"a":{"uri":"https://a"}}}']) {
     writeFileSync(path, text);
     for (const command of [
       ['server', 'list'],
