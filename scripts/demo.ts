@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { growBase, UNDONE } from '../test/support/project-session.ts';
 import { startScriptedModel } from '../test/support/scripted-model.ts';
 import {
   gitIn,
@@ -73,6 +74,11 @@ async function demo(demoWorld: World): Promise<void> {
   say('A base session that knows the project, and the PM agent.');
   await show('init', '--headless', '--prompt', KNOWLEDGE);
   await show('status');
+  const { base, subagent } = await growBase(demoWorld);
+  console.log(
+    `  (put into it what a day in a project leaves: ${base.messages.length} messages, tool output, pictures, a`,
+  );
+  console.log(`  compaction, a subagent of ${subagent.messages.length} messages, and a question that was undone)`);
 
   say('An agent for issue 14: a fork of the base session, in a clean worktree of its own.');
   await show('start', REF, 'fix the greeting', '--follow');
@@ -81,7 +87,8 @@ async function demo(demoWorld: World): Promise<void> {
       lastUserText.includes('fix the greeting') && JSON.stringify(messages).includes(KNOWLEDGE),
   );
   if (!informed) throw new Error('the agent did not know what the base session was told');
-  console.log('  (the model was sent what the base session had been told)');
+  if (JSON.stringify(model.requests).includes(UNDONE)) throw new Error('what was undone in the base came back');
+  console.log('  (the model was sent what the base session had been told, and nothing that was undone)');
 
   say('The same session goes on with another message.');
   await show('continue', REF, 'add a test', '--follow');
