@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { agent } from './bench/agent.ts';
+import { base } from './bench/base.ts';
 import { dispatch } from './bench/dispatch.ts';
 import { memory } from './bench/memory.ts';
 import { queue } from './bench/queue.ts';
@@ -20,6 +21,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   worktree,
   refs,
   agent,
+  base,
   memory,
   size,
 };
