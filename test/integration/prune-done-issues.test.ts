@@ -84,7 +84,7 @@ test('--older-than takes issues by the end of their last run, and saves their wo
   expect(namesOf(await pruned(world, '--older-than', '7'))).toEqual([`issue ${REF}`]);
   expect((await pruned(world, '--older-than', '8')).items).toEqual([]);
   const { stderr } = succeeded(await world.kugetsu('prune', '--older-than', '7', '--force'));
-  expect(stderr).toContain('to get it back: git -C ');
+  expect(stderr).toContain('to get it back: git --git-dir ');
   expect(existsSync(worktreeOf(world))).toBe(false);
   expect((await listed(world)).map(({ issue_ref: ref }) => ref)).toEqual(['(base)', '(pm-agent)', issue(2), issue(3)]);
   const notified = JSON.parse(succeeded(await world.kugetsu('notify', 'list', '--json')).stdout) as unknown[];

@@ -7,10 +7,13 @@ import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } 
 import { setOriginHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
 import { remoteFailure } from './clone-failure.ts';
+import { atGitDirectory } from './git-place.ts';
+import { gitVersion } from './git-version.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { inRepository, type GitPlace } from './isolation.ts';
 import { packLooseRefs } from './pack-repository.ts';
 import { askRemoteHead, writeRemoteHead } from './remote-head.ts';
+import { causeOf } from './transfer-cause.ts';
 import { pathExists } from './worktree.ts';
 
 const SOURCE_KEY = 'kugetsu.source';
@@ -49,17 +52,25 @@ export async function sourceOf(path: string, env: Environment): Promise<string |
  * @throws AppError `repository_*` with the reason in one line
  */
 export async function updateRepository(repository: BareRepository): Promise<'cloned' | 'fetched'> {
-  const { path, url, env, notBefore, clock } = repository;
+  const { path, env, notBefore, clock } = repository;
   if ((await sourceOf(path, env)) === repository.source) {
     const last = await lastFetch(path);
     // A fetch that seems to be still to come was made before the clock was set back.
     if (last >= notBefore && last <= clock.now()) return 'fetched';
-    await git(['config', 'remote.origin.url', url], { cwd: path, env });
+    await setUrl(repository);
     await fetchOrigin(repository, path);
     return 'fetched';
   }
   await cloneBare(repository);
   return 'cloned';
+}
+
+/** The agents' own git pushes there. A lock that a killed git left in the way is none when nothing changes. */
+async function setUrl({ path, url, env }: BareRepository): Promise<void> {
+  const at = atGitDirectory(path, env);
+  const set = await tryGit(['config', '--get-all', '--local', 'remote.origin.url'], at);
+  if (set.exitCode === 0 && set.stdout === `${url}\n`) return;
+  await git(['config', 'remote.origin.url', url], at);
 }
 
 async function cloneBare(repository: BareRepository): Promise<void> {
@@ -69,12 +80,13 @@ async function cloneBare(repository: BareRepository): Promise<void> {
       hint: 'look at it and move it away; the next start clones anew',
     });
   }
+  await gitVersion(dirname(path), repository.env);
   const building = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
-  await makePrivateDirectory(building);
   try {
+    await makePrivateDirectory(building);
     const startedAt = repository.clock.now();
     const made = await cloneBareInto(building, { url, env, credentials, accessHint });
-    await git(['config', SOURCE_KEY, source], { cwd: made, env });
+    await git(['config', SOURCE_KEY, source], atGitDirectory(made, env));
     await inRepository({ repository: made, env, config: remoteConfig(url) }, async (place) => {
       await noteHead(repository, { path: made, place, verb: 'clone' });
     });
@@ -100,7 +112,10 @@ async function fetchOrigin(repository: BareRepository, path: string): Promise<vo
     // What a shallow remote has is wanted whole, and nothing less once it is a shallow one no longer.
     const depth = (await pathExists(join(path, 'shallow'))) ? ['--unshallow'] : [];
     const fetched = await tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options);
-    if (fetched.exitCode !== 0) throw remoteFailure({ verb: 'fetch', url, accessHint, ...fetched });
+    if (fetched.exitCode !== 0) {
+      const known = await causeOf(url, fetched.stderr, options);
+      throw remoteFailure({ verb: 'fetch', url, accessHint, ...fetched, known });
+    }
     if (depth.length > 0 && !(await pathExists(join(place.directory, 'shallow')))) await rm(join(path, 'shallow'));
     await packLooseRefs(path, place);
     await noteHead(repository, { path, place, verb: 'fetch' });

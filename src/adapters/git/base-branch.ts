@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 import type { GitPlace } from './isolation.ts';
 import { readRemoteHead, type RemoteHead } from './remote-head.ts';
 
@@ -63,7 +64,7 @@ interface Question {
  * @throws AppError `repository_empty`, `base_branch_missing`, or `base_branch_unknown` when it would be a guess
  */
 export async function baseBranchOf({ path, env, wanted, source, settings }: Question): Promise<BaseBranch> {
-  const at = { cwd: path, env };
+  const at = atGitDirectory(path, env);
   if (wanted !== undefined) {
     if (await hasBranch(wanted, at)) return { ref: `${PREFIX}${wanted}`, note: undefined };
     throw new AppError('base_branch_missing', `${source} has no branch ${wanted}, which is its base_branch`, {

@@ -1,4 +1,5 @@
 import { git, tryGit, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 import { objectName } from './object-name.ts';
 
 /** A local branch of a bare repository. */
@@ -16,7 +17,10 @@ export interface Branch {
  */
 export async function listBranches(repository: string, pattern: string, env: Environment): Promise<Branch[]> {
   const format = '%(refname)%00%(objectname)%00%(worktreepath)';
-  const text = await git(['for-each-ref', `--format=${format}`, `refs/heads/${pattern}`], { cwd: repository, env });
+  const text = await git(
+    ['for-each-ref', `--format=${format}`, `refs/heads/${pattern}`],
+    atGitDirectory(repository, env),
+  );
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -46,5 +50,5 @@ export async function deleteBranchesAt(
 
 async function deleteAll(repository: string, branches: readonly Branch[], env: Environment): Promise<boolean> {
   const input = branches.map(({ name, tip }) => `delete refs/heads/${name} ${tip}\n`).join('');
-  return (await tryGit(['update-ref', '--stdin'], { cwd: repository, env, input })).exitCode === 0;
+  return (await tryGit(['update-ref', '--stdin'], { ...atGitDirectory(repository, env), input })).exitCode === 0;
 }

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { chmod } from '../store/changes.ts';
 import { remoteFailure } from './clone-failure.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 import { isDirectory } from './move-aside.ts';
+import { causeOf } from './transfer-cause.ts';
 
 interface Clone {
   readonly url: string;
@@ -36,12 +38,14 @@ const CLONE = [
 export async function cloneBareInto(directory: string, clone: Clone): Promise<string> {
   const { url, env, credentials, accessHint } = clone;
   const timeoutMs = TRANSFER_TIMEOUT_MS;
-  const extraEnv = { ...credentials, GIT_DEFAULT_REF_FORMAT: 'files' };
+  const extraEnv = credentials;
   const work = join(directory, 'clone');
-  const cloned = await tryGit([...CLONE, '--', url, work], { cwd: directory, env, extraEnv, timeoutMs, network: true });
+  const place = { cwd: directory, env, extraEnv };
+  const cloned = await tryGit([...CLONE, '--', url, work], { ...place, timeoutMs, network: true });
   const repository = join(work, '.git');
   if (cloned.exitCode !== 0 || !(await isDirectory(repository))) {
-    throw remoteFailure({ verb: 'clone', url, accessHint, ...cloned });
+    const known = await causeOf(url, cloned.stderr, place);
+    throw remoteFailure({ verb: 'clone', url, accessHint, ...cloned, known });
   }
   await chmod(repository, 0o700);
   await makeBare(repository, env);
@@ -50,7 +54,7 @@ export async function cloneBareInto(directory: string, clone: Clone): Promise<st
 
 /** A clone begins on a branch of its own, and with settings for it. */
 async function makeBare(repository: string, env: Environment): Promise<void> {
-  const at = { cwd: repository, env, extraEnv: { GIT_DIR: repository } };
+  const at = atGitDirectory(repository, env);
   await git(['config', 'core.bare', 'true'], at);
   await tryGit(['config', '--unset', 'core.logAllRefUpdates'], at);
   const own = await git(['for-each-ref', '--format=%(refname)', 'refs/heads'], at);

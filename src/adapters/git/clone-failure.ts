@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
 import { fatalLine } from './git-command.ts';
+import type { KnownCause } from './transfer-cause.ts';
 
 interface Reason {
   readonly pattern: RegExp;
@@ -13,6 +14,12 @@ const NO_ACCESS = 'repository_no_access';
 
 // The words are git's and ssh's own, in the C locale.
 const REASONS: readonly Reason[] = [
+  {
+    pattern: /detected dubious ownership|unsafe repository \(/i,
+    code: 'repository_not_owned',
+    says: 'it belongs to another user, and git reads it only when you have said that you trust it',
+    hint: "name its directory in git's safe.directory, in your own settings: git config --global --add safe.directory PATH",
+  },
   {
     pattern: /could not create|cannot (?:mkdir|create)|unable to create|No space left|Read-only file system/i,
     code: 'repository_not_written',
@@ -50,21 +57,30 @@ interface FailedTransfer {
   readonly timedOut: boolean;
   /** What to do when the server wants other credentials, if it is known. */
   readonly accessHint?: string | undefined;
+  /** What was found out about the failure beyond git's words. */
+  readonly known?: KnownCause | undefined;
 }
 
 /** The failure of a clone or a fetch as one clear line with the reason. */
-export function remoteFailure({ verb, url, stderr, timedOut, accessHint }: FailedTransfer): AppError {
+export function remoteFailure({ verb, url, stderr, timedOut, accessHint, known }: FailedTransfer): AppError {
   // "unable to access … The requested URL returned error: 404" is a missing repository, not a missing network.
   const text = /returned error: 404/.test(stderr) ? 'not found' : stderr;
-  const reason = timedOut ? undefined : REASONS.find(({ pattern }) => pattern.test(text));
+  const reason = timedOut ? undefined : (known ?? REASONS.find(({ pattern }) => pattern.test(text)));
   const says = timedOut ? 'it took too long' : (reason?.says ?? said(withoutCredentials(fatalLine(stderr))));
   return new AppError(reason?.code ?? 'repository_failed', words`cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
     hint:
-      (reason?.code === NO_ACCESS ? accessHint : undefined) ??
+      (reason?.code === NO_ACCESS && known === undefined ? accessHint : undefined) ??
+      trustCommand(stderr) ??
       reason?.hint ??
       'try git ls-remote with this URL by hand',
     details: withoutCredentials(stderr),
   });
+}
+
+/** The command with which git says that another user's repository is to be trusted. */
+function trustCommand(stderr: string): string | undefined {
+  const command = /^\s*(git config --global --add safe\.directory \S.*)$/m.exec(stderr)?.[1];
+  return command === undefined ? undefined : `when you trust it, run: ${command}`;
 }
 
 /** A text in which no URL has anything before the `@` of its authority. */

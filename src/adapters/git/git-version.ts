@@ -2,8 +2,8 @@ import { isAtLeast } from '../../util/versions.ts';
 import { AppError } from '../../util/errors.ts';
 import { tryGit, type Environment } from './git-command.ts';
 
-/** The oldest git that will do: rev-parse has --path-format since then. */
-const MINIMUM_GIT = '2.31.0';
+/** The oldest git that the tests are played with, Ubuntu 22.04's; one before 2.31 could not be given credentials. */
+const MINIMUM_GIT = '2.34.0';
 
 /**
  * The version of the git on PATH.
@@ -15,7 +15,7 @@ export async function gitVersion(cwd: string, env: Environment): Promise<string>
   const version = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
   if (version !== undefined && isAtLeast(version, MINIMUM_GIT)) return version;
   throw new AppError('git_too_old', `git ${version ?? 'of an unknown version'} is older than ${MINIMUM_GIT}`, {
-    hint: `install git ${MINIMUM_GIT} or newer`,
+    hint: `install git ${MINIMUM_GIT} or newer, and put it first on PATH`,
     exit: 3,
   });
 }

@@ -1,9 +1,10 @@
 import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
+import { objectFormatOf, type ObjectFormat } from './object-format.ts';
 
 /** Where a call of git happens, as `git` and `tryGit` take it. */
 export interface GitPlace {
@@ -39,7 +40,10 @@ export async function inRepository<T>(
   body: (place: GitPlace & { readonly directory: string }) => Promise<T>,
 ): Promise<T> {
   const scratch: Scratch = {
-    files: { HEAD: 'ref: refs/heads/main\n', config: configText([['core.bare', 'true'], ...config]) },
+    files: {
+      HEAD: 'ref: refs/heads/main\n',
+      config: configText(await objectFormatOf(repository), [['core.bare', 'true'], ...config]),
+    },
     links: { ...(await sharedParts(repository)), info: join(repository, 'info') },
   };
   return withScratch(scratch, async (directory) =>
@@ -66,7 +70,12 @@ export async function inWorktree<T>(
   const scratch: Scratch = {
     files: {
       HEAD: head,
-      config: configText([['core.bare', 'false'], ['core.logAllRefUpdates', 'false'], ...settings, ...config]),
+      config: configText(await objectFormatOf(repository), [
+        ['core.bare', 'false'],
+        ['core.logAllRefUpdates', 'false'],
+        ...settings,
+        ...config,
+      ]),
     },
     links: {
       ...(await sharedParts(repository)),
@@ -102,10 +111,15 @@ async function metadataOf(repository: string, worktree: string): Promise<string 
     return inside;
   const named = /^gitdir: (.+)\n?$/.exec((await readText(join(worktree, '.git'))) ?? '')?.[1];
   if (named === undefined) return undefined;
-  const [own, found] = await Promise.all([realPathOf(join(repository, 'worktrees')), realPathOf(named)]);
+  // Both may be relative: git-worktree(1), worktree.useRelativePaths.
+  const [own, found] = await Promise.all([
+    realPathOf(join(repository, 'worktrees')),
+    realPathOf(resolve(worktree, named)),
+  ]);
   if (own === undefined || found === undefined || dirname(found) !== own) return undefined;
   const back = (await readText(join(found, 'gitdir')))?.replace(/\n$/, '');
-  return back === join(worktree, '.git') ? join(own, basename(found)) : undefined;
+  const isBack = back !== undefined && resolve(found, back) === join(worktree, '.git');
+  return isBack ? join(own, basename(found)) : undefined;
 }
 
 async function sharedParts(repository: string): Promise<Record<string, string>> {
@@ -150,15 +164,19 @@ async function harmlessSettings(files: readonly string[], env: Environment): Pro
   return settings;
 }
 
-function configText(config: Config): string {
+function configText(format: ObjectFormat, config: Config): string {
   const lines = config.map(([key, value]) => {
     const [section = '', ...rest] = key.split('.');
     const name = rest.at(-1) ?? '';
     const sub = rest.length > 1 ? ` ${quoted(rest.slice(0, -1).join('.'))}` : '';
     return `[${section}${sub}]\n\t${name} = ${quoted(value)}\n`;
   });
-  return `[core]\n\trepositoryformatversion = 0\n${lines.join('')}`;
+  // gitrepository-layout(5): the format of objects is an extension, which takes version 1.
+  const repository = format === 'sha1' ? '[core]\n\trepositoryformatversion = 0\n' : OTHER_OBJECTS;
+  return `${repository}${lines.join('')}`;
 }
+
+const OTHER_OBJECTS = '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n';
 
 /** A value as git-config(1) wants it quoted. */
 function quoted(value: string): string {

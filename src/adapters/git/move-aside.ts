@@ -1,7 +1,15 @@
+import { randomBytes } from '../random.ts';
 import { lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { rename } from '../store/changes.ts';
-import { makePrivateDirectory } from '../store/private-files.ts';
+import { basename, dirname, join } from 'node:path';
+import { AppError, errnoOf } from '../../util/errors.ts';
+import { said, words } from '../../util/words.ts';
+import { runCommand } from '../process/run-command.ts';
+import { fatalLine, type Environment } from './git-command.ts';
+import { rename, withWritable } from '../store/changes.ts';
+import { makePrivateDirectory, removeDirectory } from '../store/private-files.ts';
+
+const COPY_TIMEOUT_MS = 60 * 60_000;
+const TAKEN = /^\..+\.[0-9a-f]{12}\.pruned$/;
 
 /** Whether something is at `path`, as far as that can be seen. */
 export async function exists(path: string): Promise<boolean> {
@@ -13,9 +21,70 @@ export async function isDirectory(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** Moves a file or a directory; the parents of its new place are made. @returns the new place */
-export async function moveAside(from: string, to: string): Promise<string> {
+/**
+ * Moves a file or a directory; the parents of its new place are made. To another filesystem it is copied, with everything
+ * that belongs to it, and removed when the copy is whole. @returns the new place
+ */
+export async function moveAside(from: string, to: string, env: Environment): Promise<string> {
   await makePrivateDirectory(dirname(to));
-  await rename(from, to);
+  try {
+    await renameAnyway(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== 'EXDEV') throw error;
+    await copyThere(from, to, env);
+    await removeDirectory(await takeAway(from));
+  }
   return to;
+}
+
+/**
+ * Takes something out of its place in one step, to be removed: until that is done it lies beside it under a name that
+ * {@link isTaken} knows. @returns where it is
+ */
+export async function takeAway(path: string): Promise<string> {
+  const to = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.pruned`);
+  await renameAnyway(path, to);
+  return to;
+}
+
+/** Whether something of this name was taken away, so that nothing of it has to be saved any more. */
+export function isTaken(name: string): boolean {
+  return TAKEN.test(name);
+}
+
+/** A directory that is read-only, or lies in one, as in Go's module cache, cannot be renamed by its owner before it is not. */
+async function renameAnyway(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    const moving = async (): Promise<void> => withWritable(from, async () => rename(from, to), { afterwards: to });
+    await withWritable(dirname(from), moving);
+  }
+}
+
+async function copyThere(from: string, to: string, env: Environment): Promise<void> {
+  const run = async (command: string, args: readonly string[]): Promise<void> => runTool(command, args, env);
+  const building = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    // cp keeps modes, times, links and special files, and is there wherever git is.
+    await run('cp', ['-a', '--', from, building]);
+    // Before the original goes, the copy has to outlast a power failure.
+    await run('sync', ['-f', building]).catch(async () => run('sync', []));
+    await rename(building, to);
+  } catch (error) {
+    await removeDirectory(building).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function runTool(command: string, args: readonly string[], env: Environment): Promise<void> {
+  const options = { cwd: '/', env: { ...env, LC_ALL: 'C' }, timeoutMs: COPY_TIMEOUT_MS };
+  const { exitCode, stderr, timedOut, startError } = await runCommand({ command, args, ...options });
+  if (exitCode === 0) return;
+  const reason = timedOut ? 'it took too long' : (startError ?? said(fatalLine(stderr)));
+  throw new AppError('not_moved', words`cannot copy to another filesystem: ${reason}`, {
+    hint: 'check the room and the rights in rescued/ under the home; what was to be copied is still where it was',
+    details: stderr,
+  });
 }

@@ -1,6 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import { replaceFile } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { atTop } from './git-place.ts';
 import type { GitPlace } from './isolation.ts';
 import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
@@ -36,13 +37,13 @@ export async function moveNestedRepositoriesAside(
   const submodules: Submodule[] = [];
   for (const entry of entries) {
     const module = relative(modules, await gitDirectoryOf(join(worktree, entry), env));
-    const checkout = await moveAside(join(worktree, entry), join(asideDirectory, entry));
+    const checkout = await moveAside(join(worktree, entry), join(asideDirectory, entry), env);
     moved.push(checkout);
     if (module !== '' && !module.startsWith('..'))
       submodules.push({ checkout, repository: join(movedModules, module) });
   }
   if (!(await isDirectory(modules))) return { moved, entries };
-  await moveAside(modules, movedModules);
+  await moveAside(modules, movedModules, env);
   for (const submodule of submodules) await reconnect(submodule, env);
   return { moved: [...moved, movedModules], entries };
 }
@@ -54,7 +55,7 @@ interface Submodule {
 }
 
 async function gitDirectoryOf(path: string, env: Environment): Promise<string> {
-  const result = await tryGit(['rev-parse', '--absolute-git-dir'], { cwd: path, env });
+  const result = await tryGit(['rev-parse', '--absolute-git-dir'], atTop(path, env));
   return result.exitCode === 0 ? result.stdout.trim() : path;
 }
 

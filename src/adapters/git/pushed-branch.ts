@@ -1,4 +1,5 @@
 import { git, tryGit, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 import { inRepository } from './isolation.ts';
 import { objectName } from './object-name.ts';
 import { commitOf } from './temporary-index.ts';
@@ -64,7 +65,7 @@ export async function keepTip(
   tip: string,
   { repository, name, env }: { readonly repository: string; readonly name: string; readonly env: Environment },
 ): Promise<void> {
-  await git(['update-ref', keptRef(name), tip], { cwd: repository, env });
+  await git(['update-ref', keptRef(name), tip], atGitDirectory(repository, env));
 }
 
 function trackingRef(branch: string): string {

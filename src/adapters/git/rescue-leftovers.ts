@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 import { isDirectory, moveAside } from './move-aside.ts';
 import { commitTree, isReachable, treeOf, type Rescue } from './rescue.ts';
 import { commitOf } from './temporary-index.ts';
@@ -34,7 +35,7 @@ export async function rescueCommits<Saved extends CommitToSave>(
 ): Promise<Saved[]> {
   const names = [...new Set(commits.map(({ commit }) => commit))];
   if (names.length === 0) return [];
-  const at = { cwd: repository, env };
+  const at = atGitDirectory(repository, env);
   const args = ['rev-list', '--stdin', '--not', '--remotes', `--glob=${RESCUED}`];
   const listed = await git(args, { ...at, input: names.map((name) => `${name}\n`).join('') });
   const onlyHere = new Set(listed.split('\n'));
@@ -46,8 +47,8 @@ export async function rescueCommits<Saved extends CommitToSave>(
 
 /** Saves a commit that origin has and no earlier rescue. @throws AppError `git_failed` when it could not be saved */
 export async function rescuePushed(commit: string, { repository, ref, env }: LeftoverOptions): Promise<Rescue> {
-  if (await isReachable(commit, [RESCUED], { cwd: repository, env })) return { refs: [], movedAside: [] };
-  await git(['update-ref', ref, commit], { cwd: repository, env });
+  if (await isReachable(commit, [RESCUED], atGitDirectory(repository, env))) return { refs: [], movedAside: [] };
+  await git(['update-ref', ref, commit], atGitDirectory(repository, env));
   return { refs: [ref], movedAside: [] };
 }
 
@@ -62,25 +63,25 @@ export async function rescueEntry(
   options: LeftoverOptions & { readonly asideDirectory: string },
 ): Promise<Rescue> {
   const { repository, ref, asideDirectory, env } = options;
-  const at = { cwd: directory, env };
+  const at = atGitDirectory(directory, env);
   const head = await commitOf('HEAD', at);
   const staged = await tryGit(['write-tree'], at);
   const tree = staged.exitCode === 0 ? objectName(staged.stdout) : undefined;
   const refs: string[] = [];
   if (head !== undefined && tree !== undefined && (await treeOf(head, at)) !== tree) {
     const commit = await commitTree({ tree, parents: [head], message: `Index saved as ${ref}` }, at);
-    await git(['update-ref', ref, commit], { cwd: repository, env });
+    await git(['update-ref', ref, commit], atGitDirectory(repository, env));
     refs.push(ref);
   } else if (
     head !== undefined &&
-    !(await isReachable(head, ['refs/heads', 'refs/remotes', RESCUED], { cwd: repository, env }))
+    !(await isReachable(head, ['refs/heads', 'refs/remotes', RESCUED], atGitDirectory(repository, env)))
   ) {
-    await git(['update-ref', ref, head], { cwd: repository, env });
+    await git(['update-ref', ref, head], atGitDirectory(repository, env));
     refs.push(ref);
   }
   const modules = join(directory, 'modules');
   const movedAside = (await isDirectory(modules))
-    ? [await moveAside(modules, join(asideDirectory, '.git-modules'))]
+    ? [await moveAside(modules, join(asideDirectory, '.git-modules'), env)]
     : [];
   return { refs, movedAside };
 }

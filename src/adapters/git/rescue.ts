@@ -2,16 +2,15 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
 import { lfsFailure } from './lfs-failure.ts';
 import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
 import { moveNestedRepositoriesAside } from './nested-repositories.ts';
 import { commitOf, withTemporaryIndex, type Git } from './temporary-index.ts';
+import { isEmptyTree } from './object-format.ts';
 import { objectName } from './object-name.ts';
-
-/** git's name for a tree without entries, in a repository of SHA-1 names. */
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 interface RescueOptions {
   readonly repository: string;
@@ -54,10 +53,10 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
   });
   const { movedAside, saved } = found ?? { movedAside: await moveWholeAside(options), saved: undefined };
   if (saved !== undefined) {
-    await git(['update-ref', ref, saved], { cwd: repository, env });
+    await git(['update-ref', ref, saved], atGitDirectory(repository, env));
     refs.push(ref);
   }
-  const bare = { cwd: repository, env };
+  const bare = atGitDirectory(repository, env);
   const saveBranch = branch !== undefined && (await isDirectory(repository));
   const tip = saveBranch ? await commitOf(`refs/heads/${branch}`, bare) : undefined;
   const covered = tip === undefined || (await isReachable(tip, ['refs/remotes', ...refs], bare));
@@ -88,7 +87,7 @@ async function saveWorkingTree(
     const tree = objectName(await git_(['write-tree']));
     const unchanged = head !== undefined && (await treeOf(head, place)) === tree;
     if (unchanged && staged === undefined) {
-      return (await isReachable(head, ['refs/remotes'], { cwd: repository, env })) ? undefined : head;
+      return (await isReachable(head, ['refs/remotes'], atGitDirectory(repository, env))) ? undefined : head;
     }
     const parents = [head, staged].filter((parent) => parent !== undefined);
     return commitTree({ tree, parents, message: `Work saved as ${ref}` }, place);
@@ -101,7 +100,7 @@ async function saveStaged(ref: string, place: GitPlace, head: string | undefined
   if (written.exitCode !== 0) return undefined;
   const tree = objectName(written.stdout);
   if (head !== undefined && (await treeOf(head, place)) === tree) return undefined;
-  if (head === undefined && tree === EMPTY_TREE) return undefined;
+  if (head === undefined && isEmptyTree(tree)) return undefined;
   const parents = head === undefined ? [] : [head];
   return commitTree({ tree, parents, message: `Index saved as ${ref}` }, place);
 }
@@ -146,12 +145,13 @@ export async function commitTree({ tree, parents, message }: NewCommit, place: G
 export async function moveWholeAside({
   worktree,
   asideDirectory,
-}: Pick<RescueOptions, 'worktree' | 'asideDirectory'>): Promise<string[]> {
+  env,
+}: Pick<RescueOptions, 'worktree' | 'asideDirectory' | 'env'>): Promise<string[]> {
   const stat = await lstat(worktree).catch(() => undefined);
   // A link is no work: what it points to stays where it is.
   if (stat === undefined || stat.isSymbolicLink()) return [];
   if (stat.isDirectory() && (await readdir(worktree)).length === 0) return [];
-  return [await moveAside(worktree, asideDirectory)];
+  return [await moveAside(worktree, asideDirectory, env)];
 }
 
 /** The tree of a commit. */

@@ -1,5 +1,6 @@
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { git, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
 
 const IDENTITY: Environment = {
   GIT_AUTHOR_NAME: 'kugetsu',
@@ -11,8 +12,11 @@ const IDENTITY: Environment = {
 /** Makes a bare repository at `path` whose branch `main` has one commit with one file. */
 export async function makeScratchRepository(path: string, env: Environment): Promise<void> {
   await makePrivateDirectory(path);
-  const inside = { cwd: path, env, extraEnv: IDENTITY };
-  await git(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', path], inside);
+  const inside = { cwd: path, env, extraEnv: { ...IDENTITY, GIT_DIR: path } };
+  await git(
+    ['init', '--quiet', '--bare', '--template=', '--object-format=sha1', '--initial-branch=main', path],
+    inside,
+  );
   const blob = await git(['hash-object', '-w', '--stdin'], {
     ...inside,
     input: '# A repository to try kugetsu with\n',
@@ -24,5 +28,5 @@ export async function makeScratchRepository(path: string, env: Environment): Pro
 
 /** Every ref of a repository with what it names, as one text to compare. */
 export async function allRefs(path: string, env: Environment): Promise<string> {
-  return git(['for-each-ref', '--format=%(refname) %(objectname)'], { cwd: path, env });
+  return git(['for-each-ref', '--format=%(refname) %(objectname)'], atGitDirectory(path, env));
 }

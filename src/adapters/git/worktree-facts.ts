@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { atGitDirectory, atTop } from './git-place.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 
 /** What git says of a directory that should be a worktree. */
@@ -11,7 +12,7 @@ export interface WorktreeFacts {
 
 /** The facts about the worktree whose top is `path`; undefined when that is not the top of a worktree that git can use. */
 export async function worktreeFacts(path: string, env: Environment): Promise<WorktreeFacts | undefined> {
-  const options = { cwd: path, env };
+  const options = atTop(path, env);
   const args = ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'];
   const found = await tryGit(args, options).catch(() => undefined);
   const [top, common] = found?.stdout.trimEnd().split('\n') ?? [];
@@ -26,18 +27,18 @@ export async function worktreeFacts(path: string, env: Environment): Promise<Wor
 
 /** Makes a repository forget the worktrees whose directory is gone. Call it under the repository's lock. */
 export async function forgetStaleWorktrees(repository: string, env: Environment): Promise<void> {
-  await git(['worktree', 'prune'], { cwd: repository, env });
+  await git(['worktree', 'prune'], atGitDirectory(repository, env));
 }
 
 /** Whether a repository has a local branch of this name. */
 export async function hasBranch(repository: string, branch: string, env: Environment): Promise<boolean> {
   const args = ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`];
-  return (await tryGit(args, { cwd: repository, env }).catch(() => undefined))?.exitCode === 0;
+  return (await tryGit(args, atGitDirectory(repository, env)).catch(() => undefined))?.exitCode === 0;
 }
 
 /** The newest commit that `HEAD` of a worktree shares with `start`; null when there is none. */
 export async function branchPoint(path: string, start: string, env: Environment): Promise<string | null> {
-  const base = await tryGit(['merge-base', 'HEAD', start], { cwd: path, env });
+  const base = await tryGit(['merge-base', 'HEAD', start], atTop(path, env));
   return base.exitCode === 0 ? base.stdout.trim() : null;
 }
 

@@ -1,11 +1,15 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../util/errors.ts';
+import { shellQuote } from '../../util/text.ts';
 import { chmod, rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { lfsFailure } from './lfs-failure.ts';
 import { lfsNote } from './lfs-files.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
+import { atGitDirectory } from './git-place.ts';
+import { takeAway } from './move-aside.ts';
+import { listWorktreeEntries, removeWorktreeEntry } from './worktree-entries.ts';
 import { objectName } from './object-name.ts';
 
 interface WorktreeOptions {
@@ -65,7 +69,7 @@ export async function addWorktree(
   { branch, start, from, onAdded }: NewBranch & { readonly from: FilesFrom; readonly onAdded?: () => void },
 ): Promise<FilledWorktree> {
   const { repository, env } = options;
-  await git(['worktree', 'prune'], { cwd: repository, env });
+  await git(['worktree', 'prune'], atGitDirectory(repository, env));
   return addAndFill(options, { flags: ['--no-track', '-B', branch], commit: start, from, onAdded });
 }
 
@@ -89,7 +93,7 @@ async function addAndFill(
   { flags, commit, from, onAdded }: Addition,
 ): Promise<FilledWorktree> {
   const { repository, path, env } = options;
-  await git(['worktree', 'add', '--quiet', '--no-checkout', ...flags, path, commit], { cwd: repository, env });
+  await git(['worktree', 'add', '--quiet', '--no-checkout', ...flags, path, commit], atGitDirectory(repository, env));
   try {
     await chmod(path, 0o700);
     onAdded?.();
@@ -107,26 +111,65 @@ async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<Filled
   const options = { ...place, extraEnv: { ...place.extraEnv, ...credentials } };
   // git-lfs fetches what this writes.
   const read = await tryGit(['read-tree', '--reset', '-u', 'HEAD'], { ...options, timeoutMs: TRANSFER_TIMEOUT_MS });
-  if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? gitFailure(['read-tree'], options, read);
+  if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? (await gitFailure(['read-tree'], options, read));
   return { commit: objectName(await git(['rev-parse', 'HEAD'], place)), note: await lfsNote(options, read.stderr) };
 }
 
-/** Removes a worktree and whatever else is at its path, and forgets it. Call it under the repository's lock. */
-export async function removeWorktree({ repository, path, env }: WorktreeOptions): Promise<void> {
-  await removeWhatIsAt(path);
-  if (await pathExists(repository)) await git(['worktree', 'prune'], { cwd: repository, env });
+/**
+ * Removes a worktree and whatever else is at its path, and forgets it, even one that was locked: git-worktree(1). It is
+ * taken away in one step, so that it is never half there. Call it under the repository's lock.
+ *
+ * @throws AppError `not_removed` when something of it is left, beside its place, which is free
+ */
+export async function removeWorktree({
+  repository,
+  path,
+}: Pick<WorktreeOptions, 'repository' | 'path'>): Promise<void> {
+  const removeIt = await takeFromPlace(path);
+  const kept = (await listWorktreeEntries(repository)).filter((entry) => entry.path === path);
+  for (const entry of kept) await removeWorktreeEntry(entry);
+  await removeIt();
 }
 
-/** Removes a directory with all that is in it, or a link and not what it leads to; nothing there is fine. */
+/**
+ * Removes a directory with all that is in it, or a link and not what it leads to; nothing there is fine.
+ *
+ * @throws AppError `not_removed` when something of it is left, beside its place, which is free
+ */
 export async function removeWhatIsAt(path: string): Promise<void> {
+  await (await takeFromPlace(path))();
+}
+
+/** Frees a place in one step. @returns what removes what stood there */
+async function takeFromPlace(path: string): Promise<() => Promise<void>> {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isSymbolicLink() === true) await rm(path);
-  else await removeDirectory(path);
+  if (stat === undefined || stat.isSymbolicLink()) return async () => undefined;
+  const taken = await takeAway(path);
+  return async () => removeTaken(taken);
+}
+
+async function removeTaken(taken: string): Promise<void> {
+  try {
+    await removeDirectory(taken);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== 'EACCES' && errno !== 'EPERM') throw error;
+    throw new AppError('not_removed', `some files of the worktree that was removed are not yours to remove: ${taken}`, {
+      hint: `run: sudo rm -rf ${shellQuote(taken)}`,
+      cause: error,
+    });
+  }
+}
+
+/** Whether `path` is a worktree of the repository in which git finds what it needs; its index may be damaged. */
+export async function isWholeWorktree({ repository, path, env }: WorktreeOptions): Promise<boolean> {
+  return (await inWorktree({ repository, worktree: path, env }, async () => true)) ?? false;
 }
 
 /** Deletes a local branch; a missing one is fine. Call it under the repository's lock. */
 export async function deleteBranch(repository: string, branch: string, env: Environment): Promise<void> {
-  await tryGit(['branch', '--quiet', '-D', branch], { cwd: repository, env });
+  await tryGit(['branch', '--quiet', '-D', branch], atGitDirectory(repository, env));
 }
 
 /** What git can tell about the work in a worktree. */

@@ -32,6 +32,37 @@ export async function rm(path: string, options: Parameters<typeof fs.rm>[1] = {}
   await change('remove', path, async () => fs.rm(path, options));
 }
 
+/** Runs `body` while the owner may write to a directory; its mode is put back, where it is then. */
+export async function withWritable<T>(
+  path: string,
+  body: () => Promise<T>,
+  { afterwards = path }: { readonly afterwards?: string } = {},
+): Promise<T> {
+  const { mode } = await fs.lstat(path);
+  const permissions = mode & 0o7777;
+  await chmod(path, permissions | 0o700);
+  let place = path;
+  try {
+    const result = await body();
+    place = afterwards;
+    return result;
+  } finally {
+    await chmod(place, permissions);
+  }
+}
+
+/** Lets the owner read, search and write every directory of a tree, as far as they are its own; links are not followed. */
+export async function makeTreeWritable(path: string): Promise<void> {
+  await change('set mode', path, async () => openUp(path));
+}
+
+async function openUp(path: string): Promise<void> {
+  // What belongs to somebody else is told by whoever removes it.
+  await fs.chmod(path, 0o700).catch(() => undefined);
+  const entries = await fs.readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await openUp(join(path, entry.name));
+}
+
 /** As `writeFile` of node:fs/promises. */
 export async function writeFile(
   path: string,

@@ -1,10 +1,11 @@
 import { randomBytes } from '../random.ts';
 import { readFileSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import {
   chmod,
+  makeTreeWritable,
   mkdir,
   openAtOnce,
   openToChange,
@@ -171,9 +172,17 @@ export async function unlinkFile(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Removes a directory with everything in it; a missing one is fine. */
+/** Removes a directory with everything in it, read-only directories of the same owner included; a missing one is fine. */
 export async function removeDirectory(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    // Not only EACCES: what was removed in passing may be told as a directory that is not empty.
+    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error;
+    if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true) throw error;
+    await makeTreeWritable(path);
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 /** Creates an empty file, or changes its modification time; watchers of its directory notice. */

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { moveAside } from '../../adapters/git/move-aside.ts';
+import { isTaken, takeAway } from '../../adapters/git/move-aside.ts';
 import { isSameEntry, removeWorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { entryAt, removeEntry, type Entry } from '../../adapters/store/entries.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
@@ -42,7 +40,7 @@ async function removeKnown(
   // What git could not read was kept as files; what the repository has of it is kept, too.
   if (movedAside || kept.stale) await saveEntry(context, { repository, name, kept }, onSaved);
   if (!movedAside) {
-    const taken = await takeAway(context, entry);
+    const taken = await takeUnlessOwned(context, entry);
     if (taken.why !== undefined) return taken.why;
     await removeDirectory(taken.path);
   }
@@ -52,17 +50,13 @@ async function removeKnown(
 
 type Taken = { readonly why: string } | { readonly why: undefined; readonly path: string };
 
-async function takeAway(context: Needs, entry: Entry): Promise<Taken> {
+async function takeUnlessOwned(context: Needs, entry: Entry): Promise<Taken> {
   return withState(context, async (state) => {
     const owner = ownerOf(state, entry);
     if (owner !== undefined) return { why: owner };
     if ((await entryAt(entry.path))?.identity !== entry.identity) return { why: CHANGED };
-    return { why: undefined, path: await renamed(entry) };
+    return { why: undefined, path: await takeAway(entry.path) };
   });
-}
-
-async function renamed({ path, name }: Entry): Promise<string> {
-  return moveAside(path, join(dirname(path), `.${name}.${randomBytes(6).toString('hex')}.pruned`));
 }
 
 function ownerOf(state: StoredState, { name }: Entry): WhyNot {
@@ -75,8 +69,9 @@ async function removeUnknown(context: Needs, entry: Entry, onSaved: OnSaved): Pr
   const { why, ways } = await withState(context, async (state) => {
     const reason = ownerOf(state, entry) ?? (await changeOf(entry));
     if (reason !== undefined) return { why: reason, ways: [] };
-    const saved = await saveWhole(context, { path, name });
-    if (saved.length === 0 && type === 'directory') await removeDirectory(await renamed(entry));
+    // Whoever took it away to remove it was cut off.
+    const saved = isTaken(name) ? [] : await saveWhole(context, { path, name });
+    if (saved.length === 0 && type === 'directory') await removeDirectory(await takeAway(path));
     else if (saved.length === 0) await removeEntry(entry);
     return { why: undefined, ways: saved };
   });

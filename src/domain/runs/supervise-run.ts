@@ -152,6 +152,7 @@ const PASSING = new Set([
   'repository_failed',
   'lfs_unreachable',
   'lfs_failed',
+  'repository_locked',
   'git_failed',
   'opencode_failed',
   'locked',

@@ -146,5 +146,5 @@ async function requireOwnPlace(
 async function saveAndRemove(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<void> {
   const { repository, path } = place;
   await saveWork(context, place, onSaved);
-  await removeWorktree({ repository, path, env: context.env });
+  await removeWorktree({ repository, path });
 }

@@ -53,7 +53,7 @@ export async function withUpdatedRepository<T>(
   const { home, env, clock } = context;
   const notBefore = clock.now();
   const { url, source } = await findCloneSource(context, ref);
-  const offer = await offerCredentials(context, { agent: 'dev-agent', ref });
+  const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   await makePrivateDirectory(home.repos);
   const path = await placeOf(context, source);
   return withRepository(path, async () => {
@@ -75,7 +75,7 @@ export async function withFetchedRepository<T>(
   const { env, clock } = context;
   const notBefore = clock.now();
   const { url, source } = await findCloneSource(context, ref);
-  const offer = await offerCredentials(context, { agent: 'dev-agent', ref });
+  const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   const fetchAndRun = async (): Promise<T | undefined> => {
     if ((await sourceOf(path, env)) !== source) return undefined;
     const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
@@ -102,7 +102,10 @@ export async function baseBranch(
 /** Where the files of an issue's worktree come from that are not in its repository, with the credentials for it. */
 export async function filesFrom(context: Pick<Needs, 'home' | 'env'>, ref: IssueRef): Promise<FilesFrom> {
   const { url } = await findCloneSource(context, ref);
-  return { url, credentials: (await offerCredentials(context, { agent: 'dev-agent', ref })).credentials };
+  return {
+    url,
+    credentials: (await offerCredentials(context, { agent: 'dev-agent', ref, inherited: context.env })).credentials,
+  };
 }
 
 /** Two sources can have one sanitised name; the second one gets a hash. */

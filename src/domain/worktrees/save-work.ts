@@ -91,8 +91,8 @@ export async function saveWhole(
   context: Needs,
   { path, name }: Pick<WorktreePlace, 'path' | 'name'>,
 ): Promise<readonly string[]> {
-  const { asideDirectory } = rescuePlace(context, name);
-  const move = async (): Promise<string[]> => moveWholeAside({ worktree: path, asideDirectory });
+  const { asideDirectory, env } = rescuePlace(context, name);
+  const move = async (): Promise<string[]> => moveWholeAside({ worktree: path, asideDirectory, env });
   return (await keepingLink(path, move)).map(wayInto);
 }
 
@@ -152,7 +152,8 @@ interface Way {
 function wayToRef({ repository, directory: place, ref, pointers }: Way): string {
   const directory = shellQuote(place);
   const content = pointers ? ` && git -C ${directory} lfs checkout` : '';
-  return `git -C ${shellQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
+  // By its name: with safe.bareRepository=explicit git finds no bare repository by itself.
+  return `git --git-dir ${shellQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
 }
 
 function wayInto(path: string): string {
