@@ -175,7 +175,9 @@ test('a worktree whose .git was made to name another repository is moved aside, 
   writeFileSync(join(worktreeOf(world), '.git'), `gitdir: ${join(other, '.git')}\n`);
   await run(['git', 'status'], { cwd: worktreeOf(world), env: world.env });
   expect(trap.sprung()).toEqual(['fsmonitor']);
-  succeeded(await world.kugetsu('continue', REF, 'go on', '--follow'));
+  // No agent runs where its git would work on another repository.
+  expect((await world.kugetsu('continue', REF, 'go on', '--follow')).code).toBe(1);
+  expect((await verdictOf(world)).class).toBe('worktree_damaged');
   const [way = ''] = await startedAgain(world);
   expect(trap.sprung()).toEqual([]);
   expect(readFileSync(join(way.replace(/^cd /, ''), 'work.txt'), 'utf8')).toBe('precious\n');

@@ -12,6 +12,7 @@ import type { Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
+import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
 import { forkOf } from './lost-session.ts';
 import { readBase, readIssueSession } from './read-sessions.ts';
@@ -145,6 +146,7 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
       hint: `run: kugetsu start ${ref} MESSAGE`,
     });
   }
+  await proveWorktree(context, { ref, path, repository });
   const [stored] = await context.opencode.describeSessions([id]);
   if (stored === undefined) {
     throw new AppError('session_missing', `opencode does not know the session ${id} of ${ref} any more`, {
