@@ -17,6 +17,7 @@ import { registerQueue } from './commands/queue.ts';
 import { registerQueueDaemon } from './commands/queue-daemon.ts';
 import { registerRunner } from './commands/runner.ts';
 import { registerServer } from './commands/server.ts';
+import { registerSkill } from './commands/skill.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
@@ -52,6 +53,7 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   server: registerServer,
   config: registerConfig,
   env: registerEnv,
+  skill: registerSkill,
   completion: registerCompletion,
   [COMPLETE_COMMAND]: registerComplete,
   doctor: registerDoctor,

@@ -8,7 +8,7 @@ import { BINARY, run } from '../support/world.ts';
 const DOCUMENTS = ['README.md', 'SKILL.md', 'docs/kugetsu-setup.md', 'docs/coming-from-the-bash-script.md'];
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */
-const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env'];
+const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env', 'skill', 'completion'];
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 
 /** Words that follow `kugetsu` in a document, as far as they can be a command. */

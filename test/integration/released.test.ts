@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeWorld, succeeded } from '../support/fake-world.ts';
@@ -9,7 +9,7 @@ const RELEASE = join(ROOT, 'dist', 'release');
 // npm needs its own settings: where its registry is, and its cache.
 const HOST = { ...process.env } as Record<string, string>;
 
-test('the npm package installs on this Node, and brings program and manual page', async () => {
+test('the npm package installs on this Node without anything else, and brings program, manual page, skill and completion', async () => {
   const world = fakeWorld();
   const prefix = join(world.root, 'prefix');
   const pack = await run(['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', world.root], {
@@ -17,15 +17,23 @@ test('the npm package installs on this Node, and brings program and manual page'
     env: HOST,
   });
   const tarball = join(world.root, succeeded(pack).stdout.trim());
-  succeeded(
-    await run(['npm', 'install', '--silent', '-g', '--prefix', prefix, tarball], { cwd: world.root, env: HOST }),
-  );
+  const install = ['npm', 'install', '--silent', '--offline', '--cache', join(world.root, 'cache'), '-g'];
+  succeeded(await run([...install, '--prefix', prefix, tarball], { cwd: world.root, env: HOST }));
+  // It is all there is: nothing has to be fetched.
+  expect(readdirSync(join(prefix, 'lib', 'node_modules'))).toEqual(['kugetsu']);
+  expect(existsSync(join(prefix, 'lib', 'node_modules', 'kugetsu', 'node_modules'))).toBe(false);
   const program = join(prefix, 'bin', 'kugetsu');
   const options = { cwd: world.project, env: world.env };
   const version = succeeded(await run([program, '--version'], options)).stdout;
   expect(version).toBe(succeeded(await run([...BUNDLE, '--version'], options)).stdout);
   expect(succeeded(await run([program, 'list', '--json'], options)).stdout).toBe('[]\n');
   expect(existsSync(join(prefix, 'share/man/man1/kugetsu.1'))).toBe(true);
+  for (const args of [
+    ['skill', 'install'],
+    ['completion', 'install', 'bash'],
+  ]) {
+    expect(succeeded(await run([program, ...args], options)).stdout).toMatch(/^installed\t/);
+  }
 });
 
 test('there is a program for every platform with its checksum, and the one for here runs alone', async () => {

@@ -1,29 +1,77 @@
-import { Argument } from 'commander';
+import { dirname } from 'node:path';
+import { Argument, type Command } from 'commander';
+import { usageError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Candidate } from '../completion/complete.ts';
 import type { ValueKind } from '../completion/value-kinds.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
+import { helpNotes } from './help-notes.ts';
+import { changeInstalled, type InstallOptions } from './install-file.ts';
 import { COMPLETE_COMMAND, completionScript, SHELLS, type Shell } from '../views/completion-scripts.ts';
 
-const EXAMPLES = `
-Examples:
-  kugetsu completion bash > ~/.local/share/bash-completion/completions/kugetsu
-  kugetsu completion zsh > ~/.zfunc/_kugetsu      with fpath+=~/.zfunc before compinit in ~/.zshrc
-  kugetsu completion fish > ~/.config/fish/completions/kugetsu.fish
+const NOTES = `
   eval "$(kugetsu completion bash)"               for this shell only
 
-Subcommands, options, issue refs, task ids, servers, env agents and settings are completed as they are at that moment.
-Exit codes: 0 printed, 2 usage.`;
+Subcommands, options, issue refs, task ids, servers, env agents and settings are completed as they are at that moment.`;
 
-/** `kugetsu completion` */
+const PLACES = `
+  bash  ~/.local/share/bash-completion/completions/kugetsu (package bash-completion)
+  zsh   ~/.local/share/zsh/site-functions/_kugetsu, of which ~/.zshrc has to know
+  fish  ~/.config/fish/completions/kugetsu.fish
+XDG_DATA_HOME, XDG_CONFIG_HOME and BASH_COMPLETION_USER_DIR name other places. A file that is there and not from here, or
+was changed, is moved aside first. Columns: what was done, path.`;
+
+/** `kugetsu completion …` */
 export function registerCompletion({ program, context }: Registration): void {
-  program
+  const completion = program
     .command('completion')
-    .description('print the script that makes a shell complete command lines')
-    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
-    .addHelpText('after', EXAMPLES)
-    .action((shell: Shell) => context.terminal.out(completionScript(shell)));
+    .description('make a shell complete command lines')
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu completion install', 'kugetsu completion fish'], '0 done, 1 failed, 2 usage'),
+    )
+    .addHelpText('after', NOTES);
+  for (const shell of SHELLS) {
+    completion
+      .command(shell)
+      .description(`print the script for ${shell}`)
+      .addHelpText('after', helpNotes([`kugetsu completion ${shell}`], '0 printed, 2 usage'))
+      .action(() => context.terminal.out(completionScript(shell)));
+  }
+  registerChange(completion, context, 'install', 'put the script where the shell finds it; again, bring it up to date');
+  registerChange(completion, context, 'uninstall', 'take the script away');
+}
+
+function registerChange(
+  completion: Command,
+  context: CliContext,
+  what: 'install' | 'uninstall',
+  description: string,
+): void {
+  completion
+    .command(what)
+    .description(description)
+    .addArgument(new Argument('[shell]', 'the shell; the one of SHELL unless told').choices(SHELLS))
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'print an object with path, outcome and aside')
+    .addHelpText('after', PLACES)
+    .addHelpText(
+      'after',
+      helpNotes(
+        [`kugetsu completion ${what}`, `kugetsu completion ${what} zsh --dry-run`],
+        '0 done, or nothing to do, 1 failed, 2 usage',
+      ),
+    )
+    .action(async (given: Shell | undefined, options: InstallOptions) => {
+      const { completionFile, ownShell } = await import('../completion/completion-file.ts');
+      const shell = given ?? ownShell(context);
+      if (shell === undefined)
+        throw usageError('which shell? SHELL names none of them', `name one: ${SHELLS.join(', ')}`);
+      const { outcome, path } = await changeInstalled(context, { what, file: completionFile(context, shell) }, options);
+      if (shell !== 'zsh' || (outcome !== 'installed' && outcome !== 'updated')) return;
+      context.terminal.err(`zsh has to know of it: before compinit in ~/.zshrc, add fpath+=(${dirname(path)})`);
+    });
 }
 
 /** The hidden command behind those scripts: prints what may come next, one a line, with a tab before its description. */
