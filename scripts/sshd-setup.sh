@@ -62,7 +62,9 @@ parse_arguments() {
 check_machine() {
   ((EUID == 0)) || die 3 'this needs root' "sudo bash $0 $user"
   if [[ ! -d /run/systemd/system ]] || ! command -v systemctl >/dev/null; then
-    die 3 'systemd is not running here' 'start the container with systemd as its first process: see docs/kugetsu-setup.md'
+    [[ $dry_run == yes ]] ||
+      die 3 'systemd is not running here' 'start the container with systemd as its first process: see docs/kugetsu-setup.md'
+    complain 'systemd is not running here, and without it this would end; what follows is for a machine that has it'
   fi
   local entry shell
   entry=$(getent passwd "$user") || return 0

@@ -58,7 +58,9 @@ parse_arguments() {
 check_machine() {
   ((EUID == 0)) || die 3 'this needs root' "sudo --preserve-env=TS_AUTHKEY bash $0 $user $device"
   if [[ ! -d /run/systemd/system ]] || ! command -v systemctl >/dev/null; then
-    die 3 'systemd is not running here' 'start the container with systemd as its first process: see docs/kugetsu-setup.md'
+    [[ $dry_run == yes ]] ||
+      die 3 'systemd is not running here' 'start the container with systemd as its first process: see docs/kugetsu-setup.md'
+    complain 'systemd is not running here, and without it this would end; what follows is for a machine that has it'
   fi
   getent passwd "$user" >/dev/null || die 3 "there is no user $user" "sshd-setup.sh $user makes one"
   [[ -c /dev/net/tun ]] ||

@@ -64,6 +64,7 @@ test('on a terminal, init opens opencode, and the session that was talked to the
     return false;
   });
   expect(await ended).toBe(0);
+  expect(screen()).not.toContain('no answer in the base session');
   expect(await world.kugetsu('status')).toMatchObject({ code: 0, stdout: 'ok\n' });
 });
 

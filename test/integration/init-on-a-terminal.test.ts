@@ -46,3 +46,12 @@ test.each(['deletes', 'fails'])('with a user whose terminal %s, nothing is initi
   expect(outcome.stdout).toMatch(/kugetsu: .+\r?\n {2}\S/);
   expect((await world.kugetsu('status')).stdout).toBe('kugetsu_not_initialized\n');
 });
+
+test('a user who breaks the only answer off is told that agents will know no more than the question', async () => {
+  const { world, outcome } = await initInFrontOf('aborts');
+  expect(outcome.code).toBe(0);
+  expect(outcome.stdout).toContain('no answer in the base session came to its end');
+  expect(outcome.stdout).toContain('kugetsu init --force');
+  expect((await world.kugetsu('status')).stdout).toBe('ok\n');
+  expect((await initInFrontOf('talks')).outcome.stdout).not.toContain('no answer');
+});

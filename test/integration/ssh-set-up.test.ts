@@ -48,6 +48,15 @@ describe('on a machine without sshd and sudo', () => {
   });
 });
 
+test('a dry run needs no systemd, and says that a real one does', async () => {
+  const machine = makeMachine({ systemd: false });
+  const before = await machine.files();
+  const { stdout, stderr } = succeeded(await machine.script(SCRIPT, '--dry-run', 'ada'));
+  expect(stderr).toContain('systemd is not running here');
+  expect(stdout).toMatch(/would run: useradd[^]*Nothing was changed\.\n$/);
+  expect(await machine.files()).toBe(before);
+});
+
 test('the second time nothing changes, and a key that is given twice is there once', async () => {
   const machine = makeMachine();
   await machine.run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', '/root/key');

@@ -67,7 +67,7 @@ export class Agent {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
     const code = await new Promise((resolve) => child.once('close', resolve));
-    const state = { status: code === 0 ? 'completed' : 'error', input: { command }, output };
+    const state = { status: code === 0 ? 'completed' : 'error', input: { command }, output, metadata: { exit: code } };
     this.event('tool_use', { part: { type: 'tool', tool: 'bash', state } });
     this.finish('tool-calls');
     return output;

@@ -71,8 +71,8 @@ function newId(prefix) {
   return `${prefix}_${time}${randomBytes(7).toString('hex')}`;
 }
 
-function addMessage(session, role, text) {
-  const info = { id: newId('msg'), sessionID: session.info.id, role, time: { created: Date.now() } };
+function addMessage(session, role, text, error) {
+  const info = { id: newId('msg'), sessionID: session.info.id, role, error, time: { created: Date.now() } };
   const part = { id: newId('prt'), sessionID: session.info.id, messageID: info.id, type: 'text', text };
   session.messages.push({ info, parts: [part] });
   session.info.time.updated = Math.max(Date.now(), session.info.time.updated + 1);
@@ -140,6 +140,14 @@ function queryDatabase([statement]) {
     const sessions = ids.split(',').map((id) => load(id.slice(1, -1)));
     printAndLeave(JSON.stringify(sessions.filter((session) => session !== undefined).map(rowOf)));
   }
+  const answersOf = /^select count\(\*\) as answers from message where session_id = '([^']+)'/.exec(statement)?.[1];
+  if (answersOf !== undefined) {
+    const finished = load(answersOf).messages.filter(
+      ({ info }) => info.role === 'assistant' && info.error === undefined,
+    );
+    out(JSON.stringify([{ answers: finished.length }]));
+    return;
+  }
   const titled = / substr\(s\.title, 1, \d+\) = '((?:[^']|'')*)'/.exec(statement)?.[1];
   if (titled !== undefined) {
     const found = allSessions().filter(({ info }) => info.title?.startsWith(titled.replaceAll("''", "'")));
@@ -184,7 +192,9 @@ async function run(args) {
 /** The terminal interface, and a user who talks to the session, begins another one (`new`), deletes it, or just leaves. */
 function terminal([id]) {
   const user = env.FAKE_OPENCODE_TERMINAL ?? 'talks';
-  if (user === 'talks') addMessage(load(id), 'user', 'said on the terminal');
+  if (user === 'talks' || user === 'aborts') addMessage(load(id), 'user', 'said on the terminal');
+  if (user === 'talks') addMessage(load(id), 'assistant', 'understood');
+  if (user === 'aborts') addMessage(load(id), 'assistant', 'under', { name: 'MessageAbortedError' });
   if (user === 'deletes' || user === 'fails') rmSync(pathOf(id), { force: true });
   if (user === 'fails') process.exit(3);
   if (user !== 'new') return;
@@ -192,6 +202,7 @@ function terminal([id]) {
   const now = Date.now();
   store({ info: { ...info, title: 'new', time: { created: now, updated: now } }, messages: [] });
   addMessage(load(info.id), 'user', 'said in a new session');
+  addMessage(load(info.id), 'assistant', 'understood');
 }
 
 const COMMANDS = {

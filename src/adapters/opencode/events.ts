@@ -36,6 +36,8 @@ const ToolSchema = z.looseObject({
     title: z.catch(z.optional(z.string()), undefined),
     error: z.catch(z.optional(z.string()), undefined),
     input: z.optional(z.unknown()),
+    output: z.catch(z.optional(z.string()), undefined),
+    metadata: z.catch(z.optional(z.looseObject({ exit: z.catch(z.optional(z.number()), undefined) })), undefined),
   }),
 });
 
@@ -44,6 +46,9 @@ const EnvelopeSchema = z.looseObject({
   part: z.optional(z.unknown()),
   error: z.optional(z.unknown()),
 });
+
+// The log has all of it.
+const MAX_OUTPUT = 4000;
 
 /** Tokens of one step or of a whole run. */
 export interface TokenCount {
@@ -66,6 +71,9 @@ export type AgentEvent =
       readonly summary: string;
       /** What it was called with, as JSON. */
       readonly input: string;
+      /** What came of a command line: its exit code, and the beginning of what it printed. */
+      readonly exitCode?: number;
+      readonly output?: string;
     }
   | {
       readonly type: 'error';
@@ -136,7 +144,18 @@ function toolUse(part: unknown): AgentEvent | undefined {
   const command = z.looseObject({ command: z.string() }).safeParse(state.input).data?.command;
   const summary = state.error ?? command ?? state.title ?? '';
   const input = JSON.stringify(state.input ?? {});
-  return { type: 'tool_use', tool: tool.tool, status: state.status, summary, input };
+  return { type: 'tool_use', tool: tool.tool, status: state.status, summary, input, ...shellResult(state) };
+}
+
+function shellResult({ output, metadata }: z.infer<typeof ToolSchema>['state']): {
+  readonly exitCode?: number;
+  readonly output?: string;
+} {
+  const exit = metadata?.exit;
+  return {
+    ...(exit === undefined ? {} : { exitCode: exit }),
+    ...(output === undefined ? {} : { output: output.slice(0, MAX_OUTPUT) }),
+  };
 }
 
 function failure(error: unknown): AgentEvent {

@@ -13,6 +13,7 @@ import { withoutProjectConfig } from './project-config.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
 import {
   checkedSessionId,
+  countFinishedAnswers,
   describeStoredSessions,
   findTitledSessions,
   queryDatabase,
@@ -77,6 +78,10 @@ class OpencodeDriver implements Opencode {
 
   async describeSessions(ids: readonly string[]): Promise<StoredSession[]> {
     return describeStoredSessions(await this.cli(), ids, this.options.cwd);
+  }
+
+  async finishedAnswers(id: string): Promise<number> {
+    return countFinishedAnswers(await this.cli(), id, this.options.cwd);
   }
 
   async moveSession(id: string, directory: string): Promise<void> {

@@ -86,6 +86,8 @@ export interface Opencode {
   forkSession(request: ForkRequest): Promise<string>;
   /** What opencode has stored of these sessions; a session that it does not know is left out. */
   describeSessions(ids: readonly string[]): Promise<StoredSession[]>;
+  /** How many answers in a session came to their end: neither broken off nor failed. */
+  finishedAnswers(id: string): Promise<number>;
   /** Makes `directory`, an absolute real path, the one in which a session runs. */
   moveSession(id: string, directory: string): Promise<void>;
   /**

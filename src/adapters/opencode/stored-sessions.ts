@@ -60,6 +60,21 @@ export async function describeStoredSessions(
   return queryDatabase(cli, { statement, row: StoredSessionSchema, cwd });
 }
 
+/** How many messages of the model in a session came to their end without an error (`MessageAbortedError` and others). */
+export async function countFinishedAnswers(cli: OpencodeCli, id: string, cwd: string): Promise<number> {
+  const conditions = [
+    `session_id = '${checkedSessionId(id)}'`,
+    "json_extract(data, '$.role') = 'assistant'",
+    "json_extract(data, '$.error') is null",
+    "json_extract(data, '$.time.completed') is not null",
+    // One that calls tools is a step on the way.
+    "coalesce(json_extract(data, '$.finish'), '') <> 'tool-calls'",
+  ];
+  const statement = `select count(*) as answers from message where ${conditions.join(' and ')}`;
+  const [row] = await queryDatabase(cli, { statement, row: z.object({ answers: z.number() }), cwd });
+  return row?.answers ?? 0;
+}
+
 /** The sessions of all projects whose title begins with `prefix`, in one query; subagents' sessions are left out. */
 export async function findTitledSessions(cli: OpencodeCli, prefix: string, cwd: string): Promise<TitledSession[]> {
   const sizes = ['message', 'part'].map(

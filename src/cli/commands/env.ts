@@ -120,9 +120,16 @@ function registerEnvSet(env: Command, context: CliContext): void {
         terminal.err(`note: ${key} looks secret, and is in your shell's history now; next time, from standard input:`);
         terminal.err(`  kugetsu env set ${key} - ${agent} < FILE`);
       }
+      if (key === 'PATH') await warnOfPath(context, value);
       if (agent !== DEFAULT_AGENT && !RUN_AGENTS.some((known) => known === agent))
         terminal.err(`note: no agent of kugetsu's is called ${agent}; they are ${RUN_AGENTS.join(' and ')}`);
     });
+}
+
+async function warnOfPath({ env, terminal }: CliContext, path: string): Promise<void> {
+  const { hiddenBy } = await import('../../domain/runs/agent-surroundings.ts');
+  const hidden = await hiddenBy(path, env);
+  if (hidden.length > 0) terminal.err(`note: with this PATH, agents do not find ${hidden.join(' and ')}`);
 }
 
 function registerEnvGet(env: Command, context: CliContext): void {

@@ -1,13 +1,17 @@
+import { realPath } from '../../adapters/git/worktree.ts';
 import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { makeEnvFiles } from '../agent-env/default-files.ts';
 import type { Context } from '../context.ts';
+import { agentEnvironment } from '../runs/agent-environment.ts';
+import { identityProblem } from '../runs/agent-surroundings.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
+import { closeHome } from './close-home.ts';
 import { makeHeadlessBase, makeTerminalBase } from './make-base.ts';
 import { makePmAgent, newCoordinator, succeeding } from './make-pm-agent.ts';
 
@@ -42,8 +46,11 @@ export async function initialise(context: Context, request: InitRequest): Promis
   const status = await initStatus(context);
   if (status === 'ok' && !request.force) throw alreadyInitialised();
   await context.opencode.probe();
+  const closed = await closeHome(context);
+  if (closed !== undefined) request.report(closed);
   await makeHome(context);
   await reconcileRuns(context);
+  await tellOfIdentity(context, request);
   const known = status === 'pm_agent_missing' && !request.force ? await readBase(context) : undefined;
   const base = known ?? (await makeBase(context, request));
   const pmAgent = await orDelete(context, known === undefined ? [base] : [], async () => makePmAgent(context, base));
@@ -73,6 +80,17 @@ async function makeHome(context: Context): Promise<void> {
   }
   if ((await readTextIfExists(home.config)) === undefined) await replaceFile(home.config, defaultConfigText());
   await makeEnvFiles(context);
+}
+
+async function tellOfIdentity(context: Context, { report }: InitRequest): Promise<void> {
+  // A file of variables that cannot be read is told where it is needed.
+  const variables = await agentEnvironment(context, 'dev-agent').catch((error: unknown) => {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  });
+  if (variables === undefined) return;
+  const problem = await identityProblem(await realPath(context.home.root), { ...context.env, ...variables });
+  if (problem !== undefined) report(`note: ${problem}`);
 }
 
 async function makeBase(context: Context, request: InitRequest): Promise<CoordinatorSession> {

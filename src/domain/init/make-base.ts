@@ -50,7 +50,10 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
     throw error;
   }
   const [prepared] = await opencode.describeSessions([id]);
-  if (prepared !== undefined && prepared.messages > 0) return id;
+  if (prepared !== undefined && prepared.messages > 0) {
+    await tellOfAnswers(context, id, report);
+    return id;
+  }
   const other = (await opencode.sessionsCreatedIn(cwd, since)).find((candidate) => candidate !== id);
   if (other === undefined && prepared !== undefined) {
     report('nothing was said: agents will begin without knowledge of the project');
@@ -62,7 +65,15 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
     });
   }
   await opencode.deleteSession(id);
+  await tellOfAnswers(context, other, report);
   return other;
+}
+
+/** What was broken off, or failed, agents know only from the question. */
+async function tellOfAnswers({ opencode }: Context, id: string, report: (step: string) => void): Promise<void> {
+  if ((await opencode.finishedAnswers(id)) > 0) return;
+  report('note: no answer in the base session came to its end: agents will know no more than what was asked');
+  report('  to make another one: kugetsu init --force');
 }
 
 async function tellBase(

@@ -8,6 +8,7 @@ import { readItem, updateItem } from '../queue/queue-store.ts';
 import { TASK_VARIABLE } from '../queue/task-variable.ts';
 import { runRecord } from '../runs/run-record.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
+import { kugetsuCall, whyNothingStarted, type KugetsuCall } from './kugetsu-calls.ts';
 import type { RunTask, Workplace } from '../runs/run-task.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
@@ -20,6 +21,7 @@ import { pmTaskTitle } from '../sessions/session-titles.ts';
 export function pmRunTask(context: Context, request: RunRequest): RunTask {
   const { id, kind, message, debug, task } = request;
   if (task === null) throw new Error(`the PM run ${id} is for no task`);
+  const calls: KugetsuCall[] = [];
   return {
     subject: task,
     kind,
@@ -34,6 +36,17 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
       const item = await readItem(context, task);
       const asked = item?.message ?? '';
       await tell(context, { type: 'task_started', message: [excerpt(asked)], issue_ref: null, task });
+    },
+    onEvent({ raw, clean }) {
+      const call = kugetsuCall(raw);
+      // What is told of it is what may be written.
+      if (call !== undefined) calls.push({ ...call, said: kugetsuCall(clean)?.said ?? '' });
+    },
+    reconsider: async (verdict) => {
+      const why = verdict.outcome === 'succeeded' ? whyNothingStarted(calls) : undefined;
+      if (why === undefined || ((await readItem(context, task))?.children ?? []).length > 0) return verdict;
+      const hint = `run: kugetsu logs ${task}; kugetsu doctor looks with the agents' environment`;
+      return { ...verdict, outcome: 'failed', class: 'nothing_started', message: why, hint };
     },
     evidence: async () => null,
     ended: async (run, verdict) => {

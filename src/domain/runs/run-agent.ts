@@ -12,6 +12,7 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { makePrivateDirectory, removeDirectory, removeFile } from '../../adapters/store/private-files.ts';
 import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
+import type { Heard } from './hear.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
 import type { Verdict } from './run-schema.ts';
 import type { RunLog } from './run-log.ts';
@@ -54,6 +55,8 @@ interface AgentRun {
   readonly signal: AbortSignal;
   /** Called once the process runs, before anything is read from it. */
   readonly onStarted: (pid: number) => Promise<void>;
+  /** Called with every event of the agent. */
+  readonly onEvent?: ((event: Heard) => void) | undefined;
 }
 
 /**
@@ -159,6 +162,7 @@ class AgentWatch {
       this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
       this.lastSignAt = this.clock.monotonic();
       this.seen = observe(this.seen, heard);
+      this.run.onEvent?.(heard);
       await this.noticeElsewhere(event);
     }
     for await (const line of errorLines) {

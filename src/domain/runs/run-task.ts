@@ -1,5 +1,6 @@
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
+import type { Heard } from './hear.ts';
 import type { Evidence, Run, Verdict } from './run-schema.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
@@ -34,6 +35,10 @@ export interface RunTask {
   prepare(log: RunLog, signal: AbortSignal): Promise<Workplace>;
   /** Called when the agent is at work. */
   atWork(): Promise<void>;
+  /** Called with every event of the agent. */
+  onEvent?(event: Heard): void;
+  /** The verdict by what the task knows beside how the agent ended. */
+  reconsider?(verdict: Omit<Verdict, 'evidence'>): Promise<Omit<Verdict, 'evidence'>>;
   evidence(): Promise<Evidence | null>;
   /** Called when the verdict is on disk: settles what waits for it. */
   ended(run: Run, verdict: Verdict): Promise<void>;

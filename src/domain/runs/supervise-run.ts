@@ -8,6 +8,7 @@ import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from './agent-environment.ts';
+import { identityProblem } from './agent-surroundings.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { endedRun } from './ended-run.ts';
 import { cleanUpAfterRun } from './reconcile-runs.ts';
@@ -104,8 +105,12 @@ async function prepareAndRun(
   const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...task.env };
   const settings = await context.settings();
   const projectConfig = settings.AGENT_PROJECT_CONFIG;
+  if (task.agent === 'dev-agent') {
+    const problem = await identityProblem(directory, { ...context.env, ...env });
+    if (problem !== undefined) await log.record({ event: 'warning', text: problem });
+  }
   const command = await opencode.runCommand({ session, directory, message, model, debug, projectConfig, env });
-  return runAgent(context, {
+  const verdict = await runAgent(context, {
     runId,
     runDirectory: join(home.runs, runId),
     tempDirectory: join(await context.tempDirectory(), runId),
@@ -114,6 +119,7 @@ async function prepareAndRun(
     deadlines: deadlinesOf(settings),
     mainCheckout: await foreign(context, mainCheckout),
     signal,
+    onEvent: (event) => task.onEvent?.(event),
     onStarted: async (pid) => {
       const working_at = isoWithOffset(clock.now());
       await task.record.change((run) => ({ ...run, phase: 'working', agent_pid: pid, working_at }));
@@ -127,6 +133,7 @@ async function prepareAndRun(
       await task.atWork();
     },
   });
+  return task.reconsider === undefined ? verdict : task.reconsider(verdict);
 }
 
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */

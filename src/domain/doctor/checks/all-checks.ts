@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { agentProgramsCheck, gitIdentityCheck } from './agent-surroundings.ts';
 import { clockCheck } from './clock.ts';
 import { configCheck } from './config.ts';
 import { baseCheck, pmAgentCheck } from './coordinators.ts';
@@ -23,6 +24,8 @@ export const ALL_CHECKS: readonly Check[] = [
   opencodeCheck,
   gitCheck,
   configCheck,
+  agentProgramsCheck,
+  gitIdentityCheck,
   modesCheck,
   locksCheck,
   stateFilesCheck,

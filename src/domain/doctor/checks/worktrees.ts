@@ -21,7 +21,10 @@ export const worktreesCheck: Check = {
   async run(context) {
     const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(run));
     const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
-    return findings.length > 0 ? findings : [fine(NAME, `${plural(sessions.length, 'worktree')} in order`)];
+    // A start that did not get as far has none.
+    const count = sessions.filter(({ worktree_path: path, repository }) => path !== null && repository !== null).length;
+    const message = count === 0 ? 'there is no worktree' : `${plural(count, 'worktree')} in order`;
+    return findings.length > 0 ? findings : [fine(NAME, message)];
   },
 };
 
