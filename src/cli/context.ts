@@ -30,12 +30,13 @@ export interface ProcessFacts {
 
 /** Wires everything; the one place that decides which implementation is used. */
 export async function createContext({
-  env: given,
+  env: own,
   cwd: workingDirectory,
   self,
   gracefulStop,
   interrupted,
 }: ProcessFacts): Promise<CliContext> {
+  const given = await completeEnvironment(own);
   const userHome = homedir(given);
   const cwd = realPathNow(workingDirectory);
   const named = namedPaths(given, userHome);
@@ -72,6 +73,13 @@ export async function createContext({
     }),
     terminal: processTerminal(env),
   };
+}
+
+/** A service's process has more of its environment in a file, and hands it on. */
+async function completeEnvironment(env: ProcessFacts['env']): Promise<ProcessFacts['env']> {
+  if ((env['KUGETSU_SERVICE_ENVIRONMENT'] ?? '') === '') return env;
+  const { withServiceEnvironment } = await import('../domain/daemon/service/service-environment.ts');
+  return withServiceEnvironment(env);
 }
 
 /** The paths that kugetsu takes from its environment, as far as they are set. */

@@ -19,6 +19,8 @@ export interface Home {
   readonly daemonPid: string;
   readonly daemonLock: string;
   readonly daemonLog: string;
+  /** What a service of the daemon has in its environment besides what its definition says. */
+  readonly serviceEnvironment: string;
   readonly notifications: string;
   /** Notifications that are not in the inbox yet, one per file. */
   readonly postedNotifications: string;
@@ -52,6 +54,7 @@ export function homeAt(root: string): Home {
     daemonPid: join(root, 'queue', 'daemon.pid'),
     daemonLock: join(root, 'queue', 'daemon.lock'),
     daemonLog: join(root, 'queue', 'daemon.log'),
+    serviceEnvironment: join(root, 'queue', 'daemon.environment.json'),
     notifications: join(root, 'notifications.json'),
     postedNotifications: join(root, 'notifications.new'),
     bin: join(root, 'bin'),

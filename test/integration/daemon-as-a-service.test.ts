@@ -1,11 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { debianTools } from '../support/debian-tools.ts';
-import { fakeWorld, succeeded } from '../support/fake-world.ts';
+import { fakeWorld, REF, succeeded } from '../support/fake-world.ts';
 import { withTools } from '../support/machine.ts';
 import { queueWorld, startDaemon } from '../support/queue-world.ts';
-import { run, type World } from '../support/world.ts';
+import { run, until, type World } from '../support/world.ts';
 
 const NAME = 'kugetsu-queue-daemon';
 
@@ -143,4 +143,68 @@ test('where nothing can run it: exit code 3; two kinds at once: 2; a dry run and
   expect(stdout).toContain(`would write ${unitPath(world)}`);
   expect(existsSync(unitPath(world))).toBe(false);
   expect(succeeded(await world.kugetsu('queue-daemon', 'uninstall')).stderr).toContain('is not installed');
+});
+
+describe('what was set when it was installed', () => {
+  const CARRIED = {
+    OPENCODE_DB: '/srv/opencode/other.db',
+    OPENCODE_CONFIG_CONTENT: '{\n  "provider": { "x": { "options": { "apiKey": "sk-carried-secret" } } }\n}',
+    XDG_DATA_HOME: '/srv/100% data',
+    HTTPS_PROXY: 'http://ada:proxy-password@proxy.test:3128',
+    no_proxy: 'localhost,.test',
+  };
+  const OTHERS = {
+    OPENCODE_PID: '1',
+    OPENCODE_SERVER_PASSWORD: 'of-one-process',
+    XDG_RUNTIME_DIR: '/run/user/1',
+    SECRET: 'x',
+  };
+  const file = (world: World): string => join(world.home, 'queue', 'daemon.environment.json');
+
+  test('is kept in a private file and named; no definition and no output has a value of it; uninstall removes it', async () => {
+    const plain = fakeWorld();
+    const world = withPrograms(plain, { systemctl: '' }).withEnv({ ...CARRIED, ...OTHERS });
+    const dry = succeeded(await world.kugetsu('queue-daemon', 'install', '--dry-run'));
+    expect(existsSync(file(world))).toBe(false);
+    const { stdout, stderr } = succeeded(await world.kugetsu('queue-daemon', 'install'));
+    expect(stderr).toContain('the daemon and its agents get HTTPS_PROXY, OPENCODE_CONFIG_CONTENT, OPENCODE_DB,');
+    expect(stderr).toContain('XDG_DATA_HOME, no_proxy as they are now');
+    const unit = readFileSync(unitPath(world), 'utf8');
+    for (const text of [unit, stdout, stderr, dry.stdout, dry.stderr])
+      expect(text).not.toMatch(/proxy-password|sk-carried/);
+    expect(JSON.parse(readFileSync(file(world), 'utf8'))).toMatchObject(CARRIED);
+    expect(readFileSync(file(world), 'utf8')).not.toMatch(/of-one-process|XDG_RUNTIME_DIR|SECRET/);
+    expect(statSync(file(world)).mode & 0o777).toBe(0o600);
+    succeeded(await world.kugetsu('queue-daemon', 'uninstall'));
+    expect(existsSync(file(world))).toBe(false);
+  });
+
+  test('is what the daemon and its agents get, whatever the machine gives to services', async () => {
+    const plain = await queueWorld();
+    const world = withPrograms(plain, { crontab: CRONTAB });
+    // What makes the fake opencode the one of this world must be there, too.
+    const carrying = world.withEnv(CARRIED).withEnv({ XDG_DATA_HOME: join(world.userHome, '.local', 'share') });
+    succeeded(await carrying.kugetsu('queue-daemon', 'install', '--cron'));
+    succeeded(await world.kugetsu('queue-daemon', 'stop'));
+    const crontab = readFileSync(join(world.root, 'crontab'), 'utf8');
+    expect(crontab).not.toMatch(/proxy-password|sk-carried/);
+    const [, line = ''] = /^\*\/5 \* \* \* \* (.*)$/m.exec(crontab) ?? [];
+    const env = { HOME: world.userHome, PATH: '/usr/bin:/bin', KUGETSU_WORLD: world.root };
+    succeeded(await run(['sh', '-c', line.replaceAll(String.raw`\%`, '%')], { cwd: world.root, env }));
+    const task =
+      'fake: sh [ "$HTTPS_PROXY" = http://ada:proxy-password@proxy.test:3128 ] && echo "$OPENCODE_DB $no_proxy"';
+    succeeded(await world.kugetsu('queue', 'enqueue', REF, task));
+    const done = await until('the task is done', async () => {
+      const items = JSON.parse((await world.kugetsu('queue', 'list', '--json')).stdout) as {
+        state: string;
+        reply: string;
+      }[];
+      return items.find(({ state }) => state === 'completed' || state === 'error');
+    });
+    expect(done).toMatchObject({
+      state: 'completed',
+      reply: expect.stringContaining('/srv/opencode/other.db localhost,.test'),
+    });
+    succeeded(await world.kugetsu('queue-daemon', 'stop'));
+  });
 });

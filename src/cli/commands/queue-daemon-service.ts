@@ -16,7 +16,8 @@ const KINDS: readonly ServiceKind[] = ['systemd', 'launchd', 'cron'];
 
 const INSTALL_NOTES = `
 For the current user and this home, with this very program; again when kugetsu has moved. Without a choice it is what
-works here, in that order. A daemon that runs already makes room; agents at work go on. On a server, let services run
+works here, in that order. OPENCODE_*, XDG_* and proxy variables are kept for the daemon as they are now, in a private
+file. A daemon that runs already makes room; agents at work go on. On a server, let services run
 without a login: loginctl enable-linger.
 `;
 
@@ -62,7 +63,15 @@ async function install(context: CliContext, options: InstallOptions): Promise<vo
     if (pid !== undefined) context.terminal.err(`stopped the queue daemon that was running (pid ${pid})`);
   }
   await apply(context, plan);
+  tellCarried(context, plan);
   context.terminal.err(`installed for ${plan.kind}: ${plan.name}; kugetsu queue-daemon uninstall undoes it`);
+}
+
+/** What the service has from this shell holds until it is installed again. */
+function tellCarried({ home, terminal }: CliContext, { carried }: ServicePlan): void {
+  if (carried.length === 0) return;
+  terminal.err(`the daemon and its agents get ${carried.join(', ')} as they are now (in ${home.serviceEnvironment})`);
+  terminal.err('  install it again when they change');
 }
 
 async function uninstall(context: CliContext, dryRun: boolean): Promise<void> {

@@ -1,11 +1,14 @@
-import { removeFile, replaceFile } from '../../../adapters/store/private-files.ts';
+import { pathExists } from '../../../adapters/git/worktree.ts';
+import { writeJsonFile } from '../../../adapters/store/json-file.ts';
+import { makePrivateDirectory, removeFile, replaceFile } from '../../../adapters/store/private-files.ts';
+import { dirname } from 'node:path';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import { shellQuote } from '../../../util/text.ts';
 import { said, words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { runTool, serviceManagers } from './service-managers.ts';
-import { serviceOf, type ServiceKind, type ServiceManager, type Step } from './service.ts';
+import { serviceOf, type Service, type ServiceKind, type ServiceManager, type Step } from './service.ts';
 
 /** What is going to be done, or was; a step that is `left` is for the user to run where it can be. */
 export interface ServicePlan {
@@ -13,6 +16,8 @@ export interface ServicePlan {
   readonly name: string;
   readonly steps: readonly Step[];
   readonly left: readonly Step[];
+  /** The names of the variables that the service has from the caller's environment. */
+  readonly carried: readonly string[];
 }
 
 /**
@@ -31,9 +36,10 @@ export async function planInstall(context: Context, asked: ServiceKind | undefin
     });
   }
   const service = serviceOf(context);
-  const steps = await manager.planInstall(service);
+  const steps = [...(await environmentSteps(service)), ...(await manager.planInstall(service))];
   const reachable = asked === undefined || (await manager.available());
-  return { kind: manager.kind, name: service.name, ...(reachable ? { steps, left: [] } : withoutRuns(steps)) };
+  const carried = Object.keys(service.carried);
+  return { kind: manager.kind, name: service.name, carried, ...(reachable ? { steps, left: [] } : withoutRuns(steps)) };
 }
 
 /** What taking the service away takes, of every kind that is installed; none when there is none. */
@@ -41,10 +47,16 @@ export async function planUninstall(context: Context): Promise<readonly ServiceP
   const service = serviceOf(context);
   const plans: ServicePlan[] = [];
   for (const manager of serviceManagers(context)) {
-    const steps = await manager.planUninstall(service);
-    if (steps.length === 0) continue;
+    const own = await manager.planUninstall(service);
+    if (own.length === 0) continue;
+    const steps = [...own, ...(await environmentSteps({ ...service, carried: {} }))];
     const reachable = await manager.available();
-    plans.push({ kind: manager.kind, name: service.name, ...(reachable ? { steps, left: [] } : withoutRuns(steps)) });
+    plans.push({
+      kind: manager.kind,
+      name: service.name,
+      carried: [],
+      ...(reachable ? { steps, left: [] } : withoutRuns(steps)),
+    });
   }
   return plans;
 }
@@ -54,6 +66,9 @@ export async function applyStep(context: Context, step: Step): Promise<void> {
   switch (step.type) {
     case 'write':
       return replaceFile(step.path, step.content, 0o644);
+    case 'keep':
+      await makePrivateDirectory(dirname(step.path));
+      return writeJsonFile(step.path, step.variables);
     case 'remove':
       return removeFile(step.path);
     case 'crontab':
@@ -68,6 +83,8 @@ export function stepText(step: Step): string {
   switch (step.type) {
     case 'write':
       return `write ${step.path}`;
+    case 'keep':
+      return `keep ${Object.keys(step.variables).join(', ')} in ${step.path}`;
     case 'remove':
       return `remove ${step.path}`;
     case 'crontab':
@@ -75,6 +92,12 @@ export function stepText(step: Step): string {
     case 'run':
       return `run: ${step.command.map(shellQuote).join(' ')}`;
   }
+}
+
+/** The file of what is carried; without anything to carry there is none. */
+async function environmentSteps({ carried, carriedFile: path }: Service): Promise<Step[]> {
+  if (Object.keys(carried).length > 0) return [{ type: 'keep', path, variables: carried }];
+  return (await pathExists(path)) ? [{ type: 'remove', path }] : [];
 }
 
 async function runNeeded(context: Context, command: readonly string[], input?: string): Promise<void> {

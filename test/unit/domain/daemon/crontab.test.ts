@@ -9,6 +9,8 @@ const service = (name: string, environment: Readonly<Record<string, string>> = {
   userHome: '/home/ada',
   kugetsu: ['/usr/local/bin/kugetsu'],
   environment,
+  carried: {},
+  carriedFile: '/home/ada/.kugetsu/queue/daemon.environment.json',
 });
 const one = service('kugetsu-queue-daemon');
 const other = service('kugetsu-queue-daemon-0a1b2c3d');
