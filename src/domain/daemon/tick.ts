@@ -7,6 +7,7 @@ import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
+import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
@@ -78,6 +79,7 @@ async function whatIsNotReady(context: Context): Promise<Words | undefined> {
   const status = await initStatus(context);
   if (status !== 'ok') return [status];
   try {
+    await requireSameSessions(context);
     await context.opencode.probe();
     return undefined;
   } catch (error) {

@@ -1,6 +1,7 @@
 import { AppError, wordsOf } from '../../util/errors.ts';
 import { words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
+import { requireSameSessions } from '../sessions/same-opencode.ts';
 import type { Check, CheckContext } from './check.ts';
 import { wrong, type Finding } from './finding.ts';
 import { guardedSessions } from './permissions.ts';
@@ -53,6 +54,7 @@ function failedCheck(name: string, error: unknown): Finding {
 }
 
 async function storedSessions(context: Context & { readonly survey: Survey }): ReturnType<CheckContext['stored']> {
+  await requireSameSessions(context);
   const ids = guardedSessions(context).map(({ id }) => id);
   return new Map((await context.opencode.describeSessions([...new Set(ids)])).map((row) => [row.id, row]));
 }

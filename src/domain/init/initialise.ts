@@ -9,6 +9,7 @@ import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
+import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { closeHome } from './close-home.ts';
@@ -46,6 +47,7 @@ export async function initialise(context: Context, request: InitRequest): Promis
   const status = await initStatus(context);
   if (status === 'ok' && !request.force) throw alreadyInitialised();
   await context.opencode.probe();
+  if (status === 'pm_agent_missing' && !request.force) await requireSameSessions(context);
   const closed = await closeHome(context);
   if (closed !== undefined) request.report(closed);
   await makeHome(context);

@@ -3,6 +3,7 @@ import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import { databaseOf } from '../sessions/same-opencode.ts';
 import { agentWritable } from '../sessions/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
@@ -29,11 +30,19 @@ interface NewCoordinator {
 
 /** The record of a base session or a PM agent. */
 export function newCoordinator(
-  { clock }: Pick<Context, 'clock'>,
+  { clock, env }: Pick<Context, 'clock' | 'env'>,
   { type, id, directory, model }: NewCoordinator,
 ): CoordinatorSession {
-  const created = isoWithOffset(clock.now());
-  return { type, opencode_session_id: id, worktree_path: null, created_at: created, state: 'idle', model, directory };
+  return {
+    type,
+    opencode_session_id: id,
+    worktree_path: null,
+    created_at: isoWithOffset(clock.now()),
+    state: 'idle',
+    model,
+    directory,
+    opencode_database: databaseOf(env),
+  };
 }
 
 /** The new session, which knows those before it: they are still in opencode. */

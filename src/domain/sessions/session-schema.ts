@@ -27,6 +27,8 @@ export const CoordinatorSessionSchema = z.looseObject({
   directory: z.nullable(z.string()),
   /** Sessions that `init --force` replaced by this one. */
   previous_session_ids: z.optional(z.array(z.string())),
+  /** Where opencode kept its sessions when this one was made; not known of sessions of 0.1.0. */
+  opencode_database: z.optional(z.nullable(z.string())),
 });
 
 /** `sessions/<name>.json`: the session of one issue. */

@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { requireSameSessions } from './same-opencode.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
@@ -32,6 +33,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const { ref, kind, message, debug, fresh = false } = task;
   requireMessage(message);
   await requireInitialised(context);
+  await requireSameSessions(context);
   // Before anything is claimed or replaced: an agent without its variables could only fail.
   await readAgentVariables(context, 'dev-agent');
   await context.opencode.probe();
