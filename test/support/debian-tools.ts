@@ -13,6 +13,7 @@ const PACKAGES = {
   fish: ['fish', 'fish-common', 'libpcre2-32-0'],
   mandoc: ['mandoc'],
   'git-lfs': ['git-lfs'],
+  tini: ['tini'],
   'systemd-analyze': ['systemd', 'libsystemd-shared'],
 } as const;
 

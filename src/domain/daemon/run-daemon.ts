@@ -27,6 +27,9 @@ const FAILED_TICK_WAIT_MS = 30_000;
 const PROBE_FILE = '.probe';
 /** How long a change may take to be noticed at the start. */
 const HEARING_MS = 5000;
+/** What agents leave behind becomes a child of process 1, and only an init waits for children that it did not start. */
+const NO_INIT =
+  'this is process 1 of its container, where nothing reaps what agents leave behind: start it through an init (docker run --init, or tini)';
 const BY_INTERVAL = 'the queue is looked at by the interval';
 
 interface DaemonOptions {
@@ -59,6 +62,7 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
   };
   try {
     await say(`queue daemon started (pid ${ownIdentity().pid})`);
+    if (ownIdentity().pid === 1) await say(NO_INIT);
     await new DaemonLoop(context, say, signal).run(once);
     await say(once ? 'done' : 'queue daemon stopped; agents at work go on');
   } finally {
