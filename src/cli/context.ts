@@ -69,7 +69,8 @@ export async function createContext({
         const redactor = await redactorOf({ home, env });
         return (json) => redactor.known(json, isExportWord);
       };
-      return createOpencode({ env, cwd, clock: systemClock, cleanExport, ...caches });
+      const startupLimitMs = async (): Promise<number> => (await settings()).AGENT_STARTUP_TIMEOUT_SECONDS * 1000;
+      return createOpencode({ env, cwd, clock: systemClock, cleanExport, startupLimitMs, ...caches });
     }),
     terminal: processTerminal(env),
   };

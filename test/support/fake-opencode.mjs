@@ -32,6 +32,7 @@ Options:
       --auto        approve what would be asked
       --print-logs  print logs to stderr
       --log-level   log level
+      --agent       agent to use
 `;
 
 const HELP = `Commands:
@@ -173,12 +174,35 @@ function optionsOf(args) {
   return options;
 }
 
+/** The agents that there are, and their modes. */
+const AGENTS = JSON.parse(env.FAKE_OPENCODE_AGENTS ?? '{"build":"primary","plan":"primary","general":"subagent"}');
+
+/** One that it does not have, or that may not work by itself, is not used, and that is all. */
+function noticeAgent(name) {
+  if (name === undefined || name === 'kugetsu-bare' || AGENTS[name] === 'primary') return;
+  const why = AGENTS[name] === undefined ? 'not found' : 'is a subagent, not a primary agent';
+  process.stderr.write(`\u001B[93m\u001B[1m!\u001B[0m agent "${name}" ${why}. Falling back to default agent\n`);
+}
+
+/** A plugin of the user's that never returns from its start. */
+const HANGING = env.OPENCODE_PURE === '1' ? undefined : env.FAKE_OPENCODE_HANGING_PLUGIN;
+
+function debug([what, name]) {
+  if (what === 'config') {
+    const plugin = env.FAKE_OPENCODE_HANGING_PLUGIN === undefined ? [] : [`file://${env.FAKE_OPENCODE_HANGING_PLUGIN}`];
+    return out(JSON.stringify({ plugin, mcp: JSON.parse(env.FAKE_OPENCODE_MCP ?? '{}') }));
+  }
+  if (AGENTS[name] === undefined) fail(`\nAgent ${name} not found, run 'opencode.exe agent list' to get an agent list`);
+  out(JSON.stringify({ name, mode: AGENTS[name] }));
+}
+
 async function run(args) {
-  const { session: id, dir } = optionsOf(args);
+  const { session: id, dir, agent: agentName } = optionsOf(args);
   const message = readFileSync(0, 'utf8');
   const session = load(id) ?? fail('Error: Session not found');
   // The real one waits for events of another directory for ever.
   if (dir !== session.info.directory || dir !== env.PWD) await forever();
+  noticeAgent(agentName);
   addMessage(session, 'user', message);
   const played = env.FAKE_OPENCODE_ALWAYS === undefined ? message : `fake: ${env.FAKE_OPENCODE_ALWAYS}`;
   const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(played) ?? [];
@@ -212,6 +236,7 @@ const COMMANDS = {
   import: importSession,
   db: queryDatabase,
   session: deleteSession,
+  debug,
 };
 const TALKATIVE = new Set(['export', 'import', 'db']);
 
@@ -222,6 +247,8 @@ async function main([command = '', ...rest]) {
   mkdirSync(STATE, { recursive: true });
   appendFileSync(join(STATE, 'calls.jsonl'), `${JSON.stringify([command, ...rest])}\n`);
   if (env.FAKE_OPENCODE_GARBAGE === '1' && TALKATIVE.has(command)) return out(NONSENSE);
+  // `db` starts nothing of the user's.
+  if (HANGING !== undefined && command !== 'db') await forever();
   const handler = COMMANDS[command] ?? fail(`Error: unknown command ${command}`);
   await handler(rest);
 }

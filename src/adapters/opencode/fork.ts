@@ -106,7 +106,7 @@ export async function withExport<T>(
   use: (file: string) => Promise<T>,
 ): Promise<T> {
   return inScratch('kugetsu-export-', async (file) => {
-    await runOpencode(cli, ['export', id], directory, file);
+    await runOpencode(cli, ['export', id], directory, { stdoutFile: file });
     return use(file);
   });
 }
@@ -151,7 +151,8 @@ async function importCopy(kept: KeptExport, options: ForkOptions): Promise<Impor
     return { id, directory, stored, base, given };
   } catch (error) {
     // An import is not one transaction, and one that was ended on its way leaves a part of a session.
-    await deleteStoredSession(cli, id, cwd);
+    // One that hangs would hang again.
+    if (!(error instanceof AppError && error.code === 'opencode_hangs')) await deleteStoredSession(cli, id, cwd);
     throw error;
   }
 }

@@ -7,12 +7,33 @@ import { mkdtemp, rm } from '../store/changes.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 
+/** How long a call may take unless the caller says otherwise, in milliseconds. */
 const TIMEOUT_MS = 120_000;
+
+// What a debugger sets for the programs that it starts. opencode obeys it, too: it waits for the debugger, or is Bun itself.
+const NOT_FOR_OPENCODE = [
+  'BUN_INSPECT',
+  'BUN_INSPECT_CONNECT_TO',
+  'BUN_INSPECT_PRELOAD',
+  'BUN_INSPECT_NOTIFY',
+  'BUN_BE_BUN',
+];
 
 /** An opencode binary, and the environment that it gets. */
 export interface OpencodeCli {
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The longest that a call may take, in milliseconds. */
+  readonly limitMs?: number | undefined;
+}
+
+interface CallOptions {
+  /** Gets standard output instead of the result. */
+  readonly stdoutFile?: string | undefined;
+  /** Whether opencode starts the user's plugins, any of which may hang. */
+  readonly plugins?: boolean;
+  /** Whether it loads the configuration that it finds in the directory. */
+  readonly projectConfig?: boolean;
 }
 
 /**
@@ -27,25 +48,25 @@ export async function runOpencode(...command: Parameters<typeof tryOpencode>): P
   return result;
 }
 
-/**
- * As {@link runOpencode}, with the result whatever it is.
- *
- * @param stdoutFile gets standard output instead of the result
- */
+/** As {@link runOpencode}, with the result whatever it is. */
 export async function tryOpencode(
   cli: OpencodeCli,
   args: readonly string[],
   cwd: string,
-  stdoutFile?: string,
+  { stdoutFile, plugins = false, projectConfig = false }: CallOptions = {},
 ): Promise<CommandResult> {
   return runHasty({
     ...(stdoutFile === undefined ? {} : { stdoutFile }),
     command: cli.path,
     args,
     cwd,
-    // What it would find in a repository there is not for these commands.
-    env: { ...driverEnvironment(cli.env, cwd), OPENCODE_DISABLE_PROJECT_CONFIG: '1' },
-    timeoutMs: TIMEOUT_MS,
+    env: {
+      ...driverEnvironment(cli.env, cwd),
+      // What it would find in a repository there is not for these commands.
+      ...(projectConfig ? {} : { OPENCODE_DISABLE_PROJECT_CONFIG: '1' }),
+      ...(plugins ? {} : { OPENCODE_PURE: '1' }),
+    },
+    timeoutMs: cli.limitMs ?? TIMEOUT_MS,
   });
 }
 
@@ -68,19 +89,24 @@ export async function runHasty(options: Parameters<typeof runCommand>[0]): Promi
 
 /** The environment of every opencode: `PWD` decides where it works, and nothing is downloaded or updated on the way. */
 export function driverEnvironment(env: OpencodeCli['env'], directory: string): OpencodeCli['env'] {
-  return { ...env, PWD: directory, OPENCODE_DISABLE_FFF: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' };
+  const removed = Object.fromEntries(NOT_FOR_OPENCODE.map((name) => [name, undefined]));
+  return { ...env, ...removed, PWD: directory, OPENCODE_DISABLE_FFF: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' };
 }
 
 /** What went wrong with a command of opencode's, in one line; the output is in the details. */
 export function opencodeFailed(args: readonly string[], result: CommandResult): AppError {
-  const name = args.slice(0, args[0] === 'session' ? 2 : 1).join(' ');
+  const name = args.slice(0, args[0] === 'session' || args[0] === 'debug' ? 2 : 1).join(' ');
   const output = plainText(`${result.stdout}\n${result.stderr}`).trim();
+  if (result.timedOut) {
+    const seconds = Math.round(result.durationMs / 1000);
+    return new AppError('opencode_hangs', `opencode ${name} gave no answer within ${seconds} seconds`, {
+      hint: 'run: kugetsu doctor',
+      details: output,
+    });
+  }
   const line = failureLine(plainText(result.stderr)) || output;
   const reason = line === '' ? `exit code ${result.exitCode ?? result.signal}` : said(line);
-  const message = result.timedOut
-    ? `opencode ${name} gave no answer within ${TIMEOUT_MS / 1000} seconds`
-    : words`opencode ${name} failed: ${reason}`;
-  return new AppError('opencode_failed', message, { details: output });
+  return new AppError('opencode_failed', words`opencode ${name} failed: ${reason}`, { details: output });
 }
 
 function failureLine(stderr: string): string {

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
+import { agentStanding, type AgentStanding } from './agents.ts';
 import { BARE_AGENT, bareAgentEnvironment } from './bare-agent.ts';
+import { configuredExtensions, type Extensions } from './extensions.ts';
 import { forkSession, importSession, type ExportCleaner } from './fork.ts';
 import type { AgentCommand, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
@@ -29,7 +31,12 @@ interface DriverOptions {
   /** Keeps the last export that was forked from. */
   readonly exportCache: string;
   readonly cleanExport: ExportCleaner;
+  /** The longest that opencode may take to begin, in milliseconds; 0 for no limit. */
+  readonly startupLimitMs?: () => Promise<number>;
 }
+
+/** A loaded machine needs some seconds for a call that is in order. */
+const SHORTEST_LIMIT_MS = 10_000;
 
 /** The driver of the opencode binary that is on PATH, or that `KUGETSU_OPENCODE` names. */
 export function createOpencode(options: DriverOptions): Opencode {
@@ -115,12 +122,21 @@ class OpencodeDriver implements Opencode {
     if (result.exitCode !== 0 && !/Session not found/.test(result.stderr)) throw opencodeFailed(args, result);
   }
 
+  async agentStanding(question: Parameters<Opencode['agentStanding']>[0]): Promise<AgentStanding> {
+    return agentStanding(await this.cli(), question);
+  }
+
+  async configuredExtensions(directory: string): Promise<Extensions | undefined> {
+    return configuredExtensions(await this.cli(), directory);
+  }
+
   async runCommand(request: Parameters<Opencode['runCommand']>[0]): Promise<AgentCommand> {
-    const { session, directory, message, model, debug, bare = false, projectConfig = false } = request;
+    const { session, directory, message, model, agent, debug, bare = false, projectConfig = false } = request;
     const { path } = await this.cli();
     const args = ['run', '--session', session, '--dir', directory, '--format', 'json', '--auto', '--print-logs'];
     args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
-    if (bare) args.push('--agent', BARE_AGENT);
+    const named = bare ? BARE_AGENT : agent;
+    if (named !== undefined) args.push('--agent', named);
     const env = { ...this.options.env, ...request.env };
     const own = driverEnvironment(projectConfig ? env : await withoutProjectConfig(env, directory), directory);
     return {
@@ -145,7 +161,11 @@ class OpencodeDriver implements Opencode {
   }
 
   private async cli(): Promise<OpencodeCli> {
-    return { path: (await this.probe()).path, env: this.options.env };
+    const { env, startupLimitMs } = this.options;
+    // A setting that cannot be read is told of by whoever needs it.
+    const limit = await startupLimitMs?.().catch(() => 0);
+    const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
+    return { path: (await this.probe()).path, env, limitMs };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { AgentStanding } from './agents.ts';
+import type { Extensions } from './extensions.ts';
 import type { PermissionRule } from './permissions.ts';
 
 /** What is known of the installed opencode. */
@@ -60,6 +62,8 @@ interface RunRequest {
   /** `provider/model`; opencode's own choice without. */
   readonly model: string | undefined;
   readonly debug: boolean;
+  /** The agent that works, by its name; opencode's own choice without, which the user's configuration may make any other. */
+  readonly agent?: string;
   /** Ask the model itself: without opencode's instructions, without tools, one step. */
   readonly bare?: boolean;
   /** Whether it loads the configuration that it finds in the directory: plugins, MCP servers, commands; not unless told. */
@@ -71,7 +75,8 @@ interface RunRequest {
 /**
  * The coding agent, by what kugetsu wants of it. Every call throws AppError: `opencode_missing`, `opencode_too_old` or
  * `opencode_unsupported` (exit code 3), `opencode_failed` with opencode's own reason, `opencode_unexpected` when it
- * answered something that is not understood; the raw output is in `details`.
+ * answered something that is not understood, `opencode_hangs` when it answered nothing in the time of a start; the raw
+ * output is in `details`.
  */
 export interface Opencode {
   /** Checks that opencode is there, new enough and able; the answer is kept until the binary changes. */
@@ -103,6 +108,14 @@ export interface Opencode {
   sessionsTitled(prefix: string): Promise<TitledSession[]>;
   /** Deletes a session; one that is gone already is fine. */
   deleteSession(id: string): Promise<void>;
+  /** How an agent stands in `directory`, by the user's configuration, and the project's if it counts. */
+  agentStanding(question: {
+    readonly name: string;
+    readonly directory: string;
+    readonly projectConfig: boolean;
+  }): Promise<AgentStanding>;
+  /** The plugins and MCP servers of the user's configuration; undefined when opencode does not say. Starts none of them. */
+  configuredExtensions(directory: string): Promise<Extensions | undefined>;
   /** The command that gives the agent a message in a session. */
   runCommand(request: RunRequest): Promise<AgentCommand>;
   /** Opens the terminal interface on a session, and waits until the user leaves it. */

@@ -7,11 +7,20 @@ import { quoted, said, words } from '../../util/words.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import { findOpencode, INSTALL_HINT, isShim, programFacts } from './find-opencode.ts';
 import type { OpencodeProbe } from './opencode.ts';
-import { runHasty } from './opencode-cli.ts';
+import { driverEnvironment, runHasty } from './opencode-cli.ts';
 import { DRIVEN_MAJOR, INSTALL, INSTALL_BESIDE, MINIMUM_VERSION, parseOpencodeVersion } from './opencode-version.ts';
 
 const PROBE_TIMEOUT_MS = 60_000;
-const NEEDED_RUN_FLAGS = ['--session', '--dir', '--format', '--auto', '--print-logs', '--log-level', '--model'];
+const NEEDED_RUN_FLAGS = [
+  '--session',
+  '--dir',
+  '--format',
+  '--auto',
+  '--print-logs',
+  '--log-level',
+  '--model',
+  '--agent',
+];
 const NEEDED_COMMANDS = ['export', 'import', 'session', 'db', 'run'];
 
 const CachedProbeSchema = z.object({
@@ -96,7 +105,13 @@ async function checkCapabilities(path: string, version: string, options: ProbeOp
 }
 
 async function ask(path: string, args: readonly string[], { env, cwd }: ProbeOptions): Promise<{ output: string }> {
-  const result = await runHasty({ command: path, args, cwd, env: { ...env, PWD: cwd }, timeoutMs: PROBE_TIMEOUT_MS });
+  const result = await runHasty({
+    command: path,
+    args,
+    cwd,
+    env: driverEnvironment(env, cwd),
+    timeoutMs: PROBE_TIMEOUT_MS,
+  });
   const output = plainText(`${result.stdout}${result.stdout === '' ? result.stderr : `\n${result.stderr}`}`);
   if (result.exitCode === 0) return { output: args[0] === '--version' ? result.stdout : output };
   const reason = result.timedOut

@@ -6,6 +6,7 @@ import { formatDuration } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
+import { explainStartup } from '../runs/explain-startup.ts';
 import { ownRun } from '../runs/orphans.ts';
 import { runAgent } from '../runs/run-agent.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
@@ -94,8 +95,10 @@ async function tellBase(
     const env = await agentEnvironment(context, 'dev-agent');
     // It is the user's own checkout, in which they might as well have opened opencode.
     const projectConfig = true;
-    const request = { session: id, directory: cwd, message: prompt, model, debug: false, projectConfig, env };
-    const verdict = await runAgent(context, {
+    const agent = settings.AGENT_NAME;
+    const request = { session: id, directory: cwd, message: prompt, model, agent, debug: false, projectConfig, env };
+    const since = clock.now();
+    const ended = await runAgent(context, {
       runId,
       runDirectory: join(home.runs, runId),
       tempDirectory: join(await context.tempDirectory(), runId),
@@ -105,6 +108,7 @@ async function tellBase(
       signal,
       onStarted: async (pid) => log.record({ event: 'at_work', session: id, directory: cwd, pid }),
     });
+    const verdict = await explainStartup(context, ended, { session: id, directory: cwd, since });
     await log.record({ event: 'ended', verdict: { ...verdict, evidence: null } });
     if (verdict.outcome === 'stopped') {
       throw new AppError('interrupted', 'interrupted: nothing was initialised', { exit: EXIT.interrupted });

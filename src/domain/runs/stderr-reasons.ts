@@ -9,6 +9,13 @@ export interface StderrReason {
 
 // opencode's own words on standard error, where the event stream does not tell.
 const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = [
+  [
+    // It would go on as another one, `plan` for example, which is told not to change anything.
+    /agent ".*" (?:not found|is a subagent)[^"]*Falling back|Agent not found: "|default agent ".*" (?:not found|is a subagent|is hidden)|no primary visible agent/,
+    'agent_unavailable',
+    'the agent that AGENT_NAME names is unknown to opencode, disabled, or a subagent',
+    false,
+  ],
   [/auto-rejecting/i, 'permission_rejected', 'opencode rejected a permission that nobody could answer', false],
   [/Session not found/i, 'session_missing', 'opencode does not know the session any more', false],
   [/ProviderModelNotFoundError|Model not found/i, 'unknown_model', 'opencode does not know the model', false],

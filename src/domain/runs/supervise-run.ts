@@ -11,6 +11,7 @@ import { agentEnvironment } from './agent-environment.ts';
 import { identityProblem } from './agent-surroundings.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { endedRun } from './ended-run.ts';
+import { explainStartup } from './explain-startup.ts';
 import { cleanUpAfterRun } from './reconcile-runs.ts';
 import { runAgent } from './run-agent.ts';
 import { sizeLimit } from './log-limits.ts';
@@ -104,12 +105,13 @@ async function prepareAndRun(
   const { message, debug } = task;
   const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...task.env };
   const settings = await context.settings();
-  const projectConfig = settings.AGENT_PROJECT_CONFIG;
+  const { AGENT_PROJECT_CONFIG: projectConfig, AGENT_NAME: agent } = settings;
   if (task.agent === 'dev-agent') {
     const problem = await identityProblem(directory, { ...context.env, ...env });
     if (problem !== undefined) await log.record({ event: 'warning', text: problem });
   }
-  const command = await opencode.runCommand({ session, directory, message, model, debug, projectConfig, env });
+  const command = await opencode.runCommand({ session, directory, message, model, agent, debug, projectConfig, env });
+  const since = clock.now();
   const verdict = await runAgent(context, {
     runId,
     runDirectory: join(home.runs, runId),
@@ -133,7 +135,8 @@ async function prepareAndRun(
       await task.atWork();
     },
   });
-  return task.reconsider === undefined ? verdict : task.reconsider(verdict);
+  const explained = await explainStartup(context, verdict, { session, directory, since });
+  return task.reconsider === undefined ? explained : task.reconsider(explained);
 }
 
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */
@@ -162,6 +165,7 @@ const PASSING = new Set([
   'repository_locked',
   'git_failed',
   'opencode_failed',
+  'opencode_hangs',
   'locked',
   'lock_lost',
   'fork_not_proved',

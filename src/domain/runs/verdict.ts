@@ -5,7 +5,13 @@ import type { Verdict } from './run-schema.ts';
 import { knownReason, type StderrReason } from './stderr-reasons.ts';
 
 /** Why kugetsu itself ended an agent. */
-export type EndReason = 'stopped' | 'startup_timeout' | 'stall_timeout' | 'total_timeout' | 'unknown_finish';
+export type EndReason =
+  | 'stopped'
+  | 'startup_timeout'
+  | 'stall_timeout'
+  | 'total_timeout'
+  | 'unknown_finish'
+  | 'agent_unavailable';
 
 /** What was seen of an agent while it ran; grows by {@link observe}. */
 export interface Observation {
@@ -65,6 +71,9 @@ export const NOTHING_OBSERVED: Observation = {
   lastCall: undefined,
   elsewhere: undefined,
 };
+
+/** What opencode says on standard error, and goes on to exit code 0. */
+const SAID_AND_DONE = new Set(['permission_rejected', 'agent_unavailable']);
 
 const DISK_FULL: Judgement = {
   outcome: 'failed',
@@ -139,7 +148,7 @@ export function judge(seen: Observation, end: AgentEnd): Omit<Verdict, 'evidence
 function judgement(seen: Observation, end: AgentEnd): Judgement {
   if (end.endedFor !== undefined) return endedByKugetsu(end.endedFor, seen);
   if (seen.error !== undefined) return fromError(seen.error, seen);
-  if (seen.stderrReason !== undefined && (end.exitCode !== 0 || seen.stderrReason.class === 'permission_rejected')) {
+  if (seen.stderrReason !== undefined && (end.exitCode !== 0 || SAID_AND_DONE.has(seen.stderrReason.class))) {
     const { class: name, message, retryable } = seen.stderrReason;
     return failed(name, message, retryable);
   }
@@ -175,6 +184,8 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
       return failed(reason, `no event and no work for AGENT_STALL_TIMEOUT_MINUTES${last}`, true);
     case 'total_timeout':
       return failed(reason, 'not done within AGENT_TIMEOUT_MINUTES', false);
+    case 'agent_unavailable':
+      return failed(reason, `${seen.stderrReason?.message ?? ''}; it was ended before it did anything`, false);
     case 'unknown_finish':
       return failed(reason, 'the model ended three steps in a row without a reason that opencode knows', true);
   }
@@ -188,6 +199,8 @@ function lastWords({ lastStderr, lastCall }: Observation): string {
 
 function fromError(error: ModelError, seen: Observation): Judgement {
   const { statusCode: status, told: message } = error;
+  const known = knownReason(error.message);
+  if (known?.class === 'agent_unavailable') return failed(known.class, `${known.message}: ${message}`, known.retryable);
   if (status === 401 || status === 403) {
     return failed('no_credentials', `the model refused the credentials (${status}): ${message}`, false);
   }

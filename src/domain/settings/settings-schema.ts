@@ -20,6 +20,8 @@ const onOrOff = z.pipe(
   z.transform((value) => value === 'on'),
 );
 
+const agentName = z.string().check(z.regex(/^[^\s-]\S*$/, "must be the name of one of opencode's agents"));
+
 /**
  * Every setting, from the text that the config file or the environment has to its value. Units are in the names; a
  * deadline of 0 is switched off.
@@ -40,6 +42,7 @@ export const SettingsSchema = z.strictObject({
   RUN_LOG_MAX_MB: z.prefault(amount, '100'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
+  AGENT_NAME: z.prefault(agentName, 'build'),
 });
 
 /** The settings in force. */
@@ -106,4 +109,5 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     fallback: 'off',
     summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",
   },
+  { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; not a subagent" },
 ];

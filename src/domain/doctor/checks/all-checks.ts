@@ -1,5 +1,6 @@
 import type { Check } from '../check.ts';
 import { agentProgramsCheck, gitIdentityCheck } from './agent-surroundings.ts';
+import { agentCheck } from './agent.ts';
 import { clockCheck } from './clock.ts';
 import { configCheck } from './config.ts';
 import { baseCheck, pmAgentCheck } from './coordinators.ts';
@@ -22,6 +23,7 @@ import { worktreesCheck } from './worktrees.ts';
 /** Every check but the model's, which costs a question; in the order in which their repairs are applied. */
 export const ALL_CHECKS: readonly Check[] = [
   opencodeCheck,
+  agentCheck,
   gitCheck,
   configCheck,
   agentProgramsCheck,

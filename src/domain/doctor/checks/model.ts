@@ -6,6 +6,7 @@ import { formatDuration } from '../../../util/time.ts';
 import type { PermissionRule } from '../../../adapters/opencode/permissions.ts';
 import { agentEnvironment } from '../../runs/agent-environment.ts';
 import { ownRun } from '../../runs/orphans.ts';
+import { explainStartup } from '../../runs/explain-startup.ts';
 import { runAgent } from '../../runs/run-agent.ts';
 import { openRunLog } from '../../runs/run-log.ts';
 import { newRunId } from '../../runs/run-request.ts';
@@ -55,7 +56,8 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
     try {
       const env = await agentEnvironment(context, 'dev-agent');
       const message = 'Reply with the word ok.';
-      return await runAgent(context, {
+      const since = context.clock.now();
+      const verdict = await runAgent(context, {
         runId,
         runDirectory: join(home.runs, runId),
         tempDirectory: join(await context.tempDirectory(), runId),
@@ -65,6 +67,7 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
         signal,
         onStarted: async () => undefined,
       });
+      return await explainStartup(context, verdict, { session, directory, since });
     } finally {
       await log.close();
       await opencode.deleteSession(session);

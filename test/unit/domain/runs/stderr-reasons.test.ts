@@ -35,3 +35,22 @@ test('a very long answer does not end up in state files whole', () => {
   const event = heardEvent(JSON.stringify({ type: 'text', part: { text: 'x'.repeat(1_000_000) } }));
   expect(judge(observe(observe(NOTHING_OBSERVED, event), STOP), OK).reply.length).toBeLessThan(10_000);
 });
+
+test.each([
+  '! agent "nosuch" not found. Falling back to default agent',
+  '\u001B[93m\u001B[1m!\u001B[0m agent "general" is a subagent, not a primary agent. Falling back to default agent',
+])('an agent that opencode replaces by another one is none, though all went well: %s', (line) => {
+  const seen = observe(observeStderr(NOTHING_OBSERVED, heardLine(line)), STOP);
+  expect(judge(seen, OK)).toMatchObject({ outcome: 'failed', class: 'agent_unavailable', retryable: false });
+});
+
+test.each([
+  'Agent not found: "build". Available agents: plan',
+  'default agent "nosuch" not found',
+  'default agent "general" is a subagent',
+  'no primary visible agent found',
+])('an error about agents is not the model’s: %s', (message) => {
+  const event = heardEvent(JSON.stringify({ type: 'error', error: { name: 'UnknownError', data: { message } } }));
+  const end = { ...OK, exitCode: 1 };
+  expect(judge(observe(NOTHING_OBSERVED, event), end)).toMatchObject({ class: 'agent_unavailable', retryable: false });
+});

@@ -148,6 +148,7 @@ describe('a run that was ended', () => {
     ['stall_timeout', true],
     ['total_timeout', false],
     ['unknown_finish', true],
+    ['agent_unavailable', false],
   ])('by %s has failed for that reason', (endedFor, retryable) => {
     const end = { exitCode: undefined, signal: 'SIGTERM', endedFor };
     expect(verdictOn({ end })).toMatchObject({ outcome: 'failed', class: endedFor, retryable });

@@ -14,6 +14,7 @@ const DEFAULTS = {
   AGENT_STALL_TIMEOUT_MINUTES: 30,
   AGENT_TIMEOUT_MINUTES: 240,
   AGENT_PROJECT_CONFIG: false,
+  AGENT_NAME: 'build',
 };
 
 function settings(text: string | undefined, environment: Record<string, string> = {}): Settings {

@@ -1,0 +1,41 @@
+import * as z from 'zod/mini';
+import { parseJson } from '../../util/parse-json.ts';
+import { AppError } from '../../util/errors.ts';
+import { opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
+
+/** What opencode makes of the name of an agent; one that is disabled is unknown to it. */
+export type AgentStanding = 'usable' | 'subagent' | 'unknown';
+
+interface AgentQuestion {
+  readonly name: string;
+  /** An absolute path. */
+  readonly directory: string;
+  /** Whether the configuration counts that is found there. */
+  readonly projectConfig: boolean;
+}
+
+const AgentSchema = z.object({ mode: z.string() });
+
+/**
+ * How an agent stands with the configuration of the user. This starts opencode with all its plugins, as a run does.
+ *
+ * @throws AppError `opencode_hangs`, `opencode_failed`, `opencode_unexpected`
+ */
+export async function agentStanding(
+  cli: OpencodeCli,
+  { name, directory, projectConfig }: AgentQuestion,
+): Promise<AgentStanding> {
+  const args = ['debug', 'agent', name];
+  const result = await tryOpencode(cli, args, directory, { plugins: true, projectConfig });
+  if (result.exitCode !== 0) {
+    if (/^Agent .* not found/m.test(`${result.stdout}\n${result.stderr}`)) return 'unknown';
+    throw opencodeFailed(args, result);
+  }
+  const agent = AgentSchema.safeParse(parseJson(result.stdout)).data;
+  if (agent === undefined) {
+    throw new AppError('opencode_unexpected', `opencode debug agent ${name} printed something that is not an agent`, {
+      details: result.stdout.slice(0, 4000),
+    });
+  }
+  return agent.mode === 'subagent' ? 'subagent' : 'usable';
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import { parseJson } from '../../util/parse-json.ts';
+import { tryOpencode, type OpencodeCli } from './opencode-cli.ts';
+
+/** What opencode starts besides itself: nothing of it is kugetsu's, and any of it may hang. */
+export interface Extensions {
+  /** Paths and package names of plugins. */
+  readonly plugins: readonly string[];
+  /** Names of MCP servers that are not switched off. */
+  readonly mcpServers: readonly string[];
+}
+
+const ConfigSchema = z.object({
+  plugin: z.optional(z.array(z.unknown())),
+  mcp: z.optional(z.record(z.string(), z.unknown())),
+});
+
+/** The plugins and MCP servers of the configuration that holds in `directory`; undefined when opencode does not say. */
+export async function configuredExtensions(cli: OpencodeCli, directory: string): Promise<Extensions | undefined> {
+  const { exitCode, stdout } = await tryOpencode(cli, ['debug', 'config'], directory);
+  const config = exitCode === 0 ? ConfigSchema.safeParse(parseJson(stdout)).data : undefined;
+  if (config === undefined) return undefined;
+  const { plugin = [], mcp = {} } = config;
+  return {
+    plugins: plugin.map(nameOf).filter((name) => name !== undefined),
+    mcpServers: Object.entries(mcp).flatMap(([name, server]) => (isOff(server) ? [] : [name])),
+  };
+}
+
+/** A plugin stands there by its name, or with its options behind it. */
+function nameOf(plugin: unknown): string | undefined {
+  const name: unknown = Array.isArray(plugin) ? plugin[0] : plugin;
+  return typeof name === 'string' ? name.replace(/^file:\/\//, '') : undefined;
+}
+
+function isOff(server: unknown): boolean {
+  return typeof server === 'object' && server !== null && 'enabled' in server && server.enabled === false;
+}

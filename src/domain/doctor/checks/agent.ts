@@ -1,0 +1,53 @@
+import type { AgentStanding } from '../../../adapters/opencode/agents.ts';
+import { pathExists } from '../../../adapters/git/worktree.ts';
+import { AppError, messageOf } from '../../../util/errors.ts';
+import { EXIT } from '../../../util/exit-codes.ts';
+import { WITHOUT_PLUGINS, suspectsOf } from '../../runs/explain-startup.ts';
+import type { Check, CheckContext } from '../check.ts';
+import { fine, wrong, type Finding } from '../finding.ts';
+import { valueOf } from '../survey.ts';
+
+const NAME = 'agent';
+
+/** opencode begins to work with all that its configuration starts, and has the agent that is to do the work. */
+export const agentCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  // A plugin that hangs is to be told of as that: AGENT_STARTUP_TIMEOUT_SECONDS, and what is asked afterwards.
+  limitMs: 240_000,
+  async run(context) {
+    const directory = valueOf(context.survey.base)?.directory;
+    if (directory === undefined || !(await pathExists(directory))) return [];
+    const { AGENT_NAME: name, AGENT_PROJECT_CONFIG: projectConfig } = await context.settings();
+    try {
+      return [judged(name, await context.opencode.agentStanding({ name, directory, projectConfig }))];
+    } catch (error) {
+      // That there is no opencode to ask is told of by the check of that.
+      if (error instanceof AppError && error.exit === EXIT.notReady) return [];
+      if (error instanceof AppError && error.code === 'opencode_hangs')
+        return [await hanging(context, directory, error)];
+      throw error;
+    }
+  },
+};
+
+function judged(name: string, standing: AgentStanding): Finding {
+  const command =
+    name === 'build'
+      ? 'take "disable" and "mode" off build in opencode.json, or kugetsu config set AGENT_NAME NAME'
+      : 'kugetsu config set AGENT_NAME build';
+  switch (standing) {
+    case 'usable':
+      return fine(NAME, name);
+    case 'subagent':
+      return wrong('error', NAME, `the agent ${name} is a subagent, and cannot work by itself`, command);
+    case 'unknown':
+      return wrong('error', NAME, `opencode has no agent ${name}, or it is disabled`, command);
+  }
+}
+
+async function hanging({ opencode }: CheckContext, directory: string, error: AppError): Promise<Finding> {
+  const extensions = await opencode.configuredExtensions(directory).catch(() => undefined);
+  const message = `opencode hangs while it starts: ${messageOf(error)}${suspectsOf(extensions)}`;
+  return wrong('error', NAME, message, WITHOUT_PLUGINS);
+}
