@@ -14,7 +14,8 @@ describe('with the configuration of a user', () => {
 
   beforeAll(async () => {
     real = await makeRealWorld();
-  });
+    // Some starts of opencode, of half a minute each when the machine is busy.
+  }, 300_000);
 
   afterAll(async () => {
     expect(await real.destroy()).toEqual([]);
