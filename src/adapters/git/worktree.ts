@@ -137,7 +137,9 @@ export async function removeWorktree({
  * @throws AppError `not_removed` when something of it is left, beside its place, which is free
  */
 export async function removeWhatIsAt(path: string): Promise<void> {
-  await (await takeFromPlace(path))();
+  await (
+    await takeFromPlace(path)
+  )();
 }
 
 /** Frees a place in one step. @returns what removes what stood there */

@@ -31,7 +31,12 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
       return { ...event, text: clean(event.text) };
     case 'tool_use':
       // Nobody is told the input and the output, and they may be long.
-      return { ...event, summary: clean(event.summary), input: '', ...(event.output === undefined ? {} : { output: '' }) };
+      return {
+        ...event,
+        summary: clean(event.summary),
+        input: '',
+        ...(event.output === undefined ? {} : { output: '' }),
+      };
     case 'error':
       return { ...event, name: clean(event.name), message: clean(event.message) };
     case 'unknown':

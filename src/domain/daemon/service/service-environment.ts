@@ -48,6 +48,11 @@ function isCarried(name: string): boolean {
   return CARRIED.has(name) || (name.startsWith('OPENCODE_') && !OF_ONE_PROCESS.has(name));
 }
 
+const ENVIRONMENT_FORM = {
+  schema: z.record(z.string(), z.string()),
+  what: "the environment of the daemon's service",
+} as const;
+
 /**
  * The environment that a service's process has, with that of its file; what is set all the same wins.
  *
@@ -56,5 +61,5 @@ function isCarried(name: string): boolean {
 export async function withServiceEnvironment(env: Env): Promise<Env> {
   const { [ENVIRONMENT_FILE_VARIABLE]: path, ...own } = env;
   if (path === undefined || path === '') return env;
-  return { ...(await readJsonFile(path, z.record(z.string(), z.string()))), ...own };
+  return { ...(await readJsonFile(path, ENVIRONMENT_FORM)), ...own };
 }

@@ -17,7 +17,7 @@ export const agentCheck: Check = {
   limitMs: 240_000,
   async run(context) {
     const directory = valueOf(context.survey.base)?.directory;
-    if (directory === undefined || !(await pathExists(directory))) return [];
+    if (directory === undefined || directory === null || !(await pathExists(directory))) return [];
     const { AGENT_NAME: name, AGENT_PROJECT_CONFIG: projectConfig } = await context.settings();
     try {
       return [judged(name, await context.opencode.agentStanding({ name, directory, projectConfig }))];
