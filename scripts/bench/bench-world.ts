@@ -132,6 +132,8 @@ function finishedItem(id: string, at: number): QueueItem {
     next_attempt_at: null,
     failure: null,
     parent: null,
+    origin: null,
+    limit_reached: null,
     run_id: 'r_0mws000000000000',
     claimed_by: null,
     run: null,

@@ -22,6 +22,7 @@ import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
 import { plainText } from '../util/text.ts';
+import { requireAgentMay } from './agent-rights.ts';
 import type { CliContext } from './context.ts';
 import type { Call } from './plain-call.ts';
 import { meantCommand } from './usage-hint.ts';
@@ -99,6 +100,7 @@ export function createProgram(
       },
     })
     .addHelpText('after', EPILOGUE)
+    .hook('preAction', (_program, command) => requireAgentMay(context, command))
     .exitOverride();
   const registration: Registration = {
     program,

@@ -169,7 +169,10 @@ test('the PM agent is told the message, how much to report, and what SKILL.md sa
   expect(prompt).toMatch(/# The task\n\nwork on issue "14"\nand be quick\n$/);
   expect(prompt).toContain('Report only when something went wrong');
   const skill = readFileSync(join(import.meta.dirname, '..', '..', 'SKILL.md'), 'utf8');
-  expect(prompt).toContain(skill.slice(skill.indexOf('\n# ')).trim());
+  const [before = '', after = ''] = skill.slice(skill.indexOf('\n# ')).split(/^\|.*`kugetsu delegate .*\n/m);
+  expect(prompt).toContain(before.trim());
+  // What is left out is how to delegate: its row, and the example that ends with its code block.
+  expect(prompt).toContain(after.slice(0, after.indexOf('## Examples')).trim());
 });
 
 test('a PM task has a fork of the PM session of its own, and leaves the PM session as it was', async () => {

@@ -7,8 +7,9 @@ import { linesFromEnd } from '../../adapters/store/lines-from-end.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
+import { AGENT_VARIABLE } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
-import { TASK_VARIABLE } from '../queue/task-variable.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
 import { findDaemon } from './find-daemon.ts';
@@ -64,7 +65,13 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
 /** A daemon that an agent starts is no part of that agent's run: it gets nothing that ends with the run. */
 function daemonEnvironment({ env, home }: Context): Context['env'] {
   const inRun = env[RUN_ID_VARIABLE] !== undefined;
-  const own = { KUGETSU_DIR: home.root, [RUN_ID_VARIABLE]: undefined, [TASK_VARIABLE]: undefined };
+  const own = {
+    KUGETSU_DIR: home.root,
+    [RUN_ID_VARIABLE]: undefined,
+    [TASK_VARIABLE]: undefined,
+    [ORIGIN_VARIABLE]: undefined,
+    [AGENT_VARIABLE]: undefined,
+  };
   return { ...withoutAgentVariables(env), ...own, ...(inRun ? { TMPDIR: undefined } : {}) };
 }
 

@@ -17,11 +17,25 @@ const VERBOSITY: Readonly<Record<Settings['KUGETSU_VERBOSITY'], string>> = {
 
 /** What the PM agent is told for one task: its instructions, what it has to know of kugetsu, and the task. */
 export function pmPrompt({ message, verbosity, earlierFailure }: PmTask): string {
-  const parts = [instructions.trim(), VERBOSITY[verbosity], withoutFrontMatter(skill).trim(), '# The task'];
+  const parts = [
+    instructions.trim(),
+    VERBOSITY[verbosity],
+    withoutDelegate(withoutFrontMatter(skill)).trim(),
+    '# The task',
+  ];
   if (earlierFailure !== undefined) {
     parts.push(`An earlier attempt at it ended early (${earlierFailure}). Look first at what it has already started.`);
   }
   return `${[...parts, message].join('\n\n')}\n`;
+}
+
+/** A PM agent that delegates hands its task to another PM agent, which does the same: it is not shown how. */
+function withoutDelegate(text: string): string {
+  const withoutExamples = text.replaceAll(/```sh\n(?:(?!```)[\s\S])*?kugetsu delegate[\s\S]*?```\n+/g, '');
+  return withoutExamples
+    .split('\n')
+    .filter((line) => !line.includes('kugetsu delegate'))
+    .join('\n');
 }
 
 function withoutFrontMatter(text: string): string {

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { runEnded, settleItem, wakeDaemon } from '../queue/settle.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
-import { TASK_VARIABLE } from '../queue/task-variable.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { runRecord } from '../runs/run-record.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
 import { kugetsuCall, whyNothingStarted, type KugetsuCall } from './kugetsu-calls.ts';
@@ -29,7 +29,7 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
     message,
     debug,
     log: runLogPath(context, id),
-    env: { [TASK_VARIABLE]: task },
+    env: { [TASK_VARIABLE]: task, [ORIGIN_VARIABLE]: task },
     record: runRecord(context, request),
     prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
     atWork: async () => {

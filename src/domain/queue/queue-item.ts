@@ -34,6 +34,10 @@ export const QueueItemSchema = z.looseObject({
   failure: z.nullable(FailureSchema),
   /** The task in whose run this one was made. */
   parent: z.nullable(z.string()),
+  /** The task for which the agent worked that made this one, when no task waits for it. */
+  origin: z.prefault(z.nullable(z.string()), null),
+  /** The first limit that stopped the task's agents from starting more. */
+  limit_reached: z.prefault(z.nullable(z.string()), null),
   /** The run of the attempt that is on, or of the last one. */
   run_id: z.prefault(z.nullable(z.string()), null),
   /** Who has claimed the task for the attempt that is on. */

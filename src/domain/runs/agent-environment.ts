@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeLauncher } from '../../adapters/process/launcher.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
-import type { RunAgent } from '../agent-env/agents.ts';
+import { AGENT_VARIABLE, type RunAgent } from '../agent-env/agents.ts';
 import { isReservedVariable, NO_REDIRECTIONS } from '../agent-env/reserved-variables.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
@@ -32,6 +32,7 @@ export async function agentEnvironment(
     GIT_TERMINAL_PROMPT: '0',
     ...variables,
     ...credentials,
+    [AGENT_VARIABLE]: agent,
     [AGENT_VARIABLES]: Object.keys(variables).join(','),
     KUGETSU_DIR: home.root,
     KUGETSU_TEMP_DIR: await context.tempDirectory(),

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
-import { TASK_VARIABLE } from '../queue/task-variable.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
 import { afterIssueRun } from '../runs/after-issue-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
@@ -22,7 +22,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
     message,
     debug,
     log: runLogPath(context, id),
-    env: { [TASK_VARIABLE]: parent ?? undefined },
+    env: { [TASK_VARIABLE]: parent ?? undefined, [ORIGIN_VARIABLE]: task ?? parent ?? undefined },
     record: issueRunRecord(context, ref, id),
     prepare: async (log, signal) => {
       const step = stepper(context, log, signal);

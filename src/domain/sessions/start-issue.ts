@@ -4,7 +4,8 @@ import { requireSameSessions } from './same-opencode.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { parentTask } from '../queue/task-variable.ts';
+import { requireChildAllowed } from '../queue/child-limits.ts';
+import { originTask, parentTask } from '../queue/task-variable.ts';
 import { launchRun } from '../runs/launch-run.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
@@ -27,7 +28,7 @@ interface AgentTask {
 /**
  * Puts an agent to work on an issue, or on with it, and returns as soon as its runner has been started.
  *
- * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, and what {@link claimIssue} throws
+ * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
   const { ref, kind, message, debug, fresh = false } = task;
@@ -40,6 +41,8 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const { attempt } = task;
   const taskId = attempt?.task ?? null;
   const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
+  if (attempt === undefined)
+    await requireChildAllowed(context, { type: 'issue', parent, origin: originTask(context.env) ?? null });
   const { run } = await claimIssue(context, { ref, kind, runId: attempt?.runId ?? task.runId, task: taskId, parent });
   if (run === null) throw new Error('a claimed issue has no run');
   const issue_ref = formatIssueRef(ref);

@@ -43,6 +43,8 @@ export const SettingsSchema = z.strictObject({
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
+  PM_MAX_DEPTH: z.prefault(count(1), '3'),
+  PM_MAX_CHILDREN: z.prefault(count(1), '20'),
 });
 
 /** The settings in force. */
@@ -110,4 +112,10 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",
   },
   { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; not a subagent" },
+  {
+    key: 'PM_MAX_DEPTH',
+    fallback: '3',
+    summary: 'Most PM tasks in a chain in which each one delegates the next',
+  },
+  { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Most agents and tasks that one PM task may start' },
 ];

@@ -20,6 +20,8 @@ export function itemWith(changes: Partial<QueueItem> = {}): QueueItem {
     next_attempt_at: null,
     failure: null,
     parent: null,
+    origin: null,
+    limit_reached: null,
     run_id: null,
     claimed_by: null,
     run: null,

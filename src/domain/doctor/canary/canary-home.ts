@@ -8,7 +8,7 @@ import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import type { Context } from '../../context.ts';
 import { homeAt, type Home } from '../../home.ts';
-import { TASK_VARIABLE } from '../../queue/task-variable.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../../queue/task-variable.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
 
@@ -36,7 +36,7 @@ export async function makeCanaryHome(context: Context, directory: string, runId:
   const home = homeAt(root);
   await makePrivateDirectory(root);
   await copyFiles(context.home, home);
-  const env = { ...context.env, KUGETSU_DIR: root, [TASK_VARIABLE]: undefined };
+  const env = { ...context.env, KUGETSU_DIR: root, [TASK_VARIABLE]: undefined, [ORIGIN_VARIABLE]: undefined };
   const own: Context = { ...context, home, env };
   await copyCoordinators(context, own);
   const origin = join(directory, 'origin.git');

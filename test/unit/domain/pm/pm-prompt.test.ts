@@ -16,10 +16,20 @@ test('the message is handed over as it is, lines and signs included', () => {
   expect(pmPrompt({ ...TASK, message }).endsWith(`${message}\n`)).toBe(true);
 });
 
-test('it is told all that SKILL.md says, without what is for tools only', () => {
+test('it is told all that SKILL.md says, without what is for tools only, and without how to delegate', () => {
   const [, , ...body] = SKILL.split(/^---$/m);
-  expect(pmPrompt(TASK)).toContain(body.join('---').trim());
+  const told = pmPrompt(TASK).split('\n');
+  const examples = /```sh\n(?:(?!```)[\s\S])*kugetsu delegate[\s\S]*?```\n/g;
+  const lines = body.join('---').replaceAll(examples, '').trim().split('\n');
+  expect(told).toEqual(expect.arrayContaining(lines.filter((line) => !line.includes('kugetsu delegate'))));
   expect(pmPrompt(TASK)).not.toContain('license: MIT');
+});
+
+test('nothing shows it how to hand its task to another PM agent, and its instructions forbid it', () => {
+  const lines = pmPrompt(TASK)
+    .split('\n')
+    .filter((line) => line.includes('kugetsu delegate'));
+  expect(lines).toEqual([expect.stringContaining('Never use `kugetsu delegate`')]);
 });
 
 test.each(['kugetsu start', 'kugetsu continue', 'kugetsu queue enqueue', 'kugetsu notify send'])(

@@ -15,6 +15,8 @@ const DEFAULTS = {
   AGENT_TIMEOUT_MINUTES: 240,
   AGENT_PROJECT_CONFIG: false,
   AGENT_NAME: 'build',
+  PM_MAX_DEPTH: 3,
+  PM_MAX_CHILDREN: 20,
 };
 
 function settings(text: string | undefined, environment: Record<string, string> = {}): Settings {

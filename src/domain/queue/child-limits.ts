@@ -1,0 +1,74 @@
+import { AppError } from '../../util/errors.ts';
+import type { Context } from '../context.ts';
+import { tell } from '../notifications/tell.ts';
+import type { QueueItem } from './queue-item.ts';
+import { readItem, updateItem } from './queue-store.ts';
+
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
+
+/** What an agent wants to start: an agent on an issue, or a task of the PM agent. */
+interface NewChild {
+  readonly type: QueueItem['type'];
+  /** The PM task that waits for it. */
+  readonly parent: string | null;
+  /** The task that the agent works for; it need not wait for what it makes. */
+  readonly origin: string | null;
+}
+
+/**
+ * Refuses what an agent wants to start when its PM task has started PM_MAX_CHILDREN already, or when PM_MAX_DEPTH tasks of
+ * that type made each other: an agent that hands its own task on would never end. The person is notified once per task.
+ *
+ * @throws AppError `too_deep`
+ */
+export async function requireChildAllowed(context: Needs, child: NewChild): Promise<void> {
+  const id = child.parent ?? child.origin;
+  const maker = id === null ? undefined : await readItem(context, id);
+  if (maker === undefined) return;
+  const { PM_MAX_CHILDREN: mostChildren, PM_MAX_DEPTH: mostDepth } = await context.settings();
+  const problem =
+    childLimit(maker, mostChildren) ?? depthLimit(await depthOf(context, maker, child.type), mostDepth, child.type);
+  if (problem === undefined) return;
+  await tellOnce(context, maker, problem);
+  throw tooDeep(problem);
+}
+
+/** Why a task may have no more children; undefined when it may. */
+export function childLimit({ children }: Pick<QueueItem, 'children'>, most: number): string | undefined {
+  if (children.length < most) return undefined;
+  return `this task has started ${children.length} agents and tasks, and PM_MAX_CHILDREN is ${most}`;
+}
+
+/** The error for a task too many. */
+export function tooDeep(problem: string): AppError {
+  return new AppError('too_deep', problem, {
+    hint: 'start nothing more: do the rest yourself, or say in your answer what is left to do',
+  });
+}
+
+function depthLimit(depth: number, most: number, type: QueueItem['type']): string | undefined {
+  if (depth < most) return undefined;
+  const what = type === 'pm' ? 'delegated' : 'enqueued';
+  return `this task is number ${depth} in a chain of tasks that agents ${what}, and PM_MAX_DEPTH is ${most}`;
+}
+
+/** How many tasks of a type made each other, down to this one. A file that names itself ends the walk. */
+async function depthOf(context: Needs, maker: QueueItem, type: QueueItem['type']): Promise<number> {
+  const chain = new Map<string, QueueItem>();
+  let at: QueueItem | undefined = maker;
+  while (at !== undefined && !chain.has(at.id)) {
+    chain.set(at.id, at);
+    const above: string | null = at.parent ?? at.origin;
+    at = above === null ? undefined : await readItem(context, above);
+  }
+  return [...chain.values()].filter((item) => item.type === type).length;
+}
+
+/** A loop asks again and again; one notification is enough. */
+async function tellOnce(context: Needs, { id, issue_ref }: QueueItem, problem: string): Promise<void> {
+  const changed = await updateItem(context, id, (item) =>
+    item.limit_reached === null ? { ...item, limit_reached: problem } : item,
+  );
+  if (changed === undefined) return;
+  await tell(context, { type: 'task_error', message: `refused (too_deep): ${problem}`, issue_ref, task: id });
+}
