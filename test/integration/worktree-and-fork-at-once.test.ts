@@ -38,7 +38,7 @@ async function worldOfSteps(): Promise<{ world: World; act: (acts: Acts) => void
     writeFileSync(join(bin, name), `#!/bin/sh\n${begin}${text}\n`, { mode: 0o755 });
     return join(bin, name);
   };
-  program('git', 'case " $* " in *" fetch "*) step fetch;; esac\nPATH=${PATH#*:} exec git "$@"');
+  program('git', 'case " $* " in *" clone "*|*" fetch "*) step fetch;; esac\nPATH=${PATH#*:} exec git "$@"');
   const opencode = program('opencode', `step "$@"\nexec '${FAKE_OPENCODE}' "$@"`);
   const smudge = program('smudge', 'step checkout\nexec cat');
   const files = { '.gitattributes': 'slow.txt filter=step\n', 'slow.txt': 'slow\n' };
