@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import {
   verdictOf,
   worktreeOf,
 } from '../support/fake-world.ts';
-import { gitIn, run, type World } from '../support/world.ts';
+import { gitIn, processesOf, run, until, type World } from '../support/world.ts';
 
 interface Upstream {
   readonly world: World;
@@ -170,4 +171,41 @@ test('thousands of refs are no file each: not after the first start, and not aft
     'refs/heads/fix/issue-1\nrefs/heads/fix/issue-2',
   );
   expect(readFileSync(join(repositoryOf(world), 'HEAD'), 'utf8')).toBe('ref: refs/heads/main\n');
+});
+
+/** Contents whose blobs git keeps in `objects/17`: by the number of files there it judges how many there are in all. */
+function seventeens(count: number): string[] {
+  const found: string[] = [];
+  for (let number = 0; found.length < count; number += 1) {
+    const content = `${number}\n`;
+    const name = createHash('sha1').update(`blob ${content.length}\0${content}`).digest('hex');
+    if (name.startsWith('17')) found.push(content);
+  }
+  return found;
+}
+
+test('a repository in which much has gathered is packed when no agent is at work in it, and loses nothing', async () => {
+  const { world } = await upstream();
+  const repository = repositoryOf(world);
+  const names = (directory: string): string[] => readdirSync(join(repository, 'objects', directory));
+  const loose = (): number =>
+    names('')
+      .filter((name) => /^[0-9a-f]{2}$/.test(name))
+      .flatMap(names).length;
+  succeeded(await world.kugetsu('start', issue(2), 'fake: wait-for go'));
+  await start(world, issue(1));
+  // Nothing but the index of a worktree names these.
+  const worktree = worktreeOf(world, issue(1));
+  const contents = seventeens(12);
+  for (const [number, content] of contents.entries()) writeFileSync(join(worktree, `${number}.txt`), content);
+  await gitIn(world, worktree, 'add', '--all');
+  succeeded(await world.kugetsu('continue', issue(1), 'hello', '--follow'));
+  expect(loose()).toBeGreaterThanOrEqual(12);
+  writeFileSync(join(worktreeOf(world, issue(2)), 'go'), '');
+  await until('no object is loose', () => loose() === 0);
+  await until('no runner is at work', () => processesOf(world.root).length === 0);
+  expect(names('pack').some((name) => name.startsWith('loose-') && name.endsWith('.pack'))).toBe(true);
+  expect(await gitIn(world, worktree, 'cat-file', 'blob', ':3.txt')).toBe(contents[3]?.trim());
+  expect((await gitIn(world, worktree, 'status', '--porcelain')).split('\n')).toHaveLength(12);
+  await gitIn(world, worktree, 'fsck', '--connectivity-only');
 });

@@ -3,6 +3,7 @@ import { readRunRequest } from '../runs/run-request.ts';
 import { requireAll } from '../settings/settings.ts';
 import { superviseRun } from '../runs/supervise-run.ts';
 import { pmRunTask } from '../pm/pm-run-task.ts';
+import { packIdleRepository } from '../worktrees/pack-idle.ts';
 import { issueRunTask } from './issue-run-task.ts';
 
 /**
@@ -18,4 +19,5 @@ export async function runRunner(given: Context, runId: string, signal: AbortSign
   const { issue_ref } = request;
   const task = issue_ref === null ? pmRunTask(context, request) : issueRunTask(context, { ...request, issue_ref });
   await superviseRun(context, { runId, task, signal });
+  if (issue_ref !== null && !signal.aborted) await packIdleRepository(context, issue_ref);
 }
