@@ -18,6 +18,7 @@ const always =
 
 const SETTINGS = 'settings are for every agent and for the queue';
 const SERVERS = 'it decides where every agent clones from, and which token goes where';
+const YOUR_FILES = 'it changes files of the person who runs kugetsu';
 const DAEMON = 'the queue works for others, too';
 
 const PEOPLE_FLAGS = new Set(['base', 'pmAgent', 'fix', 'fixPermissions']);
@@ -41,6 +42,10 @@ export const PEOPLE_ONLY: Readonly<Record<string, Reason>> = {
   'queue-daemon restart': always(DAEMON),
   'queue-daemon install': always('it changes what starts with this machine'),
   'queue-daemon uninstall': always('it changes what starts with this machine'),
+  'skill install': always(YOUR_FILES),
+  'skill uninstall': always(YOUR_FILES),
+  'completion install': always(YOUR_FILES),
+  'completion uninstall': always(YOUR_FILES),
   doctor: ({ options }) =>
     options['fix'] === true || options['fixPermissions'] === true
       ? 'it changes files that other agents work with'

@@ -41,7 +41,10 @@ const AGENTS_TOO = [
   'config get',
   'env list',
   'env show',
-  'completion',
+  'completion bash',
+  'completion fish',
+  'completion zsh',
+  'skill show',
   '__complete',
   '__runner',
 ];
