@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,6 +8,7 @@ import {
   opencodeCalls,
   readyWorld,
   REF,
+  runOf,
   storedSessions,
   succeeded,
   verdictOf,
@@ -195,6 +196,9 @@ describe('list', () => {
     };
     expect(await piped('list | head -1')).toMatch(/^\(base\)\t[^\n]*\nexit 0$/);
     expect(await piped(`logs '${REF}' | head -c 5 | tr -d '\\n'`)).toMatch(/exit 0$/);
+    // Of a line that long only the beginning is shown; of many lines, all.
+    const line = `${JSON.stringify({ type: 'text', timestamp: 0, part: { type: 'text', text: 'x'.repeat(100_000) } })}\n`;
+    appendFileSync((await runOf(world)).log, line.repeat(110));
     expect(Number(/^\d+/.exec(await piped(`logs '${REF}' | wc -c`))?.[0])).toBeGreaterThan(10 * 1024 * 1024);
   });
 });

@@ -184,6 +184,8 @@ describe('what was set when it was installed', () => {
     const world = withPrograms(plain, { crontab: CRONTAB });
     // What makes the fake opencode the one of this world must be there, too.
     const carrying = world.withEnv(CARRIED).withEnv({ XDG_DATA_HOME: join(world.userHome, '.local', 'share') });
+    // With another database than at init there would be nothing to fork.
+    succeeded(await carrying.kugetsu('init', '--force', '--headless', '--prompt', 'Know this project.'));
     succeeded(await carrying.kugetsu('queue-daemon', 'install', '--cron'));
     succeeded(await world.kugetsu('queue-daemon', 'stop'));
     const crontab = readFileSync(join(world.root, 'crontab'), 'utf8');
