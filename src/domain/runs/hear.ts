@@ -21,6 +21,9 @@ export function heard(raw: AgentEvent, clean: Redactor['text']): Heard {
   return { raw, clean: cleanEvent(raw, clean) };
 }
 
+/** The longest input and output of a tool that is told, in characters. */
+const MOST_TOLD = 65_536;
+
 const REASON = { isKey: false, path: ['part', 'reason'] };
 
 function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
@@ -30,12 +33,11 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
     case 'output':
       return { ...event, text: clean(event.text) };
     case 'tool_use':
-      // Nobody is told the input and the output, and they may be long.
       return {
         ...event,
         summary: clean(event.summary),
-        input: '',
-        ...(event.output === undefined ? {} : { output: '' }),
+        input: cleanIfShort(event.input, clean),
+        ...(event.output === undefined ? {} : { output: cleanIfShort(event.output, clean) }),
       };
     case 'error':
       return { ...event, name: clean(event.name), message: clean(event.message) };
@@ -46,6 +48,11 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
     case 'step_start':
       return event;
   }
+}
+
+/** What a tool was given, and what it printed: nobody is told the whole of it when it is long. */
+function cleanIfShort(text: string, clean: Redactor['text']): string {
+  return text.length > MOST_TOLD ? '' : clean(text);
 }
 
 /** A line of the agent's, which is JSON, as it is written: without secrets, and what a tool has printed not longer than a log needs. */
