@@ -47,6 +47,6 @@ test('an agent goes on where 0.1.0 stopped, and what it left uncommitted is save
   expect(await listedIssue(world)).toMatchObject({ session_id: SESSION });
   expect(existsSync(join(world.home, 'worktrees', 'forge.test-acme-demo-1', 'draft.txt'))).toBe(true);
   const [way = ''] = waysBack(succeeded(await world.kugetsu('destroy', issue(1), '-y')));
-  expect(way).toMatch(/^git -C \S+ worktree add --detach (\S+) refs\/kugetsu\/rescue\//);
+  expect(way).toMatch(/^git --git-dir \S+ worktree add --detach (\S+) refs\/kugetsu\/rescue\//);
   expect(readFileSync(join(world.home, 'index.json'), 'utf8')).not.toContain(issue(1));
 });

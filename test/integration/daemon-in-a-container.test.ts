@@ -19,8 +19,7 @@ const ALONE = [
 
 /** Starts a program as process 1 of a process namespace. @returns its pid as seen from here */
 async function asProcessOne(world: World, command: readonly string[]): Promise<number> {
-  const [program = '', ...options] = ALONE;
-  const holder = spawn(program, [...options, ...command], { cwd: world.project, env: world.env, stdio: 'ignore' });
+  const holder = spawn('unshare', [...ALONE, ...command], { cwd: world.project, env: world.env, stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => holder.once('exit', () => resolve()));
   onTestFinished(async () => {
     holder.kill('SIGKILL');

@@ -5,12 +5,18 @@ import { age } from '../prune-world.ts';
 import { gitIn, processesOf, run, type World } from '../world.ts';
 import { leaked, lost, type Problem } from './problems.ts';
 
+/** What of a file is JSON: all of it, or each line of an export that is kept, which has a message on each. */
+function textsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8');
+  return path.endsWith('/cache/base-export.json') ? text.split('\n').filter((line) => line !== '') : [text];
+}
+
 /** What holds at any time: every file of state parses, and the commands that look work. @returns what does not hold */
 export async function soundState(world: World): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const path of stateFiles(world.home)) {
     try {
-      JSON.parse(readFileSync(path, 'utf8'));
+      for (const text of textsOf(path)) JSON.parse(text);
     } catch (error) {
       problems.push(`${path}: ${String(error)}`);
     }
