@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { report } from '../support/faults/figures.ts';
 import { readyWorld, REF, succeeded } from '../support/fake-world.ts';
-import { mutated, withOneValueChanged } from '../support/mutations.ts';
+import { mutated, withOneValueChanged, withOneValueOfALineChanged } from '../support/mutations.ts';
 import { startDaemon, queueWorld } from '../support/queue-world.ts';
 import { processesOf, type Outcome, type World } from '../support/world.ts';
 
@@ -22,7 +22,10 @@ function expectDecent({ code, stdout, stderr }: Outcome): void {
 /** Puts changed bytes into a file again and again, and lets `use` see what comes of it. */
 async function changed(path: string, use: (bytes: Buffer) => Promise<void>): Promise<void> {
   const text = readFileSync(path, 'utf8');
-  const changes = fc.oneof(mutated(text), withOneValueChanged(text));
+  const changes = fc.oneof(
+    mutated(text),
+    isJson(readFileSync(path)) ? withOneValueChanged(text) : withOneValueOfALineChanged(text),
+  );
   const check = fc.asyncProperty(changes, async (bytes) => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);

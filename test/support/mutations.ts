@@ -29,6 +29,18 @@ export function withOneValueChanged(whole: string): fc.Arbitrary<Buffer> {
     .map(([path, value]) => Buffer.from(JSON.stringify(replaced(JSON.parse(whole), path, value))));
 }
 
+/** The same for a file with a JSON document on each line: one of them is changed. */
+export function withOneValueOfALineChanged(whole: string): fc.Arbitrary<Buffer> {
+  const lines = whole.trimEnd().split('\n');
+  return fc
+    .nat({ max: lines.length - 1 })
+    .chain((index) =>
+      withOneValueChanged(lines[index] ?? '').map((line) =>
+        Buffer.from(`${lines.toSpliced(index, 1, line.toString('utf8')).join('\n')}\n`),
+      ),
+    );
+}
+
 function overwritten(bytes: Buffer, place: number, noise: Uint8Array): Buffer {
   return Buffer.concat([bytes.subarray(0, place), noise, bytes.subarray(place + noise.length)]);
 }
