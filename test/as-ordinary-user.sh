@@ -24,7 +24,7 @@ if [ -z "$user" ]; then
   useradd --home-dir "$place/home" --no-create-home --shell /bin/bash "$name"
   user=$name
 fi
-mkdir "$place/home" "$place/tmp"
+mkdir "$place/home"
 cp -a --reflink=auto . "$place/checkout"
 # A node that lies in root's home is of no use to anybody else.
 mkdir "$place/bin"
@@ -38,6 +38,6 @@ chmod 755 "$place"
 echo "the integration tests as $user ($(id "$user"))"
 cd "$place/checkout"
 runuser -u "$user" -- env -i \
-  HOME="$place/home" TMPDIR="$place/tmp" USER="$user" LOGNAME="$user" LANG=C.UTF-8 ${CI:+CI="$CI"} \
+  HOME="$place/home" USER="$user" LOGNAME="$user" LANG=C.UTF-8 ${CI:+CI="$CI"} \
   PATH="$place/bin:$place/checkout/node_modules/.bin:/usr/local/bin:/usr/bin:/bin" \
   node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project integration "$@"

@@ -1,8 +1,12 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { memoryDirectory } from './support/memory-directory.ts';
 import { SlowTests } from './support/slow-tests.ts';
 
 const root = join(import.meta.dirname, '..');
+
+process.env['TMPDIR'] ??= memoryDirectory() ?? tmpdir();
 
 /** Text that the build takes into the program. */
 const markdown: Plugin = {
@@ -19,7 +23,8 @@ const CATALOGUE = 'test/e2e/model-failures.test.ts';
 export default defineConfig({
   root,
   test: {
-    reporters: ['default', new SlowTests()],
+    // The summary comes last: whoever sees the end of a log alone sees what failed.
+    reporters: [new SlowTests(), 'default'],
     includeTaskLocation: true,
     projects: [
       { root, plugins: [markdown], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },

@@ -12,7 +12,7 @@ import { gitVersion } from './git-version.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { inRepository, type GitPlace } from './isolation.ts';
 import { packLooseRefs } from './pack-repository.ts';
-import { askRemoteHead, writeRemoteHead } from './remote-head.ts';
+import { askRemoteHead, writeRemoteHead, type AskedHead } from './remote-head.ts';
 import { causeOf } from './transfer-cause.ts';
 import { pathExists } from './worktree.ts';
 
@@ -85,10 +85,15 @@ async function cloneBare(repository: BareRepository): Promise<void> {
   try {
     await makePrivateDirectory(building);
     const startedAt = repository.clock.now();
-    const made = await cloneBareInto(building, { url, env, credentials, accessHint });
+    const [cloning, asking] = await Promise.allSettled([
+      cloneBareInto(building, { url, env, credentials, accessHint }),
+      askRemoteHead(url, transfer(atGitDirectory(building, env), credentials)),
+    ]);
+    const made = fulfilled(cloning);
+    const asked = fulfilled(asking);
     await git(['config', SOURCE_KEY, source], atGitDirectory(made, env));
     await inRepository({ repository: made, env, config: remoteConfig(url) }, async (place) => {
-      await noteHead(repository, { path: made, place, verb: 'clone' });
+      await noteHead(repository, { path: made, place, verb: 'clone', asked });
     });
     await replaceFile(join(made, FETCHED_FILE), `${startedAt}\n`);
     await rename(made, path);
@@ -107,18 +112,20 @@ async function fetchOrigin(repository: BareRepository, path: string): Promise<vo
   const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
   await inRepository({ repository: path, env, config: remoteConfig(url) }, async (place) => {
-    const extraEnv = { ...place.extraEnv, ...credentials };
-    const options = { ...place, extraEnv, timeoutMs: TRANSFER_TIMEOUT_MS, network: true };
+    const options = transfer(place, credentials);
     // What a shallow remote has is wanted whole, and nothing less once it is a shallow one no longer.
     const depth = (await pathExists(join(path, 'shallow'))) ? ['--unshallow'] : [];
-    const fetched = await tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options);
+    const [fetched, asked] = await Promise.all([
+      tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options),
+      askRemoteHead('origin', options),
+    ]);
     if (fetched.exitCode !== 0) {
       const known = await causeOf(url, fetched.stderr, options);
       throw remoteFailure({ verb: 'fetch', url, accessHint, ...fetched, known });
     }
     if (depth.length > 0 && !(await pathExists(join(place.directory, 'shallow')))) await rm(join(path, 'shallow'));
     await packLooseRefs(path, place);
-    await noteHead(repository, { path, place, verb: 'fetch' });
+    await noteHead(repository, { path, place, verb: 'fetch', asked });
   });
   await replaceFile(join(path, FETCHED_FILE), `${startedAt}\n`);
 }
@@ -127,17 +134,24 @@ interface Noting {
   readonly path: string;
   readonly place: GitPlace;
   readonly verb: 'clone' | 'fetch';
+  readonly asked: AskedHead;
 }
 
-async function noteHead(
-  { url, credentials, accessHint }: BareRepository,
-  { path, place, verb }: Noting,
-): Promise<void> {
-  const extraEnv = { ...place.extraEnv, ...credentials };
-  const { result, head } = await askRemoteHead({ ...place, extraEnv, timeoutMs: TRANSFER_TIMEOUT_MS, network: true });
+async function noteHead({ url, accessHint }: BareRepository, { path, place, verb, asked }: Noting): Promise<void> {
+  const { result, head } = asked;
   if (result.exitCode !== 0) throw remoteFailure({ verb, url, accessHint, ...result });
   await writeRemoteHead(path, head);
   await setOriginHead(head, place);
+}
+
+function transfer(place: GitPlace, credentials: Environment): Parameters<typeof tryGit>[1] {
+  const extraEnv = { ...place.extraEnv, ...credentials };
+  return { ...place, extraEnv, timeoutMs: TRANSFER_TIMEOUT_MS, network: true };
+}
+
+function fulfilled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 function remoteConfig(url: string): [string, string][] {

@@ -10,9 +10,15 @@ export type RemoteHead = { readonly branch: string } | { readonly commit: string
 
 type Options = Parameters<typeof tryGit>[1];
 
-/** Asks origin for its HEAD, in a call of its own: a fetch does not tell. @returns how the call ended, and its answer */
-export async function askRemoteHead(options: Options): Promise<{ result: CommandResult; head: RemoteHead }> {
-  const result = await tryGit(['ls-remote', '--symref', 'origin', 'HEAD'], options);
+/** How the question for a remote's HEAD ended, and the answer. */
+export interface AskedHead {
+  readonly result: CommandResult;
+  readonly head: RemoteHead;
+}
+
+/** Asks `remote`, a name or a URL, for its HEAD, in a call of its own: a fetch does not tell. */
+export async function askRemoteHead(remote: string, options: Options): Promise<AskedHead> {
+  const result = await tryGit(['ls-remote', '--symref', '--', remote, 'HEAD'], options);
   return { result, head: parseRemoteHead(result.stdout) };
 }
 
