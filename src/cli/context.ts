@@ -62,7 +62,8 @@ export async function createContext({
     tempDirectory: async () => (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(env),
     opencode: lazyOpencode(async () => {
       const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
-      const caches = { probeCache: home.opencodeProbe, exportCache: home.baseExport };
+      const exportCaches = { base: home.baseExport, pm_agent: home.pmAgentExport };
+      const caches = { probeCache: home.opencodeProbe, exportCaches };
       const cleanExport = async (): Promise<(json: string) => string> => {
         const { redactorOf } = await import('../domain/agent-env/redactor.ts');
         const { isExportWord } = await import('../adapters/opencode/own-words.ts');

@@ -31,6 +31,7 @@ export interface Home {
   readonly rescued: string;
   readonly pmAgentDirectory: string;
   readonly baseExport: string;
+  readonly pmAgentExport: string;
   readonly opencodeProbe: string;
   /** Which of the sessions opencode was last seen to have. */
   readonly knownSessions: string;
@@ -63,6 +64,7 @@ export function homeAt(root: string): Home {
     rescued: join(root, 'rescued'),
     pmAgentDirectory: join(root, 'pm-agent'),
     baseExport: join(root, 'cache', 'base-export.json'),
+    pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),
   };

@@ -27,7 +27,7 @@ describe.each([
       cwd: world.project,
       clock: systemClock,
       probeCache: join(world.root, 'probe.json'),
-      exportCache: join(world.root, 'export.json'),
+      exportCaches: { base: join(world.root, 'export.json'), pm_agent: join(world.root, 'pm-export.json') },
       cleanExport: async () => (json) => json,
     });
   });

@@ -31,7 +31,7 @@ test("prune shows and then deletes the same things, sessions in opencode too, an
     cwd: world.project,
     clock: systemClock,
     probeCache: join(world.root, 'probe.json'),
-    exportCache: join(world.root, 'export.json'),
+    exportCaches: { base: join(world.root, 'export.json'), pm_agent: join(world.root, 'pm-export.json') },
     cleanExport: async () => (json) => json,
   });
   const directory = worktreeOf(world, REF);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeWorld, listed, readyWorld, REF, succeeded } from '../support/fake-world.ts';
+import { fakeWorld, issue, listed, opencodeCalls, readyWorld, REF, succeeded } from '../support/fake-world.ts';
 import { delegate, finishedTask, queueWorld, startDaemon } from '../support/queue-world.ts';
 import type { World } from '../support/world.ts';
 
@@ -37,6 +37,21 @@ test("with the PM agent's session it is the same, also for a task of the queue",
   const task = await delegate(world, 'coordinate');
   await startDaemon(world);
   expect((await finishedTask(world, task)).failure).toMatchObject({ class: 'pm_agent_missing' });
+  await world.kugetsu('doctor', '--fix', '--no-model');
+  expect((await world.kugetsu('status')).stdout).toBe('ok\n');
+});
+
+test('the base and the PM agent are each exported once, in whatever order they are forked, and each can be given back', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  for (const number of [1, 2]) {
+    succeeded(await world.kugetsu('start', issue(number), 'hello', '--follow'));
+    await finishedTask(world, await delegate(world, 'coordinate'));
+  }
+  const exported = opencodeCalls(world).filter(([command]) => command === 'export');
+  expect(exported.map(([, id]) => id)).toEqual([...new Set(exported.map(([, id]) => id))]);
+  await lose(world, 'base');
+  await lose(world, 'pm_agent');
   await world.kugetsu('doctor', '--fix', '--no-model');
   expect((await world.kugetsu('status')).stdout).toBe('ok\n');
 });

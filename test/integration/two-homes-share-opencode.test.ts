@@ -14,7 +14,7 @@ async function ownSessionsOf(world: World, root: string): Promise<OwnSession[]> 
     cwd: world.project,
     clock: systemClock,
     probeCache: join(world.root, 'probe.json'),
-    exportCache: join(world.root, 'export.json'),
+    exportCaches: { base: join(world.root, 'export.json'), pm_agent: join(world.root, 'pm-export.json') },
     cleanExport: async () => (json) => json,
   });
   return listOwnSessions({ home: homeAt(root), opencode });

@@ -6,7 +6,7 @@ import { agentStanding, type AgentStanding } from './agents.ts';
 import { BARE_AGENT, bareAgentEnvironment } from './bare-agent.ts';
 import { configuredExtensions, type Extensions } from './extensions.ts';
 import { forkSession, importSession, type ExportCleaner } from './fork.ts';
-import type { AgentCommand, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
+import type { AgentCommand, ForkRole, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
@@ -28,8 +28,8 @@ interface DriverOptions {
   readonly cwd: string;
   readonly clock: Clock;
   readonly probeCache: string;
-  /** Keeps the last export that was forked from. */
-  readonly exportCache: string;
+  /** Where the last export is kept that was forked from, for each role that a session can have. */
+  readonly exportCaches: Readonly<Record<ForkRole, string>>;
   readonly cleanExport: ExportCleaner;
   /** The longest that opencode may take to begin, in milliseconds; 0 for no limit. */
   readonly startupLimitMs?: () => Promise<number>;
@@ -79,7 +79,8 @@ class OpencodeDriver implements Opencode {
 
   async forkSession(request: Parameters<Opencode['forkSession']>[0]): Promise<string> {
     checkedSessionId(request.base);
-    const { clock, cwd, exportCache: cache, cleanExport } = this.options;
+    const { clock, cwd, exportCaches, cleanExport } = this.options;
+    const cache = exportCaches[request.role ?? 'base'];
     return forkSession({ ...request, cli: await this.cli(), cwd, cache, cleanExport, now: clock.now() });
   }
 
@@ -96,8 +97,8 @@ class OpencodeDriver implements Opencode {
   }
 
   async restoreSession(id: string, directory: string): Promise<boolean> {
-    const { exportCache: cache } = this.options;
-    return restoreSession({ cli: await this.cli(), id: checkedSessionId(id), directory, cache });
+    const caches = Object.values(this.options.exportCaches);
+    return restoreSession({ cli: await this.cli(), id: checkedSessionId(id), directory, caches });
   }
 
   async setPermission(id: string, permission: readonly PermissionRule[]): Promise<void> {

@@ -40,8 +40,13 @@ interface NewSession {
   readonly permission: readonly PermissionRule[];
 }
 
+/** What a session is that others are forked from. */
+export type ForkRole = 'base' | 'pm_agent';
+
 interface ForkRequest extends Omit<NewSession, 'directory'> {
   readonly base: string;
+  /** Of each role one export is kept; `base` without. */
+  readonly role?: ForkRole;
   /** The absolute real path in which the session will run, as soon as it is there: nothing needs to be in it yet. */
   readonly directory: string | Promise<string>;
 }
@@ -96,7 +101,7 @@ export interface Opencode {
   /** Makes `directory`, an absolute real path, the one in which a session runs. */
   moveSession(id: string, directory: string): Promise<void>;
   /**
-   * Gives opencode a session back that it has lost, if it is the one of which the last export was kept.
+   * Gives opencode a session back that it has lost, if it is one of which an export was kept.
    * @returns whether it is there again, whole
    */
   restoreSession(id: string, directory: string): Promise<boolean>;

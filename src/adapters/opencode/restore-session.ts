@@ -1,6 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { deleteStoredSession, importSession, withExport } from './fork.ts';
-import { openKept } from './kept-export.ts';
+import { openKept, type KeptExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import { describeStoredSessions } from './stored-sessions.ts';
 
@@ -32,9 +32,9 @@ export async function restoreSession({
   cli,
   id,
   directory,
-  cache,
-}: Move & { readonly cache: string }): Promise<boolean> {
-  const kept = await openKept(cache, id);
+  caches,
+}: Move & { readonly caches: readonly string[] }): Promise<boolean> {
+  const kept = await firstKept(caches, id);
   if (kept === undefined) return false;
   try {
     const given = await importSession(cli, await kept.read(), directory);
@@ -47,4 +47,12 @@ export async function restoreSession({
   } finally {
     await kept.close();
   }
+}
+
+async function firstKept(caches: readonly string[], id: string): Promise<KeptExport | undefined> {
+  for (const cache of caches) {
+    const kept = await openKept(cache, id);
+    if (kept !== undefined) return kept;
+  }
+  return undefined;
 }

@@ -72,6 +72,11 @@ export async function writeFile(
   await change('write', path, async () => fs.writeFile(path, content, options));
 }
 
+/** As `copyFile` of node:fs/promises. */
+export async function copyFile(from: string, to: string): Promise<void> {
+  await change('write', to, async () => fs.copyFile(from, to));
+}
+
 /** As `appendFile` of node:fs/promises. */
 export async function appendFile(path: string, content: string): Promise<void> {
   await change('append', path, async () => fs.appendFile(path, content));

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import {
   chmod,
+  copyFile,
   makeTreeWritable,
   mkdir,
   openAtOnce,
@@ -113,6 +114,14 @@ async function openInDirectory(path: string, { open }: Calls): Promise<NewFile> 
     await makePrivateDirectory(dirname(path));
     return open(path);
   }
+}
+
+/** Copies a private file of any size, into a directory that is made when it is missing; nothing when there is none. */
+export async function copyIfExists(from: string, to: string): Promise<void> {
+  await makePrivateDirectory(dirname(to));
+  await copyFile(from, to).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
 }
 
 /** The text of a file, or undefined when there is none. */

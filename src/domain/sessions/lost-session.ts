@@ -22,11 +22,11 @@ export function lostSession({ type, opencode_session_id: id }: CoordinatorSessio
 export async function forkOf(
   { opencode }: Pick<Context, 'opencode'>,
   source: CoordinatorSession,
-  request: Omit<Parameters<Opencode['forkSession']>[0], 'base'>,
+  request: Omit<Parameters<Opencode['forkSession']>[0], 'base' | 'role'>,
 ): Promise<string> {
-  const { opencode_session_id: base } = source;
+  const { opencode_session_id: base, type: role } = source;
   try {
-    return await opencode.forkSession({ ...request, base });
+    return await opencode.forkSession({ ...request, base, role });
   } catch (error) {
     if (error instanceof AppError && (await isLost(opencode, base))) throw lostSession(source);
     throw error;

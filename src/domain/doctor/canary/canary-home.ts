@@ -3,7 +3,7 @@ import { makeScratchRepository } from '../../../adapters/git/scratch-repository.
 import { realPath } from '../../../adapters/git/worktree.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { writeJsonFile } from '../../../adapters/store/json-file.ts';
-import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../../adapters/store/private-files.ts';
+import { copyIfExists, makePrivateDirectory } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import type { Context } from '../../context.ts';
@@ -51,11 +51,11 @@ async function copyFiles(from: Home, to: Home): Promise<void> {
     [from.config, to.config],
     [from.opencodeProbe, to.opencodeProbe],
     [from.baseExport, to.baseExport],
+    [from.pmAgentExport, to.pmAgentExport],
     ...envFiles.map((name) => [join(from.env, name), join(to.env, basename(name))]),
   ];
   for (const [source = '', target = ''] of pairs) {
-    const text = await readTextIfExists(source);
-    if (text !== undefined) await replaceFile(target, text);
+    await copyIfExists(source, target);
   }
 }
 
