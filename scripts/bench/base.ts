@@ -12,8 +12,8 @@ export const BASE = 'ses_0123456789abABCDEFGHIJKLMN';
 
 const ROUNDS = 3;
 
-// A quarter of the messages has the output of a tool that is this large.
-const SIZES = [
+/** The sizes of bases that are measured; a quarter of the messages has the output of a tool that is this large. */
+export const SIZES = [
   ['4 messages', { messages: 4, outputSize: 1500 }],
   ['1 MB', { messages: 200, outputSize: 20_000 }],
   ['10 MB', { messages: 200, outputSize: 200_000 }],

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from '../world.ts';
 
@@ -13,19 +13,23 @@ export interface Lie {
   readonly output: string;
 }
 
-// Calls take numbers by making a directory, which only one of them can.
+// Calls take numbers by making a file, which only one of them can; in the shell itself, because a program for each number
+// that is taken already would cost more than all else.
 const SCRIPT = `#!/bin/sh
 PATH="$LYING_GIT_PATH"; export PATH
 call=1
-while ! mkdir "$LYING_GIT/call-$call" 2>/dev/null; do call=$((call + 1)); done
-printf '%s ' "$@" > "$LYING_GIT/call-$call/arguments"
-test "$call" = "$(cat "$LYING_GIT/call")" || exec git "$@"
+set -C
+while ! true 2>/dev/null > "$LYING_GIT/call-$call"; do call=$((call + 1)); done
+set +C
+printf '%s ' "$@" > "$LYING_GIT/call-$call"
+read -r lying < "$LYING_GIT/call"
+test "$call" = "$lying" || exec git "$@"
 case "$(cat "$LYING_GIT/how")" in
   fails) echo 'fatal: \\033[2J made up' >&2; exit 128 ;;
   killed) kill -9 $$ ;;
   killed-after) git "$@" > /dev/null 2>&1; kill -9 $$ ;;
   prints) git "$@" > /dev/null 2>&1; cat "$LYING_GIT/output"; exit 0 ;;
-  cut) out="$LYING_GIT/call-$call/out"; git "$@" > "$out"; head -c $(($(wc -c < "$out") / 2)) "$out"; exit 0 ;;
+  cut) out="$LYING_GIT/out-$call"; git "$@" > "$out"; head -c $(($(wc -c < "$out") / 2)) "$out"; exit 0 ;;
 esac
 `;
 
@@ -36,7 +40,7 @@ export function withLyingGit(world: World, lie?: Lie): { readonly world: World; 
   writeFileSync(join(bin, 'git'), SCRIPT);
   chmodSync(join(bin, 'git'), 0o755);
   const directory = mkdtempSync(join(world.root, 'lying-git-'));
-  writeFileSync(join(directory, 'call'), String(lie?.call ?? 0));
+  writeFileSync(join(directory, 'call'), `${lie?.call ?? 0}\n`);
   writeFileSync(join(directory, 'how'), lie?.how ?? '');
   writeFileSync(join(directory, 'output'), lie?.output ?? '');
   const { PATH = '' } = world.env;
@@ -51,8 +55,5 @@ function callsIn(directory: string): string[] {
     .flatMap((name) => /^call-(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)
     .toSorted((a, b) => a - b);
-  return numbers.map((number) => {
-    const path = join(directory, `call-${number}`, 'arguments');
-    return existsSync(path) ? readFileSync(path, 'utf8') : '';
-  });
+  return numbers.map((call) => readFileSync(join(directory, `call-${call}`), 'utf8'));
 }
