@@ -8,13 +8,14 @@ const SOURCES = ['fake-opencode.mjs', 'fake-agent.mjs', 'fake-misbehaviour.mjs']
 
 /**
  * The path of the fake opencode as a program of its own, which starts three times as fast as Node does. It is compiled
- * when its sources have changed, into `node_modules/.cache`.
+ * when its sources have changed, into `node_modules/.cache`. By another name than opencode's it would be a shim, which is asked
+ * for its version each time.
  */
 export function fakeProgram(): string {
   const hash = createHash('sha1');
   for (const name of SOURCES) hash.update(readFileSync(join(import.meta.dirname, name)));
   const directory = join(ROOT, 'node_modules', '.cache', 'kugetsu-fake', hash.digest('hex').slice(0, 12));
-  const program = join(directory, 'fake-opencode');
+  const program = join(directory, 'opencode');
   if (existsSync(program)) return program;
   mkdirSync(directory, { recursive: true });
   // Whoever compiles it at the same time puts the same program there.
