@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { access, open, realpath, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine } from '../../util/text.ts';
+import { openToRead } from '../store/open-to-read.ts';
 import { INSTALL } from './opencode-version.ts';
 
 /** The environment variable that names another opencode binary. */
@@ -58,7 +59,7 @@ export async function programFacts(path: string): Promise<ProgramFacts> {
  */
 export async function isShim(path: string, real: string): Promise<boolean> {
   if (!basename(real).startsWith('opencode') || basename(dirname(path)) === 'shims') return true;
-  const file = await open(real);
+  const file = await openToRead(real);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(128), 0, 128, 0);
     return /^#!.*\b(?:ba|da|k|z|fi)?sh\b/.test(buffer.toString('latin1', 0, bytesRead));

@@ -1,7 +1,8 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
+import { openToRead } from '../store/open-to-read.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
@@ -114,7 +115,7 @@ export async function withExport<T>(
 /** The base as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
 async function exportBase({ cli, base: id, cwd: directory, cache, cleanExport }: ForkOptions): Promise<NewExport> {
   return withExport({ cli, id, directory }, async (path) => {
-    const file = await open(path, 'r');
+    const file = await openToRead(path);
     try {
       return await writeNewExport(cache, await readExport(file, await cleanExport()));
     } catch (error) {

@@ -1,8 +1,9 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { randomBytes } from '../random.ts';
 import { openToChange, rename, rm, syncDirectory } from '../store/changes.ts';
+import { openToRead } from '../store/open-to-read.ts';
 import { makePrivateDirectory, replaceFile } from '../store/private-files.ts';
 import { MessageSchema, SessionExportSchema } from './session-copy.ts';
 import { linesOf, writePieces, type SessionSource } from './session-files.ts';
@@ -39,7 +40,7 @@ export async function openKept(path: string, base: string): Promise<KeptExport |
 }
 
 async function tryOpenKept(path: string): Promise<KeptExport | undefined> {
-  const file = await open(path, 'r').catch(() => undefined);
+  const file = await openToRead(path).catch(() => undefined);
   if (file === undefined) return undefined;
   const state = await stateOf(file).catch(() => undefined);
   if (state !== undefined) return keptIn(file, state.messages, state.time_updated);
@@ -80,7 +81,7 @@ async function* keptMessages(
 
 /** Gives a file of kugetsu 0.1.0 the form of today. @returns whether it was one */
 async function renewed(path: string): Promise<boolean> {
-  const file = await open(path, 'r').catch(() => undefined);
+  const file = await openToRead(path).catch(() => undefined);
   if (file === undefined) return false;
   try {
     const { session, time_updated } = OldSchema.parse(JSON.parse(await file.readFile('utf8')));
@@ -117,7 +118,7 @@ export async function writeNewExport(path: string, { info, messages }: SessionSo
   }
   try {
     await writePieces(temporary, lines());
-    const kept = keptIn(await open(temporary, 'r'), count, undefined);
+    const kept = keptIn(await openToRead(temporary), count, undefined);
     return {
       ...kept,
       keep: async (timeUpdated) => putInPlace(temporary, path, { time_updated: timeUpdated, messages: count }),

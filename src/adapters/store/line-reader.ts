@@ -1,5 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { errnoOf } from '../../util/errors.ts';
+import { openToRead } from './open-to-read.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -30,7 +31,7 @@ export class LineReader {
 
   /** Opens the file for good, so that it can be read when its name is gone; {@link close} lets it go. */
   async hold(): Promise<void> {
-    this.held = await open(this.path, 'r');
+    this.held = await openToRead(this.path);
   }
 
   async close(): Promise<void> {
@@ -94,7 +95,7 @@ export class LineReader {
   }
 
   private async opened(): Promise<FileHandle | undefined> {
-    return open(this.path, 'r').catch((error: unknown) => {
+    return openToRead(this.path).catch((error: unknown) => {
       if (errnoOf(error) === 'ENOENT') return undefined;
       throw error;
     });

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { errnoOf } from '../../util/errors.ts';
+import { openToRead } from './open-to-read.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -8,7 +8,7 @@ const BLOCK_BYTES = 64 * 1024;
  * However large the file is, no more than that is read.
  */
 export async function* linesFromEnd(path: string, maxBytes: number): AsyncGenerator<string> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
+  const handle = await openToRead(path).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   });

@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const CONFIG = join(ROOT, '.oxlintrc.json');
+const IMPORTS = 'no-restricted-imports';
+
+interface Override {
+  readonly files: readonly string[];
+  readonly rules: Readonly<Record<string, unknown>>;
+}
+
+interface Restrictions {
+  readonly paths?: readonly (string | { readonly name: string; readonly importNames?: readonly string[] })[];
+  readonly patterns: readonly { readonly group: readonly string[] }[];
+}
+
+/** One thing that must not be written in a folder. */
+interface Forbidden {
+  readonly folder: string;
+  readonly code: string;
+}
+
+const CHANGES = ['mkdir', 'mkdtemp', 'chmod', 'chown', 'rename', 'rm', 'rmdir', 'unlink', 'writeFile', 'appendFile'];
+const LINKS = ['symlink', 'link', 'copyFile', 'cp', 'truncate', 'utimes'];
+const LIBRARIES = ['commander', 'chalk', 'cli-table3', 'execa', 'proper-lockfile', 'zod'];
+const WORLD = ['node:fs', 'node:fs/promises', 'node:process', 'node:child_process', 'node:os'];
+const all = (modules: readonly string[]): string[] => modules.map((name) => `import * as x from '${name}';\nx;`);
+
+/** What the layers may not do, folder by folder; the text beside each import only uses it. */
+const FORBIDDEN: readonly Forbidden[] = [
+  ...each('src/util', all(['../adapters/x.ts', '../domain/x.ts', '../cli/x.ts', 'node:fs', 'node:path'])),
+  ...each('src/adapters', all(['../domain/x.ts', '../cli/x.ts', 'zod'])),
+  ...each(
+    'src/adapters',
+    [...CHANGES, ...LINKS, 'open'].map((name) => `import { ${name} } from 'node:fs/promises';\n${name};`),
+  ),
+  ...each(
+    'src/adapters',
+    [...[...CHANGES, ...LINKS].map((name) => `${name}Sync`), 'createWriteStream', 'promises'].map(
+      (name) => `import { ${name} } from 'node:fs';\n${name};`,
+    ),
+  ),
+  ...each('src/domain', all([...LIBRARIES, '../cli/x.ts', ...WORLD])),
+  ...each('src/cli', all(['execa', 'proper-lockfile', ...WORLD])),
+  ...each('src/cli/views', all(['commander', 'execa', 'proper-lockfile', '../../adapters/x.ts', '../commands/x.ts'])),
+  ...each('src/cli/views', all(['node:path'])),
+  ...['src/domain', 'src/cli'].flatMap((folder) => each(folder, ['process.exit(1);', "console.log('x');"])),
+  ...['src/util', 'src/domain', 'src/cli'].flatMap((folder) => each(folder, ['const x = 1 as unknown;\nx;'])),
+];
+
+function each(folder: string, codes: readonly string[]): Forbidden[] {
+  return codes.map((code) => ({ folder, code }));
+}
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'kugetsu-lint-'));
+  writeFileSync(join(directory, '.oxlintrc.json'), readFileSync(CONFIG));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Writes each text into a file of its own, and lints all of them at once. @returns the names of those that lint refuses */
+async function refused(texts: readonly Forbidden[]): Promise<Set<string>> {
+  texts.forEach(({ folder, code }, index) => {
+    const path = join(directory, folder, `f${index}.ts`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${code}\n`);
+  });
+  const printed = await new Promise<string>((resolve) => {
+    execFile(join(ROOT, 'node_modules', '.bin', 'oxlint'), ['--format', 'json'], { cwd: directory }, (_error, out) => {
+      resolve(out);
+    });
+  });
+  const { diagnostics } = JSON.parse(printed) as {
+    readonly diagnostics: readonly { readonly code: string; readonly filename: string }[];
+  };
+  const biting = diagnostics.filter(({ code }) =>
+    /restricted-(?:imports|globals)|no-console|type-assertions/.test(code),
+  );
+  return new Set(biting.map(({ filename }) => filename));
+}
+
+test('each import, global and cast that a layer must not have is refused', async () => {
+  const found = await refused(FORBIDDEN);
+  const missed = FORBIDDEN.filter(({ folder }, index) => !found.has(`${folder}/f${index}.ts`));
+  expect(missed).toEqual([]);
+});
+
+test('no key of the configuration is there twice in one object: the second hides the first', () => {
+  const twice: string[] = [];
+  const text = readFileSync(CONFIG, 'utf8');
+  // Each object, from the inside: what was looked through is taken out.
+  for (let rest = text; rest.includes('{');) {
+    const [object = ''] = /\{[^{}]*\}/.exec(rest) ?? [];
+    if (object === '') throw new Error('the configuration has braces that do not close');
+    const keys = [...object.matchAll(/"([^"]+)":/g)].map(([, key = '']) => key);
+    twice.push(...keys.filter((key, index) => keys.indexOf(key) !== index));
+    rest = rest.replace(object, 'null');
+  }
+  expect(twice).toEqual([]);
+});
+
+test('each restriction of the configuration is one that the table above plays', () => {
+  const { overrides } = JSON.parse(readFileSync(CONFIG, 'utf8')) as { readonly overrides: readonly Override[] };
+  for (const { files, rules } of overrides) {
+    const rule = rules[IMPORTS];
+    if (!Array.isArray(rule)) continue;
+    const folder = (files[0] ?? '').replace(/\/\*\*$/, '');
+    const played = FORBIDDEN.filter((one) => one.folder === folder).map(({ code }) => code);
+    const { paths = [], patterns } = rule[1] as Restrictions;
+    for (const path of paths) {
+      const { name, importNames } = typeof path === 'string' ? { name: path, importNames: undefined } : path;
+      for (const wanted of importNames ?? ['* as x']) {
+        const code = played.find((text) => text.includes(`'${name}'`) && text.includes(` ${wanted} `));
+        expect(code, `${folder}: ${wanted} of ${name}`).toBeDefined();
+      }
+    }
+    for (const pattern of patterns.flatMap(({ group }) => group)) {
+      const part = pattern.replaceAll('*', '');
+      expect(
+        played.find((text) => text.includes(part)),
+        `${folder}: ${pattern}`,
+      ).toBeDefined();
+    }
+  }
+});
