@@ -1,3 +1,5 @@
+import { STYLES } from './styles.ts';
+
 // The escapes are what these patterns are about.
 /* oxlint-disable no-control-regex */
 const ESCAPE_SEQUENCES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B\n]*(?:\u0007|\u001B\\)?|[@-Z\\-_])/g;
@@ -8,8 +10,7 @@ export function plainText(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(ESCAPE_SEQUENCES, '').replace(CONTROL_CHARACTERS, '');
 }
 
-// The colour and the weights that kugetsu itself uses: bold, dim, grey, and the end of each.
-const OWN_STYLES = /(\u001B\[(?:1|2|22|39|90)m)/;
+const OWN_STYLES = new RegExp(`(\\u001B\\[(?:${[...new Set(Object.values(STYLES).flat())].join('|')})m)`);
 
 /** What a terminal may be given: {@link plainText} with the colours of kugetsu's own views left in. */
 export function terminalText(text: string): string {

@@ -1,6 +1,6 @@
-import { Chalk, type ChalkInstance } from 'chalk';
 import type { Level, ShownFinding } from '../../domain/doctor/finding.ts';
 import { oneLine, plural } from '../../util/text.ts';
+import { palette } from './palette.ts';
 import { renderTable } from './table.ts';
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'info', 'ok'];
@@ -18,17 +18,21 @@ export function renderFindings(
     const rows = sorted.map(({ level, check, message, command }) => [level, check, message, command ?? '-']);
     return renderTable({ columns: COLUMNS, rows, ruled, colour });
   }
-  const paint = new Chalk({ level: colour ? 1 : 0 });
+  const paint = palette(colour);
   const width = Math.max(...sorted.map(({ check }) => check.length));
   return sorted.map((finding) => renderOne(finding, width, paint)).join('\n');
 }
 
-function renderOne({ level, check, message, command }: ShownFinding, width: number, paint: ChalkInstance): string {
+function renderOne(
+  { level, check, message, command }: ShownFinding,
+  width: number,
+  paint: ReturnType<typeof palette>,
+): string {
   const line = `${painted(level, paint)}${paint.bold(check.padEnd(width))}  ${oneLine(message, MAX_LINE)}`;
   return command === null ? line : `${line}\n${INDENT}${' '.repeat(width)}  ${paint.cyan(oneLine(command, MAX_LINE))}`;
 }
 
-function painted(level: Level, paint: ChalkInstance): string {
+function painted(level: Level, paint: ReturnType<typeof palette>): string {
   const text = level.padEnd(INDENT.length);
   switch (level) {
     case 'error':

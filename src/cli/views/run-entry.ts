@@ -1,14 +1,14 @@
-import { Chalk } from 'chalk';
 import type { RunLogEntry, RunRecord } from '../../domain/runs/run-log-lines.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration, timeOfDay } from '../../util/time.ts';
+import { palette } from './palette.ts';
 import { verdictText } from './verdict.ts';
 
 type AgentEvent = Extract<RunLogEntry, { from: 'agent' }>['event'];
 
 /** An entry of a run's log as lines for a person; undefined for what only a program wants to see. */
 export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour: boolean }): string | undefined {
-  const paint = new Chalk({ level: colour ? 1 : 0 });
+  const paint = palette(colour);
   const text = entry.from === 'kugetsu' ? recordText(entry.record) : eventText(entry.event);
   if (text === undefined) return undefined;
   const at = entry.from === 'kugetsu' ? plainText(entry.record.at).slice(11, 19) : timeOf(entry.at);
