@@ -1,3 +1,4 @@
+import type { ErrorCode } from './error-codes.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { rawText, said, type Text, type Words } from './words.ts';
 
@@ -25,13 +26,23 @@ export class AppError extends Error {
   /** The message in parts: kugetsu's own, and what others said. */
   readonly words: Text;
 
-  constructor(code: string, message: Text, options: AppErrorOptions = {}) {
+  constructor(code: ErrorCode, message: Text, options: AppErrorOptions = {}) {
     super(rawText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.words = message;
     this.code = code;
     this.hint = options.hint;
     this.exit = options.exit ?? EXIT.failed;
     this.details = options.details;
+  }
+}
+
+/** The error that tells of a run's end: its code is the class of the verdict, which may be that of any version. */
+export class RunError extends AppError {
+  override readonly code: string;
+
+  constructor(verdictClass: string, message: Text, options: AppErrorOptions = {}) {
+    super('no_verdict', message, options);
+    this.code = verdictClass;
   }
 }
 

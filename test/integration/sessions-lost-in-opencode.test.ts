@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fakeWorld, issue, listed, opencodeCalls, readyWorld, REF, succeeded } from '../support/fake-world.ts';
-import { delegate, finishedTask, queueWorld, startDaemon } from '../support/queue-world.ts';
-import type { World } from '../support/world.ts';
+import { delegate, finishedTask, queueWorld, startDaemon, tasks } from '../support/queue-world.ts';
+import { until, type World } from '../support/world.ts';
 
 /** Takes a session of kugetsu's out of opencode. @returns its id */
 async function lose(world: World, type: 'base' | 'pm_agent'): Promise<string> {
@@ -36,7 +36,10 @@ test("with the PM agent's session it is the same, also for a task of the queue",
   expect(stderr).toContain(`${id} any more\n  run: kugetsu doctor --fix\n`);
   const task = await delegate(world, 'coordinate');
   await startDaemon(world);
-  expect((await finishedTask(world, task)).failure).toMatchObject({ class: 'pm_agent_missing' });
+  // That is for a person to see to: the task waits, without an attempt.
+  const why = await until('the task knows why it waits', async () => (await tasks(world))[0]?.failure);
+  expect(why).toMatchObject({ class: 'pm_agent_missing' });
+  expect((await tasks(world))[0]).toMatchObject({ id: task, state: 'pending', attempts: 0 });
   await world.kugetsu('doctor', '--fix', '--no-model');
   expect((await world.kugetsu('status')).stdout).toBe('ok\n');
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
 import { fatalLine } from './git-command.ts';
@@ -5,7 +6,7 @@ import type { KnownCause } from './transfer-cause.ts';
 
 interface Reason {
   readonly pattern: RegExp;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly says: string;
   readonly hint: string;
 }

@@ -1,10 +1,11 @@
+import type { ErrorCode } from '../../util/error-codes.ts';
 import { unknownHostKey } from './host-key.ts';
 import type { GitPlace } from './isolation.ts';
 import { leftLock } from './left-lock.ts';
 
 /** Why a clone or a fetch failed, as far as it was found out beyond git's words. */
 export interface KnownCause {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly says: string;
   readonly hint: string;
 }

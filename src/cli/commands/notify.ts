@@ -38,7 +38,7 @@ function registerNotifyList(notify: Command, context: CliContext): void {
     .option('--json', 'print an array of objects')
     .addHelpText(
       'after',
-      '\nColumns: time, type, issue ref, task, message.\nTypes of kugetsu: task_queued, task_dequeued, task_started, task_completed, task_error; agents send others.',
+      '\nColumns: time, type, issue ref, task, message.\nTypes of kugetsu: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved; agents send others.',
     )
     .addHelpText(
       'after',

@@ -1,6 +1,6 @@
 import type { Run } from '../../domain/runs/run-schema.ts';
 import type { RunLogEntry } from '../../domain/runs/run-log-lines.ts';
-import { AppError } from '../../util/errors.ts';
+import { RunError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
 import { verdictText } from '../views/verdict.ts';
@@ -34,7 +34,7 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
   });
   const verdict = current?.verdict ?? null;
   if (verdict !== null && verdict.outcome !== 'succeeded') {
-    throw new AppError(verdict.class, `${ref}: ${verdict.message}`, {
+    throw new RunError(verdict.class, `${ref}: ${verdict.message}`, {
       hint: `${verdict.hint === undefined || verdict.hint === null ? '' : `${verdict.hint}; `}log: ${run.log}`,
     });
   }

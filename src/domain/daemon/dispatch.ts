@@ -1,5 +1,6 @@
 import { pathExists } from '../../adapters/git/worktree.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
@@ -11,32 +12,14 @@ import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from '../pm/pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { settleItem } from '../queue/settle.ts';
+import { isHeldUp } from '../queue/advance.ts';
+import { backoff, NOT_READY_WAIT_MS, settleItem } from '../queue/settle.ts';
 import { launchRun } from '../runs/launch-run.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { startIssue } from '../sessions/start-issue.ts';
-import { NOT_READY_WAIT_MS } from './not-ready.ts';
 
-// The task is not at fault: the slot or the issue was taken in between, or kugetsu itself is not ready.
-const BUSY = new Set(['no_slot', 'busy', 'locked']);
-const NOT_READY = new Set([
-  'not_initialised',
-  'opencode_missing',
-  'opencode_too_old',
-  'opencode_unsupported',
-  'opencode_unexpected',
-  'git_missing',
-  'corrupt_file',
-  'bad_config',
-  'bad_env_file',
-  'not_text',
-  'bad_setting',
-  'unknown_setting',
-  'cannot_start',
-  'lock_lost',
-]);
 /**
  * Takes a task for one attempt and starts its run.
  *
@@ -49,12 +32,15 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
   const claimed = await settleItem(context, item.id, { type: 'claimed', runId, by, run });
   if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';
   const { id, issue_ref, attempts } = claimed;
-  await tell(context, {
-    type: 'task_dequeued',
-    message: words`attempt ${attempts}: ${excerpt(item.message)}`,
-    issue_ref,
-    task: id,
-  });
+  // A task that kugetsu is not ready for comes back again and again: one word is enough.
+  if (!isHeldUp(item)) {
+    await tell(context, {
+      type: 'task_dequeued',
+      message: words`attempt ${attempts}: ${excerpt(item.message)}`,
+      issue_ref,
+      task: id,
+    });
+  }
   try {
     await (item.type === 'pm' ? launchPmRun(context, claimed, runId) : startAttempt(context, claimed, runId));
     return `dispatched as ${runId} (attempt ${attempts})`;
@@ -68,16 +54,27 @@ async function notDispatched(context: Context, { id, run_id: runId }: QueueItem,
   const { text } = await redactorOf(context);
   const message = oneLine(told(wordsOf(error), text), 300);
   const code = error instanceof AppError ? error.code : 'internal_error';
-  if (BUSY.has(code)) {
+  // A system error is a full disk or the like: that passes, and the task is not at fault.
+  const kind = errnoOf(error) === undefined ? kindOf(code) : 'not_ready';
+  if (kind === 'busy') {
     await settleItem(context, id, { type: 'released', runId, notBefore: null });
     return `waits: ${message}`;
   }
-  // A system error is a full disk or the like: that passes, and the task is not at fault.
-  if (NOT_READY.has(code) || errnoOf(error) !== undefined) {
-    await settleItem(context, id, { type: 'released', runId, notBefore: context.clock.now() + NOT_READY_WAIT_MS });
+  const failure = { class: code, message };
+  if (kind === 'not_ready') {
+    await settleItem(context, id, {
+      type: 'held_up',
+      runId,
+      notBefore: context.clock.now() + NOT_READY_WAIT_MS,
+      failure,
+    });
     return `waits: ${message}`;
   }
-  await settleItem(context, id, { type: 'refused', class: code, message });
+  if (kind === 'passing') {
+    const again = await settleItem(context, id, { type: 'not_begun', runId, failure, backoff: await backoff(context) });
+    return `${again?.state === 'pending' ? 'to be tried again' : 'given up'} (${code}): ${message}`;
+  }
+  await settleItem(context, id, { type: 'refused', ...failure });
   return `refused (${code}): ${message}`;
 }
 
@@ -103,15 +100,21 @@ async function launchPmRun(context: Context, item: QueueItem, runId: string): Pr
   await context.opencode.probe();
   await readAgentVariables(context, 'pm-agent');
   const { KUGETSU_VERBOSITY: verbosity } = await context.settings();
-  const earlierFailure = item.failure === null ? undefined : `${item.failure.class}: ${item.failure.message}`;
-  const message = pmPrompt({ message: item.message, verbosity, earlierFailure });
+  const earlier = earlierFailure(item);
+  const message = pmPrompt({ message: item.message, verbosity, earlierFailure: earlier });
   const { id: task, parent } = item;
   await launchRun(context, { id: runId, kind: 'pm', issue_ref: null, task, parent, message, debug: false });
 }
 
-function attemptMessage({ message, failure }: QueueItem): string {
-  if (failure === null) return message;
-  return `An earlier attempt at this task ended early (${failure.class}: ${failure.message}). Go on from what is there.\n\n${message}`;
+function attemptMessage(item: QueueItem): string {
+  const earlier = earlierFailure(item);
+  if (earlier === undefined) return item.message;
+  return `An earlier attempt at this task ended early (${earlier}). Go on from what is there.\n\n${item.message}`;
+}
+
+/** Of what an agent has begun: that kugetsu was not ready is nothing to it. */
+function earlierFailure(item: QueueItem): string | undefined {
+  return item.failure === null || isHeldUp(item) ? undefined : `${item.failure.class}: ${item.failure.message}`;
 }
 
 function newPmRun(context: Context, id: string, owner: Run['owner']): Run {

@@ -71,7 +71,7 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
 }
 
 class DaemonLoop {
-  private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: undefined };
+  private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: undefined, obstacle: undefined };
   private readonly context: Context;
   private readonly say: (text: Text) => Promise<void>;
   private readonly signal: AbortSignal;

@@ -2,16 +2,15 @@ import type { Context } from '../context.ts';
 import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
+import { NOT_READY_WAIT_MS } from '../queue/settle.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
-import { initStatus } from '../sessions/init-status.ts';
 import { countLiveAgents } from '../sessions/claim-issue.ts';
-import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
-import { NOT_READY_WAIT_MS } from './not-ready.ts';
+import type { Told } from './obstacle.ts';
 import type { OpenItems } from './open-items.ts';
 
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
@@ -19,6 +18,8 @@ export interface DaemonMemory {
   readonly openItems: OpenItems;
   /** When old files were removed last, by the monotonic clock in milliseconds; undefined before the first time. */
   cleanedAt: number | undefined;
+  /** What was said at the last look, when no task could be dispatched. */
+  obstacle: Told | undefined;
 }
 
 interface TickResult {
@@ -45,8 +46,7 @@ export async function tick(
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
   const items = (await reconcileClaimed(context, found, say)) ? await memory.openItems.read(context, say) : found;
   const chosen = await select(context, items);
-  const obstacle = chosen.length === 0 ? undefined : await whatIsNotReady(context);
-  if (obstacle !== undefined) await say(words`${chosen.length} due, but kugetsu is not ready: ${obstacle}`);
+  const obstacle = chosen.length === 0 ? undefined : await obstacleTo(context, memory, { due: chosen.length, say });
   const selected = obstacle === undefined ? chosen : [];
   for (const item of selected) {
     // A daemon that has nothing to do stays without what starting a run takes.
@@ -57,6 +57,18 @@ export async function tick(
   const after = await withNewest(context, items, selected);
   const dueAt = obstacle === undefined ? nextDue(after, context.clock.now()) : context.clock.now() + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+}
+
+async function obstacleTo(
+  context: Context,
+  memory: DaemonMemory,
+  { due, say }: { readonly due: number; say: (line: Text) => Promise<void> },
+): Promise<Words | undefined> {
+  // A daemon that has nothing to do stays without what it takes to know.
+  const { tellObstacle, whatIsNotReady } = await import('./obstacle.ts');
+  const obstacle = await whatIsNotReady(context);
+  memory.obstacle = await tellObstacle(context, obstacle, { known: memory.obstacle, due, say });
+  return obstacle;
 }
 
 /** The tasks, read again as far as they were dispatched. */
@@ -72,19 +84,6 @@ async function withNewest(
     if (item !== undefined) newest.set(id, item);
   }
   return items.map((item) => newest.get(item.id) ?? item);
-}
-
-/** Why no task could be dispatched now, whichever; tasks are not even claimed then. */
-async function whatIsNotReady(context: Context): Promise<Words | undefined> {
-  const status = await initStatus(context);
-  if (status !== 'ok') return [status];
-  try {
-    await requireSameSessions(context);
-    await context.opencode.probe();
-    return undefined;
-  } catch (error) {
-    return wordsOf(error);
-  }
 }
 
 /** @returns whether anything was done */

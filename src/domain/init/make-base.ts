@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
-import { AppError } from '../../util/errors.ts';
+import { AppError, RunError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Context } from '../context.ts';
@@ -114,7 +114,7 @@ async function tellBase(
       throw new AppError('interrupted', 'interrupted: nothing was initialised', { exit: EXIT.interrupted });
     }
     if (verdict.outcome !== 'succeeded') {
-      throw new AppError(verdict.class, `the base session could not be told the prompt: ${verdict.message}`, {
+      throw new RunError(verdict.class, `the base session could not be told the prompt: ${verdict.message}`, {
         hint: `the log has the details: ${log.path}`,
       });
     }

@@ -11,6 +11,7 @@ import type { Notification } from './notification-schema.ts';
 export type TaskNotificationType =
   | 'task_queued'
   | 'task_dequeued'
+  | 'task_waiting'
   | 'task_started'
   | 'task_completed'
   | 'task_error'

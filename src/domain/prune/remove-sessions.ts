@@ -1,5 +1,6 @@
 import type { Entry } from '../../adapters/store/entries.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
+import { kindOf } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
@@ -33,9 +34,6 @@ async function removeUnnamed(entry: Entry, file: UnnamedFile | undefined): Promi
   return undefined;
 }
 
-// What a claim may be refused with: somebody was quicker.
-const OVERTAKEN = new Set(['busy', 'overtaken', 'no_session']);
-
 /** Removes an issue that is done, as `destroy` does. */
 export async function removeDoneIssue(
   context: Context,
@@ -47,7 +45,9 @@ export async function removeDoneIssue(
     await destroyIssue(context, parseIssueRef(ref), onSaved, { afterRun: run });
     return undefined;
   } catch (error) {
-    if (error instanceof AppError && OVERTAKEN.has(error.code)) return error.message;
+    // Somebody was quicker.
+    if (error instanceof AppError && (kindOf(error.code) === 'busy' || error.code === 'no_session'))
+      return error.message;
     throw error;
   }
 }

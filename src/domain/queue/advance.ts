@@ -1,3 +1,4 @@
+import { kindOf } from '../../util/error-codes.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import type { Child, QueueItem } from './queue-item.ts';
@@ -12,16 +13,26 @@ export type QueueEvent =
   | { readonly type: 'claimed'; readonly runId: string; readonly by: Run['owner']; readonly run: Run | null }
   /** The claim came to nothing: no slot, or the claimer died before the run began. It was no attempt. */
   | { readonly type: 'released'; readonly runId: string | null; readonly notBefore: number | null }
+  /** kugetsu or the machine was not ready for the task. It was no attempt, and a person has to see to it. */
+  | { readonly type: 'held_up'; readonly runId: string | null; readonly notBefore: number; readonly failure: Cause }
+  /** The attempt could not even begin, and another may. */
+  | { readonly type: 'not_begun'; readonly runId: string | null; readonly failure: Cause; readonly backoff: Backoff }
   /** The run of the attempt ended. */
   | { readonly type: 'run_ended'; readonly runId: string; readonly verdict: Verdict; readonly backoff: Backoff }
   /** The attempt could not even begin, and trying again cannot help. */
-  | { readonly type: 'refused'; readonly class: string; readonly message: string }
+  | ({ readonly type: 'refused' } & Cause)
   /** The PM agent started or enqueued something. */
   | { readonly type: 'child_added'; readonly child: Child }
   /** Something that the PM agent started has ended. */
   | { readonly type: 'child_ended'; readonly id: string; readonly outcome: NonNullable<Child['outcome']> }
   /** Somebody looked whether the task still waits for anything. */
   | { readonly type: 'children_checked' };
+
+/** Why something failed: a class, and a line for a person. */
+export interface Cause {
+  readonly class: string;
+  readonly message: string;
+}
 
 /** How long to wait before the next attempt: `baseMs · 2^(attempts-1)`, five minutes at the most, times the jitter. */
 export interface Backoff {
@@ -41,6 +52,10 @@ export function advance(item: QueueItem, event: QueueEvent, now: number): QueueI
       return item.state === 'pending' ? claimed(item, event) : item;
     case 'released':
       return item.state === 'notified' && item.run_id === event.runId ? released(item, event.notBefore) : item;
+    case 'held_up':
+      return item.state === 'notified' && item.run_id === event.runId ? heldUp(item, event, now) : item;
+    case 'not_begun':
+      return item.state === 'notified' && item.run_id === event.runId ? triedInVain(item, event, now) : item;
     case 'run_ended':
       return item.state === 'notified' && item.run_id === event.runId ? runEnded(item, event, now) : item;
     case 'refused':
@@ -59,6 +74,11 @@ export function advance(item: QueueItem, event: QueueEvent, now: number): QueueI
 /** Whether the task has come to its end. */
 export function isFinished({ state }: Pick<QueueItem, 'state'>): boolean {
   return state === 'completed' || state === 'error';
+}
+
+/** Whether the task is back in the queue, or on its way again, because kugetsu was not ready for it. */
+export function isHeldUp({ failure }: Pick<QueueItem, 'failure'>): boolean {
+  return failure !== null && kindOf(failure.class) === 'not_ready';
 }
 
 /** Whether the PM agent of the task is done, and the task waits for what it started. */
@@ -90,25 +110,38 @@ function released(item: QueueItem, notBefore: number | null): QueueItem {
   };
 }
 
+function heldUp(item: QueueItem, event: Extract<QueueEvent, { type: 'held_up' }>, now: number): QueueItem {
+  return { ...released(item, event.notBefore), failure: { ...event.failure, at: isoMsWithOffset(now) } };
+}
+
+/** Waits for the next attempt, or is given up after the last. */
+function triedInVain(
+  item: QueueItem,
+  { failure, backoff }: { readonly failure: Cause; readonly backoff: Backoff },
+  now: number,
+): QueueItem {
+  if (item.attempts >= MAX_ATTEMPTS) return failed(item, failure, now);
+  const wait = Math.min(backoff.baseMs * 2 ** (item.attempts - 1), MAX_BACKOFF_MS) * backoff.jitter;
+  return {
+    ...item,
+    state: 'pending',
+    claimed_by: null,
+    next_attempt_at: isoMsWithOffset(now + wait),
+    failure: { ...failure, at: isoMsWithOffset(now) },
+  };
+}
+
 function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended' }>, now: number): QueueItem {
   // The first verdict on a run stands: whoever comes later looked at an older state.
   const verdict = item.run?.verdict ?? event.verdict;
-  const { backoff } = event;
   const ended = { ...item, claimed_by: null, run: item.run === null ? null : withVerdict(item.run, verdict, now) };
   if (verdict.outcome === 'succeeded') {
     const done = { ...ended, reply: verdict.reply, failure: null };
     return item.type === 'pm' ? settleParent(done, now) : finished(done, 'completed', now);
   }
   const failure = { class: verdict.class, message: verdict.message };
-  const again = verdict.outcome === 'failed' && verdict.retryable && item.attempts < MAX_ATTEMPTS;
-  if (!again) return failed(ended, failure, now);
-  const wait = Math.min(backoff.baseMs * 2 ** (item.attempts - 1), MAX_BACKOFF_MS) * backoff.jitter;
-  return {
-    ...ended,
-    state: 'pending',
-    next_attempt_at: isoMsWithOffset(now + wait),
-    failure: { ...failure, at: isoMsWithOffset(now) },
-  };
+  const again = verdict.outcome === 'failed' && verdict.retryable;
+  return again ? triedInVain(ended, { failure, backoff: event.backoff }, now) : failed(ended, failure, now);
 }
 
 /** A PM task is done when its run and everything that it started are. */
@@ -132,11 +165,7 @@ function settleParent(item: QueueItem, now: number): QueueItem {
   );
 }
 
-function failed(
-  item: QueueItem,
-  failure: { readonly class: string; readonly message: string },
-  now: number,
-): QueueItem {
+function failed(item: QueueItem, failure: Cause, now: number): QueueItem {
   return finished({ ...item, failure: { ...failure, at: isoMsWithOffset(now) } }, 'error', now);
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/is-inside.ts';
+import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, messageOf, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
@@ -156,21 +157,6 @@ function stopped(): BareVerdict {
   return judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' });
 }
 
-// What fails before the agent runs is worth another try when the reason is outside: a network, a busy database.
-const PASSING = new Set([
-  'repository_unreachable',
-  'repository_failed',
-  'lfs_unreachable',
-  'lfs_failed',
-  'repository_locked',
-  'git_failed',
-  'opencode_failed',
-  'opencode_hangs',
-  'locked',
-  'lock_lost',
-  'fork_not_proved',
-]);
-
 /** What opencode fails of is of the same class before the agent runs as while it does. */
 function failedBefore(error: AppError, clean: Judging['clean']): BareVerdict {
   const { code } = error;
@@ -182,5 +168,11 @@ function failedBefore(error: AppError, clean: Judging['clean']): BareVerdict {
 }
 
 function failed(name: string, message: string, hint: string | null): BareVerdict {
-  return { ...stopped(), outcome: 'failed', class: name, message, hint, retryable: PASSING.has(name) };
+  return { ...stopped(), outcome: 'failed', class: name, message, hint, retryable: isWorthAnotherTry(name) };
+}
+
+/** What fails before the agent runs is, when the reason is outside: a network, a busy database. */
+function isWorthAnotherTry(name: string): boolean {
+  const kind = kindOf(name);
+  return kind === 'passing' || kind === 'busy';
 }

@@ -3,7 +3,6 @@ import type { Context } from '../context.ts';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 1000;
-const PASSING = new Set(['locked', 'lock_lost']);
 
 /**
  * Writes what would be lost otherwise: when the system refuses it (a full disk, a read-only one, no file descriptor), or a
@@ -21,9 +20,13 @@ export async function untilWritten<T>(
     try {
       return await write();
     } catch (error) {
-      const passes = error instanceof AppError ? PASSING.has(error.code) : errnoOf(error) !== undefined;
+      const passes = error instanceof AppError ? isOfLock(error.code) : errnoOf(error) !== undefined;
       if (!passes || clock.monotonic() - startedAt >= waitMs) throw error;
     }
     await clock.sleep(wait);
   }
+}
+
+function isOfLock(code: string): boolean {
+  return code === 'locked' || code === 'lock_lost';
 }

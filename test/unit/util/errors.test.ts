@@ -4,14 +4,14 @@ import { AppError, errnoOf, messageOf, usageError } from '../../../src/util/erro
 import { thrownBy } from '../support/thrown-by.ts';
 
 test('a foreseen failure ends a command with exit code 1 unless it says otherwise', () => {
-  expect(new AppError('some_code', 'it failed')).toMatchObject({ code: 'some_code', exit: 1, hint: undefined });
+  expect(new AppError('no_server', 'it failed')).toMatchObject({ code: 'no_server', exit: 1, hint: undefined });
   expect(new AppError('busy', 'no slot', { exit: 4, hint: 'wait' })).toMatchObject({ exit: 4, hint: 'wait' });
 });
 
 test('a failure keeps its cause', () => {
   const cause = new Error('below');
-  expect(new AppError('c', 'above', { cause }).cause).toBe(cause);
-  expect('cause' in new AppError('c', 'above')).toBe(false);
+  expect(new AppError('usage', 'above', { cause }).cause).toBe(cause);
+  expect('cause' in new AppError('usage', 'above')).toBe(false);
 });
 
 test('a wrong call ends with exit code 2 and says what to do', () => {

@@ -28,7 +28,7 @@ test('messages in messages keep their parts', () => {
 });
 
 test('an error says what it was made of; of a system error the paths are own, and of a bug nobody knows', () => {
-  const error = new AppError('x', words`in webshop: ${said('webshop')}`);
+  const error = new AppError('usage', words`in webshop: ${said('webshop')}`);
   expect(error.message).toBe('in webshop: webshop');
   expect(told(wordsOf(error), clean)).toBe('in webshop: [redacted]');
   const system = Object.assign(new Error("ENOENT: no such file or directory, open '/webshop/x'"), { code: 'ENOENT' });

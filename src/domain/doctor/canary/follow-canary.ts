@@ -1,4 +1,4 @@
-import { AppError } from '../../../util/errors.ts';
+import { AppError, RunError } from '../../../util/errors.ts';
 import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
 import { followRun } from '../../runs/follow-run.ts';
 import { reconcileRuns } from '../../runs/reconcile-runs.ts';
@@ -37,7 +37,7 @@ export async function followCanary(
   });
   const verdict = ended?.verdict ?? null;
   if (verdict === null) throw new AppError('no_verdict', 'the run has no verdict');
-  if (verdict.outcome !== 'succeeded') throw new AppError(verdict.class, `${verdict.class}: ${verdict.message}`);
+  if (verdict.outcome !== 'succeeded') throw new RunError(verdict.class, `${verdict.class}: ${verdict.message}`);
   return verdict;
 }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { advance, isFinished, MAX_ATTEMPTS, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
+import { advance, isFinished, isHeldUp, MAX_ATTEMPTS, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
 import { CLAIMER, childWith, itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';
 import { runWith, verdictWith } from '../../support/runs.ts';
@@ -80,6 +80,26 @@ describe('a development task', () => {
     const item = advance(claimed(failedTimes(1)), { type: 'released', runId: 'r_1', notBefore: NOW + 60_000 }, NOW);
     expect(item).toMatchObject({ state: 'pending', attempts: 1, run_id: null, claimed_by: null, run: null });
     expect(Date.parse(item.next_attempt_at ?? '')).toBe(NOW + 60_000);
+  });
+
+  test('that kugetsu was not ready for has made no attempt, waits, and knows why', () => {
+    const failure = { class: 'git_missing', message: 'git is not on PATH' };
+    const item = advance(claimed(itemWith()), { type: 'held_up', runId: 'r_1', notBefore: NOW + 60_000, failure }, NOW);
+    expect(item).toMatchObject({ state: 'pending', attempts: 0, run_id: null, run: null, failure });
+    expect(isHeldUp(item)).toBe(true);
+    expect(isHeldUp(claimed(item))).toBe(true);
+    expect(isHeldUp(failedTimes(1))).toBe(false);
+  });
+
+  test('that could not begin for a reason that passes is tried again, three times', () => {
+    const failure = { class: 'git_failed', message: 'a network' };
+    let item = itemWith();
+    for (const state of ['pending', 'pending', 'error']) {
+      const backoff = { baseMs: 1000, jitter: 1 };
+      item = advance(claimed(item), { type: 'not_begun', runId: 'r_1', failure, backoff }, NOW);
+      expect(item).toMatchObject({ state, failure });
+    }
+    expect(item.attempts).toBe(3);
   });
 
   test('that was claimed anew is not released for the sake of an older claim', () => {
@@ -175,6 +195,19 @@ const eventsOf = (type: QueueItem['type']): fc.Arbitrary<QueueEvent> => {
     verdict: verdicts,
     backoff: backoffs,
   });
+  const someRun = fc.oneof({ weight: 4, arbitrary: fc.constant(CURRENT) }, { weight: 1, arbitrary: runIds });
+  const heldUp = fc.record({
+    type: fc.constant('held_up' as const),
+    runId: someRun,
+    notBefore: fc.integer({ min: NOW, max: NOW + 1e9 }),
+    failure: fc.constant({ class: 'git_missing', message: 'no git' }),
+  });
+  const notBegun = fc.record({
+    type: fc.constant('not_begun' as const),
+    runId: someRun,
+    failure: fc.constant({ class: 'git_failed', message: 'a network' }),
+    backoff: backoffs,
+  });
   const childEnds = fc.record({
     type: fc.constant('child_ended' as const),
     id: childIds,
@@ -187,10 +220,12 @@ const eventsOf = (type: QueueItem['type']): fc.Arbitrary<QueueEvent> => {
       weight: 1,
       arbitrary: fc.record({
         type: fc.constant('released' as const),
-        runId: fc.oneof({ weight: 4, arbitrary: fc.constant(CURRENT) }, { weight: 1, arbitrary: runIds }),
+        runId: someRun,
         notBefore: fc.option(fc.integer({ min: NOW, max: NOW + 1e9 })),
       }),
     },
+    { weight: 1, arbitrary: heldUp },
+    { weight: 2, arbitrary: notBegun },
     { weight: 1, arbitrary: childIds.map((id): QueueEvent => ({ type: 'child_added', child: childWith({ id }) })) },
     { weight: 2, arbitrary: childEnds },
     { weight: 1, arbitrary: fc.constant<QueueEvent>({ type: 'children_checked' }) },
@@ -266,14 +301,15 @@ describe('in any history', () => {
       expect(after.attempts).toBeLessThanOrEqual(MAX_ATTEMPTS);
       const change = after.attempts - before.attempts;
       if (event.type === 'claimed') expect([0, 1]).toContain(change);
-      else if (event.type === 'released') expect([0, -1]).toContain(change);
+      else if (event.type === 'released' || event.type === 'held_up') expect([0, -1]).toContain(change);
       else expect(change).toBe(0);
     });
   });
 
   test('the end of another run, and the release of another claim, change nothing', () => {
     always(({ before, event, after }) => {
-      if (event.type !== 'run_ended' && event.type !== 'released') return;
+      if (!['run_ended', 'released', 'held_up', 'not_begun'].includes(event.type) || !('runId' in event)) return;
+      if (event.type === 'claimed') return;
       if (event.runId !== before.run_id) expect(after).toBe(before);
     });
   });
