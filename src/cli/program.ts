@@ -15,6 +15,7 @@ import { registerNotify } from './commands/notify.ts';
 import { registerPrune } from './commands/prune.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerQueueDaemon } from './commands/queue-daemon.ts';
+import { registerRescued } from './commands/rescued.ts';
 import { registerRunner } from './commands/runner.ts';
 import { registerServer } from './commands/server.ts';
 import { registerSkill } from './commands/skill.ts';
@@ -48,6 +49,7 @@ const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> =
   logs: registerLogs,
   destroy: registerDestroy,
   prune: registerPrune,
+  rescued: registerRescued,
   queue: registerQueue,
   'queue-daemon': registerQueueDaemon,
   notify: registerNotify,

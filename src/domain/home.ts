@@ -30,6 +30,8 @@ export interface Home {
   readonly runs: string;
   readonly rescued: string;
   readonly pmAgentDirectory: string;
+  /** What development agents are told of their worktree. */
+  readonly agentNotes: string;
   readonly baseExport: string;
   readonly pmAgentExport: string;
   readonly opencodeProbe: string;
@@ -63,6 +65,7 @@ export function homeAt(root: string): Home {
     runs: join(root, 'runs'),
     rescued: join(root, 'rescued'),
     pmAgentDirectory: join(root, 'pm-agent'),
+    agentNotes: join(root, 'cache', 'agent-notes.md'),
     baseExport: join(root, 'cache', 'base-export.json'),
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),

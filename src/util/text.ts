@@ -40,9 +40,20 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
-/** `word` quoted for a POSIX shell, so that a printed command can be pasted. */
+/**
+ * `word` quoted for a POSIX shell, so that a printed command can be pasted. It stays on one line and survives
+ * {@link oneLine}: what that would take out or change is written as octal bytes. A newline at its very end is lost then.
+ */
 export function shellQuote(word: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word)) return word;
+  if (word === oneLine(word, Infinity)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  return `"$(printf '${word.replace(/^-|[\\%'\s\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g, forPrintf)}')"`;
+}
+
+function forPrintf(character: string): string {
+  if (character === ' ') return '\\040';
+  if (character === '%') return '%%';
+  return [...new TextEncoder().encode(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /** The candidate nearest to `word` by edit distance, if any is near enough to be meant. */

@@ -34,7 +34,10 @@ test('what a repository configures for opencode is run only with AGENT_PROJECT_C
   const heard = (): string => JSON.stringify(model.requests.splice(0));
   expect(await world.kugetsu('start', REF, 'hello', '--follow')).toMatchObject({ code: 0 });
   expect(existsSync(ran)).toBe(false);
-  expect(heard()).toContain('Always mention periwinkle.');
+  const told = heard();
+  expect(told).toContain('Always mention periwinkle.');
+  // And what kugetsu itself says of the worktree.
+  expect(told).toContain('Do not use `git stash`');
 
   // Words from outside the worktree are not fetched by a link.
   const secret = join(world.root, 'secret');
@@ -53,6 +56,8 @@ test('what a repository configures for opencode is run only with AGENT_PROJECT_C
   expect(existsSync(ran)).toBe(false);
 
   const trusting = world.withEnv({ AGENT_PROJECT_CONFIG: 'on' });
+  heard();
   expect(await trusting.kugetsu('continue', REF, 'go on', '--follow')).toMatchObject({ code: 0 });
+  expect(heard()).toContain('Do not use `git stash`');
   expect(readFileSync(ran, 'utf8')).toMatch(/plugin\/trap\.js/);
 });

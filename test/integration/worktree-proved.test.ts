@@ -10,7 +10,7 @@ import {
   verdictOf,
   worktreeOf,
 } from '../support/fake-world.ts';
-import { gitIn } from '../support/world.ts';
+import { gitIn, run } from '../support/world.ts';
 
 test('no agent runs in a worktree without .git, where git would find a repository above it', async () => {
   const world = await readyWorld();
@@ -41,3 +41,31 @@ test('no agent runs in a worktree without .git, where git would find a repositor
   succeeded(await world.kugetsu('continue', REF, 'fake: sh git add --all && git commit -qm agent', '--follow'));
   expect(await gitIn(world, repositoryOf(world), 'log', '-1', '--format=%s', 'fix/issue-1')).toBe('agent');
 });
+
+test('the git of an agent that has lost its .git finds no repository above it, wherever in the home it is called', async () => {
+  const world = await readyWorld();
+  await gitIn(world, world.userHome, 'init', '--quiet');
+  await gitIn(world, world.userHome, 'commit', '--quiet', '--allow-empty', '-m', 'My files');
+  const commit = 'git commit --quiet --allow-empty -m agent; ';
+  const places = `mkdir -p deep/er; rm .git; ${commit}(cd deep/er; ${commit}); (cd ..; ${commit}); (cd ../..; ${commit})`;
+  await world.kugetsu('start', REF, `fake: sh ${places}`, '--follow');
+  expect(await gitIn(world, world.userHome, 'log', '--all', '--format=%s')).toBe('My files');
+});
+
+test.each(['HEAD', 'objects', 'refs'])(
+  'destroy leaves a repository of the user above a damaged one alone, and the work is kept (%s)',
+  async (part) => {
+    const world = await readyWorld();
+    await gitIn(world, world.userHome, 'init', '--quiet');
+    await gitIn(world, world.userHome, 'commit', '--quiet', '--allow-empty', '-m', 'My files');
+    await gitIn(world, world.userHome, 'branch', 'fix/issue-1');
+    succeeded(await world.kugetsu('start', REF, 'fake: sh echo precious > work.txt', '--follow'));
+    rmSync(join(repositoryOf(world), part), { recursive: true });
+    succeeded(await world.kugetsu('destroy', REF, '-y'));
+    expect(await gitIn(world, world.userHome, 'for-each-ref', '--format=%(refname) %(subject)')).toBe(
+      'refs/heads/fix/issue-1 My files\nrefs/heads/main My files',
+    );
+    const { stdout } = await run(['grep', '-rlx', 'precious', world.home], { cwd: world.root, env: world.env });
+    expect(stdout).toContain('rescued');
+  },
+);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
@@ -25,13 +26,21 @@ export const TRANSFER_TIMEOUT_MS = 60 * 60_000;
 
 const PINNED = PINNED_SETTINGS.flatMap((setting) => ['-c', setting]);
 
-/** Runs git without hooks, prompts or inherited redirections; the result says how it ended. */
+/**
+ * Runs git without hooks, prompts or inherited redirections; the result says how it ended. It takes the git directory that
+ * is named to it (`GIT_DIR`), or one that is in `cwd` itself, and never goes up to look for one.
+ */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<CommandResult> {
   const result = await runCommand({
     command: 'git',
     args: [...PINNED, ...args],
     cwd: options.cwd,
-    env: { ...gitEnvironment(options.env), ...(options.network === true ? {} : NO_TRANSPORT), ...options.extraEnv },
+    env: {
+      ...gitEnvironment(options.env),
+      GIT_CEILING_DIRECTORIES: dirname(options.cwd),
+      ...(options.network === true ? {} : NO_TRANSPORT),
+      ...options.extraEnv,
+    },
     timeoutMs: options.timeoutMs ?? LOCAL_TIMEOUT_MS,
     ...(options.input === undefined ? {} : { input: options.input }),
   });

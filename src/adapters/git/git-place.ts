@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import type { Environment } from './git-command.ts';
+import { tryGit, type Environment } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
+import { isDirectory } from './move-aside.ts';
 
 /**
  * A git directory, named to git: it takes that one or fails, whoever owns it and whatever `safe.bareRepository` says, and
@@ -13,4 +14,15 @@ export function atGitDirectory(path: string, env: Environment): GitPlace {
 /** A directory in which git looks for a repository, and not above it. */
 export function atTop(path: string, env: Environment): GitPlace {
   return { cwd: path, env, extraEnv: { GIT_CEILING_DIRECTORIES: dirname(path) } };
+}
+
+/** No repository at all, for what is asked of git's configuration or of one file of it. */
+export function nowhere(cwd: string, env: Environment): GitPlace {
+  return { cwd, env, extraEnv: { GIT_DIR: '/dev/null' } };
+}
+
+/** Whether git can use a repository. */
+export async function isGitDirectory(path: string, env: Environment): Promise<boolean> {
+  if (!(await isDirectory(path))) return false;
+  return (await tryGit(['rev-parse', '--git-dir'], atGitDirectory(path, env))).exitCode === 0;
 }

@@ -4,6 +4,7 @@ import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
+import { nowhere } from './git-place.ts';
 import { objectFormatOf, type ObjectFormat } from './object-format.ts';
 
 /** Where a call of git happens, as `git` and `tryGit` take it. */
@@ -61,17 +62,32 @@ export async function inWorktree<T>(
   body: (place: GitPlace & { readonly metadata: string }) => Promise<T>,
 ): Promise<T | undefined> {
   const metadata = await metadataOf(repository, worktree);
-  const head = metadata === undefined ? undefined : await readText(join(metadata, 'HEAD'));
-  if (metadata === undefined || head === undefined || !/^(?:ref: refs\/\S+|[0-9a-f]{40,64})\n?$/.test(head)) {
-    return undefined;
-  }
+  return metadata === undefined ? undefined : inMetadata({ repository, worktree, metadata, env, config }, body);
+}
+
+/**
+ * The same for what a repository keeps of a worktree, gone or not; without `worktree` there are no files. Gives undefined,
+ * and does not run `body`, when there is no HEAD.
+ */
+export async function inMetadata<T>(
+  {
+    repository,
+    worktree,
+    metadata,
+    env,
+    config = [],
+  }: Omit<WorktreeOptions, 'worktree'> & { readonly worktree?: string; readonly metadata: string },
+  body: (place: GitPlace & { readonly metadata: string }) => Promise<T>,
+): Promise<T | undefined> {
+  const head = await readText(join(metadata, 'HEAD'));
+  if (head === undefined || !/^(?:ref: refs\/\S+|[0-9a-f]{40,64})\n?$/.test(head)) return undefined;
   const settings = await harmlessSettings([join(repository, 'config'), join(metadata, 'config.worktree')], env);
   const splitIndexes = (await readdir(metadata)).filter((name) => name.startsWith('sharedindex.'));
   const scratch: Scratch = {
     files: {
       HEAD: head,
       config: configText(await objectFormatOf(repository), [
-        ['core.bare', 'false'],
+        ['core.bare', worktree === undefined ? 'true' : 'false'],
         ['core.logAllRefUpdates', 'false'],
         ...settings,
         ...config,
@@ -86,8 +102,9 @@ export async function inWorktree<T>(
     },
   };
   return withScratch(scratch, async (directory) => {
-    const extraEnv = { GIT_DIR: directory, GIT_WORK_TREE: worktree, GIT_INDEX_FILE: join(metadata, 'index') };
-    return body({ cwd: worktree, env, extraEnv, metadata });
+    const files = worktree === undefined ? {} : { GIT_WORK_TREE: worktree };
+    const extraEnv = { GIT_DIR: directory, ...files, GIT_INDEX_FILE: join(metadata, 'index') };
+    return body({ cwd: worktree ?? metadata, env, extraEnv, metadata });
   });
 }
 
@@ -109,7 +126,7 @@ async function metadataOf(repository: string, worktree: string): Promise<string 
   const inside = await realPathOf(join(worktree, '.git'));
   if (inside !== undefined && inside === (await realPathOf(repository)) && inside === join(worktree, '.git'))
     return inside;
-  const named = /^gitdir: (.+)\n?$/.exec((await readText(join(worktree, '.git'))) ?? '')?.[1];
+  const named = /^gitdir: ([^]+?)\n?$/.exec((await readText(join(worktree, '.git'))) ?? '')?.[1];
   if (named === undefined) return undefined;
   // Both may be relative: git-worktree(1), worktree.useRelativePaths.
   const [own, found] = await Promise.all([
@@ -138,13 +155,21 @@ async function sharedParts(repository: string): Promise<Record<string, string>> 
  * written into a directory that goes is lost, and the pointer that a rescue has saved means nothing then.
  */
 async function lfsStore(repository: string, env: Environment): Promise<Record<string, string>> {
-  const nowhere = { cwd: repository, env, extraEnv: { GIT_DIR: '/dev/null' } };
-  const { stdout } = await tryGit(['config', '--get', 'lfs.storage'], nowhere);
-  const name = normalize(stdout.trim() || 'lfs');
+  const name = await lfsStorage(repository, env);
   if (isAbsolute(name) || name.startsWith('..')) return {};
   // git-lfs makes it, but not where a link points to.
   await makePrivateDirectory(join(repository, name));
   return { [name]: join(repository, name) };
+}
+
+/** The directory of a repository in which git-lfs keeps the content of files; it may be missing. */
+export async function lfsDirectory(repository: string, env: Environment): Promise<string> {
+  return resolve(repository, await lfsStorage(repository, env));
+}
+
+async function lfsStorage(repository: string, env: Environment): Promise<string> {
+  const { stdout } = await tryGit(['config', '--get', 'lfs.storage'], nowhere(repository, env));
+  return normalize(stdout.trim() || 'lfs');
 }
 
 /** Reads configuration files without what they include; later files win. */
@@ -153,7 +178,7 @@ async function harmlessSettings(files: readonly string[], env: Environment): Pro
   for (const file of files) {
     if (!(await isThere(file))) continue;
     const args = ['config', '--file', file, '--no-includes', '-z', '--get-regexp', HARMLESS];
-    const { exitCode, stdout } = await tryGit(args, { cwd: dirname(file), env });
+    const { exitCode, stdout } = await tryGit(args, nowhere(dirname(file), env));
     if (exitCode !== 0) continue;
     for (const entry of stdout.split('\0')) {
       const [key = '', value] = entry.split('\n');

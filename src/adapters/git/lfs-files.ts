@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { tryGit, type Environment } from './git-command.ts';
+import { nowhere } from './git-place.ts';
 import { isDirectory } from './move-aside.ts';
 import type { GitPlace } from './isolation.ts';
 import { lfsFailure, pointersNote } from './lfs-failure.ts';
@@ -30,7 +31,7 @@ export async function lfsNote(place: GitPlace, said: string): Promise<string | u
 export async function holdsPointers(repository: string, env: Environment): Promise<boolean> {
   if (!(await isDirectory(join(repository, 'lfs', 'objects')))) return false;
   if (/^(?:1|true|t|yes|y|on)$/i.test(env['GIT_LFS_SKIP_SMUDGE'] ?? '')) return true;
-  const nowhere = { cwd: repository, env, extraEnv: { GIT_DIR: '/dev/null' } };
-  const filters = await tryGit(['config', '--get-regexp', String.raw`^filter\.lfs\.(process|smudge)$`], nowhere);
+  const asked = ['config', '--get-regexp', String.raw`^filter\.lfs\.(process|smudge)$`];
+  const filters = await tryGit(asked, nowhere(repository, env));
   return / --skip\b/.test(filters.stdout);
 }

@@ -1,6 +1,6 @@
 import { git, tryGit, type Environment } from './git-command.ts';
 import { inRepository, type GitPlace } from './isolation.ts';
-import { commitTree, treeOf } from './rescue.ts';
+import { commitTree, treeOf } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { objectName } from './object-name.ts';
 

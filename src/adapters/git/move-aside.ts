@@ -1,5 +1,5 @@
 import { randomBytes } from '../random.ts';
-import { lstat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
@@ -35,6 +35,28 @@ export async function moveAside(from: string, to: string, env: Environment): Pro
     await removeDirectory(await takeAway(from));
   }
   return to;
+}
+
+/** What stands in a worktree's place and is none that git can read is kept as it is: moved, whole. @returns where it is now */
+export async function moveWholeAside({
+  worktree,
+  asideDirectory,
+  env,
+}: {
+  readonly worktree: string;
+  readonly asideDirectory: string;
+  readonly env: Environment;
+}): Promise<string[]> {
+  const stat = await lstat(worktree).catch(() => undefined);
+  // A link is no work: what it points to stays where it is.
+  if (stat === undefined || stat.isSymbolicLink()) return [];
+  if (stat.isDirectory() && (await isEmpty(worktree))) return [];
+  return [await moveAside(worktree, asideDirectory, env)];
+}
+
+async function isEmpty(directory: string): Promise<boolean> {
+  // One that cannot be read may have something in it.
+  return (await readdir(directory).catch(() => [directory])).length === 0;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import { replaceFile } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
-import { atTop } from './git-place.ts';
+import { atTop, nowhere } from './git-place.ts';
 import type { GitPlace } from './isolation.ts';
 import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
@@ -13,24 +13,17 @@ interface NestedOptions {
   readonly env: Environment;
 }
 
-interface Moved {
-  readonly moved: readonly string[];
-  /** Paths inside the worktree that are not there any more. */
-  readonly entries: readonly string[];
-}
-
 /**
  * Repositories inside the worktree, submodules among them, would be saved as bare commit ids, which is nothing: they are
  * moved, and so is what git keeps of submodules beside the worktree's own metadata. Moved submodules work where they are.
- * Gives undefined, and has moved nothing, when the name of one is no UTF-8, so that it cannot be told where it is.
+ * @returns where they are
  */
 export async function moveNestedRepositoriesAside(
   { asideDirectory, env }: NestedOptions,
   place: GitPlace & { readonly metadata: string },
-): Promise<Moved | undefined> {
+  entries: readonly string[],
+): Promise<string[]> {
   const { cwd: worktree, metadata } = place;
-  const entries = await nestedRepositories(place);
-  if (entries === undefined) return undefined;
   const modules = join(metadata, 'modules');
   const movedModules = join(asideDirectory, '.git-modules');
   const moved: string[] = [];
@@ -42,10 +35,10 @@ export async function moveNestedRepositoriesAside(
     if (module !== '' && !module.startsWith('..'))
       submodules.push({ checkout, repository: join(movedModules, module) });
   }
-  if (!(await isDirectory(modules))) return { moved, entries };
+  if (!(await isDirectory(modules))) return moved;
   await moveAside(modules, movedModules, env);
   for (const submodule of submodules) await reconnect(submodule, env);
-  return { moved: [...moved, movedModules], entries };
+  return [...moved, movedModules];
 }
 
 /** A checkout and the repository that git keeps for it, both where they were moved. */
@@ -64,10 +57,14 @@ async function reconnect({ checkout, repository }: Submodule, env: Environment):
   await replaceFile(join(checkout, '.git'), `gitdir: ${repository}\n`);
   // Called beside it: in the checkout git would first look for the old place.
   const config = ['config', '--file', join(repository, 'config'), 'core.worktree', checkout];
-  await git(config, { cwd: dirname(checkout), env });
+  await git(config, nowhere(dirname(checkout), env));
 }
 
-async function nestedRepositories(place: GitPlace): Promise<string[] | undefined> {
+/**
+ * The repositories inside a worktree, submodules among them, by their paths in it; undefined when the name of one is no
+ * UTF-8, so that it cannot be told where it is.
+ */
+export async function nestedRepositories(place: GitPlace): Promise<string[] | undefined> {
   const { cwd: worktree } = place;
   const { untracked, staged } = await withTemporaryIndex(place, async (git_) => {
     const head = await commitOf('HEAD', place);

@@ -51,7 +51,7 @@ async function linkedMetadata(directory: string): Promise<string | undefined> {
 async function metadataIn(directory: string): Promise<string | undefined> {
   const own = join(directory, '.git');
   if (await isClone(directory)) return own;
-  const named = /^gitdir: (.+)\n?$/.exec((await textIn(own)) ?? '')?.[1];
+  const named = /^gitdir: ([^]+?)\n?$/.exec((await textIn(own)) ?? '')?.[1];
   return named === undefined ? undefined : realpath(resolve(directory, named)).catch(() => undefined);
 }
 

@@ -1,166 +1,161 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { AppError } from '../../util/errors.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
-import { atGitDirectory } from './git-place.ts';
-import { inWorktree, type GitPlace } from './isolation.ts';
-import { lfsFailure } from './lfs-failure.ts';
-import { isInside } from '../store/is-inside.ts';
-import { exists, isDirectory, moveAside } from './move-aside.ts';
-import { moveNestedRepositoriesAside } from './nested-repositories.ts';
-import { commitOf, withTemporaryIndex, type Git } from './temporary-index.ts';
-import { isEmptyTree } from './object-format.ts';
-import { objectName } from './object-name.ts';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { joinWords, quoted, words, type Words } from '../../util/words.ts';
+import type { Environment } from './git-command.ts';
+import { saveGitFiles } from './git-files.ts';
+import { isGitDirectory } from './git-place.ts';
+import { inRepository, inWorktree, type GitPlace } from './isolation.ts';
+import { entriesAt, linkedInside, moveLinkedAside, releaseBranch, relink } from './linked-inside.ts';
+import { exists, isDirectory, moveWholeAside } from './move-aside.ts';
+import { moveNestedRepositoriesAside, nestedRepositories } from './nested-repositories.ts';
+import { keepingLink } from './plain-facts.ts';
+import { moveModules, saveMetadata } from './rescue-leftovers.ts';
+import { canBeMovedInstead, saveFiles } from './save-files.ts';
+import { makeSaver, type MovedTree, type Rescue, type Saver } from './saving.ts';
+import { commitOf } from './temporary-index.ts';
+import { passedOver } from './unaddable.ts';
+import type { WorktreeEntry } from './worktree-entries.ts';
 
 interface RescueOptions {
   readonly repository: string;
   readonly worktree: string;
   /** The branch whose commits are to be saved, too. */
   readonly branch: string | undefined;
+  /** The ref of a branch of origin from which work begins, besides its default branch. */
+  readonly base: string | undefined;
   /** `refs/kugetsu/rescue/<name>/<time>`: what is saved goes there, and beside it. */
   readonly ref: string;
-  /** Where repositories inside the worktree are moved: git cannot save them. */
+  /** Where that goes which git cannot save. */
   readonly asideDirectory: string;
+  /** Whether a new worktree is to take its place. */
+  readonly replaced: boolean;
   readonly env: Environment;
 }
 
-/** What was saved before a worktree goes: refs in the bare repository, and directories that were moved aside. */
-export interface Rescue {
-  readonly refs: readonly string[];
-  readonly movedAside: readonly string[];
-}
-
 /**
- * Saves what only this worktree has: uncommitted and untracked files (not ignored ones) as a commit made through a
- * temporary index, commits of HEAD and of the branch that no remote-tracking branch has, and repositories inside the
- * worktree. The worktree's own index stays as it was. Call it under the repository's lock.
+ * Saves what only this worktree has, as docs/reliability.md lists it: files, index, commits, operations under way, and what
+ * lies inside it that is not its own. What git cannot save is moved aside with the whole worktree, which then goes on to be
+ * one. The worktree's own index stays as it was. Call it under the repository's lock.
  *
  * @throws AppError `git_failed`, `lfs_*` when something could not be saved; then nothing may be removed
  */
 export async function rescueWork(options: RescueOptions): Promise<Rescue> {
-  const { repository, branch, ref, env } = options;
-  const refs: string[] = [];
-  const found = await inWorktree(options, async (place) => {
-    // Whoever made it was interrupted before a file was written.
-    if (await isUntouched(place)) return { movedAside: [], saved: undefined };
-    const nested = await moveNestedRepositoriesAside(options, place);
-    if (nested === undefined) return undefined;
-    const saved = await saveWorkingTree(options, place, nested.entries).catch((error: unknown) => {
-      // Without git-lfs the content of a file cannot be saved, and a pointer would be all that is left of it.
-      throw (error instanceof AppError ? lfsFailure(error.details ?? '') : undefined) ?? error;
-    });
-    return { movedAside: nested.moved, saved };
-  });
-  const { movedAside, saved } = found ?? { movedAside: await moveWholeAside(options), saved: undefined };
-  if (saved !== undefined) {
-    await git(['update-ref', ref, saved], atGitDirectory(repository, env));
-    refs.push(ref);
+  const { repository, env } = options;
+  if (!(await isGitDirectory(repository, env))) {
+    const why = (await isDirectory(repository)) ? words`git cannot use its repository` : undefined;
+    return { refs: [], movedAside: await moveWhole(options, { why }) };
   }
-  const bare = atGitDirectory(repository, env);
-  const saveBranch = branch !== undefined && (await isDirectory(repository));
-  const tip = saveBranch ? await commitOf(`refs/heads/${branch}`, bare) : undefined;
-  const covered = tip === undefined || (await isReachable(tip, ['refs/remotes', ...refs], bare));
-  if (!covered) {
-    await git(['update-ref', `${ref}-branch`, tip], bare);
-    refs.push(`${ref}-branch`);
-  }
-  return { refs, movedAside };
+  return inRepository({ repository, env, config: [] }, async (at) => rescueFrom(options, at));
 }
 
-async function isUntouched({ cwd, metadata }: GitPlace & { readonly metadata: string }): Promise<boolean> {
+async function rescueFrom(options: RescueOptions, at: GitPlace): Promise<Rescue> {
+  const { repository, worktree, ref, base, branch } = options;
+  const saver = makeSaver({ at, ref, base });
+  const linked = await linkedInside(repository, worktree);
+  const keepBranch = async (): Promise<void> => {
+    const tip = branch === undefined ? undefined : await commitOf(`refs/heads/${branch}`, at);
+    if (tip !== undefined) await saver.keepTip('branch', tip, '-branch');
+  };
+  const parts = { saver, linked, keepBranch };
+  const found = await inWorktree(options, async (place) => saveWorktree(options, place, parts));
+  const movedAside = found ?? (await moveDamaged(options, parts));
+  return { refs: saver.refs, movedAside };
+}
+
+type Place = GitPlace & { readonly metadata: string };
+
+interface Parts {
+  readonly saver: Saver;
+  /** Worktrees of the same repository inside this one. */
+  readonly linked: readonly WorktreeEntry[];
+  /** Saves the commits of the branch, after those that belong to the files. */
+  readonly keepBranch: () => Promise<void>;
+}
+
+/** Undefined when git cannot tell what is in the worktree. Nothing is moved before everything else is saved. */
+async function saveWorktree(options: RescueOptions, place: Place, parts: Parts): Promise<MovedTree[] | undefined> {
+  const { linked, keepBranch } = parts;
+  // Whoever made it was interrupted before a file was written.
+  if (await isUntouched(place)) {
+    await keepBranch();
+    return [];
+  }
+  const saved = await saveInGit(options, place, parts).catch(async (error: unknown) => {
+    if (!canBeMovedInstead(error)) throw error;
+    await keepBranch();
+    // Whatever git stumbles over, the files are there.
+    return { why: joinWords([error.words], ''), nested: [] };
+  });
+  if (saved === undefined) return undefined;
+  if (saved.why !== undefined) return moveWhole(options, { ...parts, why: saved.why });
+  const moved = await moveLinkedAside(linked, options);
+  await releaseBranch(linked, options.branch, place);
+  return [...moved, ...(await moveNestedRepositoriesAside(options, place, saved.nested))].map((path) => ({ path }));
+}
+
+interface SavedInGit {
+  /** Why the files have to be kept, too; undefined when git has all of them. */
+  readonly why: Words | undefined;
+  /** The repositories inside, which git does not have. */
+  readonly nested: readonly string[];
+}
+
+/** Undefined when it cannot be told what lies inside. */
+async function saveInGit(
+  options: RescueOptions,
+  place: Place,
+  { saver, linked, keepBranch }: Parts,
+): Promise<SavedInGit | undefined> {
+  const others = linked.map(({ path }) => relative(options.worktree, path));
+  const nested = (await nestedRepositories(place))?.filter((path) => !others.includes(path));
+  if (nested === undefined) return undefined;
+  const inside = [...nested, ...others];
+  const silent = await passedOver(place, inside);
+  const loud = await saveFiles(saver, { ...options, place, nested: inside });
+  await keepBranch();
+  await saveGitFiles(saver, { ...options, place, metadata: place.metadata });
+  const unsaved = [...new Set([...silent, ...loud])];
+  return { why: unsaved.length === 0 ? undefined : words`git cannot save ${named(unsaved)}`, nested };
+}
+
+function named(paths: readonly string[]): Words {
+  const names = paths.slice(0, NAMED).map((path) => [quoted(path, 200)]);
+  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  return words`${joinWords(names, ', ')}${more}`;
+}
+
+const NAMED = 5;
+
+/** What git cannot read is kept as it is, with what the repository has of it. */
+async function moveDamaged(options: RescueOptions, parts: Parts): Promise<MovedTree[]> {
+  const { repository, worktree, branch } = options;
+  await parts.keepBranch();
+  const modules: MovedTree[] = [];
+  for (const [index, { directory }] of (await entriesAt(repository, worktree)).entries()) {
+    const number = index === 0 ? '' : `-${index + 1}`;
+    await saveMetadata(parts.saver, { ...options, directory, branch, suffix: `-entry${number}` });
+    const asideDirectory = `${options.asideDirectory}-modules${number}`;
+    modules.push(...(await moveModules({ ...options, directory, asideDirectory })));
+  }
+  return [...modules, ...(await moveWhole(options, { ...parts, why: undefined }))];
+}
+
+async function moveWhole(
+  options: RescueOptions,
+  { saver, linked = [], why }: Partial<Parts> & { readonly why: Words | undefined },
+): Promise<MovedTree[]> {
+  const { repository, worktree, branch, env } = options;
+  const asideDirectory = (await exists(options.asideDirectory))
+    ? `${options.asideDirectory}-whole`
+    : options.asideDirectory;
+  const [to] = await keepingLink(worktree, async () => moveWholeAside({ worktree, asideDirectory, env }));
+  if (to === undefined) return [];
+  await relink(linked, worktree, to);
+  if (saver !== undefined) await releaseBranch([...linked, ...(await entriesAt(repository, to))], branch, saver.at);
+  return [{ path: to, why }];
+}
+
+async function isUntouched({ cwd, metadata }: Place): Promise<boolean> {
   const entries = await readdir(cwd);
   return entries.length === 1 && entries[0] === '.git' && !(await exists(join(metadata, 'index')));
-}
-
-async function saveWorkingTree(
-  { repository, ref, env }: RescueOptions,
-  place: GitPlace,
-  excluded: readonly string[],
-): Promise<string | undefined> {
-  const head = await commitOf('HEAD', place);
-  return withTemporaryIndex(place, async (git_) => {
-    const staged = await saveStaged(ref, place, head);
-    if (head !== undefined) await git_(['read-tree', head]);
-    const paths = ['.', ...excluded.map((path) => `:(exclude,literal)${path}`)];
-    await git_(['-c', 'core.safecrlf=false', 'add', '--all', '--', ...paths]);
-    await addForced(place, git_);
-    const tree = objectName(await git_(['write-tree']));
-    const unchanged = head !== undefined && (await treeOf(head, place)) === tree;
-    if (unchanged && staged === undefined) {
-      return (await isReachable(head, ['refs/remotes'], atGitDirectory(repository, env))) ? undefined : head;
-    }
-    const parents = [head, staged].filter((parent) => parent !== undefined);
-    return commitTree({ tree, parents, message: `Work saved as ${ref}` }, place);
-  });
-}
-
-/** What is staged and may be nowhere else, as a commit; undefined when that is what HEAD has, or cannot be read. */
-async function saveStaged(ref: string, place: GitPlace, head: string | undefined): Promise<string | undefined> {
-  const written = await tryGit(['write-tree'], place);
-  if (written.exitCode !== 0) return undefined;
-  const tree = objectName(written.stdout);
-  if (head !== undefined && (await treeOf(head, place)) === tree) return undefined;
-  if (head === undefined && isEmptyTree(tree)) return undefined;
-  const parents = head === undefined ? [] : [head];
-  return commitTree({ tree, parents, message: `Index saved as ${ref}` }, place);
-}
-
-/** Files that are ignored but were staged all the same are somebody's work. */
-async function addForced(place: GitPlace, git_: Git): Promise<void> {
-  const listed = await tryGit(['ls-files', '-z', '--cached', '--ignored', '--exclude-standard'], place);
-  if (listed.exitCode !== 0) return;
-  const paths = listed.stdout.split('\0').filter((path) => path !== '');
-  const present = await Promise.all(
-    paths.map(async (path) => {
-      const there =
-        (await exists(join(place.cwd, path))) && (await isInside(place.cwd, dirname(join(place.cwd, path))));
-      return there ? path : undefined;
-    }),
-  );
-  const forced = present.filter((path) => path !== undefined);
-  if (forced.length === 0) return;
-  const pathspecs = forced.map((path) => `:(literal)${path}`).join('\0');
-  await git_(['add', '--force', '--pathspec-from-file=-', '--pathspec-file-nul'], pathspecs);
-}
-
-interface NewCommit {
-  readonly tree: string;
-  readonly parents: readonly string[];
-  readonly message: string;
-}
-
-/** Makes a commit in kugetsu's own name. @returns its id */
-export async function commitTree({ tree, parents, message }: NewCommit, place: GitPlace): Promise<string> {
-  const identity = {
-    GIT_AUTHOR_NAME: 'kugetsu',
-    GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
-    GIT_COMMITTER_NAME: 'kugetsu',
-    GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
-  };
-  const args = ['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
-  return objectName(await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...identity } }));
-}
-
-/** What stands in a worktree's place and is none that git can read is kept as it is: moved, whole. @returns where it is now */
-export async function moveWholeAside({
-  worktree,
-  asideDirectory,
-  env,
-}: Pick<RescueOptions, 'worktree' | 'asideDirectory' | 'env'>): Promise<string[]> {
-  const stat = await lstat(worktree).catch(() => undefined);
-  // A link is no work: what it points to stays where it is.
-  if (stat === undefined || stat.isSymbolicLink()) return [];
-  if (stat.isDirectory() && (await readdir(worktree)).length === 0) return [];
-  return [await moveAside(worktree, asideDirectory, env)];
-}
-
-/** The tree of a commit. */
-export async function treeOf(commit: string, place: GitPlace): Promise<string> {
-  return objectName(await git(['rev-parse', `${commit}^{tree}`], place));
-}
-
-/** Whether a ref that matches one of the patterns has this commit. */
-export async function isReachable(commit: string, patterns: readonly string[], place: GitPlace): Promise<boolean> {
-  const args = ['for-each-ref', '--count=1', '--contains', commit, '--format=%(refname)', ...patterns];
-  return (await git(args, place)).trim() !== '';
 }

@@ -9,12 +9,15 @@ import { objectName } from './object-name.ts';
 /** Runs git in a worktree with another index than the worktree's own. */
 export type Git = (args: readonly string[], input?: string) => Promise<string>;
 
-/** Runs `body` with a git that uses an index of its own instead of the worktree's. */
-export async function withTemporaryIndex<T>(place: GitPlace, body: (git_: Git) => Promise<T>): Promise<T> {
+/** Runs `body` with a git that uses an index of its own instead of the worktree's, and with the place for others. */
+export async function withTemporaryIndex<T>(
+  place: GitPlace,
+  body: (git_: Git, indexed: GitPlace) => Promise<T>,
+): Promise<T> {
   const index = join(temporaryDirectory(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
   const options = { ...place, extraEnv: { ...place.extraEnv, GIT_INDEX_FILE: index } };
   try {
-    return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }));
+    return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }), options);
   } finally {
     await rm(index, { force: true });
     await rm(`${index}.lock`, { force: true });

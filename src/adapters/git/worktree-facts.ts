@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { atGitDirectory, atTop } from './git-place.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
+import { tryGit, type Environment } from './git-command.ts';
 
 /** What git says of a directory that should be a worktree. */
 export interface WorktreeFacts {
@@ -23,11 +23,6 @@ export async function worktreeFacts(path: string, env: Environment): Promise<Wor
     repository: await realOrSame(common),
     branch: branch.exitCode === 0 ? branch.stdout.trim() : undefined,
   };
-}
-
-/** Makes a repository forget the worktrees whose directory is gone. Call it under the repository's lock. */
-export async function forgetStaleWorktrees(repository: string, env: Environment): Promise<void> {
-  await git(['worktree', 'prune'], atGitDirectory(repository, env));
 }
 
 /** Whether a repository has a local branch of this name. */

@@ -58,7 +58,7 @@ export async function realPath(path: string): Promise<string> {
 
 /**
  * Adds a worktree on a branch that starts at `start`; a branch of that name is moved there. The branch tracks nothing.
- * Its files are written by a git that does not read the repository's configuration: no filter of an agent's runs.
+ * What the repository has of worktrees that are gone has to be forgotten before. Its files are written by a git that does not read the repository's configuration: no filter of an agent's runs.
  * Call it under the repository's lock. `onAdded` is called when the worktree belongs to the repository and has no file
  * yet; what it throws fails the whole.
  *
@@ -68,8 +68,6 @@ export async function addWorktree(
   options: WorktreeOptions,
   { branch, start, from, onAdded }: NewBranch & { readonly from: FilesFrom; readonly onAdded?: () => void },
 ): Promise<FilledWorktree> {
-  const { repository, env } = options;
-  await git(['worktree', 'prune'], atGitDirectory(repository, env));
   return addAndFill(options, { flags: ['--no-track', '-B', branch], commit: start, from, onAdded });
 }
 

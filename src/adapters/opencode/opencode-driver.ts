@@ -11,7 +11,7 @@ import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from
 import type { PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
-import { withoutProjectConfig } from './project-config.ts';
+import { withNotes, withoutProjectConfig } from './project-config.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
 import {
   checkedSessionId,
@@ -132,14 +132,15 @@ class OpencodeDriver implements Opencode {
   }
 
   async runCommand(request: Parameters<Opencode['runCommand']>[0]): Promise<AgentCommand> {
-    const { session, directory, message, model, agent, debug, bare = false, projectConfig = false } = request;
+    const { session, directory, message, model, agent, debug, notes, bare = false, projectConfig = false } = request;
     const { path } = await this.cli();
     const args = ['run', '--session', session, '--dir', directory, '--format', 'json', '--auto', '--print-logs'];
     args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
     const named = bare ? BARE_AGENT : agent;
     if (named !== undefined) args.push('--agent', named);
     const env = { ...this.options.env, ...request.env };
-    const own = driverEnvironment(projectConfig ? env : await withoutProjectConfig(env, directory), directory);
+    const safe = projectConfig ? env : await withoutProjectConfig(env, directory);
+    const own = driverEnvironment(notes === undefined ? safe : withNotes(safe, notes), directory);
     return {
       command: path,
       args,

@@ -73,6 +73,8 @@ interface RunRequest {
   readonly bare?: boolean;
   /** Whether it loads the configuration that it finds in the directory: plugins, MCP servers, commands; not unless told. */
   readonly projectConfig?: boolean;
+  /** A file of instructions for the agent, besides those that it finds in the directory. */
+  readonly notes?: string | undefined;
   /** Variables on top of the caller's; the driver's own win. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

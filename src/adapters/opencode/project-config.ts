@@ -36,6 +36,12 @@ export async function withoutProjectConfig(env: Env, directory: string): Promise
   return content === undefined ? safe : { ...safe, OPENCODE_CONFIG_CONTENT: content };
 }
 
+/** An environment in which opencode reads one more file of instructions. */
+export function withNotes(env: Env, path: string): Env {
+  const content = withInstructions(env['OPENCODE_CONFIG_CONTENT'], path);
+  return content === undefined ? env : { ...env, OPENCODE_CONFIG_CONTENT: content };
+}
+
 /** The path of the first thing in `directory` from which opencode would take a plugin. */
 async function pluginsOf(directory: string): Promise<string | undefined> {
   const own = join(directory, '.opencode');

@@ -50,8 +50,8 @@ async function destroyOneIssue(context: CliContext, text: string, options: Destr
   const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
   const issue = await resolveIssueRef(context, text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
-  const { worktree, sessions } = await destroyIssue(context, issue, async (way, kept) =>
-    context.terminal.err(savedLine(way, kept)),
+  const { worktree, sessions } = await destroyIssue(context, issue, async (way, about) =>
+    context.terminal.err(savedLine(way, about)),
   );
   const gone = [worktree, ...sessions].filter((part) => part !== null);
   context.terminal.err(`destroyed ${formatIssueRef(issue)}${gone.length === 0 ? '' : `: ${gone.join(', ')}`}`);

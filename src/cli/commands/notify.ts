@@ -38,7 +38,7 @@ function registerNotifyList(notify: Command, context: CliContext): void {
     .option('--json', 'print an array of objects')
     .addHelpText(
       'after',
-      '\nColumns: time, type, issue ref, task, message.\nTypes of kugetsu: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved; agents send others.',
+      '\nColumns: time, type, issue ref, task, message.\nTypes of kugetsu: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved; agents send others.\nThe last 500 are kept, and every work_saved that was not read.',
     )
     .addHelpText(
       'after',
@@ -79,6 +79,7 @@ function registerNotifySend(notify: Command, context: CliContext): void {
       if (!/^[a-z][a-z_]{0,39}$/.test(type)) {
         throw usageError(words`not a type: ${quoted(type)}`, 'use lower-case letters and _, 40 at the most');
       }
+      if (type === 'work_saved') throw usageError('work_saved is for work that kugetsu has saved', 'use another type');
       const issue_ref = issueRef === undefined ? null : formatIssueRef(await resolveIssueRef(context, issueRef));
       const task = parentTask(context.env) ?? null;
       const sent = await sendNotification(context, { type, message: [said(message, Infinity)], issue_ref, task });

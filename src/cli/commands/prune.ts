@@ -89,7 +89,7 @@ async function applyAndPrint(context: CliContext, { items, problems, json }: Pla
     terminal.err(line);
   };
   const results = await applyPrune(context, items, {
-    onSaved: (way, kept) => say(savedLine(way, kept)),
+    onSaved: (way, about) => say(savedLine(way, about)),
     onResult(result) {
       const line = renderPruneResult(result);
       if (line !== undefined) say(`kugetsu: ${plainText(line)}`);

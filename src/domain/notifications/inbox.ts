@@ -4,7 +4,7 @@ import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from '../context.ts';
 import { NotificationSchema, type Notification } from './notification-schema.ts';
 import { completeInbox } from './script-inbox.ts';
-import { newNotification, withNotification, type News } from './notification.ts';
+import { newNotification, SAVED, withNotification, type News } from './notification.ts';
 import { readPosted, removePosted } from './posted.ts';
 
 /** `notifications.json`, oldest first. */
@@ -12,7 +12,7 @@ const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) }
 
 type Inbox = z.infer<typeof InboxSchema>;
 
-// Read ones go first when the inbox is full.
+// Read ones go first when the inbox is full, the oldest of them before others.
 const MAX_NOTIFICATIONS = 500;
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
@@ -76,9 +76,13 @@ async function updateInbox(
   });
 }
 
-function bounded(notifications: readonly Notification[]): readonly Notification[] {
-  const excess = notifications.length - MAX_NOTIFICATIONS;
+/** What nobody has read of saved work stays, and does not count: without it nobody would know what to bring back. */
+export function bounded(notifications: readonly Notification[]): readonly Notification[] {
+  const isKept = ({ type, read }: Notification): boolean => type === SAVED && !read;
+  const others = notifications.filter((each) => !isKept(each));
+  const excess = others.length - MAX_NOTIFICATIONS;
   if (excess <= 0) return notifications;
-  const firstRead = notifications.findIndex(({ read }) => read);
-  return bounded(notifications.toSpliced(Math.max(0, firstRead), 1));
+  const inOrder = [...others.filter(({ read }) => read), ...others.filter(({ read }) => !read)];
+  const dropped = new Set(inOrder.slice(0, excess));
+  return notifications.filter((each) => !dropped.has(each));
 }

@@ -17,7 +17,12 @@ export type TaskNotificationType =
   | 'task_error'
   | 'work_saved';
 
+/** Of kugetsu's own types the one whose message is a command: whole, or worth nothing. */
+export const SAVED: TaskNotificationType = 'work_saved';
+
 const MAX_MESSAGE = 2000;
+// Two paths as long as Linux has them, and every character of them written as four.
+const MAX_COMMAND = 40_000;
 const ID_PREFIX = 'n_';
 const TIME_LENGTH = timeOrderedId(ID_PREFIX, 0, new Uint8Array()).length;
 
@@ -41,7 +46,7 @@ export async function newNotification(
     id: timeOrderedId(ID_PREFIX, at, randomBytes(4)),
     timestamp: isoWithOffset(at),
     type,
-    message: oneLine(told(message, text), MAX_MESSAGE),
+    message: oneLine(told(message, text), type === SAVED ? MAX_COMMAND : MAX_MESSAGE),
     issue_ref: issue_ref ?? null,
     task: task ?? null,
     read: false,

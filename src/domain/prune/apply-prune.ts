@@ -10,13 +10,13 @@ import type { WhyNot } from './recheck.ts';
 import { removeBranches } from './remove-branch.ts';
 import { removeHalfClone, removeRunDirectories, removeTemporaryFile } from './remove-leftovers.ts';
 import { removeDoneIssue, removeOpencodeSession, removeSessionFiles, storedOnce } from './remove-sessions.ts';
-import type { Kept, OnSaved } from '../worktrees/save-work.ts';
+import type { OnSaved, Way } from '../worktrees/save-work.ts';
 import { removeKeptWorktree, removeOrphanedWorktree } from './remove-worktree.ts';
 
 /** Who hears of what happens, as it happens. */
 interface PruneObserver {
   /** A command that brings back work that was saved. */
-  readonly onSaved: (way: string, kept: Kept) => void;
+  readonly onSaved: (way: string, about: Way) => void;
   readonly onResult: (result: PruneResult) => void;
 }
 
@@ -84,7 +84,7 @@ async function removeTogether(context: Context, batch: Batch, means: Means): Pro
     case 'branch': {
       const branches = batch.items.map(({ target }) => target.branch);
       const whys = await removeBranches(context, { ...batch, branches }, async (ways) => {
-        for (const way of ways) means.onSaved(way, 'saved');
+        for (const way of ways) means.onSaved(way, { kept: 'saved', note: undefined });
         await tellAllSaved(context, null, ways);
       });
       return whys.map((value) => ({ status: 'fulfilled', value }));
@@ -105,8 +105,8 @@ async function removeTogether(context: Context, batch: Batch, means: Means): Pro
 }
 
 async function removeOne(context: Context, target: SingleTarget, { onSaved, stored }: Means): Promise<WhyNot> {
-  const saved: OnSaved = async (way, kept) => {
-    onSaved(way, kept);
+  const saved: OnSaved = async (way, about) => {
+    onSaved(way, about);
     await tellSaved(context, null, way);
   };
   switch (target.kind) {
@@ -120,7 +120,7 @@ async function removeOne(context: Context, target: SingleTarget, { onSaved, stor
       return removeOrphanedWorktree(context, target, saved);
     case 'issue':
       // destroy notifies by itself, of whose work it was.
-      return removeDoneIssue(context, target, async (way, kept) => onSaved(way, kept));
+      return removeDoneIssue(context, target, async (way, about) => onSaved(way, about));
     case 'opencode_session':
       return removeOpencodeSession(context, target, stored);
   }

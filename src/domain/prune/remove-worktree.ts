@@ -1,5 +1,5 @@
 import { isTaken, takeAway } from '../../adapters/git/move-aside.ts';
-import { isSameEntry, removeWorktreeEntry } from '../../adapters/git/worktree-entries.ts';
+import { isSameEntry, listWorktreeEntries, removeWorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { entryAt, removeEntry, type Entry } from '../../adapters/store/entries.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
@@ -37,14 +37,14 @@ async function removeKnown(
   const { path, name } = entry;
   await saveWork(context, { repository, path, name, branch: undefined }, onSaved);
   const movedAside = (await entryAt(path)) === undefined;
-  // What git could not read was kept as files; what the repository has of it is kept, too.
-  if (movedAside || kept.stale) await saveEntry(context, { repository, name, kept }, onSaved);
   if (!movedAside) {
     const taken = await takeUnlessOwned(context, entry);
     if (taken.why !== undefined) return taken.why;
     await removeDirectory(taken.path);
   }
-  await removeWorktreeEntry(kept);
+  // What was moved whole may be a worktree still, in another place.
+  const entries = await listWorktreeEntries(repository);
+  if (entries.some(({ id, path: at }) => id === kept.id && at === kept.path)) await removeWorktreeEntry(kept);
   return undefined;
 }
 
@@ -75,7 +75,7 @@ async function removeUnknown(context: Needs, entry: Entry, onSaved: OnSaved): Pr
     else if (saved.length === 0) await removeEntry(entry);
     return { why: undefined, ways: saved };
   });
-  for (const way of ways) await onSaved(way, 'moved');
+  for (const way of ways) await onSaved(way, { kept: 'moved', note: undefined });
   return why;
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeLauncher } from '../../adapters/process/launcher.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import { AGENT_VARIABLE, type RunAgent } from '../agent-env/agents.ts';
@@ -38,6 +38,16 @@ export async function agentEnvironment(
     KUGETSU_TEMP_DIR: await context.tempDirectory(),
     PATH: `${home.bin}:${variables['PATH'] ?? env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
   };
+}
+
+/**
+ * Where the git of an agent stops looking for a repository: one that is the user's home, or lies above kugetsu's, is never
+ * taken for that of a worktree without its `.git`. git resolves links in these itself.
+ */
+export function ceilings({ home, env }: Pick<Context, 'home' | 'env'>): { readonly GIT_CEILING_DIRECTORIES: string } {
+  const own = [home.worktrees, home.root, dirname(home.root), env['HOME'] ?? ''].filter((path) => path !== '');
+  const users = (env['GIT_CEILING_DIRECTORIES'] ?? '').split(':').filter((path) => path !== '');
+  return { GIT_CEILING_DIRECTORIES: [...new Set([...own, ...users])].join(':') };
 }
 
 /**

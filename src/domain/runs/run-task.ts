@@ -39,6 +39,8 @@ export interface RunTask {
   onEvent?(event: Heard): void;
   /** The verdict by what the task knows beside how the agent ended. */
   reconsider?(verdict: Omit<Verdict, 'evidence'>): Promise<Omit<Verdict, 'evidence'>>;
+  /** Called when the agent has ended, before the verdict: keeps what others could take away. Never throws. */
+  keep?(log: RunLog): Promise<void>;
   evidence(): Promise<Evidence | null>;
   /** Called when the verdict is on disk: settles what waits for it. */
   ended(run: Run, verdict: Verdict): Promise<void>;

@@ -8,7 +8,8 @@ import { isoWithOffset } from '../../util/time.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { agentEnvironment } from './agent-environment.ts';
+import { writeAgentNotes } from './agent-notes.ts';
+import { agentEnvironment, ceilings } from './agent-environment.ts';
 import { identityProblem } from './agent-surroundings.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { endedRun } from './ended-run.ts';
@@ -53,6 +54,7 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     const bare = await runToVerdict(context, { runId, task, signal, clean }, log);
     // What stays is found as left over: it must not cost the verdict.
     await cleanUpAfterRun(context, { id: runId }).catch(unlessRefused);
+    await task.keep?.(log);
     const verdict: Verdict = { ...bare, evidence: await task.evidence().catch(() => null) };
     // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there. Without
     // the record the work would be done again.
@@ -104,14 +106,16 @@ async function prepareAndRun(
   signal.throwIfAborted();
   const startedAt = clock.monotonic();
   const { message, debug } = task;
-  const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...task.env };
+  const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...ceilings(context), ...task.env };
   const settings = await context.settings();
   const { AGENT_PROJECT_CONFIG: projectConfig, AGENT_NAME: agent } = settings;
   if (task.agent === 'dev-agent') {
     const problem = await identityProblem(directory, { ...context.env, ...env });
     if (problem !== undefined) await log.record({ event: 'warning', text: problem });
   }
-  const command = await opencode.runCommand({ session, directory, message, model, agent, debug, projectConfig, env });
+  const notes = task.agent === 'dev-agent' ? await writeAgentNotes(context) : undefined;
+  const asked = { session, directory, message, model, agent, debug, projectConfig, notes, env };
+  const command = await opencode.runCommand(asked);
   const since = clock.now();
   const verdict = await runAgent(context, {
     runId,

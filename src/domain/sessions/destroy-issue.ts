@@ -3,12 +3,13 @@ import { oneLine } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import type { IssueRef } from '../issues/issue-ref.ts';
+import { parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { endedRun } from '../runs/ended-run.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issue-worktree.ts';
+import { baseBranch } from '../worktrees/repository.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
 import { claimIssue } from './claim-issue.ts';
 import type { IssueSession } from './session-schema.ts';
@@ -50,8 +51,8 @@ async function destroyClaimed(context: Context, session: IssueSession, onSaved: 
   if (sessions.length > 0) await context.opencode.probe();
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
   const place = path === null ? undefined : { path, name, branch };
-  const saved: OnSaved = async (way, kept) => {
-    await onSaved(way, kept);
+  const saved: OnSaved = async (way, about) => {
+    await onSaved(way, about);
     await tellSaved(context, ref, way);
   };
   const worktree = place === undefined ? null : await removeWorktree(context, session, place, saved);
@@ -63,12 +64,14 @@ async function destroyClaimed(context: Context, session: IssueSession, onSaved: 
 /** @returns the worktree that is gone; null when it was moved aside whole, or was not there any more */
 async function removeWorktree(
   context: Context,
-  { repository }: IssueSession,
+  { repository, issue_ref: ref }: IssueSession,
   place: { readonly path: string; readonly name: string; readonly branch: string },
   onSaved: OnSaved,
 ): Promise<string | null> {
   if (repository === null) return (await removeUnassignedWorktree(context, place, onSaved)) ? null : place.path;
-  await removeIssueWorktree(context, { ...place, repository }, onSaved);
+  // Without it more is kept than has to be.
+  const base = await baseBranch(context, parseIssueRef(ref), repository).catch(() => undefined);
+  await removeIssueWorktree(context, { ...place, repository, base: base?.ref }, onSaved);
   return place.path;
 }
 

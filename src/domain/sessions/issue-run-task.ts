@@ -8,7 +8,7 @@ import { runLogPath, type RunRequest } from '../runs/run-request.ts';
 import { issueRunRecord } from '../runs/run-record.ts';
 import type { RunTask } from '../runs/run-task.ts';
 import { stepper } from '../runs/stepper.ts';
-import { prepareContinue, prepareStart } from './prepare-issue.ts';
+import { keepStashes, prepareContinue, prepareStart } from './prepare-issue.ts';
 import { readIssueSession } from './read-sessions.ts';
 
 /** The run of a development agent on its issue. */
@@ -33,6 +33,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
     atWork: async () => {
       await tell(context, { type: 'task_started', message: [excerpt(message)], issue_ref: ref, task });
     },
+    keep: async (log) => keepStashes(context, ref, async (text) => log.record({ event: 'warning', text })),
     evidence: async () => {
       const session = await readIssueSession(context, ref);
       return session === undefined ? null : gatherEvidence(context, session);

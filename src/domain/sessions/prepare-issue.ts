@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import { pathExists } from '../../adapters/git/worktree.ts';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
-import { AppError } from '../../util/errors.ts';
+import { AppError, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
@@ -11,7 +13,7 @@ import type { Workplace } from '../runs/run-task.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
-import type { OnSaved } from '../worktrees/save-work.ts';
+import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { agentWritable } from './agent-writable.ts';
 import { forkOf } from './lost-session.ts';
@@ -99,11 +101,30 @@ async function makeWorktree(
 
 /** Tells in the log, and by a notification, of what was saved. */
 function saver({ context, ref, step }: Preparation): OnSaved {
-  return async (way, kept) => {
+  return async (way, { kept, note }) => {
     const what = kept === 'saved' ? 'saved the work before' : 'moved the worktree before aside whole';
-    await step.warn(`${what}; to get it back: ${way}`);
+    await step.warn(`${what}${note === undefined ? '' : ` (${note})`}; to get it back: ${way}`);
     await tellSaved(context, ref, way);
   };
+}
+
+/**
+ * Keeps the entries of the stash, which all worktrees of a repository share: another agent may take them out. A git that
+ * fails holds no run up, and `warn` is told why.
+ */
+export async function keepStashes(context: Context, ref: string, warn: (text: string) => Promise<void>): Promise<void> {
+  const session = await readIssueSession(context, ref).catch(() => undefined);
+  const { repository = null, worktree_path: path = null } = session ?? {};
+  if (repository === null || path === null) return;
+  try {
+    await saveStashes(context, { repository, name: basename(path) }, async (way, { note }) => {
+      await warn(`saved ${note ?? 'it'}; to get it back: ${way}`);
+      await tellSaved(context, ref, way);
+    });
+  } catch (error) {
+    const { text: clean } = await redactorOf(context);
+    await warn(`the stash could not be saved: ${told(wordsOf(error), clean)}`).catch(unlessRefused);
+  }
 }
 
 /** @returns the session that lives in `directory` */
@@ -160,6 +181,7 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
   }
   const place = { repository, name: basename(path), branch };
   const unkept = await keepPushedOf(context, place, saver({ context, ref, step }));
+  await keepStashes(context, ref, async (text) => step.warn(text));
   if (unkept !== undefined) await step.warn(`what was pushed could not be kept: ${unkept}`);
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);

@@ -8,6 +8,7 @@ import {
   removeWhatIsAt,
   removeWorktree,
 } from '../../adapters/git/worktree.ts';
+import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +16,7 @@ import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
 import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
 import { withRepository, withUpdatedRepository } from './repository.ts';
-import { saveWhole, saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
+import { saveStaleEntries, saveStashes, saveWhole, saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -65,7 +66,11 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await requireOwnPlace(context, { path, repository: previous });
     if (request.previousRepository === null && (await isForeign(home, path))) {
       await moveAside(context, { path, name }, request.onSaved);
-    } else await saveAndRemove(context, { repository: previous, path, name, branch }, request.onSaved);
+    } else {
+      const base = previous === repository ? start : undefined;
+      await saveAndRemove(context, { repository: previous, path, name, branch, base, replaced: true }, request.onSaved);
+    }
+    await saveRest(context, { repository, name }, request.onSaved);
     await request.onPlace({ path, repository });
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
@@ -91,6 +96,7 @@ export async function removeIssueWorktree(
   await requireOwnPlace(context, place);
   await withRepository(place.repository, async () => {
     await saveAndRemove(context, place, onSaved);
+    await saveRest(context, place, onSaved);
     if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
   });
 }
@@ -117,7 +123,7 @@ export async function removeUnassignedWorktree(
 }
 
 async function moveAside(context: Needs, place: Pick<WorktreePlace, 'path' | 'name'>, onSaved: OnSaved): Promise<void> {
-  for (const way of await saveWhole(context, place)) await onSaved(way, 'moved');
+  for (const way of await saveWhole(context, place)) await onSaved(way, { kept: 'moved', note: undefined });
   // A link, or an empty directory.
   await removeWhatIsAt(place.path);
 }
@@ -147,4 +153,15 @@ async function saveAndRemove(context: Needs, place: WorktreePlace, onSaved: OnSa
   const { repository, path } = place;
   await saveWork(context, place, onSaved);
   await removeWorktree({ repository, path });
+}
+
+/** What all worktrees of a repository share, and any agent can take away; and what git would drop by itself. */
+async function saveRest(
+  context: Needs,
+  { repository, name }: Pick<WorktreePlace, 'repository' | 'name'>,
+  onSaved: OnSaved,
+): Promise<void> {
+  if (!(await isGitDirectory(repository, context.env))) return;
+  await saveStashes(context, { repository, name }, onSaved);
+  await saveStaleEntries(context, repository, onSaved);
 }

@@ -3,9 +3,14 @@ import type { Branch } from '../../adapters/git/branches.ts';
 import { holdsPointers } from '../../adapters/git/lfs-files.ts';
 import { keepingLink } from '../../adapters/git/plain-facts.ts';
 import { rescueCommits, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
-import { moveWholeAside, rescueWork, type Rescue } from '../../adapters/git/rescue.ts';
-import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
+import { moveWholeAside } from '../../adapters/git/move-aside.ts';
+import { rescueWork } from '../../adapters/git/rescue.ts';
+import type { Rescue, SavedPart } from '../../adapters/git/saving.ts';
+import { rescueStashes } from '../../adapters/git/stashes.ts';
+import { listWorktreeEntries, removeWorktreeEntry, type WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { shellQuote } from '../../util/text.ts';
+import { told } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
@@ -13,8 +18,15 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 /** How something was kept: as commits in the repository, or moved to `rescued/` as it was. */
 export type Kept = 'saved' | 'moved';
 
+/** A way back to something that was saved. */
+export interface Way {
+  readonly kept: Kept;
+  /** What it is or why it was kept, when that is more than a worktree's work: `a stash entry`, `git cannot save "a.sock"`. */
+  readonly note: string | undefined;
+}
+
 /** Told before something is removed: the commands that bring back what only it had. */
-export type OnSaved = (way: string, kept: Kept) => Promise<void>;
+export type OnSaved = (way: string, about: Way) => Promise<void>;
 
 /** A worktree, whole or not, and what its work is to be saved as. */
 export interface WorktreePlace {
@@ -23,16 +35,21 @@ export interface WorktreePlace {
   readonly name: string;
   /** The branch whose commits are to be saved, too. */
   readonly branch: string | undefined;
+  /** The ref from which work begins, when that is not origin's default branch. */
+  readonly base?: string | undefined;
+  /** Whether a new worktree is made in its place. */
+  readonly replaced?: boolean;
 }
 
 /** Saves what only a worktree has, and tells the ways back. Call it under the repository's lock. */
 export async function saveWork(
   context: Needs,
-  { repository, path, name, branch }: WorktreePlace,
+  { repository, path, name, branch, base, replaced = false }: WorktreePlace,
   onSaved: OnSaved,
 ): Promise<void> {
   const place = rescuePlace(context, name);
-  await tellWays({ repository, place, onSaved }, await rescueWork({ repository, worktree: path, branch, ...place }));
+  const rescue = await rescueWork({ repository, worktree: path, branch, base, replaced, ...place });
+  await tellWays(context, { repository, place, onSaved }, rescue);
 }
 
 /** As {@link OnSaved}, for everything that was saved together. */
@@ -72,7 +89,7 @@ export async function savePushed(
 ): Promise<void> {
   const place = rescuePlace(context, name);
   const rescue = await rescuePushed(tip, { repository, ref: `${place.ref}${suffix}`, env: context.env });
-  await tellWays({ repository, place: { ...place, target: `${place.target}${suffix}` }, onSaved }, rescue);
+  await tellWays(context, { repository, place, onSaved }, rescue);
 }
 
 /** Saves what a repository still has of a worktree that is gone, and tells the ways back. Call it under its lock. */
@@ -82,8 +99,30 @@ export async function saveEntry(
   onSaved: OnSaved,
 ): Promise<void> {
   const place = rescuePlace(context, name);
-  const rescue = await rescueEntry(kept, { ...place, repository, ref: `${place.ref}-entry` });
-  await tellWays({ repository, place, onSaved }, rescue);
+  await tellWays(context, { repository, place, onSaved }, await rescueEntry(kept, { ...place, repository }));
+}
+
+/** Saves the stash entries of a repository that no earlier rescue has, and tells the ways back. */
+export async function saveStashes(
+  context: Needs,
+  { repository, name }: { readonly repository: string; readonly name: string },
+  onSaved: OnSaved,
+): Promise<void> {
+  const place = rescuePlace(context, name);
+  const refs = await rescueStashes({ repository, ref: place.ref, env: context.env });
+  await tellWays(context, { repository, place, onSaved }, { refs, movedAside: [] });
+}
+
+/**
+ * Saves what a repository has of worktrees whose directory is gone, tells the ways back, and forgets them. git would do so
+ * without saving anything: git-worktree(1), `prune`. Call it under the repository's lock.
+ */
+export async function saveStaleEntries(context: Needs, repository: string, onSaved: OnSaved): Promise<void> {
+  for (const kept of await listWorktreeEntries(repository)) {
+    if (!kept.stale) continue;
+    await saveEntry(context, { repository, name: kept.id, kept }, onSaved);
+    await removeWorktreeEntry(kept);
+  }
 }
 
 /** Moves something that no repository of the home knows into `rescued/`; a link and an empty directory stay. @returns the ways back */
@@ -131,17 +170,35 @@ interface Telling {
 }
 
 /** Whatever fails after this, the way back is known. */
-async function tellWays({ repository, place, onSaved }: Telling, { refs, movedAside }: Rescue): Promise<void> {
+async function tellWays(
+  context: Needs,
+  { repository, place, onSaved }: Telling,
+  { refs, movedAside }: Rescue,
+): Promise<void> {
   const pointers = refs.length > 0 && (await holdsPointers(repository, place.env));
-  const added = refs.map((ref, index) => {
-    const directory = index === 0 ? place.target : `${place.target}-branch`;
-    return wayToRef({ repository, directory, ref, pointers });
-  });
-  for (const way of added) await onSaved(way, 'saved');
-  for (const path of movedAside) await onSaved(wayInto(path), 'moved');
+  for (const { ref, part } of refs) {
+    const directory = `${place.target}${ref.slice(place.ref.length)}`;
+    await onSaved(wayToRef({ repository, directory, ref, pointers }), { kept: 'saved', note: NOTES[part] });
+  }
+  const { text: clean } = await redactorOf(context);
+  for (const { path, why } of movedAside) {
+    await onSaved(wayInto(path), { kept: 'moved', note: why === undefined ? undefined : told(why, clean) });
+  }
 }
 
-interface Way {
+/** What the parts of a rescue are, where that is not the work itself. */
+export const NOTES: Readonly<Record<SavedPart, string | undefined>> = {
+  files: undefined,
+  branch: undefined,
+  entry: undefined,
+  pushed: undefined,
+  autostash: 'what a rebase or a merge had put aside',
+  git: 'what git knew besides: operations under way, and commits on no branch',
+  bytes: 'files as they were on disk, without a filter',
+  stash: 'an entry of the stash, which all agents of a repository share',
+};
+
+interface WayToRef {
   readonly repository: string;
   readonly directory: string;
   readonly ref: string;
@@ -149,7 +206,7 @@ interface Way {
   readonly pointers: boolean;
 }
 
-function wayToRef({ repository, directory: place, ref, pointers }: Way): string {
+function wayToRef({ repository, directory: place, ref, pointers }: WayToRef): string {
   const directory = shellQuote(place);
   const content = pointers ? ` && git -C ${directory} lfs checkout` : '';
   // By its name: with safe.bareRepository=explicit git finds no bare repository by itself.
@@ -157,5 +214,6 @@ function wayToRef({ repository, directory: place, ref, pointers }: Way): string 
 }
 
 function wayInto(path: string): string {
-  return `cd ${shellQuote(path)}`;
+  // A shell drops newlines at the end of what a command prints, which is how they are quoted.
+  return `cd ${shellQuote(path.endsWith('\n') ? `${path}/.` : path)}`;
 }

@@ -25,6 +25,8 @@ const AGENTS_TOO = [
   'status',
   'logs',
   'prune',
+  // It never touches what is there.
+  'rescued',
   'queue enqueue',
   'queue list',
   'queue stats',

@@ -67,13 +67,18 @@ describe('shellQuote', () => {
     expect(shellQuote('github.com/a/b@c:1=2')).toBe('github.com/a/b@c:1=2');
   });
 
-  test('quotes words so that a shell reads them as they were', () => {
-    const words = fc.array(fc.string({ unit: fc.constantFrom(...Array.from(`a'"$\`\\ \n;&|<>*?~#!(){}é`)) }), {
-      maxLength: 8,
-    });
+  test('quotes words so that a shell reads them as they were, on one line that nothing has to be taken out of', () => {
+    const units = Array.from(`a'"$\`\\ \n\t\r\u0001\u001B\u007F\u0085\u202E\u00A0;&|<>*?~#!(){}%1-é`);
+    const words = fc.array(
+      fc.string({ unit: fc.constantFrom(...units) }).map((word) => `${word}.`),
+      {
+        maxLength: 8,
+      },
+    );
     fc.assert(
       fc.property(words, (list) => {
         const script = `printf '%s\\0' ${['-', ...list].map(shellQuote).join(' ')}`;
+        expect(oneLine(script, Infinity)).toBe(script);
         const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
         expect(stdout.split('\0').slice(1, -1)).toEqual(list);
       }),

@@ -1,4 +1,4 @@
-import { forgetStaleWorktrees, hasBranch, worktreeFacts } from '../../../adapters/git/worktree-facts.ts';
+import { hasBranch, worktreeFacts } from '../../../adapters/git/worktree-facts.ts';
 import { checkOutBranch, pathExists, realPath } from '../../../adapters/git/worktree.ts';
 import { setMode } from '../../../adapters/store/path-facts.ts';
 import { AppError } from '../../../util/errors.ts';
@@ -8,6 +8,8 @@ import { isLive } from '../../runs/run-state.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { isForeign } from '../../worktrees/foreign-worktree.ts';
 import { filesFrom, withRepository } from '../../worktrees/repository.ts';
+import { saveStaleEntries } from '../../worktrees/save-work.ts';
+import { tellSaved } from '../../notifications/tell.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
@@ -68,7 +70,7 @@ async function missing(context: CheckContext, { ref, path, repository, branch }:
   return mendable('error', NAME, message, async () =>
     withRepository(repository, async () => {
       if (await pathExists(path)) throw new AppError('worktree_exists', `${path} is there again`);
-      await forgetStaleWorktrees(repository, env);
+      await saveStaleEntries(context, repository, async (way) => tellSaved(context, ref, way));
       const from = await filesFrom(context, parseIssueRef(ref));
       const { note: said } = await checkOutBranch({ repository, path, env }, { branch, from });
       await setMode(path, 0o700);

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../util/errors.ts';
+import { chmod } from '../store/changes.ts';
+import { git, tryGit, type Environment } from './git-command.ts';
+import { atGitDirectory } from './git-place.ts';
+import { inWorktree, type GitPlace } from './isolation.ts';
+import { commitOf } from './temporary-index.ts';
+import { OPERATIONS } from './git-files.ts';
+import { pathExists } from './worktree.ts';
+
+interface Saved {
+  readonly repository: string;
+  readonly commit: string;
+  readonly env: Environment;
+}
+
+/**
+ * Checks something that was saved out into a directory that is not there yet, as a worktree without a branch. Call it under the
+ * repository's lock.
+ */
+export async function checkOutInto({ repository, commit, env }: Saved, directory: string): Promise<void> {
+  const add = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', directory, commit];
+  await git(add, atGitDirectory(repository, env));
+  await chmod(directory, 0o700);
+  const filled = await inWorktree({ repository, worktree: directory, env }, async (place) => {
+    await git(['read-tree', '--reset', '-u', 'HEAD'], place);
+    return true;
+  });
+  if (filled !== true) throw new AppError('git_failed', `git worktree add made something else in ${directory}`);
+}
+
+/**
+ * How a commit has what was saved: as it is; as files on the commit that HEAD was, with what was staged as its second
+ * parent, as git-stash(1) has it too; or as that on top of a stash entry, with its untracked files.
+ */
+export type SavedForm = 'commits' | 'files' | 'stash';
+
+/** Why saved work cannot be put into a worktree without touching what is there. */
+export type InTheWay = 'changed' | 'operation' | 'detached' | 'other_commits' | 'no_worktree';
+
+/**
+ * Puts a worktree back into the state that was saved: its files, what was staged, and the commits of its branch. Nothing
+ * happens unless the worktree is clean and the saved commits go on from those that it has. Call it under the repository's lock.
+ *
+ * @returns what is in the way; undefined when it was done
+ */
+export async function restoreInto(
+  { repository, commit, env }: Saved,
+  { worktree, form }: { readonly worktree: string; readonly form: SavedForm },
+): Promise<InTheWay | undefined> {
+  const done = await inWorktree({ repository, worktree, env }, async (place) => {
+    const why = await inTheWay(place);
+    if (why !== undefined) return why;
+    const { head, staged } = await partsOf(commit, form, place);
+    const own = await commitOf('HEAD', place);
+    if (own === undefined || !(await isAncestor(own, head, place))) return 'other_commits';
+    await git(['read-tree', '-m', '-u', 'HEAD', commit], place);
+    await git(['update-ref', 'HEAD', head, own], place);
+    await git(['read-tree', staged ?? head], place);
+    return 'done';
+  });
+  return done === 'done' ? undefined : (done ?? 'no_worktree');
+}
+
+interface Parts {
+  readonly head: string;
+  readonly staged: string | undefined;
+}
+
+async function partsOf(commit: string, form: SavedForm, place: GitPlace): Promise<Parts> {
+  if (form === 'commits') return { head: commit, staged: undefined };
+  const [first = commit, second] = await parentsOf(commit, place);
+  if (form !== 'stash') return { head: first, staged: second };
+  const [head = first, staged] = await parentsOf(first, place);
+  return { head, staged };
+}
+
+async function parentsOf(commit: string, place: GitPlace): Promise<string[]> {
+  return (await git(['rev-list', '--parents', '-1', commit], place)).trim().split(' ').slice(1);
+}
+
+async function inTheWay(place: GitPlace & { readonly metadata: string }): Promise<InTheWay | undefined> {
+  const status = await git(
+    ['status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=dirty'],
+    place,
+  );
+  if (status !== '') return 'changed';
+  for (const name of OPERATIONS) if (await pathExists(join(place.metadata, name))) return 'operation';
+  const head = await readFile(join(place.metadata, 'HEAD'), 'utf8');
+  return head.startsWith('ref: refs/heads/') ? undefined : 'detached';
+}
+
+async function isAncestor(older: string, newer: string, place: GitPlace): Promise<boolean> {
+  return (await tryGit(['merge-base', '--is-ancestor', older, newer], place)).exitCode === 0;
+}

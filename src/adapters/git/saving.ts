@@ -1,0 +1,125 @@
+import type { Words } from '../../util/words.ts';
+import { git, type Environment } from './git-command.ts';
+import type { GitPlace } from './isolation.ts';
+import { objectName } from './object-name.ts';
+import { isReachable, whereIs } from './whereabouts.ts';
+
+/** What a ref of a rescue holds. */
+export type SavedPart =
+  /** The files of a worktree, and what was staged. */
+  | 'files'
+  /** The commits of a branch. */
+  | 'branch'
+  /** What was staged in a worktree that is gone, or the commits that only it had. */
+  | 'entry'
+  /** Commits as they were pushed. */
+  | 'pushed'
+  /** What a rebase or a merge had put aside of uncommitted work. */
+  | 'autostash'
+  /** What git knows of a worktree besides: operations under way, and commits that no branch has any more. */
+  | 'git'
+  /** Files as they were on disk, where a filter keeps their content elsewhere. */
+  | 'bytes'
+  /** An entry of the stash. */
+  | 'stash';
+
+/** A ref that holds a part of what was saved. */
+export interface SavedRef {
+  readonly ref: string;
+  readonly part: SavedPart;
+}
+
+/** Something that was moved to where it is kept. */
+export interface MovedTree {
+  readonly path: string;
+  /** Why it could not be saved otherwise; undefined when it is what always is. */
+  readonly why?: Words | undefined;
+}
+
+/** What was saved before a worktree goes: refs in the bare repository, and directories that were moved aside. */
+export interface Rescue {
+  readonly refs: readonly SavedRef[];
+  readonly movedAside: readonly MovedTree[];
+}
+
+/** Saves parts of one rescue, each on a ref of its own. */
+export interface Saver {
+  /** The repository, without its configuration. */
+  readonly at: GitPlace;
+  /** `refs/kugetsu/rescue/<name>/<time>`, the ref of the files. */
+  readonly ref: string;
+  /** Keeps a commit. */
+  keep(part: SavedPart, commit: string, suffix: string): Promise<void>;
+  /** Keeps a commit unless it is for good elsewhere; silently when it was pushed. */
+  keepTip(part: SavedPart, commit: string, suffix: string): Promise<void>;
+  /** What was kept so far, but for what is kept silently. */
+  readonly refs: readonly SavedRef[];
+}
+
+/** Where commits are kept that were pushed when what had them here was removed: somebody may delete the branch. */
+export const KEPT = 'refs/kugetsu-kept';
+
+interface SaverOptions {
+  readonly at: GitPlace;
+  readonly ref: string;
+  /** The ref of a branch that stays, and from which work begins. */
+  readonly base: string | undefined;
+}
+
+/** @returns what keeps the parts of the rescue `ref` */
+export function makeSaver({ at, ref, base }: SaverOptions): Saver {
+  const refs: SavedRef[] = [];
+  const keep: Saver['keep'] = async (part, commit, suffix) => {
+    await git(['update-ref', `${ref}${suffix}`, commit], at);
+    refs.push({ ref: `${ref}${suffix}`, part });
+  };
+  const isKept = async (commit: string): Promise<boolean> =>
+    isReachable(commit, [KEPT, 'refs/kugetsu-pushed', ...refs.map((saved) => saved.ref)], at);
+  return {
+    at,
+    ref,
+    refs,
+    keep,
+    async keepTip(part, commit, suffix) {
+      const place = await whereIs(commit, at, base);
+      if (place === 'merged') return;
+      if (place === 'pushed') {
+        if (!(await isKept(commit)))
+          await git(['update-ref', ref.replace(/^refs\/kugetsu\/rescue/, KEPT) + suffix, commit], at);
+        return;
+      }
+      if (
+        !(await isReachable(
+          commit,
+          refs.map((saved) => saved.ref),
+          at,
+        ))
+      )
+        await keep(part, commit, suffix);
+    },
+  };
+}
+
+interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+}
+
+const IDENTITY: Environment = {
+  GIT_AUTHOR_NAME: 'kugetsu',
+  GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
+  GIT_COMMITTER_NAME: 'kugetsu',
+  GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
+};
+
+/** Makes a commit in kugetsu's own name. @returns its id */
+export async function commitTree({ tree, parents, message }: NewCommit, place: GitPlace): Promise<string> {
+  const args = ['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
+  return objectName(await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...IDENTITY } }));
+}
+
+/** The tree of a commit. */
+export async function treeOf(commit: string, place: GitPlace): Promise<string> {
+  return objectName(await git(['rev-parse', `${commit}^{tree}`], place));
+}

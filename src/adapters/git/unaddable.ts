@@ -1,0 +1,89 @@
+import { constants } from 'node:fs';
+import { access, lstat, readdir } from 'node:fs/promises';
+import { tryGit } from './git-command.ts';
+import type { GitPlace } from './isolation.ts';
+
+/**
+ * What git passes over without a word when it adds the files of a worktree: sockets, pipes and devices, directories that
+ * cannot be read, and what has the name `.git` and is no repository that git can use. What is ignored, or lies in `nested`,
+ * is left out. @returns paths in the worktree
+ */
+export async function passedOver(place: GitPlace, nested: readonly string[]): Promise<string[]> {
+  const args = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'];
+  const ignored = (await tryGit(args, place)).stdout.split('\0').map((path) => path.replace(/\/$/, ''));
+  const skipped = new Set([...ignored, ...nested].map((path) => Buffer.from(path).toString('latin1')));
+  const found: string[] = [];
+  await walk({ root: place.cwd, skipped, found }, '');
+  if (found.length === 0) return [];
+  const paths = found.map((path) => Buffer.from(path, 'latin1').toString('utf8'));
+  const input = paths.map((path) => `${path}\0`).join('');
+  const { stdout } = await tryGit(['check-ignore', '-z', '--stdin'], { ...place, input });
+  const alsoIgnored = new Set(stdout.split('\0'));
+  return paths.filter((path) => !alsoIgnored.has(path)).toSorted();
+}
+
+interface Walk {
+  readonly root: string;
+  readonly skipped: ReadonlySet<string>;
+  readonly found: string[];
+}
+
+/** Names may be no UTF-8, so each byte is a character here. */
+async function walk(at: Walk, directory: string): Promise<void> {
+  const entries = await entriesIn(bytesOf(at, directory));
+  if (entries === undefined) {
+    at.found.push(directory === '' ? '.' : directory);
+    return;
+  }
+  for (const { name, type } of entries) {
+    const own = directory === '' ? name : `${directory}/${name}`;
+    if (own === '.git' || at.skipped.has(own)) continue;
+    if (name === '.git' || type === 'special') at.found.push(own);
+    else if (type === 'directory') await walk(at, own);
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly type: 'file' | 'directory' | 'special';
+}
+
+/** Undefined when the directory cannot be read, or nothing in it can be reached. */
+async function entriesIn(path: Buffer): Promise<Named[] | undefined> {
+  try {
+    await access(path, constants.R_OK | constants.X_OK);
+    const entries = await readdir(path, { withFileTypes: true });
+    const named = entries.map((entry) => ({ name: entry.name, type: typeOf(entry) }));
+    // A name that is no UTF-8 has to be read as bytes, which do not come with types everywhere.
+    if (named.some(({ name }) => name.includes('\uFFFD'))) return await entriesByBytes(path);
+    return named.map(({ name, type }) => ({ name: Buffer.from(name).toString('latin1'), type }));
+  } catch {
+    return undefined;
+  }
+}
+
+async function entriesByBytes(path: Buffer): Promise<Named[]> {
+  const names = await readdir(path, { encoding: 'buffer' });
+  return Promise.all(
+    names.map(async (name) => {
+      const own = Buffer.from(name);
+      const stat = await lstat(Buffer.concat([path, Buffer.from('/'), own]));
+      return { name: own.toString('latin1'), type: typeOf(stat) };
+    }),
+  );
+}
+
+interface Typed {
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+  isDirectory(): boolean;
+}
+
+function typeOf(entry: Typed): Named['type'] {
+  if (entry.isDirectory()) return 'directory';
+  return entry.isFile() || entry.isSymbolicLink() ? 'file' : 'special';
+}
+
+function bytesOf({ root }: Walk, directory: string): Buffer {
+  return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(directory, 'latin1')]);
+}

@@ -1,0 +1,100 @@
+import { dirname, join } from 'node:path';
+import { checkOutInto, restoreInto, type InTheWay } from '../../adapters/git/bring-back.ts';
+import { moveAside } from '../../adapters/git/move-aside.ts';
+import { keepingLink } from '../../adapters/git/plain-facts.ts';
+import { pathExists, realPath } from '../../adapters/git/worktree.ts';
+import { listDirectory } from '../../adapters/store/directory.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { shellQuote } from '../../util/text.ts';
+import type { Context } from '../context.ts';
+import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { isLive } from '../runs/run-state.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
+import { withRepository } from '../worktrees/repository.ts';
+import type { Rescued } from './list-rescued.ts';
+
+/** Where something that was saved is now. */
+export interface BroughtBack {
+  readonly directory: string;
+  /** Whether that is the worktree of its issue, as it was when it was saved. */
+  readonly restored: boolean;
+}
+
+/**
+ * Brings something back: into `directory`, which may not be there yet, or else into the worktree of its issue. A worktree
+ * takes it only when nothing is there that it would touch, and no agent is at work. What was saved stays saved.
+ *
+ * @throws AppError `in_the_way`, `busy` (exit code 4), `worktree_missing`
+ */
+export async function bringBack(
+  context: Context,
+  rescued: Rescued,
+  directory: string | undefined,
+): Promise<BroughtBack> {
+  if (directory !== undefined) return { directory: await bringInto(context, rescued, directory), restored: false };
+  const { repository, commit, form } = rescued;
+  if (repository === null || commit === null) {
+    throw new AppError('is_directory', `${rescued.id} is a directory, and lies in ${rescued.path ?? 'rescued/'}`, {
+      hint: `run: cd ${shellQuote(rescued.path ?? '')}; or name a place for it with --into`,
+    });
+  }
+  if (form === null) throw inTheWay(rescued, `${rescued.id} is no state of a worktree`);
+  const worktree = await worktreeFor(context, rescued);
+  const why = await withRepository(repository, async () =>
+    restoreInto({ repository, commit, env: context.env }, { worktree, form }),
+  );
+  if (why === undefined) return { directory: worktree, restored: true };
+  throw inTheWay(rescued, `${worktree} ${REASONS[why]}`);
+}
+
+const REASONS: Readonly<Record<InTheWay, string>> = {
+  changed: 'has files that were not committed',
+  operation: 'has an operation of git under way',
+  detached: 'is on no branch',
+  other_commits: 'has commits that the saved work does not go on from',
+  no_worktree: 'is no worktree that git can use',
+};
+
+function inTheWay({ id }: Rescued, why: string): AppError {
+  return new AppError('in_the_way', `${why}: nothing was brought back`, {
+    hint: `to have it beside that, run: kugetsu rescued ${id} --apply --into DIRECTORY`,
+  });
+}
+
+async function worktreeFor(context: Context, rescued: Rescued): Promise<string> {
+  const { issue_ref: ref } = rescued;
+  await reconcileRuns(context);
+  const session = ref === null ? undefined : await readIssueSession(context, ref);
+  const path = session?.worktree_path ?? null;
+  if (session === undefined || path === null || !(await pathExists(path))) {
+    throw new AppError('worktree_missing', `${ref ?? rescued.name} has no worktree that could take it`, {
+      hint: `run: kugetsu rescued ${rescued.id} --apply --into DIRECTORY`,
+    });
+  }
+  if (isLive(session.run)) {
+    throw new AppError('busy', `an agent is at work in the worktree of ${ref ?? rescued.name}`, {
+      hint: 'wait for it, or name another place with --into',
+      exit: EXIT.busy,
+    });
+  }
+  return path;
+}
+
+async function bringInto(context: Context, rescued: Rescued, given: string): Promise<string> {
+  const { repository, commit, path } = rescued;
+  if (await pathExists(given)) {
+    const isEmpty = (await listDirectory(given).catch(() => [given])).length === 0;
+    if (!isEmpty)
+      throw new AppError('in_the_way', `${given} is there already, and is left as it is`, {
+        hint: 'name a new directory',
+      });
+  }
+  await makePrivateDirectory(dirname(given));
+  const directory = join(await realPath(dirname(given)), given.slice(dirname(given).length).replace(/^\/+/, ''));
+  if (repository !== null && commit !== null) {
+    await withRepository(repository, async () => checkOutInto({ repository, commit, env: context.env }, directory));
+  } else if (path !== null) await keepingLink(path, async () => [await moveAside(path, directory, context.env)]);
+  return directory;
+}
