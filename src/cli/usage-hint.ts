@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shellQuote } from '../util/text.ts';
+import { pasteQuote } from '../util/text.ts';
 
 /** The last argument of commands that take free text, which may begin with `-` or be typed without quotes. */
 const FREE_TEXT = new Set(['message', 'value']);
@@ -17,7 +17,7 @@ export function meantCommand(program: Command, args: readonly string[]): string 
   const { options, others } = split(command, args.slice(words.length));
   const line = (given: readonly string[]): string | undefined => {
     const separator = given.some((word) => word.startsWith('-')) ? ['--'] : [];
-    const meant = ['kugetsu', ...[...words, ...options, ...separator, ...given].map(shellQuote)].join(' ');
+    const meant = ['kugetsu', ...[...words, ...options, ...separator, ...given].map(pasteQuote)].join(' ');
     return meant.length <= LONGEST_COMMAND && !meant.includes('\n') ? meant : undefined;
   };
   if (others.length > takes.length && text === takes.length - 1 && !others.some((word) => word.startsWith('-'))) {

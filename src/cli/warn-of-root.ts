@@ -1,7 +1,7 @@
 import { RUN_ID_VARIABLE } from '../adapters/process/run-id-variable.ts';
 import { ownUserId } from '../adapters/process/user.ts';
 import { ownerOf } from '../adapters/store/owner.ts';
-import { shellQuote } from '../util/text.ts';
+import { pasteQuote } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 
 /** What leaves no file behind, and what kugetsu calls itself. */
@@ -21,6 +21,6 @@ export async function warnOfRoot({ home, env, terminal }: CliContext, args: read
   terminal.err(
     `kugetsu: warning: this runs as root, and ${owner.directory} is ${user}'s, who cannot change root's files in it`,
   );
-  const back = `chown -R ${owner.uid} ${shellQuote(home.root)}`;
+  const back = `chown -R ${owner.uid} ${pasteQuote(home.root)}`;
   terminal.err(`  run kugetsu as ${user}; to give back what root has left already, run: ${back}`);
 }

@@ -40,13 +40,19 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
-/**
- * `word` quoted for a POSIX shell, so that a printed command can be pasted. It stays on one line and survives
- * {@link oneLine}: what that would take out or change is written as octal bytes. A newline at its very end is lost then.
- */
+/** `word` quoted for a POSIX shell, in a script or for a program. */
 export function shellQuote(word: string): string {
-  if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word)) return word;
-  if (word === oneLine(word, Infinity)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+const PLAIN_WORD = /^[A-Za-z0-9_./:=@%+,-]+$/;
+
+/**
+ * The same for a command that is printed to be pasted: it stays on one line and survives {@link oneLine}, as what that would
+ * take out or change is written as octal bytes. A newline at the very end of the word is lost then.
+ */
+export function pasteQuote(word: string): string {
+  if (PLAIN_WORD.test(word) || word === oneLine(word, Infinity)) return shellQuote(word);
   return `"$(printf '${word.replace(/^-|[\\%'\s\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g, forPrintf)}')"`;
 }
 

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { shellQuote } from '../../util/text.ts';
+import { pasteQuote } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
 
 /** A lock of git's in the way of another git. */
@@ -19,7 +19,7 @@ export async function leftLock(stderr: string): Promise<LeftLock | undefined> {
   const age = made === undefined ? '' : ` (${formatDuration(Math.max(0, Date.now() - made))} old)`;
   return {
     says: `the lock ${real}${age} is in the way: a git that was killed has left it, or one is at work`,
-    hint: `when no git works there, run: rm ${shellQuote(real)}`,
+    hint: `when no git works there, run: rm ${pasteQuote(real)}`,
   };
 }
 

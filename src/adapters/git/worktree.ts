@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../util/errors.ts';
-import { shellQuote } from '../../util/text.ts';
+import { pasteQuote } from '../../util/text.ts';
 import { chmod, rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
@@ -156,7 +156,7 @@ async function removeTaken(taken: string): Promise<void> {
     const errno = errnoOf(error);
     if (errno !== 'EACCES' && errno !== 'EPERM') throw error;
     throw new AppError('not_removed', `some files of the worktree that was removed are not yours to remove: ${taken}`, {
-      hint: `run: sudo rm -rf ${shellQuote(taken)}`,
+      hint: `run: sudo rm -rf ${pasteQuote(taken)}`,
       cause: error,
     });
   }

@@ -7,7 +7,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { shellQuote } from '../../util/text.ts';
+import { pasteQuote } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
@@ -37,7 +37,7 @@ export async function bringBack(
   const { repository, commit, form } = rescued;
   if (repository === null || commit === null) {
     throw new AppError('is_directory', `${rescued.id} is a directory, and lies in ${rescued.path ?? 'rescued/'}`, {
-      hint: `run: cd ${shellQuote(rescued.path ?? '')}; or name a place for it with --into`,
+      hint: `run: cd ${pasteQuote(rescued.path ?? '')}; or name a place for it with --into`,
     });
   }
   if (form === null) throw inTheWay(rescued, `${rescued.id} is no state of a worktree`);

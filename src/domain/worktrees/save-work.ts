@@ -8,7 +8,7 @@ import { rescueWork } from '../../adapters/git/rescue.ts';
 import type { Rescue, SavedPart } from '../../adapters/git/saving.ts';
 import { rescueStashes } from '../../adapters/git/stashes.ts';
 import { listWorktreeEntries, removeWorktreeEntry, type WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
-import { shellQuote } from '../../util/text.ts';
+import { pasteQuote } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
@@ -207,13 +207,13 @@ interface WayToRef {
 }
 
 function wayToRef({ repository, directory: place, ref, pointers }: WayToRef): string {
-  const directory = shellQuote(place);
+  const directory = pasteQuote(place);
   const content = pointers ? ` && git -C ${directory} lfs checkout` : '';
   // By its name: with safe.bareRepository=explicit git finds no bare repository by itself.
-  return `git --git-dir ${shellQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
+  return `git --git-dir ${pasteQuote(repository)} worktree add --detach ${directory} ${ref}${content}`;
 }
 
 function wayInto(path: string): string {
   // A shell drops newlines at the end of what a command prints, which is how they are quoted.
-  return `cd ${shellQuote(path.endsWith('\n') ? `${path}/.` : path)}`;
+  return `cd ${pasteQuote(path.endsWith('\n') ? `${path}/.` : path)}`;
 }

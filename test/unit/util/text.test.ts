@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nearest, oneLine, plainText, plural, shellQuote, terminalText } from '../../../src/util/text.ts';
+import { nearest, oneLine, pasteQuote, plainText, plural, shellQuote, terminalText } from '../../../src/util/text.ts';
 
 const ESC = '\u001B';
 
@@ -67,20 +67,33 @@ describe('shellQuote', () => {
     expect(shellQuote('github.com/a/b@c:1=2')).toBe('github.com/a/b@c:1=2');
   });
 
-  test('quotes words so that a shell reads them as they were, on one line that nothing has to be taken out of', () => {
+  const shellReads = (quote: (word: string) => string, list: readonly string[]): string => {
+    const script = `printf '%s\\0' ${['-', ...list].map(quote).join(' ')}`;
+    const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    expect(stdout.split('\0').slice(1, -1)).toEqual(list);
+    return script;
+  };
+
+  test('quotes words so that a shell reads them as they were', () => {
+    const words = fc.array(fc.string({ unit: fc.constantFrom(...Array.from(`a'"$\`\\ \n;&|<>*?~#!(){}é`)) }), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(words, (list) => void shellReads(shellQuote, list)),
+      { numRuns: 25 },
+    );
+  });
+
+  test('quotes words of a printed command so that nothing has to be taken out of it', () => {
     const units = Array.from(`a'"$\`\\ \n\t\r\u0001\u001B\u007F\u0085\u202E\u00A0;&|<>*?~#!(){}%1-é`);
     const words = fc.array(
       fc.string({ unit: fc.constantFrom(...units) }).map((word) => `${word}.`),
-      {
-        maxLength: 8,
-      },
+      { maxLength: 8 },
     );
     fc.assert(
       fc.property(words, (list) => {
-        const script = `printf '%s\\0' ${['-', ...list].map(shellQuote).join(' ')}`;
+        const script = shellReads(pasteQuote, list);
         expect(oneLine(script, Infinity)).toBe(script);
-        const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
-        expect(stdout.split('\0').slice(1, -1)).toEqual(list);
       }),
       { numRuns: 25 },
     );

@@ -4,7 +4,7 @@ import { makePrivateDirectory, removeFile, replaceFile } from '../../../adapters
 import { dirname } from 'node:path';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
-import { shellQuote } from '../../../util/text.ts';
+import { pasteQuote } from '../../../util/text.ts';
 import { said, words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { runTool, serviceManagers } from './service-managers.ts';
@@ -90,7 +90,7 @@ export function stepText(step: Step): string {
     case 'crontab':
       return 'change the crontab';
     case 'run':
-      return `run: ${step.command.map(shellQuote).join(' ')}`;
+      return `run: ${step.command.map(pasteQuote).join(' ')}`;
   }
 }
 

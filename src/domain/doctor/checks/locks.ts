@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { withLock } from '../../../adapters/store/lock.ts';
 import { pathFacts } from '../../../adapters/store/path-facts.ts';
-import { shellQuote } from '../../../util/text.ts';
+import { pasteQuote } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock } from '../../notifications/inbox.ts';
@@ -31,7 +31,7 @@ async function look({ clock }: CheckContext, path: string): Promise<Finding[]> {
   const facts = await pathFacts(path);
   if (facts === undefined) return [];
   const age = clock.now() - facts.modifiedAt;
-  if (facts.type !== 'directory') return [wrong('error', NAME, `${path} is not a lock`, `rm ${shellQuote(path)}`)];
+  if (facts.type !== 'directory') return [wrong('error', NAME, `${path} is not a lock`, `rm ${pasteQuote(path)}`)];
   if (age < -LEFT_MS) {
     return [left(path, `is from the future (${formatDuration(-age)}): the clock was set back`)];
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ownUserId } from '../../../adapters/process/user.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { pathFacts, setMode, type PathFacts } from '../../../adapters/store/path-facts.ts';
-import { plural, shellQuote } from '../../../util/text.ts';
+import { plural, pasteQuote } from '../../../util/text.ts';
 import type { Home } from '../../home.ts';
 import type { Check } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
@@ -52,7 +52,7 @@ function foreign({ root }: Home, entries: readonly Entry[]): Finding | undefined
   const own = ownUserId();
   const others = own === undefined ? [] : entries.filter(({ facts }) => facts.uid !== own);
   if (others.length === 0) return undefined;
-  const command = `sudo chown -R "$(id -un)" ${shellQuote(root)}`;
+  const command = `sudo chown -R "$(id -un)" ${pasteQuote(root)}`;
   return wrong('error', NAME, `${what(others)} of another user`, command);
 }
 

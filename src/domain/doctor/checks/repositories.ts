@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { sourceOf } from '../../../adapters/git/bare-repository.ts';
 import { isSameEntry, listWorktreeEntries, removeWorktreeEntry } from '../../../adapters/git/worktree-entries.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
-import { plural, shellQuote } from '../../../util/text.ts';
+import { plural, pasteQuote } from '../../../util/text.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository } from '../../worktrees/repository.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
@@ -27,7 +27,7 @@ export const repositoriesCheck: Check = {
 async function look(context: CheckContext, path: string): Promise<Finding[]> {
   const { env, survey, home } = context;
   if ((await sourceOf(path, env)) === undefined) {
-    const command = `look at it and move it away: mv ${shellQuote(path)} /somewhere/else; the next start clones anew`;
+    const command = `look at it and move it away: mv ${pasteQuote(path)} /somewhere/else; the next start clones anew`;
     return [wrong('error', NAME, `${path} is no repository that kugetsu can use`, command)];
   }
   // A worktree that an issue misses has a finding of its own.

@@ -3,7 +3,7 @@ import { withLock } from '../../../adapters/store/lock.ts';
 import { setAside } from '../../../adapters/store/path-facts.ts';
 import { identityOf } from '../../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
-import { plural, shellQuote } from '../../../util/text.ts';
+import { plural, pasteQuote } from '../../../util/text.ts';
 import { listEnvFiles } from '../../agent-env/list-env-files.ts';
 import { readDaemonLock } from '../../daemon/find-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
@@ -136,7 +136,7 @@ async function brokenByHand(context: CheckContext): Promise<Finding[]> {
   for (const { path, read } of files) {
     const found = await look<unknown>(path, read);
     if (found.state !== 'broken') continue;
-    findings.push(wrong('error', NAME, found.reason, `correct it: "\${EDITOR:-vi}" ${shellQuote(path)}`));
+    findings.push(wrong('error', NAME, found.reason, `correct it: "\${EDITOR:-vi}" ${pasteQuote(path)}`));
   }
   return findings;
 }
