@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeScratch, rm } from '../store/changes.ts';
 import { isSameFile } from '../store/is-same-file.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
-import { filterOf } from './filters.ts';
+import { filterOf, filtersAt } from './filters.ts';
 import { git, tryGit } from './git-command.ts';
 import { lfsDirectory, type GitPlace } from './isolation.ts';
 import { exists } from './move-aside.ts';
@@ -68,6 +68,7 @@ async function regularFile(worktree: string, path: string): Promise<RegularFile 
 
 /** Files with a filter that git would give back with another content than they have. */
 async function differing({ repository, place, indexed, head }: FilteredFiles): Promise<string[]> {
+  if ((await filtersAt(indexed)).size === 0) return [];
   const tracked = (await git(['ls-files', '-z', '--cached'], indexed)).split('\0').filter((path) => path !== '');
   const filters = await filterOf(tracked, indexed);
   if (filters.size === 0) return [];

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { joinWords, quoted, words, type Words } from '../../util/words.ts';
-import type { Environment } from './git-command.ts';
+import { tryGit, type Environment } from './git-command.ts';
 import { saveGitFiles } from './git-files.ts';
 import { isGitDirectory } from './git-place.ts';
 import { inRepository, inWorktree, type GitPlace } from './isolation.ts';
@@ -11,7 +11,7 @@ import { moveNestedRepositoriesAside, nestedRepositories } from './nested-reposi
 import { keepingLink } from './plain-facts.ts';
 import { moveModules, saveMetadata } from './rescue-leftovers.ts';
 import { canBeMovedInstead, saveFiles } from './save-files.ts';
-import { makeSaver, type MovedTree, type Rescue, type Saver } from './saving.ts';
+import { makeSaver, type MovedTree, type Rescue, type SavedRef, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { passedOver } from './unaddable.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
@@ -59,7 +59,18 @@ async function rescueFrom(options: RescueOptions, at: GitPlace): Promise<Rescue>
   const parts = { saver, linked, keepBranch };
   const found = await inWorktree(options, async (place) => saveWorktree(options, place, parts));
   const movedAside = found ?? (await moveDamaged(options, parts));
-  return { refs: saver.refs, movedAside };
+  const doubtful = movedAside.some(({ why }) => why !== undefined);
+  return { refs: doubtful ? await wholeRefs(saver.refs, at) : saver.refs, movedAside };
+}
+
+/** Those from which git can check everything out: a way back that fails is none. The others keep what there is. */
+async function wholeRefs(refs: readonly SavedRef[], at: GitPlace): Promise<SavedRef[]> {
+  const found: SavedRef[] = [];
+  for (const saved of refs) {
+    const read = await tryGit(['rev-list', '--objects', '--no-walk', '--quiet', saved.ref, '--'], at);
+    if (read.exitCode === 0) found.push(saved);
+  }
+  return found;
 }
 
 type Place = GitPlace & { readonly metadata: string };
