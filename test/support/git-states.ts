@@ -122,7 +122,10 @@ const FILES: readonly State[] = [
   {
     name: 'a commit that was pushed to a branch that was deleted on the server',
     make: 'git commit -q --allow-empty -m Pushed; git push -q origin HEAD; git --git-dir "$(git remote get-url origin)" branch -q -D fix/issue-1',
-    check: async (back) => expect(await keptBy(back, 'Pushed')).not.toEqual([]),
+    async check(back) {
+      expect(await keptBy(back, 'Pushed')).not.toEqual([]);
+      expect(back.stderr).toContain('is kept: kugetsu rescued ');
+    },
   },
   {
     name: 'a commit that was pushed, and pushed over',

@@ -60,7 +60,8 @@ async function rescueFrom(options: RescueOptions, at: GitPlace): Promise<Rescue>
   const found = await inWorktree(options, async (place) => saveWorktree(options, place, parts));
   const movedAside = found ?? (await moveDamaged(options, parts));
   const doubtful = movedAside.some(({ why }) => why !== undefined);
-  return { refs: doubtful ? await wholeRefs(saver.refs, at) : saver.refs, movedAside };
+  const refs = doubtful ? await wholeRefs(saver.refs, at) : saver.refs;
+  return { refs, movedAside, pushed: saver.pushed() };
 }
 
 /** Those from which git can check everything out: a way back that fails is none. The others keep what there is. */

@@ -40,6 +40,8 @@ export interface MovedTree {
 export interface Rescue {
   readonly refs: readonly SavedRef[];
   readonly movedAside: readonly MovedTree[];
+  /** Whether there were commits that origin has, and its default branch has not: they are kept silently. */
+  readonly pushed?: boolean;
 }
 
 /** Saves parts of one rescue, each on a ref of its own. */
@@ -54,6 +56,8 @@ export interface Saver {
   keepTip(part: SavedPart, commit: string, suffix: string): Promise<void>;
   /** What was kept so far, but for what is kept silently. */
   readonly refs: readonly SavedRef[];
+  /** Whether something is kept silently. */
+  readonly pushed: () => boolean;
 }
 
 /** Where commits are kept that were pushed when what had them here was removed: somebody may delete the branch. */
@@ -69,6 +73,7 @@ interface SaverOptions {
 /** @returns what keeps the parts of the rescue `ref` */
 export function makeSaver({ at, ref, base }: SaverOptions): Saver {
   const refs: SavedRef[] = [];
+  let pushed = false;
   const keep: Saver['keep'] = async (part, commit, suffix) => {
     await git(['update-ref', `${ref}${suffix}`, commit], at);
     refs.push({ ref: `${ref}${suffix}`, part });
@@ -79,11 +84,13 @@ export function makeSaver({ at, ref, base }: SaverOptions): Saver {
     at,
     ref,
     refs,
+    pushed: () => pushed,
     keep,
     async keepTip(part, commit, suffix) {
       const place = await whereIs(commit, at, base);
       if (place === 'merged') return;
       if (place === 'pushed') {
+        pushed = true;
         if (!(await isKept(commit)))
           await git(['update-ref', ref.replace(/^refs\/kugetsu\/rescue/, KEPT) + suffix, commit], at);
         return;

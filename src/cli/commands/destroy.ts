@@ -1,5 +1,6 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
+import { pasteQuote } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
@@ -50,9 +51,13 @@ async function destroyOneIssue(context: CliContext, text: string, options: Destr
   const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
   const issue = await resolveIssueRef(context, text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
-  const { worktree, sessions } = await destroyIssue(context, issue, async (way, about) =>
+  const { worktree, sessions, pushed } = await destroyIssue(context, issue, async (way, about) =>
     context.terminal.err(savedLine(way, about)),
   );
+  if (pushed) {
+    const ref = pasteQuote(formatIssueRef(issue));
+    context.terminal.err(`what was pushed and is not in the default branch is kept: kugetsu rescued ${ref}`);
+  }
   const gone = [worktree, ...sessions].filter((part) => part !== null);
   context.terminal.err(`destroyed ${formatIssueRef(issue)}${gone.length === 0 ? '' : `: ${gone.join(', ')}`}`);
 }

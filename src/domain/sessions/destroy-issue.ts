@@ -19,6 +19,8 @@ import { changeSessions, updateIssueSession } from './session-store.ts';
 interface Destroyed {
   readonly worktree: string | null;
   readonly sessions: readonly string[];
+  /** Whether it had commits that origin has, and its default branch has not: they are kept. */
+  readonly pushed: boolean;
 }
 
 /**
@@ -55,24 +57,28 @@ async function destroyClaimed(context: Context, session: IssueSession, onSaved: 
     await onSaved(way, about);
     await tellSaved(context, ref, way);
   };
-  const worktree = place === undefined ? null : await removeWorktree(context, session, place, saved);
+  const nothing = { worktree: null, pushed: false };
+  const removed = place === undefined ? nothing : await removeWorktree(context, session, place, saved);
   for (const id of sessions) await context.opencode.deleteSession(id);
   await changeSessions(context, async (changes) => changes.removeIssue(ref));
-  return { worktree, sessions };
+  return { ...removed, sessions };
 }
 
-/** @returns the worktree that is gone; null when it was moved aside whole, or was not there any more */
+/** The worktree is null when it was moved aside whole, or was not there any more. */
 async function removeWorktree(
   context: Context,
   { repository, issue_ref: ref }: IssueSession,
   place: { readonly path: string; readonly name: string; readonly branch: string },
   onSaved: OnSaved,
-): Promise<string | null> {
-  if (repository === null) return (await removeUnassignedWorktree(context, place, onSaved)) ? null : place.path;
+): Promise<Omit<Destroyed, 'sessions'>> {
+  if (repository === null) {
+    const moved = await removeUnassignedWorktree(context, place, onSaved);
+    return { worktree: moved ? null : place.path, pushed: false };
+  }
   // Without it more is kept than has to be.
   const base = await baseBranch(context, parseIssueRef(ref), repository).catch(() => undefined);
-  await removeIssueWorktree(context, { ...place, repository, base: base?.ref }, onSaved);
-  return place.path;
+  const pushed = await removeIssueWorktree(context, { ...place, repository, base: base?.ref }, onSaved);
+  return { worktree: place.path, pushed };
 }
 
 /** The issue stays as far as it was left, free for the next try. */

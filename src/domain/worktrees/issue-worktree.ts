@@ -84,7 +84,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
 }
 
 /**
- * Removes an issue's worktree and branch after saving what only they have.
+ * Removes an issue's worktree and branch after saving what only they have. @returns whether they had commits that origin
+ * has, and its default branch has not: these are kept, too
  *
  * @throws AppError `not_in_home` when a session file names something else than a worktree of this home
  */
@@ -92,12 +93,13 @@ export async function removeIssueWorktree(
   context: Needs,
   place: WorktreePlace & { readonly branch: string },
   onSaved: OnSaved,
-): Promise<void> {
+): Promise<boolean> {
   await requireOwnPlace(context, place);
-  await withRepository(place.repository, async () => {
-    await saveAndRemove(context, place, onSaved);
+  return withRepository(place.repository, async () => {
+    const pushed = await saveAndRemove(context, place, onSaved);
     await saveRest(context, place, onSaved);
     if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
+    return pushed;
   });
 }
 
@@ -149,10 +151,12 @@ async function requireOwnPlace(
   }
 }
 
-async function saveAndRemove(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<void> {
+/** @returns whether it had commits that origin has, and its default branch has not */
+async function saveAndRemove(context: Needs, place: WorktreePlace, onSaved: OnSaved): Promise<boolean> {
   const { repository, path } = place;
-  await saveWork(context, place, onSaved);
+  const pushed = await saveWork(context, place, onSaved);
   await removeWorktree({ repository, path });
+  return pushed;
 }
 
 /** What all worktrees of a repository share, and any agent can take away; and what git would drop by itself. */

@@ -41,15 +41,20 @@ export interface WorktreePlace {
   readonly replaced?: boolean;
 }
 
-/** Saves what only a worktree has, and tells the ways back. Call it under the repository's lock. */
+/**
+ * Saves what only a worktree has, and tells the ways back. Call it under the repository's lock.
+ *
+ * @returns whether it had commits that origin has, and its default branch has not: they are kept without a word
+ */
 export async function saveWork(
   context: Needs,
   { repository, path, name, branch, base, replaced = false }: WorktreePlace,
   onSaved: OnSaved,
-): Promise<void> {
+): Promise<boolean> {
   const place = rescuePlace(context, name);
   const rescue = await rescueWork({ repository, worktree: path, branch, base, replaced, ...place });
   await tellWays(context, { repository, place, onSaved }, rescue);
+  return rescue.pushed === true;
 }
 
 /** As {@link OnSaved}, for everything that was saved together. */
