@@ -57,7 +57,7 @@ const NO_REFS = new Set(['FAKE_HEAD']);
 
 test('the table names every pseudo-ref and every ref of a worktree that the manual of the newest git has', () => {
   const text = PAGES.split(' ')
-    .map((page) => newestManual(page).replaceAll('\\', ''))
+    .map((page) => newestManual(page).replaceAll(/\\f[A-Z]|\\/g, ''))
     .join('\n');
   const found =
     text.match(

@@ -265,6 +265,24 @@ const INSIDE: readonly State[] = [
     },
   },
   {
+    name: 'a repository inside that has linked worktrees there, too',
+    make: 'git init -q inner; cd inner; git commit -q --allow-empty -m Inner; git worktree add -q --detach ../beside; git worktree add -q --detach within; cd ../beside; echo s > s.txt; git add s.txt',
+    async check({ world, moved }) {
+      const [beside = '', inner = ''] = moved.toSorted();
+      expect(await gitIn(world, beside, 'show', ':s.txt')).toBe('s');
+      expect(await gitIn(world, join(inner, 'within'), 'log', '--format=%s')).toBe('Inner');
+      expect(await gitIn(world, inner, 'worktree', 'list')).not.toContain('prunable');
+    },
+  },
+  {
+    name: 'a bare repository inside',
+    make: 'echo new > new.txt; git init -q --bare store.git; git push -q ./store.git HEAD:refs/heads/here; git --git-dir store.git pack-refs --all',
+    async check({ world, moved: [place = ''], part }) {
+      expect(await gitIn(world, place, 'log', '--format=%s', 'here')).toBe('First commit');
+      expect(text(part(''), 'new.txt')).toBe('new');
+    },
+  },
+  {
     name: 'a repository inside, of any name',
     make: `d=$(printf "a  b\\n\\001\\t\\"c'd\\$e;\\033[1m"); git init -q "$d"; cd "$d"; echo b > b.txt`,
     check: ({ moved: [place = ''] }) => expect(text(place, 'b.txt')).toBe('b'),

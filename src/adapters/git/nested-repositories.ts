@@ -5,6 +5,8 @@ import { atTop, nowhere } from './git-place.ts';
 import type { GitPlace } from './isolation.ts';
 import { isInside } from '../store/is-inside.ts';
 import { exists, isDirectory, moveAside } from './move-aside.ts';
+import { keepingLink } from './plain-facts.ts';
+import { relinkNested } from './relink-nested.ts';
 import { commitOf, withTemporaryIndex } from './temporary-index.ts';
 
 interface NestedOptions {
@@ -30,11 +32,14 @@ export async function moveNestedRepositoriesAside(
   const submodules: Submodule[] = [];
   for (const entry of entries) {
     const module = relative(modules, await gitDirectoryOf(join(worktree, entry), env));
-    const checkout = await moveAside(join(worktree, entry), join(asideDirectory, entry), env);
+    const from = join(worktree, entry);
+    const checkout = join(asideDirectory, entry);
+    await keepingLink(from, async () => [await moveAside(from, checkout, env)]);
     moved.push(checkout);
     if (module !== '' && !module.startsWith('..'))
       submodules.push({ checkout, repository: join(movedModules, module) });
   }
+  await relinkNested(moved, { from: worktree, to: asideDirectory });
   if (!(await isDirectory(modules))) return moved;
   await moveAside(modules, movedModules, env);
   for (const submodule of submodules) await reconnect(submodule, env);

@@ -9,6 +9,7 @@ import { entriesAt, linkedInside, moveLinkedAside, releaseBranch, relink } from 
 import { exists, isDirectory, moveWholeAside } from './move-aside.ts';
 import { moveNestedRepositoriesAside, nestedRepositories } from './nested-repositories.ts';
 import { keepingLink } from './plain-facts.ts';
+import { relinkNested } from './relink-nested.ts';
 import { moveModules, saveMetadata } from './rescue-leftovers.ts';
 import { canBeMovedInstead, saveFiles } from './save-files.ts';
 import { makeSaver, type MovedTree, type Rescue, type SavedRef, type Saver } from './saving.ts';
@@ -99,7 +100,7 @@ async function saveWorktree(options: RescueOptions, place: Place, parts: Parts):
     return { why: joinWords([error.words], ''), nested: [] };
   });
   if (saved === undefined) return undefined;
-  if (saved.why !== undefined) return moveWhole(options, { ...parts, why: saved.why });
+  if (saved.why !== undefined) return moveWhole(options, { ...parts, ...saved });
   const moved = await moveLinkedAside(linked, options);
   await releaseBranch(linked, options.branch, place);
   return [...moved, ...(await moveNestedRepositoriesAside(options, place, saved.nested))].map((path) => ({ path }));
@@ -119,10 +120,11 @@ async function saveInGit(
   { saver, linked, keepBranch }: Parts,
 ): Promise<SavedInGit | undefined> {
   const others = linked.map(({ path }) => relative(options.worktree, path));
-  const nested = (await nestedRepositories(place))?.filter((path) => !others.includes(path));
-  if (nested === undefined) return undefined;
+  const found = (await nestedRepositories(place))?.filter((path) => !others.includes(path));
+  if (found === undefined) return undefined;
+  const { unsaved: silent, bare } = await passedOver(place, [...found, ...others]);
+  const nested = [...found, ...bare];
   const inside = [...nested, ...others];
-  const silent = await passedOver(place, inside);
   const loud = await saveFiles(saver, { ...options, place, nested: inside });
   await keepBranch();
   await saveGitFiles(saver, { ...options, place, metadata: place.metadata });
@@ -154,7 +156,7 @@ async function moveDamaged(options: RescueOptions, parts: Parts): Promise<MovedT
 
 async function moveWhole(
   options: RescueOptions,
-  { saver, linked = [], why }: Partial<Parts> & { readonly why: Words | undefined },
+  { saver, linked = [], nested = [], why }: Partial<Parts & SavedInGit> & { readonly why: Words | undefined },
 ): Promise<MovedTree[]> {
   const { repository, worktree, branch, env } = options;
   const asideDirectory = (await exists(options.asideDirectory))
@@ -163,6 +165,10 @@ async function moveWhole(
   const [to] = await keepingLink(worktree, async () => moveWholeAside({ worktree, asideDirectory, env }));
   if (to === undefined) return [];
   await relink(linked, worktree, to);
+  await relinkNested(
+    nested.map((path) => join(to, path)),
+    { from: worktree, to },
+  );
   if (saver !== undefined) await releaseBranch([...linked, ...(await entriesAt(repository, to))], branch, saver.at);
   return [{ path: to, why }];
 }

@@ -100,8 +100,8 @@ async function notAdded(indexed: GitPlace, left: readonly string[]): Promise<str
       return result.stdout.split('\0');
     }),
   );
-  const skipped = new Set(left);
-  return [...new Set(listed.flat())].filter((path) => path !== '' && !skipped.has(path.replace(/\/$/, '')));
+  const isLeft = (path: string): boolean => left.some((each) => path === each || path.startsWith(`${each}/`));
+  return [...new Set(listed.flat())].filter((path) => path !== '' && !isLeft(path));
 }
 
 /** Files that are ignored but were staged all the same are somebody's work. */

@@ -3,29 +3,55 @@ import { access, lstat, readdir } from 'node:fs/promises';
 import { tryGit } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
 
+/** What git would not, or not wholly, bring back from the files of a worktree: paths in it. */
+interface PassedOver {
+  /** Sockets, pipes and devices, directories that cannot be read, and what has the name `.git` and git cannot use. */
+  readonly unsaved: readonly string[];
+  /** Bare repositories, which are none without their empty directories. */
+  readonly bare: readonly string[];
+}
+
 /**
- * What git passes over without a word when it adds the files of a worktree: sockets, pipes and devices, directories that
- * cannot be read, and what has the name `.git` and is no repository that git can use. What is ignored, or lies in `nested`,
- * is left out. @returns paths in the worktree
+ * What git passes over without a word when it adds the files of a worktree. What is ignored, or lies in `nested`, is left out.
  */
-export async function passedOver(place: GitPlace, nested: readonly string[]): Promise<string[]> {
+export async function passedOver(place: GitPlace, nested: readonly string[]): Promise<PassedOver> {
   const args = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'];
   const ignored = (await tryGit(args, place)).stdout.split('\0').map((path) => path.replace(/\/$/, ''));
   const skipped = new Set([...ignored, ...nested].map((path) => Buffer.from(path).toString('latin1')));
   const found: string[] = [];
-  await walk({ root: place.cwd, skipped, found }, '');
-  if (found.length === 0) return [];
-  const paths = found.map((path) => Buffer.from(path, 'latin1').toString('utf8'));
+  const bare: string[] = [];
+  await walk({ root: place.cwd, skipped, found, bare }, '');
+  return { unsaved: await withoutIgnored(found.map(asText), place), bare: await untracked(bare.map(asText), place) };
+}
+
+function asText(path: string): string {
+  return Buffer.from(path, 'latin1').toString('utf8');
+}
+
+async function withoutIgnored(paths: readonly string[], place: GitPlace): Promise<string[]> {
+  if (paths.length === 0) return [];
   const input = paths.map((path) => `${path}\0`).join('');
   const { stdout } = await tryGit(['check-ignore', '-z', '--stdin'], { ...place, input });
-  const alsoIgnored = new Set(stdout.split('\0'));
-  return paths.filter((path) => !alsoIgnored.has(path)).toSorted();
+  const ignored = new Set(stdout.split('\0'));
+  return paths.filter((path) => !ignored.has(path)).toSorted();
+}
+
+/** One that is committed, or staged, such as for tests, consists of files as any other. */
+async function untracked(paths: readonly string[], place: GitPlace): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const { exitCode, stdout } = await tryGit(['ls-files', '-z', '--cached', '--', `:(literal)${path}`], place);
+    const inHead = await tryGit(['ls-tree', '-z', 'HEAD', '--', path], place);
+    if (exitCode === 0 && stdout === '' && inHead.stdout === '' && !path.includes('\uFFFD')) found.push(path);
+  }
+  return found;
 }
 
 interface Walk {
   readonly root: string;
   readonly skipped: ReadonlySet<string>;
   readonly found: string[];
+  readonly bare: string[];
 }
 
 /** Names may be no UTF-8, so each byte is a character here. */
@@ -33,6 +59,12 @@ async function walk(at: Walk, directory: string): Promise<void> {
   const entries = await entriesIn(bytesOf(at, directory));
   if (entries === undefined) {
     at.found.push(directory === '' ? '.' : directory);
+    return;
+  }
+  // gitrepository-layout(5): what git takes for a repository has these.
+  const names = new Set(entries.map(({ name }) => name));
+  if (directory !== '' && ['HEAD', 'objects', 'refs'].every((name) => names.has(name))) {
+    at.bare.push(directory);
     return;
   }
   for (const { name, type } of entries) {
