@@ -14,7 +14,7 @@ const ROUNDS = 3;
 
 /** The sizes of bases that are measured; a quarter of the messages has the output of a tool that is this large. */
 export const SIZES = [
-  ['4 messages', { messages: 4, outputSize: 1500 }],
+  ['10 messages', { messages: 10, outputSize: 1500 }],
   ['1 MB', { messages: 200, outputSize: 20_000 }],
   ['10 MB', { messages: 200, outputSize: 200_000 }],
   ['50 MB, 2,000 messages', { messages: 2000, outputSize: 100_000 }],
