@@ -101,6 +101,7 @@ test('send takes a type and an issue ref, and list is a line for each', async ()
 test.each([
   ['a type with capitals', ['hello', '--type', 'Done']],
   ['an empty type', ['hello', '--type', '']],
+  ['a type that kugetsu alone sends', ['hello', '--type', 'work_saved']],
   ['a bad issue ref', ['hello', '--issue-ref', 'demo#1']],
   ['an empty message', ['']],
 ])('%s is a usage error, and nothing is sent', async (_what, args) => {

@@ -97,9 +97,9 @@ test('destroy saves the work too, and the printed command still works when the i
   await expectMixedWork(world, await followed(world, ways[0] ?? ''));
 });
 
-test('the printed command works in a home whose path has spaces and quotes', async () => {
+test('the printed command works in a home whose path has spaces, quotes, newlines and control characters', async () => {
   const plain = await readyWorld();
-  const world = { ...plain, home: join(plain.root, "it's a $HOME of `mine`") };
+  const world = { ...plain, home: join(plain.root, "it's  a\n$HOME\tof \u0001 `mine`") };
   world.env['KUGETSU_DIR'] = world.home;
   mapRepositories(world, {
     [REPOSITORY]: await makeRemote(world, 'spaced', { 'greeting.txt': 'Hello.\n', 'README.md': '' }),
