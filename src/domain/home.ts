@@ -28,6 +28,8 @@ export interface Home {
   readonly bin: string;
   readonly logs: string;
   readonly runs: string;
+  /** Heartbeats of processes that answer for something, for those that cannot see them. */
+  readonly heartbeats: string;
   readonly rescued: string;
   readonly pmAgentDirectory: string;
   /** What development agents are told of their worktree. */
@@ -63,6 +65,7 @@ export function homeAt(root: string): Home {
     bin: join(root, 'bin'),
     logs: join(root, 'logs'),
     runs: join(root, 'runs'),
+    heartbeats: join(root, 'heartbeats'),
     rescued: join(root, 'rescued'),
     pmAgentDirectory: join(root, 'pm-agent'),
     agentNotes: join(root, 'cache', 'agent-notes.md'),

@@ -12,6 +12,7 @@ export type ErrorKind = 'busy' | 'not_ready' | 'passing' | 'final';
 /** Each code that an error of kugetsu's can have, with its kind. Errors are made in every layer, so all of them know it. */
 export const ERROR_KINDS = {
   busy: 'busy',
+  elsewhere: 'busy',
   lock_lost: 'busy',
   locked: 'busy',
   no_slot: 'busy',

@@ -10,12 +10,15 @@ import { finishedTask, give, noted, notesPath, task, taskPath } from '../support
 import { processesOf, until, type World } from '../support/world.ts';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+const STAT = '/proc/stat';
 
-/** The machine from one boot to the next. */
+/** The machine from one boot to the next: with an id and a time of its own. */
 async function boot(world: World): Promise<Namespace> {
-  const path = join(world.root, `boot-${randomUUID()}`);
-  writeFileSync(path, `${randomUUID()}\n`);
-  return makeNamespace(world, `mount --bind "$1" ${BOOT_ID}`, path);
+  const [id, stat] = ['id', 'stat'].map((name) => join(world.root, `boot-${name}-${randomUUID()}`));
+  writeFileSync(id ?? '', `${randomUUID()}\n`);
+  const now = Math.ceil(Date.now() / 1000);
+  writeFileSync(stat ?? '', readFileSync(STAT, 'utf8').replace(/^btime .*/m, `btime ${now}`));
+  return makeNamespace(world, `mount --bind "$1" ${BOOT_ID}; mount --bind "$2" ${STAT}`, id ?? '', stat ?? '');
 }
 
 /** An agent that leaves a file, notes that it has begun, and works until it is given a file. */

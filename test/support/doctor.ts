@@ -92,7 +92,7 @@ function alike(findings: readonly Found[]): Omit<Found, 'message'>[] {
   return findings.map(({ level, check, command }) => ({ level, check, command }));
 }
 
-/** Every file of the home and of the fake opencode, with its mode and a hash of its content; caches and logs left out. */
+/** Every file of the home and of the fake opencode, with its mode and a hash of its content; caches, logs and heartbeats left out. */
 export function stateOf(world: World): Record<string, string> {
   const files: Record<string, string> = {};
   for (const root of [world.home, join(world.userHome, '.local')]) walk(root, root, files);
@@ -101,7 +101,8 @@ export function stateOf(world: World): Record<string, string> {
 
 function walk(root: string, path: string, files: Record<string, string>): void {
   const name = relative(root, path);
-  if (!existsSync(path) || /^(?:cache|bin)$|calls\.jsonl$|daemon\.log|\/\.git\/|(?:^|\/)index$/.test(name)) return;
+  if (!existsSync(path) || /^(?:cache|bin|heartbeats)$|calls\.jsonl$|daemon\.log|\/\.git\/|(?:^|\/)index$/.test(name))
+    return;
   const facts = lstatSync(path);
   const mode = (facts.mode & 0o7777).toString(8);
   if (facts.isDirectory()) {

@@ -47,7 +47,7 @@ async function listRuns(context: CliContext, count: number, json: boolean): Prom
   const { clearOldLogs } = await import('../../domain/queue/clear.ts');
   const { renderRecentRuns } = await import('../views/recent-runs.ts');
   // A home that cannot be written can be read.
-  await reconcileRuns(context).catch(unlessRefused);
+  await reconcileRuns(context, { takeOver: false }).catch(unlessRefused);
   await clearOldLogs(context).catch(unlessRefused);
   const runs = await recentRuns(context, count);
   const { ruled, colour } = context.terminal;

@@ -32,7 +32,8 @@ Examples:
   kugetsu prune --merged --older-than 7   with the issues that were merged, and had no run for a week
 
 Columns: kind, name, bytes, reason.
-Exit codes: 0 shown or deleted, 1 something could not be looked at or deleted, 2 usage, 3 not initialised.`;
+Exit codes: 0 shown or deleted, 1 something could not be looked at or deleted, 2 usage, 3 not initialised,
+4 with --force: an agent is at work in another container or on another machine, whose processes cannot be seen from here.`;
 
 /** `kugetsu prune` */
 export function registerPrune({ program, context, exitWith }: Registration): void {
@@ -46,6 +47,8 @@ export function registerPrune({ program, context, exitWith }: Registration): voi
     .addHelpText('after', HELP)
     .action(async ({ force = false, olderThan, merged = false, json = false }: PruneOptions) => {
       const olderThanDays = olderThan === undefined ? undefined : parseDays(olderThan);
+      const { requireAllHere } = await import('../../domain/runs/elsewhere.ts');
+      if (force) await requireAllHere(context);
       const { makePrunePlan } = await import('../../domain/prune/make-plan.ts');
       const { items, problems } = await makePrunePlan(context, { olderThanDays, merged });
       const done = force ? applyAndPrint : print;

@@ -24,23 +24,33 @@ export function registerQueueDaemon(registration: Registration): void {
 }
 
 const EXAMPLES = ['kugetsu queue-daemon start', 'kugetsu queue-daemon status', 'kugetsu queue-daemon logs 100'];
+const ELSEWHERE = '4 it is running in another container or on another machine';
 const EXIT_CODES = '0 done, 1 failed, 2 usage, 3 not ready or not running, 4 another daemon is running';
 
 function registerStartAndStop(daemon: Command, context: CliContext): void {
   daemon
     .command('start')
     .description('start it in the background; when it is running already, that is fine')
-    .addHelpText('after', helpNotes(['kugetsu queue-daemon start'], '0 it is running, 1 it did not come up, 2 usage'))
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu queue-daemon start'], `0 it is running, 1 it did not come up, 2 usage, ${ELSEWHERE}`),
+    )
     .action(async () => start(context));
   daemon
     .command('stop')
     .description('stop it; agents at work go on')
-    .addHelpText('after', helpNotes(['kugetsu queue-daemon stop'], '0 none is running any more, 1 failed, 2 usage'))
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu queue-daemon stop'], `0 none is running any more, 1 failed, 2 usage, ${ELSEWHERE}`),
+    )
     .action(async () => stop(context));
   daemon
     .command('restart')
     .description('stop it and start it again; agents at work go on')
-    .addHelpText('after', helpNotes(['kugetsu queue-daemon restart'], '0 it is running, 1 it did not come up, 2 usage'))
+    .addHelpText(
+      'after',
+      helpNotes(['kugetsu queue-daemon restart'], `0 it is running, 1 it did not come up, 2 usage, ${ELSEWHERE}`),
+    )
     .action(async () => {
       await stop(context);
       await start(context);
@@ -56,9 +66,14 @@ function registerDaemonStatus(daemon: Command, { context, exitWith }: Registrati
     .action(async ({ json = false }: { readonly json?: boolean }) => {
       const { findDaemon } = await import('../../domain/daemon/find-daemon.ts');
       const found = await findDaemon(context);
+      const { placeElsewhere } = await import('../../domain/runs/elsewhere.ts');
+      const place = found === undefined ? undefined : placeElsewhere(context.home, found);
       const state = { running: found !== undefined, pid: found?.owner.pid ?? null, since: found?.since ?? null };
-      const text = found === undefined ? 'not running' : `running (pid ${found.owner.pid}, since ${found.since})`;
-      context.terminal.out(json ? JSON.stringify(state) : text);
+      const where = place ?? `pid ${found?.owner.pid ?? '-'}`;
+      const text = found === undefined ? 'not running' : `running (${where}, since ${found.since})`;
+      context.terminal.out(
+        json ? JSON.stringify({ ...state, ...(place === undefined ? {} : { elsewhere: place }) }) : text,
+      );
       if (found !== undefined) return;
       const { findScriptDaemon, scriptDaemonRuns } = await import('../../domain/daemon/script-daemon.ts');
       const other = await findScriptDaemon(context);

@@ -36,5 +36,12 @@ export async function status({ context, exitWith }: Call, { json = false }: Stat
     context.terminal.err(`kugetsu: ${doubt}${problem.message}`);
     if (problem.hint !== undefined) context.terminal.err(`  ${problem.hint}`);
   }
+  await tellElsewhere(context);
   if (word !== 'ok') exitWith(EXIT.notReady);
+}
+
+/** What other containers and machines do with this home is seen by nothing but its heartbeat. */
+async function tellElsewhere({ home, terminal }: Call['context']): Promise<void> {
+  const { workElsewhere } = await import('../../domain/runs/elsewhere.ts');
+  for (const line of workElsewhere(home)) terminal.err(`note: ${line}`);
 }

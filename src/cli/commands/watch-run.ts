@@ -27,7 +27,7 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
   const current = await followRun(context, {
     record: issueRunRecord(context, ref, run.id),
     run,
-    settle: async () => reconcileRuns(context),
+    settle: async () => reconcileRuns(context, { takeOver: false }),
     signal: context.gracefulStop(),
     until: follow ? 'ended' : 'at_work',
     onLine: ({ entry }) => printEntry(context, entry, options),

@@ -9,14 +9,20 @@ export function renderSessions(
   sessions: readonly ListedSession[],
   style: { readonly ruled: boolean; readonly colour: boolean },
 ): string {
-  const rows = sessions.map(({ issue_ref: ref, type, session_id: id, worktree, run }) => [
+  const rows = sessions.map(({ issue_ref: ref, type, session_id: id, worktree, run, elsewhere }) => [
     ref,
     type,
     id ?? 'N/A',
     worktree ?? 'N/A',
     // The list is made after dead runs were settled, so a run without a verdict is alive.
-    runText(run, true),
+    elsewhere === null ? runText(run, true) : elsewhereText(run, elsewhere),
     run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-',
   ]);
   return renderTable({ columns: COLUMNS, rows, ...style });
+}
+
+/** A run that cannot be seen from here is told as what is known of it. */
+function elsewhereText(run: ListedSession['run'], { machine, alive }: NonNullable<ListedSession['elsewhere']>): string {
+  const place = machine === null ? 'elsewhere' : `elsewhere (${machine})`;
+  return alive ? `${runText(run, true)} ${place}` : `not heard of, ${place}`;
 }

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
+import { alreadyRunning } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from './log-size.ts';
 import { findScriptDaemon, requireNoScriptDaemon } from './script-daemon.ts';
@@ -26,11 +27,12 @@ const RUN_ARGUMENTS = ['queue-daemon', 'run', '--background'];
 /**
  * Starts the daemon detached, and waits until it is the daemon. Two starts at once give one daemon.
  *
- * @throws AppError `daemon_failed` when it did not come up
+ * @throws AppError `daemon_failed` when it did not come up, `elsewhere` (exit code 4) when one runs that cannot be seen from here
  */
 export async function startDaemon(context: Context): Promise<{ readonly pid: number; readonly started: boolean }> {
   const { home, self, clock } = context;
   const running = await findDaemon(context);
+  if (running?.here === false) throw alreadyRunning(home, running);
   if (running !== undefined) return { pid: running.owner.pid, started: false };
   await requireNoScriptDaemon(context);
   requireAll(await context.settings());
@@ -75,9 +77,11 @@ function daemonEnvironment({ env, home }: Context): Context['env'] {
   return { ...withoutAgentVariables(env), ...own, ...(inRun ? { TMPDIR: undefined } : {}) };
 }
 
-/** Ends the daemon, also the bash script's, and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running */
+/** Ends the daemon, also the bash script's, and waits until it is gone; agents at work go on. @returns its pid, or undefined when none was running. @throws AppError `elsewhere` (exit code 4) */
 export async function stopDaemon(context: Context): Promise<number | undefined> {
-  const owner = (await findDaemon(context))?.owner ?? (await findScriptDaemon(context));
+  const daemon = await findDaemon(context);
+  if (daemon?.here === false) throw alreadyRunning(context.home, daemon);
+  const owner = daemon?.owner ?? (await findScriptDaemon(context));
   if (owner === undefined) return undefined;
   sendSignal(owner.pid, 'SIGTERM');
   const deadline = context.clock.monotonic() + STOP_WAIT_MS;

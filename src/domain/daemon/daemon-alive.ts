@@ -1,13 +1,15 @@
-import { isAlive, type ProcessIdentity } from '../../adapters/process/process-identity.ts';
+import type { ProcessIdentity } from '../../adapters/process/process-identity.ts';
+import { standingOf } from '../../adapters/process/standing.ts';
 import { readTextAtOnce } from '../../adapters/store/private-files.ts';
+import { textOf } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
 
-/** Whether a daemon of this home is alive; what a damaged lock says is no. To queue a task, no schema is worth its loading. */
+/** Whether a daemon of this home is alive, here or elsewhere; what a damaged lock says is no. To queue a task, no schema is worth its loading. */
 export function isDaemonAlive({ home }: Pick<Context, 'home'>): boolean {
   try {
     const text = readTextAtOnce(home.daemonLock);
     const owner = text === undefined ? undefined : ownerIn(JSON.parse(text));
-    return owner !== undefined && isAlive(owner);
+    return owner !== undefined && ['alive', 'elsewhere'].includes(standingOf(owner, home.heartbeats));
   } catch {
     return false;
   }
@@ -18,8 +20,11 @@ function ownerIn(lock: unknown): ProcessIdentity | undefined {
   const pid = fieldOf(owner, 'pid');
   const start = fieldOf(owner, 'process_start');
   const boot = fieldOf(owner, 'boot_id');
+  const [machine, pid_namespace, since] = ['machine', 'pid_namespace', 'since'].map((key) =>
+    textOf(fieldOf(owner, key)),
+  );
   if (typeof pid !== 'number' || typeof start !== 'string' || typeof boot !== 'string') return undefined;
-  return { pid, process_start: start, boot_id: boot };
+  return { pid, process_start: start, boot_id: boot, machine, pid_namespace, since };
 }
 
 function fieldOf(value: unknown, key: string): unknown {

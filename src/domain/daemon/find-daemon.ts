@@ -1,18 +1,24 @@
 import * as z from 'zod/mini';
-import { isAlive } from '../../adapters/process/process-identity.ts';
+import { standingOf } from '../../adapters/process/standing.ts';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { readTextIfExists } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { OwnerSchema } from '../runs/owner-schema.ts';
 import type { Run } from '../runs/run-schema.ts';
 
-/** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, so it needs no upkeep. */
+/** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, and needs no upkeep itself. */
 const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });
 
-/** A daemon that is alive. */
-export interface LiveDaemon {
+/** What the lock says of a daemon. */
+interface LockedDaemon {
   readonly owner: Run['owner'];
   readonly since: string;
+}
+
+/** A daemon that is alive. */
+export interface LiveDaemon extends LockedDaemon {
+  /** Whether it can be seen from here, and so be signalled. */
+  readonly here: boolean;
 }
 
 /**
@@ -21,14 +27,16 @@ export interface LiveDaemon {
  *
  * @throws AppError `corrupt_file`
  */
-export async function readDaemonLock({ home }: Pick<Context, 'home'>): Promise<LiveDaemon | undefined> {
+export async function readDaemonLock({ home }: Pick<Context, 'home'>): Promise<LockedDaemon | undefined> {
   const text = await readTextIfExists(home.daemonLock);
   if (text === undefined || /^\s*\d*\s*$/.test(text)) return undefined;
   return readJsonFile(home.daemonLock, { schema: DaemonLockSchema, what: "the daemon's lock" });
 }
 
-/** The daemon of this home; undefined when none is alive, whatever files say. */
+/** The daemon of this home, here or elsewhere; undefined when none is alive, whatever files say. */
 export async function findDaemon({ home }: Pick<Context, 'home'>): Promise<LiveDaemon | undefined> {
   const lock = await readDaemonLock({ home });
-  return lock !== undefined && isAlive(lock.owner) ? lock : undefined;
+  if (lock === undefined) return undefined;
+  const standing = standingOf(lock.owner, home.heartbeats);
+  return standing === 'alive' || standing === 'elsewhere' ? { ...lock, here: standing === 'alive' } : undefined;
 }

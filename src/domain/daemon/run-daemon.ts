@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { keepBeating } from '../../adapters/process/heartbeat.ts';
+import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
 import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
 import { rotatingLog } from '../../adapters/store/rotating-log.ts';
 import { makePrivateDirectory, touchFile } from '../../adapters/store/private-files.ts';
@@ -10,7 +11,7 @@ import { isoWithOffset } from '../../util/time.ts';
 import { told, words, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { becomeDaemon } from './daemon-lock.ts';
+import { becomeDaemon, becomeDaemonInTime } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from './log-size.ts';
 import { OpenItems } from './open-items.ts';
@@ -44,12 +45,12 @@ interface DaemonOptions {
  * Is the daemon of this home until `signal` aborts: wakes on a change in the queue, when a retry is due, and every
  * QUEUE_DAEMON_INTERVAL_MINUTES. It owns no agent, so it can be ended, or killed, and replaced at any time.
  *
- * @throws AppError `daemon_running` (exit code 4)
+ * @throws AppError `daemon_running` or `elsewhere` (exit code 4)
  */
 export async function runDaemon(context: Context, { once, signal, onLine }: DaemonOptions): Promise<void> {
   const { home, clock } = context;
   await makePrivateDirectory(home.queueItems);
-  const release = await becomeDaemon(context);
+  const release = await (once ? becomeDaemon(context) : becomeDaemonInTime(context, { signal, onLine }));
   const log = forgivingLog(rotatingLog(home.daemonLog, MAX_LOG_BYTES), ({ count, code }) => {
     const lines = `${plural(count, 'line')} could not be written here (${code})`;
     return `${isoWithOffset(clock.now())} ${lines}`;
@@ -60,6 +61,7 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
     onLine(line);
     await log(line).catch(() => undefined);
   };
+  const stopBeating = await keepBeating(home.heartbeats, 'the queue daemon');
   try {
     await say(`queue daemon started (pid ${ownIdentity().pid})`);
     if (ownIdentity().pid === 1) await say(NO_INIT);
@@ -67,6 +69,7 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
     await say(once ? 'done' : 'queue daemon stopped; agents at work go on');
   } finally {
     await release();
+    await stopBeating();
   }
 }
 
@@ -119,7 +122,7 @@ class DaemonLoop {
   /** Somebody may have removed the lock, or the whole home; then another daemon may be at work. */
   private async isStillDaemon(): Promise<boolean> {
     const daemon = await findDaemon(this.context).catch(() => undefined);
-    if (daemon?.owner.pid === ownIdentity().pid) return true;
+    if (daemon !== undefined && isOwn(daemon.owner)) return true;
     await this.say('this process is not the daemon any more: its lock is gone or another one has it');
     return false;
   }

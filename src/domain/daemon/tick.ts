@@ -41,7 +41,7 @@ export async function tick(
   memory: DaemonMemory,
   say: (line: Text) => Promise<void>,
 ): Promise<TickResult> {
-  await reconcileRuns(context);
+  await reconcileRuns(context, { takeOver: true });
   const found = await memory.openItems.read(context, say);
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
   const items = (await reconcileClaimed(context, found, say)) ? await memory.openItems.read(context, say) : found;
@@ -96,7 +96,9 @@ async function reconcileClaimed(
   for (const item of items.filter(({ state }) => state === 'notified')) {
     const { reconcileItem } = await import('../queue/reconcile-items.ts');
     // The file of one issue's session holds up no other task.
-    const news = await reconcileItem(context, item).catch((error: unknown) => words`left alone: ${wordsOf(error)}`);
+    const news = await reconcileItem(context, item, { takeOver: true }).catch(
+      (error: unknown) => words`left alone: ${wordsOf(error)}`,
+    );
     if (news === undefined) continue;
     changed = true;
     await say(words`${item.id} ${news}`);
@@ -110,9 +112,9 @@ async function select(context: Context, items: readonly QueueItem[]): Promise<Qu
   const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
   return selectItems(items, {
     now: context.clock.now(),
-    freeSlots: slots - countLiveAgents(sessions),
-    livePmRuns: items.filter(({ run }) => isLive(run)).length,
-    busyIssues: new Set(sessions.filter(({ run }) => isLive(run)).map(({ issue_ref: ref }) => ref)),
+    freeSlots: slots - countLiveAgents(context.home, sessions),
+    livePmRuns: items.filter(({ run }) => isLive(context.home, run)).length,
+    busyIssues: new Set(sessions.filter(({ run }) => isLive(context.home, run)).map(({ issue_ref: ref }) => ref)),
   });
 }
 

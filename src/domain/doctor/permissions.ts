@@ -31,7 +31,7 @@ export function guardedSessions({
       session === undefined ? [] : [{ id: session.opencode_session_id, subject, runs, live: false }],
     ),
     ...soundSessions(survey, home).flatMap(({ opencode_session_id: id, issue_ref: subject, run }) =>
-      id === null ? [] : [{ id, subject, runs: true, live: isLive(run) }],
+      id === null ? [] : [{ id, subject, runs: true, live: isLive(home, run) }],
     ),
   ];
 }

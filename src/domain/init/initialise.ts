@@ -51,7 +51,7 @@ export async function initialise(context: Context, request: InitRequest): Promis
   const closed = await closeHome(context);
   if (closed !== undefined) request.report(closed);
   await makeHome(context);
-  await reconcileRuns(context);
+  await reconcileRuns(context, { takeOver: true });
   await tellOfIdentity(context, request);
   const known = status === 'pm_agent_missing' && !request.force ? await readBase(context) : undefined;
   const base = known ?? (await makeBase(context, request));

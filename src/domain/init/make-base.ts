@@ -88,7 +88,7 @@ async function tellBase(
   const maxBytes = sizeLimit(settings.RUN_LOG_MAX_MB);
   const log = await openRunLog(context, runLogPath(context, runId), { maxBytes });
   const startedAt = clock.monotonic();
-  await ownRun(context, runId);
+  const disown = await ownRun(context, runId, 'init');
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
@@ -120,6 +120,7 @@ async function tellBase(
     }
     report(`the base session has answered after ${formatDuration(clock.monotonic() - startedAt)}`);
   } finally {
+    await disown();
     await log.close();
   }
 }

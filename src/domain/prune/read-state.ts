@@ -74,7 +74,7 @@ async function readUnnamed(home: Home, { issues }: Index): Promise<UnnamedFile[]
   );
   const read = files.map(async (entry) => {
     const session = await readIssueFile(home, entry.name);
-    return session === undefined ? undefined : { entry, session, live: isLive(session.run) };
+    return session === undefined ? undefined : { entry, session, live: isLive(home, session.run) };
   });
   return (await Promise.all(read)).filter((file) => file !== undefined);
 }

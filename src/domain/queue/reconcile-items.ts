@@ -1,8 +1,9 @@
-import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts';
+import { isOwn } from '../../adapters/process/process-identity.ts';
+import { standingOf } from '../../adapters/process/standing.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
-import { logEnd, settleAndSweep } from '../runs/reconcile-runs.ts';
-import { isAbandoned, isLeftHere } from '../runs/run-state.ts';
+import { placeElsewhere } from '../runs/elsewhere.ts';
+import { isLost, logEnd, settleAndSweep, type Reach } from '../runs/reconcile-runs.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { isFinished, isWaitingForChildren } from './advance.ts';
 import type { Child, QueueItem } from './queue-item.ts';
@@ -23,12 +24,12 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
  *
  * @returns what was done, in a few words; undefined when nothing was
  */
-export async function reconcileItem(context: Needs, item: QueueItem): Promise<string | undefined> {
+export async function reconcileItem(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
   if (item.state !== 'notified') return undefined;
-  return item.type === 'issue' ? reconcileIssueTask(context, item) : reconcilePmTask(context, item);
+  return item.type === 'issue' ? reconcileIssueTask(context, item, reach) : reconcilePmTask(context, item, reach);
 }
 
-async function reconcileIssueTask(context: Needs, item: QueueItem): Promise<string | undefined> {
+async function reconcileIssueTask(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
   const session = item.issue_ref === null ? undefined : await readIssueSession(context, item.issue_ref);
   const run = session?.run ?? null;
   if (run !== null && run.id === item.run_id) {
@@ -36,24 +37,23 @@ async function reconcileIssueTask(context: Needs, item: QueueItem): Promise<stri
     await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
     return `settled: its run had ended (${run.verdict.class})`;
   }
-  return releaseIfDead(context, item);
+  return releaseIfDead(context, item, reach);
 }
 
-async function reconcilePmTask(context: Needs, item: QueueItem): Promise<string | undefined> {
+async function reconcilePmTask(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
   const { run } = item;
-  if (run === null) return releaseIfDead(context, item);
+  if (run === null) return releaseIfDead(context, item, reach);
   if (run.verdict !== null && !isWaitingForChildren(item)) {
     await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
     return `settled: its run had ended (${run.verdict.class})`;
   }
-  const ownLeft = isLeftHere(run);
-  if (isAbandoned(run) || ownLeft) {
-    const verdict = abandonedVerdict(run, null);
+  if (isLost(context, run, reach)) {
+    const verdict = abandonedVerdict(run, null, placeElsewhere(context.home, run));
     const event = await runEnded(context, run.id, verdict);
     const settled = await settleAndSweep(context, run, async () => {
       // It may have ended, or been taken over, since it was read.
       const current = (await readItem(context, item.id))?.run ?? null;
-      if (current?.id !== run.id || current.verdict !== null || (!isAbandoned(current) && !ownLeft)) return false;
+      if (current?.id !== run.id || current.verdict !== null || !isLost(context, current, reach)) return false;
       return (await settleItem(context, item.id, event)) !== undefined;
     });
     if (!settled) return undefined;
@@ -63,10 +63,13 @@ async function reconcilePmTask(context: Needs, item: QueueItem): Promise<string 
   return isWaitingForChildren(item) ? reconcileChildren(context, item) : undefined;
 }
 
-async function releaseIfDead(context: Needs, item: QueueItem): Promise<string | undefined> {
+async function releaseIfDead(context: Needs, item: QueueItem, { takeOver }: Reach): Promise<string | undefined> {
   // A claim of this very process is over, too: it dispatches one task after the other, and is looking at claims now.
   const { claimed_by: claimer } = item;
-  if (claimer !== null && isAlive(claimer) && claimer.pid !== ownIdentity().pid) return undefined;
+  if (claimer !== null && !isOwn(claimer)) {
+    const standing = standingOf(claimer, context.home.heartbeats);
+    if (standing !== 'gone' && !(standing === 'silent' && takeOver)) return undefined;
+  }
   await settleItem(context, item.id, { type: 'released', runId: item.run_id, notBefore: null });
   return 'released: its claim was interrupted';
 }

@@ -65,7 +65,7 @@ function inTheWay({ id }: Rescued, why: string): AppError {
 
 async function worktreeFor(context: Context, rescued: Rescued): Promise<string> {
   const { issue_ref: ref } = rescued;
-  await reconcileRuns(context);
+  await reconcileRuns(context, { takeOver: true });
   const session = ref === null ? undefined : await readIssueSession(context, ref);
   const path = session?.worktree_path ?? null;
   if (session === undefined || path === null || !(await pathExists(path))) {
@@ -73,7 +73,7 @@ async function worktreeFor(context: Context, rescued: Rescued): Promise<string> 
       hint: `run: kugetsu rescued ${rescued.id} --apply --into DIRECTORY`,
     });
   }
-  if (isLive(session.run)) {
+  if (isLive(context.home, session.run)) {
     throw new AppError('busy', `an agent is at work in the worktree of ${ref ?? rescued.name}`, {
       hint: 'wait for it, or name another place with --into',
       exit: EXIT.busy,

@@ -4,20 +4,30 @@ import { judge, NOTHING_OBSERVED } from './verdict.ts';
 /** The class of a run that no runner ever took over: nothing was done, so it was no attempt. */
 export const CLAIM_INTERRUPTED = 'claim_interrupted';
 
-/** The verdict on a run whose process is gone without one. */
-export function abandonedVerdict(run: Pick<Run, 'kind' | 'taken_over'>, evidence: Evidence | null): Verdict {
+/** The verdict on a run whose process is gone without one; `place` says where it was, when that cannot be seen from here. */
+export function abandonedVerdict(
+  run: Pick<Run, 'kind' | 'taken_over'>,
+  evidence: Evidence | null,
+  place?: string,
+): Verdict {
   const began = run.taken_over === true || run.kind === 'destroy';
   return {
     ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined }),
     outcome: 'failed',
     class: began ? 'runner_died' : CLAIM_INTERRUPTED,
     message: began
-      ? `the process that supervised the ${run.kind} was killed, or the machine restarted; what was left of it has been ended`
+      ? diedMessage(run.kind, place)
       : `the process that was about to ${run.kind} was killed before anything was done`,
     hint: began ? hintFor(run.kind) : 'run the command again',
     retryable: true,
     evidence,
   };
+}
+
+function diedMessage(kind: Run['kind'], place: string | undefined): string {
+  return place === undefined
+    ? `the process that supervised the ${kind} was killed, or the machine restarted; what was left of it has been ended`
+    : `the process that supervised the ${kind} was ${place}, and nothing was heard of it any more`;
 }
 
 function hintFor(kind: Run['kind']): string {

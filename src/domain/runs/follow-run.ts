@@ -7,7 +7,7 @@ import type { ShownLine } from './run-log-lines.ts';
 import { lineShower } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Run } from './run-schema.ts';
-import { isAbandoned } from './run-state.ts';
+import { isAbandoned, isGone } from './run-state.ts';
 
 const POLL_MS = 50;
 /** How often the run's record is looked at while its log says nothing, in milliseconds. */
@@ -50,7 +50,7 @@ export async function followRun(
     }
     if (done) return record.read();
     if (silent && clock.monotonic() >= checkAt) {
-      if (await isOver(record, settle)) {
+      if (await isOver(context, record, settle)) {
         for await (const line of reader.finish()) show(line);
         return record.read();
       }
@@ -68,11 +68,16 @@ function stillRunning(): AppError {
   });
 }
 
-async function isOver(record: RunRecord, settle: () => Promise<void>): Promise<boolean> {
+async function isOver(
+  { home }: Pick<Context, 'home'>,
+  record: RunRecord,
+  settle: () => Promise<void>,
+): Promise<boolean> {
   const run = await record.read();
-  if (run !== undefined && isAbandoned(run)) {
+  if (run !== undefined && isGone(home, run)) {
     await settle();
     return false;
   }
-  return run === undefined || run.phase === 'ended';
+  // Nobody will write the end of a run of elsewhere of which nothing is heard.
+  return run === undefined || run.phase === 'ended' || isAbandoned(home, run);
 }

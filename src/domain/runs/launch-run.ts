@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
-import { bootId, identityOf } from '../../adapters/process/process-identity.ts';
+import { identityOf, ownPlace } from '../../adapters/process/process-identity.ts';
 import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/log-file.ts';
@@ -28,7 +28,7 @@ export async function launchRun(context: Needs, request: RunRequest): Promise<vo
   try {
     const pid = await spawnRunner(context, request);
     // One that has died already leaves a claim that anybody can see to be abandoned.
-    const owner = identityOf(pid) ?? { pid, process_start: 'gone', boot_id: bootId() };
+    const owner = identityOf(pid) ?? { pid, process_start: 'gone', ...ownPlace() };
     await record.change((run) =>
       run.phase === 'preparing' && run.taken_over !== true ? { ...run, owner } : undefined,
     );

@@ -5,8 +5,8 @@ import { isLive } from './run-state.ts';
 
 /** What agents are at work on: issue refs, and the ids of PM tasks. */
 export async function liveRunSubjects(context: Pick<Context, 'home'>): Promise<string[]> {
-  const issues = (await readSoundIssueSessions(context)).filter(({ run }) => isLive(run));
+  const issues = (await readSoundIssueSessions(context)).filter(({ run }) => isLive(context.home, run));
   const { items } = await readItems(context);
-  const tasks = items.filter(({ run }) => isLive(run));
+  const tasks = items.filter(({ run }) => isLive(context.home, run));
   return [...issues.map(({ issue_ref: ref }) => ref), ...tasks.map(({ id }) => id)];
 }

@@ -18,6 +18,8 @@ import { issueRunRecord, runRecord, type RunRecord } from './run-record.ts';
 import { runLogPath } from './run-request.ts';
 import type { Run } from './run-schema.ts';
 
+const LOOKING = { takeOver: false };
+
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 
 interface ReadOptions {
@@ -40,7 +42,7 @@ export async function readRunLog(
   context: Needs,
   { subject, follow, onLine, signal }: ReadOptions,
 ): Promise<Run | undefined> {
-  await reconcileRuns(context).catch(unlessRefused);
+  await reconcileRuns(context, LOOKING).catch(unlessRefused);
   const { id, record } = isTaskId(subject) ? await runOfTask(context, subject) : await runOfIssue(context, subject);
   const run = { id, log: runLogPath(context, id) };
   if (follow) {
@@ -77,9 +79,9 @@ async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
 }
 
 async function settleAll(context: Needs, subject: string): Promise<void> {
-  await reconcileRuns(context);
+  await reconcileRuns(context, LOOKING);
   const item = isTaskId(subject) ? await readItem(context, subject) : undefined;
-  if (item !== undefined) await reconcileItem(context, item);
+  if (item !== undefined) await reconcileItem(context, item, LOOKING);
 }
 
 function noLog(subject: string, why = 'it has had no run yet'): AppError {

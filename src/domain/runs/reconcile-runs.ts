@@ -10,25 +10,36 @@ import { afterIssueRun } from './after-issue-run.ts';
 import { endedRun } from './ended-run.ts';
 import { gatherEvidence } from './evidence.ts';
 import { orphanedRuns } from './orphans.ts';
+import { placeElsewhere } from './elsewhere.ts';
 import { openRunLog } from './run-log.ts';
 import type { Run, Verdict } from './run-schema.ts';
-import { isAbandoned, isLeftHere } from './run-state.ts';
+import { isAbandoned, isGone, isLeftHere } from './run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+
+/** How far somebody goes who settles what died. */
+export interface Reach {
+  /**
+   * Whether runs of other containers and machines count as dead when nothing is heard of them any more: for who is about to
+   * change something. Who only looks leaves them, because a look must not end what may be alive.
+   */
+  readonly takeOver: boolean;
+}
 
 /**
  * Settles every run whose runner is gone without a verdict: ends what it left running, looks at the worktree, and writes
  * down what happened. Safe to call from any number of processes at once.
  */
-export async function reconcileRuns(context: Needs): Promise<void> {
+export async function reconcileRuns(context: Needs, reach: Reach): Promise<void> {
   for (const session of await readSoundIssueSessions(context)) {
-    if (isLost(session.run)) await settleAbandoned(context, session, session.run);
+    if (isLost(context, session.run, reach)) await settleAbandoned(context, session, { run: session.run, reach });
   }
-  for (const id of await orphanedRuns(context)) await cleanUpAfterRun(context, { id });
+  for (const id of await orphanedRuns(context, reach)) await cleanUpAfterRun(context, { id });
 }
 
-function isLost(run: Run | null): run is Run {
-  return isAbandoned(run) || isLeftHere(run);
+/** Whether a run has to be settled by this process. */
+export function isLost({ home }: Pick<Context, 'home'>, run: Run | null, { takeOver }: Reach): run is Run {
+  return isGone(home, run) || isLeftHere(run) || (takeOver && isAbandoned(home, run));
 }
 
 /**
@@ -41,11 +52,15 @@ export async function cleanUpAfterRun(context: Needs, run: Pick<Run, 'id'>): Pro
   await removeDirectory(join(context.home.runs, run.id));
 }
 
-async function settleAbandoned(context: Needs, session: IssueSession, run: Run): Promise<void> {
-  const verdict = abandonedVerdict(run, await gatherEvidence(context, session));
+async function settleAbandoned(
+  context: Needs,
+  session: IssueSession,
+  { run, reach }: { readonly run: Run; readonly reach: Reach },
+): Promise<void> {
+  const verdict = abandonedVerdict(run, await gatherEvidence(context, session), placeElsewhere(context.home, run));
   const settle = async (): Promise<boolean> =>
     (await updateIssueSession(context, session.issue_ref, (current) => {
-      if (current.run?.id !== run.id || !isLost(current.run)) return undefined;
+      if (current.run?.id !== run.id || !isLost(context, current.run, reach)) return undefined;
       return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
     })) !== undefined;
   if (!(await settleAndSweep(context, run, settle))) return;

@@ -9,6 +9,8 @@ import type { Run } from './run-schema.ts';
 export interface RunRecord {
   /** The run as it is recorded now; undefined when another one stands there, or nothing. */
   read(): Promise<Run | undefined>;
+  /** Whether somebody else has given the verdict, or has put another run there; not when nothing can be found. */
+  isOver(): Promise<boolean>;
   /**
    * Changes the run durably; undefined from `change` leaves it as it is.
    * @returns the changed run, or undefined when it was left, or is not recorded any more
@@ -32,6 +34,7 @@ export function runRecord(
 export function issueRunRecord(context: HomeOnly, ref: string, id: string): RunRecord {
   return {
     read: async () => ofId((await readIssueSession(context, ref))?.run, id),
+    isOver: async () => isOver((await readIssueSession(context, ref))?.run, id),
     async change(change) {
       const session = await updateIssueSession(context, ref, (current) => {
         const run = changed(current.run, id, change);
@@ -45,6 +48,7 @@ export function issueRunRecord(context: HomeOnly, ref: string, id: string): RunR
 function taskRunRecord(context: HomeOnly, task: string, id: string): RunRecord {
   return {
     read: async () => ofId((await readItem(context, task))?.run, id),
+    isOver: async () => isOver((await readItem(context, task))?.run, id),
     async change(change) {
       const item = await updateItem(context, task, (current) => {
         const run = changed(current.run, id, change);
@@ -57,6 +61,10 @@ function taskRunRecord(context: HomeOnly, task: string, id: string): RunRecord {
 
 function ofId(run: Run | null | undefined, id: string): Run | undefined {
   return run?.id === id ? run : undefined;
+}
+
+function isOver(run: Run | null | undefined, id: string): boolean {
+  return run !== null && run !== undefined && (run.id !== id || run.verdict !== null);
 }
 
 function changed(run: Run | null, id: string, change: (run: Run) => Run | undefined): Run | undefined {

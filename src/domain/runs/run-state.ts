@@ -1,17 +1,39 @@
-import { isAlive, ownIdentity } from '../../adapters/process/process-identity.ts';
+import { isOwn } from '../../adapters/process/process-identity.ts';
+import { standingOf, type Standing } from '../../adapters/process/standing.ts';
+import type { Home } from '../home.ts';
 import type { Run } from './run-schema.ts';
 
 /** A run without a verdict. */
 type OpenRun = Run & { readonly phase: 'preparing' | 'working' };
 
-/** Whether the run has not ended and the process that answers for it is alive. */
-export function isLive(run: Run | null): run is OpenRun {
-  return run !== null && run.phase !== 'ended' && isAlive(run.owner);
+/** How the process stands that answers for a run; undefined for a run that has ended, and for none. */
+export function standingOfRun({ heartbeats }: Home, run: Run | null): Standing | undefined {
+  return isOpen(run) ? standingOf(run.owner, heartbeats) : undefined;
 }
 
-/** Whether the run has not ended although nobody answers for it any more. */
-export function isAbandoned(run: Run | null): run is OpenRun {
-  return run !== null && run.phase !== 'ended' && !isAlive(run.owner);
+/** Whether the run has not ended and the process that answers for it is alive, here or elsewhere. */
+export function isLive(home: Home, run: Run | null): run is OpenRun {
+  const standing = standingOfRun(home, run);
+  return standing === 'alive' || standing === 'elsewhere';
+}
+
+/** Whether the run is on, in another container or on another machine: nobody here can end it, or see its end. */
+export function isElsewhere(home: Home, run: Run | null): boolean {
+  return standingOfRun(home, run) === 'elsewhere';
+}
+
+/** Whether the run has not ended although the process that answered for it is seen to be gone. */
+export function isGone(home: Home, run: Run | null): run is OpenRun {
+  return standingOfRun(home, run) === 'gone';
+}
+
+/**
+ * Whether the run has not ended although nobody answers for it any more. A run of elsewhere of which nothing is heard is
+ * one, too, for who is about to change something; who only looks settles none of these.
+ */
+export function isAbandoned(home: Home, run: Run | null): run is OpenRun {
+  const standing = standingOfRun(home, run);
+  return standing === 'gone' || standing === 'silent';
 }
 
 /**
@@ -19,6 +41,10 @@ export function isAbandoned(run: Run | null): run is OpenRun {
  * process can be under way.
  */
 export function isLeftHere(run: Run | null): run is OpenRun {
-  if (run === null || run.phase !== 'preparing' || run.taken_over === true || run.kind === 'destroy') return false;
-  return run.owner.pid === ownIdentity().pid;
+  if (!isOpen(run) || run.phase !== 'preparing' || run.taken_over === true || run.kind === 'destroy') return false;
+  return isOwn(run.owner);
+}
+
+function isOpen(run: Run | null): run is OpenRun {
+  return run !== null && run.phase !== 'ended';
 }

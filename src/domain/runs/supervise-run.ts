@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/is-inside.ts';
 import { kindOf } from '../../util/error-codes.ts';
@@ -45,6 +46,20 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
   const takeOver = async (): Promise<Run | undefined> =>
     task.record.change((run) => (run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined));
   if ((await untilWritten(context, takeOver, TAKE_OVER_MS)) === undefined) return;
+  const overtaken = new AbortController();
+  const what = `the ${task.kind} of ${task.subject}`;
+  const stopBeating = await keepBeating(context.home.heartbeats, what, async () => {
+    // Nothing was heard of this process for so long that somebody elsewhere counted it as dead.
+    if (await task.record.isOver()) overtaken.abort();
+  });
+  try {
+    await superviseClaimed(context, { runId, task, signal: AbortSignal.any([signal, overtaken.signal]) });
+  } finally {
+    await stopBeating();
+  }
+}
+
+async function superviseClaimed(context: Context, { runId, task, signal }: Supervision): Promise<void> {
   const { text: clean } = await redactorOf(context);
   const maxBytes = await maxLogBytes(context);
   const log = await untilWritten(context, async () => openRunLog(context, task.log, { maxBytes }));

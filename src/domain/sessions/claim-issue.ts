@@ -4,9 +4,11 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import type { Home } from '../home.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { settleItem, settleRunTasks } from '../queue/settle.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { requireHere } from '../runs/elsewhere.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run, RunKind } from '../runs/run-schema.ts';
 import { isAbandoned, isLive } from '../runs/run-state.ts';
@@ -43,7 +45,7 @@ export async function claimIssue(context: Needs, request: ClaimRequest): Promise
   // A run keeps to the settings of its beginning; destroying needs none of them.
   const slots = request.kind === 'destroy' ? 0 : requireAll(settings).MAX_CONCURRENT_AGENTS;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    await reconcileRuns(context);
+    await reconcileRuns(context, { takeOver: true });
     const claimed = await changeSessions(context, async (changes) => tryClaim({ context, changes, request, slots }));
     if (claimed !== undefined) return claimed;
   }
@@ -61,12 +63,13 @@ interface Attempt {
 async function tryClaim({ context, changes, request, slots }: Attempt): Promise<IssueSession | undefined> {
   const ref = formatIssueRef(request.ref);
   const session = await changes.issue(ref);
-  if (isAbandoned(session?.run ?? null)) return undefined;
-  if (session !== undefined && isLive(session.run)) throw busy(ref, busyWith(session.run));
+  if (isAbandoned(context.home, session?.run ?? null)) return undefined;
+  requireHere(context.home, ref, session?.run ?? null);
+  if (session !== undefined && isLive(context.home, session.run)) throw busy(ref, busyWith(session.run));
   if (request.kind === 'continue') requireContinuable(ref, session);
   if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
   if (request.afterRun !== undefined && session?.run?.id !== request.afterRun) throw overtaken(ref);
-  if (request.kind !== 'destroy') requireSlot(await changes.soundIssues(), slots);
+  if (request.kind !== 'destroy') requireSlot(context.home, await changes.soundIssues(), slots);
   await settleBefore(context, session);
   const claimed = {
     ...(session ?? newSession(context, request.ref)),
@@ -90,9 +93,9 @@ async function addToParent(context: Needs, { issue_ref, run }: IssueSession): Pr
   await settleItem(context, run.parent, { type: 'child_added', child });
 }
 
-/** How many development agents are at work or about to be. */
-export function countLiveAgents(sessions: readonly IssueSession[]): number {
-  return sessions.filter(({ run }) => isLive(run) && run.kind !== 'destroy').length;
+/** How many development agents are at work or about to be, those of other containers and machines included. */
+export function countLiveAgents(home: Home, sessions: readonly IssueSession[]): number {
+  return sessions.filter(({ run }) => isLive(home, run) && run.kind !== 'destroy').length;
 }
 
 /** The error for an issue that kugetsu does not know. */
@@ -119,8 +122,8 @@ function requireContinuable(ref: string, session: IssueSession | undefined): voi
   });
 }
 
-function requireSlot(sessions: readonly IssueSession[], slots: number): void {
-  const live = countLiveAgents(sessions);
+function requireSlot(home: Home, sessions: readonly IssueSession[], slots: number): void {
+  const live = countLiveAgents(home, sessions);
   if (live < slots) return;
   throw new AppError(
     'no_slot',

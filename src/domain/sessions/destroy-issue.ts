@@ -1,3 +1,4 @@
+import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { AppError, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
@@ -28,7 +29,7 @@ interface Destroyed {
  * else has. `onSaved` hears of every command that brings saved work back before anything is removed. Nothing happens
  * while an agent is at work on it, or, with `afterRun`, after any other run than that one.
  *
- * @throws AppError `busy` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
+ * @throws AppError `busy` or `elsewhere` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
  */
 export async function destroyIssue(
   context: Context,
@@ -37,11 +38,14 @@ export async function destroyIssue(
   { afterRun }: { readonly afterRun?: string } = {},
 ): Promise<Destroyed> {
   const session = await claimIssue(context, { ref: issue, kind: 'destroy', afterRun });
+  const stopBeating = await keepBeating(context.home.heartbeats, `the destroy of ${session.issue_ref}`);
   try {
     return await destroyClaimed(context, session, onSaved);
   } catch (error) {
     await releaseClaim(context, session, error);
     throw error;
+  } finally {
+    await stopBeating();
   }
 }
 

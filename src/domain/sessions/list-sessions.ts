@@ -3,8 +3,9 @@ import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { endedRun } from '../runs/ended-run.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
-import { isAbandoned } from '../runs/run-state.ts';
+import { isGone } from '../runs/run-state.ts';
 import type { CoordinatorSession, IssueSession } from './session-schema.ts';
 import { readBase, readIssueSessions, readPmAgent } from './read-sessions.ts';
 
@@ -18,6 +19,8 @@ export interface ListedSession {
   readonly state: string;
   readonly created_at: string;
   readonly run: Run | null;
+  /** Where the run is on, when it cannot be seen from here, and whether it is still heard of; null for any other. */
+  readonly elsewhere: Elsewhere | null;
 }
 
 /** Base, PM agent and the issues' sessions. Runs that died unnoticed are settled first, so that what is listed is true. */
@@ -25,9 +28,9 @@ export async function listSessions(
   context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>,
 ): Promise<ListedSession[]> {
   // In a home that cannot be written what died is shown as it will be settled.
-  await reconcileRuns(context).catch(unlessRefused);
+  await reconcileRuns(context, { takeOver: false }).catch(unlessRefused);
   const coordinators = [await readBase(context), await readPmAgent(context)].filter((session) => session !== undefined);
-  const issues = (await readIssueSessions(context)).map((session) => asSettled(session, context.clock.now()));
+  const issues = (await readIssueSessions(context)).map((session) => asSettled(context, session));
   return [
     ...coordinators.map(listedCoordinator),
     ...issues.map((session) => ({
@@ -39,14 +42,15 @@ export async function listSessions(
       state: session.state,
       created_at: session.created_at,
       run: session.run,
+      elsewhere: elsewhereOf(context.home, session.run),
     })),
   ];
 }
 
-function asSettled(session: IssueSession, now: number): IssueSession {
+function asSettled({ home, clock }: Pick<Context, 'home' | 'clock'>, session: IssueSession): IssueSession {
   const { run } = session;
-  return isAbandoned(run)
-    ? { ...session, state: 'idle', run: endedRun(run, abandonedVerdict(run, null), now) }
+  return isGone(home, run)
+    ? { ...session, state: 'idle', run: endedRun(run, abandonedVerdict(run, null), clock.now()) }
     : session;
 }
 
@@ -60,5 +64,6 @@ function listedCoordinator(session: CoordinatorSession): ListedSession {
     state: session.state,
     created_at: session.created_at,
     run: null,
+    elsewhere: null,
   };
 }

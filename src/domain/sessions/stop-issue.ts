@@ -8,6 +8,7 @@ import { afterIssueRun } from '../runs/after-issue-run.ts';
 import { endedRun } from '../runs/ended-run.ts';
 import { cleanUpAfterRun, reconcileRuns } from '../runs/reconcile-runs.ts';
 import { gatherEvidence } from '../runs/evidence.ts';
+import { requireHere } from '../runs/elsewhere.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import { isLive } from '../runs/run-state.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
@@ -28,11 +29,12 @@ const POLL_MS = 50;
  */
 export async function stopIssue(context: Context, issue: IssueRef): Promise<Run> {
   const ref = formatIssueRef(issue);
-  await reconcileRuns(context);
+  await reconcileRuns(context, { takeOver: true });
   const session = await readIssueSession(context, ref);
   if (session === undefined) throw notTracked(ref);
   const { run } = session;
-  if (!isLive(run)) throw notRunning(ref);
+  requireHere(context.home, ref, run);
+  if (!isLive(context.home, run)) throw notRunning(ref);
   if (run.kind === 'destroy') {
     throw new AppError('busy', `${ref} is being destroyed`, { hint: 'wait for it to end', exit: EXIT.busy });
   }

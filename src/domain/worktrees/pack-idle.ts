@@ -11,6 +11,10 @@ export async function packIdleRepository(context: Pick<Context, 'home' | 'env' |
   const repository = (await readIssueSession(context, ref).catch(() => undefined))?.repository ?? null;
   if (repository === null) return;
   const sessions = await readSoundIssueSessions(context).catch(() => undefined);
-  if (sessions === undefined || sessions.some((other) => other.repository === repository && isLive(other.run))) return;
+  if (
+    sessions === undefined ||
+    sessions.some((other) => other.repository === repository && isLive(context.home, other.run))
+  )
+    return;
   await packRepository(repository, { env: context.env, now: context.clock.now() }).catch(() => false);
 }

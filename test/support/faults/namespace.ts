@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { run, until, type Outcome, type World } from '../world.ts';
 
-/** A machine inside this one, with mounts and processes of its own; its files are the others', but for what is mounted. */
+/** A machine inside this one, with mounts, processes and a name of its own; its files are the others', but for what is mounted. */
 export interface Namespace {
   /** The same world, whose kugetsu is called in the machine. */
   readonly world: World;
@@ -16,7 +16,7 @@ export interface Namespace {
 }
 
 const ROOT = process.getuid?.() === 0;
-const ALONE = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const ALONE = ['unshare', '--mount', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const INIT = 'set -e; eval "$SET_UP"; echo ready; set +e; sleep infinity & while :; do wait; done';
 
 /**
@@ -43,7 +43,17 @@ export async function makeNamespace(world: World, setUp: string, ...args: readon
   };
   onTestFinished(powerOff);
   const user = ROOT ? [] : ['--user', '--preserve-credentials'];
-  const enter = ['nsenter', '--target', String(init), '--mount', '--pid', ...user, `--wd=${world.project}`, '--'];
+  const enter = [
+    'nsenter',
+    '--target',
+    String(init),
+    '--mount',
+    '--uts',
+    '--pid',
+    ...user,
+    `--wd=${world.project}`,
+    '--',
+  ];
   const at = { cwd: world.project, env: world.env };
   return {
     world: inside(world, enter),

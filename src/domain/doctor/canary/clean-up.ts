@@ -25,7 +25,7 @@ async function destroy(context: Context): Promise<void> {
   const session = await readIssueSession(context, formatIssueRef(CANARY_REF));
   if (session === undefined) return;
   // It may have ended by itself in between.
-  if (isLive(session.run)) await stopIssue(context, CANARY_REF).catch(() => undefined);
+  if (isLive(context.home, session.run)) await stopIssue(context, CANARY_REF).catch(() => undefined);
   await destroyIssue(context, CANARY_REF, async () => undefined);
 }
 

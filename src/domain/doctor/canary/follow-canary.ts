@@ -30,7 +30,7 @@ export async function followCanary(
   const ended = await followRun(context, {
     record: issueRunRecord(context, formatIssueRef(CANARY_REF), run.id),
     run,
-    settle: async () => reconcileRuns(context),
+    settle: async () => reconcileRuns(context, { takeOver: false }),
     until: 'ended',
     onLine: ({ entry }) => noticeStep(entry, steps),
     signal,

@@ -52,7 +52,7 @@ export async function runCanary(
   const id = newRunId(context);
   const directory = join(context.home.runs, id);
   const failures: Text[] = [];
-  await ownRun(context, id);
+  const disown = await ownRun(context, id, 'the canary of doctor');
   let canary: CanaryHome | undefined;
   try {
     canary = await makeCanaryHome(context, directory, id);
@@ -64,6 +64,7 @@ export async function runCanary(
   } finally {
     const problem = await cleanUpCanary(context, canary).catch(wordsOf);
     await removeDirectory(directory);
+    await disown();
     if (problem !== undefined) failures.push(words`clean-up: ${problem}`);
   }
   if (failures.length === 0) steps.done('clean-up', 'session, worktree, repository and home are gone');

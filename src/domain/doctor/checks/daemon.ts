@@ -1,5 +1,5 @@
 import { changedAt } from '../../../adapters/store/path-facts.ts';
-import { isAlive } from '../../../adapters/process/process-identity.ts';
+import { standingOf, whereabouts } from '../../../adapters/process/standing.ts';
 import { withLock } from '../../../adapters/store/lock.ts';
 import { pathExists } from '../../../adapters/git/worktree.ts';
 import { removeFile } from '../../../adapters/store/private-files.ts';
@@ -25,7 +25,11 @@ export const daemonCheck: Check = {
     const found = await look(context.home.daemonLock, async () => readDaemonLock(context));
     if (found.state === 'broken') return [];
     const lock = valueOf(found);
-    if (lock === undefined || !isAlive(lock.owner)) return [...(await leftBehind(context)), absent(context)];
+    const standing = lock === undefined ? 'gone' : standingOf(lock.owner, context.home.heartbeats);
+    if (lock !== undefined && standing === 'elsewhere') {
+      return [fine(NAME, `running ${whereabouts(lock.owner)}, since ${lock.since}`)];
+    }
+    if (lock === undefined || standing !== 'alive') return [...(await leftBehind(context)), absent(context)];
     const since = Date.parse(lock.since);
     const program = context.self.prefix[0] ?? context.self.executable;
     if ((await changedAt(program)) > since + 1000) {

@@ -19,7 +19,7 @@ export const issueSessionsCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(run));
+    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(context.home, run));
     const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
     return findings.length > 0 ? findings : [fine(NAME, 'opencode has the sessions of all issues, in their worktrees')];
   },
@@ -68,7 +68,9 @@ async function forkAgain(
     permission,
   });
   const put = await updateIssueSession(context, ref, (session) =>
-    session.opencode_session_id === id && !isLive(session.run) ? { ...session, opencode_session_id: made } : undefined,
+    session.opencode_session_id === id && !isLive(context.home, session.run)
+      ? { ...session, opencode_session_id: made }
+      : undefined,
   );
   if (put !== undefined)
     return `${ref} goes on in a new session, ${made}, that knows what the base knows; its worktree is as it was`;
@@ -78,6 +80,6 @@ async function forkAgain(
 
 async function requireIdle(context: CheckContext, ref: string, id: string): Promise<void> {
   const session = await readIssueSession(context, ref);
-  if (session?.opencode_session_id === id && !isLive(session.run)) return;
+  if (session?.opencode_session_id === id && !isLive(context.home, session.run)) return;
   throw new AppError('busy', `${ref} has been started again meanwhile`);
 }

@@ -96,7 +96,7 @@ async function liveRuns(context: CheckContext): Promise<Set<string>> {
   const { survey, home } = context;
   const recorded = [...soundSessions(survey, home), ...survey.items.map(({ found }) => valueOf(found))]
     .map((record) => record?.run ?? null)
-    .filter(isLive)
+    .filter((run) => isLive(home, run))
     .map(({ id }) => id);
   return new Set([...recorded, ...(await ownedRuns(context)), ...runIdsInUse()]);
 }

@@ -45,7 +45,7 @@ export const modelCheck: Check = {
 async function ask(context: CheckContext, model: string | undefined): Promise<Omit<Verdict, 'evidence'>> {
   const { home, opencode, signal } = context;
   const runId = newRunId(context);
-  await ownRun(context, runId);
+  const disown = await ownRun(context, runId, 'a question of doctor');
   return withScratchDirectory(await realPath(home.root), async ({ path: directory }) => {
     const session = await opencode.createSession({
       title: DOCTOR_TITLE,
@@ -72,6 +72,7 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
       await log.close();
       await opencode.deleteSession(session);
       await removeDirectory(join(home.runs, runId));
+      await disown();
     }
   });
 }

@@ -1,15 +1,17 @@
 import { endProcessesOfRun } from '../../../adapters/process/end-processes.ts';
-import { isAlive } from '../../../adapters/process/process-identity.ts';
 import { RUN_ID_VARIABLE } from '../../../adapters/process/run-id-variable.ts';
 import { runProcesses } from '../../../adapters/process/run-processes.ts';
+import { standingOf } from '../../../adapters/process/standing.ts';
 import { plural } from '../../../util/text.ts';
 import { listItems } from '../../queue/list-items.ts';
 import type { QueueItem } from '../../queue/queue-item.ts';
+import { workElsewhere } from '../../runs/elsewhere.ts';
 import { ownedRuns } from '../../runs/orphans.ts';
 import { reconcileRuns } from '../../runs/reconcile-runs.ts';
+import type { Run } from '../../runs/run-schema.ts';
 import { isAbandoned, isLive } from '../../runs/run-state.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, type Finding } from '../finding.ts';
+import { fine, mendable, note, type Finding } from '../finding.ts';
 import { soundSessions, surveyHome, valueOf } from '../survey.ts';
 
 const NAME = 'runs';
@@ -21,10 +23,22 @@ export const runsCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    const findings = [...deadRuns(context), ...deadClaims(context), ...(await orphanProcesses(context))];
-    return findings.length > 0 ? findings : [fine(NAME, 'every run is alive or has ended')];
+    const findings = [
+      ...runsElsewhere(context),
+      ...deadRuns(context),
+      ...deadClaims(context),
+      ...(await orphanProcesses(context)),
+    ];
+    return findings.some(({ level }) => level !== 'info')
+      ? findings
+      : [...findings, fine(NAME, 'every run is alive or has ended')];
   },
 };
+
+/** What cannot be seen from here is named: most of kugetsu's commands leave it alone. */
+function runsElsewhere({ home }: CheckContext): Finding[] {
+  return workElsewhere(home).map((line) => note(NAME, `${line}, and cannot be seen from here`));
+}
 
 function deadRuns(context: CheckContext): Finding[] {
   const sessions = soundSessions(context.survey, context.home);
@@ -32,7 +46,7 @@ function deadRuns(context: CheckContext): Finding[] {
   const dead = [
     ...sessions.map(({ issue_ref: subject, run }) => ({ subject, run })),
     ...items.map(({ id: subject, run }) => ({ subject, run })),
-  ].filter(({ run }) => isAbandoned(run));
+  ].filter(({ run }) => isAbandoned(context.home, run));
   return dead.map(({ subject, run }) =>
     mendable(
       'warning',
@@ -49,11 +63,13 @@ function deadRuns(context: CheckContext): Finding[] {
 /** Tasks that were claimed and whose run is not there, or has a verdict that they never got. */
 function deadClaims(context: CheckContext): Finding[] {
   const runs = new Map(soundSessions(context.survey, context.home).map(({ issue_ref: ref, run }) => [ref, run]));
+  const isDead = (owner: Run['owner']): boolean =>
+    ['gone', 'silent'].includes(standingOf(owner, context.home.heartbeats));
   const stuck = itemsOf(context).filter(({ state, claimed_by: claimer, issue_ref: ref, run_id: id, run, children }) => {
     if (state !== 'notified' || children.length > 0 || run !== null) return false;
     const own = ref === null ? undefined : runs.get(ref);
-    if (own?.id === id && own !== null) return own.verdict !== null && !isAlive(own.owner);
-    return claimer !== null && !isAlive(claimer);
+    if (own?.id === id && own !== null) return own.verdict !== null && isDead(own.owner);
+    return claimer !== null && isDead(claimer);
   });
   return stuck.map(({ id }) =>
     mendable('warning', NAME, `the task ${id} is claimed by a process that is gone`, async () => {
@@ -81,7 +97,7 @@ async function orphanProcesses(context: CheckContext): Promise<Finding[]> {
 async function orphans(context: CheckContext): Promise<ReturnType<typeof runProcesses>> {
   const { survey, home, env } = context;
   const runs = [...soundSessions(survey, home), ...itemsOf(context)].map(({ run }) => run);
-  const live = new Set([...runs.filter(isLive).map(({ id }) => id), ...(await ownedRuns(context))]);
+  const live = new Set([...runs.filter((run) => isLive(home, run)).map(({ id }) => id), ...(await ownedRuns(context))]);
   // A file that cannot be read may be the one that knows of the run.
   const unknown = [...survey.issues, ...survey.items].some(({ found }) => found.state !== 'sound');
   if (unknown || survey.index.state !== 'sound') return [];
@@ -91,8 +107,8 @@ async function orphans(context: CheckContext): Promise<ReturnType<typeof runProc
 }
 
 async function settleAll(context: CheckContext): Promise<void> {
-  await reconcileRuns(context);
-  await listItems(context);
+  await reconcileRuns(context, { takeOver: true });
+  await listItems(context, { takeOver: true });
 }
 
 function itemsOf({ survey }: CheckContext): QueueItem[] {

@@ -13,6 +13,7 @@ import { readServers } from '../../servers/servers-file.ts';
 import { readItem } from '../../queue/queue-store.ts';
 import { rebuildIndex } from '../../sessions/rebuild-index.ts';
 import { coordinatorPath, readCoordinatorFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
+import { workElsewhere } from '../../runs/elsewhere.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
 import { requireNoAgent } from '../live-agent.ts';
@@ -119,6 +120,8 @@ async function brokenDaemonLock(context: CheckContext): Promise<Finding[]> {
 
 /** The lock cannot say who holds it; the other file may. */
 async function requireNoDaemon({ home }: CheckContext): Promise<void> {
+  const [away] = workElsewhere(home);
+  if (away !== undefined) throw new Error(`${away}, and may be the daemon`);
   const pid = Number((await readTextIfExists(home.daemonPid).catch(() => undefined)) ?? '');
   if (!Number.isInteger(pid) || pid <= 0 || identityOf(pid) === undefined) return;
   throw new Error(`${home.daemonPid} names the process ${pid}, which is alive: end it first if it is the daemon`);

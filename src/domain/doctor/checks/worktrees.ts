@@ -21,7 +21,7 @@ export const worktreesCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(run));
+    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(context.home, run));
     const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
     // A start that did not get as far has none.
     const count = sessions.filter(({ worktree_path: path, repository }) => path !== null && repository !== null).length;

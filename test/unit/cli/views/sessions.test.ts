@@ -13,6 +13,7 @@ const issue: Session = {
   state: 'working',
   created_at: '2026-03-29T18:16:10+02:00',
   run: runWith(),
+  elsewhere: null,
 };
 const base: Session = {
   ...issue,
@@ -40,6 +41,13 @@ describe('the tracked sessions', () => {
   test('have the verdict and the work of a run that has ended', () => {
     const run = runWith({ phase: 'ended', verdict: verdictWith({ outcome: 'failed', class: 'rate_limited' }) });
     expect(fields({ ...issue, run }).slice(4)).toEqual(['failed (rate_limited)', '1 commit ahead, not pushed']);
+  });
+
+  test('say of a run that cannot be seen from here where it is, and when nothing is heard of it', () => {
+    const elsewhere = { machine: 'box-2', pid_namespace: null, heard_at: null, alive: true };
+    expect(fields({ ...issue, elsewhere })[4]).toBe('working elsewhere (box-2)');
+    expect(fields({ ...issue, elsewhere: { ...elsewhere, machine: null } })[4]).toBe('working elsewhere');
+    expect(fields({ ...issue, elsewhere: { ...elsewhere, alive: false } })[4]).toBe('not heard of, elsewhere (box-2)');
   });
 
   test('have a header on a terminal', () => {
