@@ -1,6 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { BINARY, makeWorld, REAL_OPENCODE, run } from '../support/world.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeRealWorld } from '../support/real-world.ts';
+import { BINARY, makeWorld, REAL_OPENCODE, run, until } from '../support/world.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'kugetsu-install.sh');
 
@@ -27,4 +29,31 @@ test('what the installer puts in place, opencode lists as a skill', async () => 
   } finally {
     expect(await world.destroy()).toEqual([]);
   }
+});
+
+test('a development agent is not offered the skill that the PM agent and the user have, nor can it load it', async () => {
+  const real = await makeRealWorld({ MAX_CONCURRENT_AGENTS: '2' });
+  const { world, model } = real;
+  onTestFinished(async () => {
+    await world.kugetsu('queue-daemon', 'stop');
+    expect(await real.destroy()).toEqual([]);
+  });
+  for (const name of ['kugetsu', 'other']) {
+    const directory = join(world.userHome, '.config', 'opencode', 'skills', name);
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'SKILL.md'), `---\nname: ${name}\ndescription: zebra-${name} things\n---\nHello.\n`);
+  }
+  model.on(/load the skill/, [{ tool: 'skill', input: { name: 'kugetsu' } }, { text: 'Tried.' }]);
+  const started = await world.kugetsu('start', 'forge.test/acme/demo#1', 'load the skill', '--follow');
+  expect(model.requests.length).toBeGreaterThan(1);
+  for (const { body } of model.requests)
+    expect([/zebra-kugetsu/.test(body), /zebra-other/.test(body)]).toEqual([false, true]);
+  expect(model.requests.at(-1)?.toolResults.join()).not.toContain('Hello.');
+  expect(started.stdout).toContain('Tried.');
+
+  const before = model.requests.length;
+  await world.kugetsu('queue-daemon', 'start');
+  await world.kugetsu('delegate', 'Say how it goes.');
+  await until('the PM agent is asked', () => model.requests.length > before);
+  expect(model.requests[before]?.body).toContain('zebra-kugetsu');
 });

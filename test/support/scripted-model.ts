@@ -25,6 +25,8 @@ export interface RecordedRequest {
   readonly messages: readonly ChatMessage[];
   readonly lastUserText: string;
   readonly toolResults: readonly string[];
+  /** All that the model is told, its tools included, as JSON. */
+  readonly body: string;
 }
 
 /** What the model does for user messages that match: one reply per step of the turn, the last one for ever after. */
@@ -76,7 +78,7 @@ async function answer({ request, response, rules, requests }: Exchange): Promise
     await play(response, { text: 'A title' });
     return;
   }
-  const recorded = record(messages, request.headers['x-session-id']);
+  const recorded = { ...record(messages, request.headers['x-session-id']), body: JSON.stringify(body) };
   requests.push(recorded);
   const rule = rules.find(({ pattern }) => pattern.test(recorded.lastUserText));
   const replies = rule?.replies(recorded) ?? [];
@@ -84,7 +86,10 @@ async function answer({ request, response, rules, requests }: Exchange): Promise
   await play(response, replies[step] ?? { text: 'Done.' });
 }
 
-function record(messages: readonly ChatMessage[], session: string | string[] | undefined): RecordedRequest {
+function record(
+  messages: readonly ChatMessage[],
+  session: string | string[] | undefined,
+): Omit<RecordedRequest, 'body'> {
   const lastUser = messages.findLastIndex(({ role }) => role === 'user');
   return {
     at: Date.now(),

@@ -1,4 +1,5 @@
 import { shellQuote } from '../../util/text.ts';
+import { configEntries, configEnvironment, type ConfigEntry } from './config-environment.ts';
 import type { Environment } from './git-command.ts';
 
 /** A user and a password or token for one web address. */
@@ -21,35 +22,18 @@ const OWN_HELPER = '!kugetsu_credential()';
  * or told to remember.
  */
 export function credentialEnvironment(credentials: readonly GitCredential[], inherited: Environment): Environment {
-  const before = entriesOf(inherited);
+  const before = configEntries(inherited);
   const entries = [
     ...before.filter((entry) => !isOwn(entry, before)),
     ...credentials.flatMap((credential) => configOf(credential)),
   ];
-  const stale = before.slice(entries.length).map((_, index) => numbered(entries.length + index, undefined, undefined));
-  const fresh = entries.map(({ key, value }, index) => numbered(index, key, value));
-  if (entries.length === 0 && before.length === 0) return {};
-  return { ...Object.assign({}, ...stale, ...fresh), GIT_CONFIG_COUNT: String(entries.length) };
+  return configEnvironment(entries, inherited);
 }
 
-interface Entry {
-  readonly key: string;
-  readonly value: string;
-}
-
-function entriesOf(env: Environment): Entry[] {
-  const count = Number(env['GIT_CONFIG_COUNT'] ?? '0');
-  if (!Number.isSafeInteger(count) || count < 0 || count > 1000) return [];
-  return Array.from({ length: count }, (_, index) => ({
-    key: env[`GIT_CONFIG_KEY_${index}`] ?? '',
-    value: env[`GIT_CONFIG_VALUE_${index}`] ?? '',
-  })).filter(({ key }) => key !== '');
-}
-
-function isOwn({ key, value }: Entry, all: readonly Entry[]): boolean {
+function isOwn({ key, value }: ConfigEntry, all: readonly ConfigEntry[]): boolean {
   const [, url] = /^credential\.(.*)\.useHttpPath$/.exec(key) ?? [];
   const helper = url === undefined ? key : helperKey(url);
-  const ours = (entry: Entry): boolean => entry.key === helper && entry.value.startsWith(OWN_HELPER);
+  const ours = (entry: ConfigEntry): boolean => entry.key === helper && entry.value.startsWith(OWN_HELPER);
   return url !== undefined || value === '' ? all.some(ours) : ours({ key, value });
 }
 
@@ -60,7 +44,7 @@ function hasPath(url: string): boolean {
 const helperKey = (url: string): string => `credential.${url}.helper`;
 const pathKey = (url: string): string => `credential.${url}.useHttpPath`;
 
-function configOf({ url, user, variable }: GitCredential): Entry[] {
+function configOf({ url, user, variable }: GitCredential): ConfigEntry[] {
   const name = 'name' in user ? shellQuote(user.name) : `"$${user.variable}"`;
   const answer = `printf 'username=%s\\npassword=%s\\n' ${name} "$${variable}"`;
   const key = helperKey(url);
@@ -71,8 +55,4 @@ function configOf({ url, user, variable }: GitCredential): Entry[] {
     // Only then does git-lfs say for which path it asks; without one it is not below the address.
     ...(hasPath(url) ? [{ key: pathKey(url), value: 'true' }] : []),
   ];
-}
-
-function numbered(index: number, key: string | undefined, value: string | undefined): Environment {
-  return { [`GIT_CONFIG_KEY_${index}`]: key, [`GIT_CONFIG_VALUE_${index}`]: value };
 }

@@ -8,6 +8,7 @@ import { configuredExtensions, type Extensions } from './extensions.ts';
 import { forkSession, importSession, type ExportCleaner } from './fork.ts';
 import type { AgentCommand, ForkRole, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
+import { withoutSkills } from './hidden-skills.ts';
 import type { PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
@@ -138,7 +139,7 @@ class OpencodeDriver implements Opencode {
     args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
     const named = bare ? BARE_AGENT : agent;
     if (named !== undefined) args.push('--agent', named);
-    const env = { ...this.options.env, ...request.env };
+    const env = withoutSkills({ ...this.options.env, ...request.env }, request.hiddenSkills ?? []);
     const safe = projectConfig ? env : await withoutProjectConfig(env, directory);
     const own = driverEnvironment(notes === undefined ? safe : withNotes(safe, notes), directory);
     return {

@@ -75,6 +75,8 @@ interface RunRequest {
   readonly projectConfig?: boolean;
   /** A file of instructions for the agent, besides those that it finds in the directory. */
   readonly notes?: string | undefined;
+  /** Skills that the agent is not offered, though they are installed. */
+  readonly hiddenSkills?: readonly string[];
   /** Variables on top of the caller's; the driver's own win. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -13,6 +13,8 @@ export interface Workplace {
   readonly model: string | undefined;
   /** The checkout that the base session is of, which is the user's and not the agent's. */
   readonly mainCheckout?: string | undefined;
+  /** The branch of the issue, which the agent may push. */
+  readonly branch?: string | undefined;
 }
 
 /** What the supervision of a run needs to know of the thing that the run is for. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
+import { pushGuard } from '../../adapters/git/push-guard.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/is-inside.ts';
 import { kindOf } from '../../util/error-codes.ts';
@@ -34,6 +35,9 @@ interface Supervision {
 
 /** Nothing more can be written: the disk is full, or the user's share of it. */
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
+
+/** What an agent that works on an issue has no use for: it would hand its issue on. */
+const PEOPLES_SKILLS = ['kugetsu'];
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 
@@ -117,19 +121,21 @@ async function prepareAndRun(
   log: RunLog,
 ): Promise<BareVerdict> {
   const { clock, home, opencode } = context;
-  const { session, directory, model, mainCheckout } = await task.prepare(log, signal);
+  const { session, directory, model, mainCheckout, branch } = await task.prepare(log, signal);
   signal.throwIfAborted();
   const startedAt = clock.monotonic();
   const { message, debug } = task;
-  const env = { ...(await agentEnvironment(context, task.agent, task.issue)), ...ceilings(context), ...task.env };
+  const env = await environmentOf(context, task, branch);
   const settings = await context.settings();
   const { AGENT_PROJECT_CONFIG: projectConfig, AGENT_NAME: agent } = settings;
   if (task.agent === 'dev-agent') {
     const problem = await identityProblem(directory, { ...context.env, ...env });
     if (problem !== undefined) await log.record({ event: 'warning', text: problem });
   }
-  const notes = task.agent === 'dev-agent' ? await writeAgentNotes(context) : undefined;
-  const asked = { session, directory, message, model, agent, debug, projectConfig, notes, env };
+  const isDeveloper = task.agent === 'dev-agent';
+  const notes = isDeveloper ? await writeAgentNotes(context) : undefined;
+  const hiddenSkills = isDeveloper ? PEOPLES_SKILLS : [];
+  const asked = { session, directory, message, model, agent, debug, projectConfig, notes, hiddenSkills, env };
   const command = await opencode.runCommand(asked);
   const since = clock.now();
   const verdict = await runAgent(context, {
@@ -157,6 +163,16 @@ async function prepareAndRun(
   });
   const explained = await explainStartup(context, verdict, { session, directory, since });
   return task.reconsider === undefined ? explained : task.reconsider(explained);
+}
+
+/** What the agent has in its environment; one on an issue cannot push what is not its issue's. */
+async function environmentOf(context: Context, task: RunTask, branch: string | undefined): Promise<Context['env']> {
+  const { home } = context;
+  const given = { ...(await agentEnvironment(context, task.agent, task.issue)), ...ceilings(context), ...task.env };
+  if (branch === undefined) return given;
+  const inherited = { ...context.env, ...given };
+  const guard = await pushGuard({ directory: join(home.bin, 'git'), repositories: home.repos, branch, inherited });
+  return { ...given, ...guard };
 }
 
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */

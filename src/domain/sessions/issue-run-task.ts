@@ -26,9 +26,11 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
     record: issueRunRecord(context, ref, id),
     prepare: async (log, signal) => {
       const step = stepper(context, log, signal);
-      return kind === 'start'
-        ? prepareStart(context, { ref, fresh: request.fresh === true }, step)
-        : prepareContinue(context, ref, step);
+      const place =
+        kind === 'start'
+          ? await prepareStart(context, { ref, fresh: request.fresh === true }, step)
+          : await prepareContinue(context, ref, step);
+      return { ...place, branch: (await readIssueSession(context, ref))?.branch };
     },
     atWork: async () => {
       await tell(context, { type: 'task_started', message: [excerpt(message)], issue_ref: ref, task });
