@@ -82,6 +82,7 @@ export const ERROR_KINDS = {
   not_removed: 'final',
   not_rescued: 'final',
   not_running: 'final',
+  own_run: 'final',
   people_only: 'final',
   project_plugins: 'final',
   repository_empty: 'final',

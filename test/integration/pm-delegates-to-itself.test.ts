@@ -57,3 +57,25 @@ test('an agent that enqueues its own task again and again is stopped, too', asyn
   expect(all).toHaveLength(2);
   expect(all.map(({ reply }) => reply).join('\n')).toContain('PM_MAX_DEPTH is 2');
 });
+
+// Three agents.
+test('an agent that waits for what needs its own slot, or for itself, is told so at once', async () => {
+  const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1' });
+  await startDaemon(world);
+  const script = join(world.root, 'wait.sh');
+  const lines = [
+    'id=$(kugetsu delegate "fake: reply") 2>&1',
+    'kugetsu queue list 2>&1 >/dev/null | sed "s/$id/ID/"',
+    'kugetsu logs $id -f 2>&1 | sed "s/$id/ID/"',
+    'kugetsu logs "$KUGETSU_TASK_ID" -f 2>&1; echo "code $?"',
+  ];
+  writeFileSync(script, `${lines.join('\n')}\n`);
+  const { reply } = await finishedTask(world, await delegate(world, `fake: sh sh '${script}'`));
+  expect(reply).toContain('note: ID cannot begin while you work: you have the slot that it needs; end your turn');
+  expect(reply).toContain('there is no log of ID: it cannot begin while you work');
+  expect(reply).toMatch(/is what you work on yourself: its log ends when your turn does[^]*code 4/);
+
+  writeFileSync(script, `kugetsu continue '${issue(1)}' more --follow 2>&1; echo "code $?"\n`);
+  const { reply: own } = await finishedTask(world, await enqueue(world, `fake: sh sh '${script}'`));
+  expect(own).toMatch(/is what you work on yourself[^]*code 4/);
+});

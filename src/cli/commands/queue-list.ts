@@ -2,6 +2,7 @@ import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
 import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { quoted, words } from '../../util/words.ts';
+import type { CliContext } from '../context.ts';
 import type { Call } from '../plain-call.ts';
 import { reportBroken } from './report-broken.ts';
 
@@ -33,9 +34,21 @@ export async function listQueue(call: Call, { state, json = false }: QueueListOp
   const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
   const { text } = await redactorOf(context);
   // The file keeps the message as it is: that is what the agent is told.
-  const items = (await soundItems(call))
+  const all = await soundItems(call);
+  await tellHeldBack(context, all);
+  const items = all
     .filter((item) => state === undefined || item.state === state)
     .map((item) => ({ ...item, message: text(item.message) }));
   const { ruled, colour } = context.terminal;
   context.terminal.out(json ? JSON.stringify(items, null, 2) : renderQueue(items, { ruled, colour: colour.out }));
+}
+
+/** An agent that asks again and again until its task is done holds the slot that the task needs. */
+async function tellHeldBack(context: CliContext, items: readonly QueueItem[]): Promise<void> {
+  const { callingAgent } = await import('../../domain/runs/agent-rights.ts');
+  if (callingAgent(context.env) === undefined) return;
+  const { heldBackByCaller } = await import('../../domain/queue/held-back.ts');
+  for (const { id } of await heldBackByCaller(context, items)) {
+    context.terminal.err(`note: ${id} cannot begin while you work: you have the slot that it needs; end your turn`);
+  }
 }

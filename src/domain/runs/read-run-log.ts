@@ -1,14 +1,18 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
 import { modifiedAt } from '../../adapters/store/private-files.ts';
+import { EXIT } from '../../util/exit-codes.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef } from '../issues/issue-ref.ts';
-import { readItem } from '../queue/queue-store.ts';
+import { heldBackByCaller } from '../queue/held-back.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { readItem, readItems } from '../queue/queue-store.ts';
 import { isTaskId } from '../queue/task-id.ts';
 import { reconcileItem } from '../queue/reconcile-items.ts';
 import { resolveIssueRef } from '../servers/resolve-issue-ref.ts';
 import { notTracked } from '../sessions/claim-issue.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
+import { callingAgent } from './agent-rights.ts';
 import { followRun } from './follow-run.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { SHOWN_LINE } from './log-limits.ts';
@@ -36,7 +40,7 @@ interface ReadOptions {
  * Reads the log of the last run of an issue or a task.
  *
  * @returns the run as it is recorded afterwards; undefined when only its log is left
- * @throws AppError `no_log` when there has been no run
+ * @throws AppError `no_log` when there has been no run, `own_run` (exit code 4) when an agent would follow itself
  */
 export async function readRunLog(
   context: Needs,
@@ -45,6 +49,7 @@ export async function readRunLog(
   await reconcileRuns(context, LOOKING).catch(unlessRefused);
   const { id, record } = isTaskId(subject) ? await runOfTask(context, subject) : await runOfIssue(context, subject);
   const run = { id, log: runLogPath(context, id) };
+  if (follow && callingAgent(context.env)?.runId === id) throw ownRun(subject);
   if (follow) {
     const settle = async (): Promise<void> => settleAll(context, subject);
     return followRun(context, { record, run, settle, until: 'ended', onLine, signal });
@@ -74,14 +79,31 @@ async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
     throw new AppError('no_task', `there is no task ${task}`, { hint: 'kugetsu queue list shows the tasks' });
   }
   const { run_id: id, issue_ref } = item;
-  if (id === null) throw noLog(task);
+  if (id === null) throw noLog(task, ...(await whyHeldBack(context, item)));
   return { id, record: runRecord(context, { id, issue_ref, task }) };
+}
+
+/** An agent that follows what it has queued itself is told that it holds it back. */
+async function whyHeldBack(context: Needs, item: QueueItem): Promise<[string] | []> {
+  if (callingAgent(context.env) === undefined) return [];
+  const held = await heldBackByCaller(context, (await readItems(context)).items);
+  return held.some(({ id }) => id === item.id)
+    ? ['it cannot begin while you work, because you have the slot that it needs: end your turn']
+    : [];
 }
 
 async function settleAll(context: Needs, subject: string): Promise<void> {
   await reconcileRuns(context, LOOKING);
   const item = isTaskId(subject) ? await readItem(context, subject) : undefined;
   if (item !== undefined) await reconcileItem(context, item, LOOKING);
+}
+
+/** It would end when a deadline ends the run that waits for itself. */
+function ownRun(subject: string): AppError {
+  return new AppError('own_run', `${subject} is what you work on yourself: its log ends when your turn does`, {
+    hint: 'do not wait for it: finish the work, and end your turn',
+    exit: EXIT.busy,
+  });
 }
 
 function noLog(subject: string, why = 'it has had no run yet'): AppError {

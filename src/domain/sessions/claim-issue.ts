@@ -8,6 +8,7 @@ import type { Home } from '../home.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { settleItem, settleRunTasks } from '../queue/settle.ts';
 import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { callingAgent } from '../runs/agent-rights.ts';
 import { requireHere } from '../runs/elsewhere.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run, RunKind } from '../runs/run-schema.ts';
@@ -65,7 +66,9 @@ async function tryClaim({ context, changes, request, slots }: Attempt): Promise<
   const session = await changes.issue(ref);
   if (isAbandoned(context.home, session?.run ?? null)) return undefined;
   requireHere(context.home, ref, session?.run ?? null);
-  if (session !== undefined && isLive(context.home, session.run)) throw busy(ref, busyWith(session.run));
+  if (session !== undefined && isLive(context.home, session.run)) {
+    throw session.run.id === callingAgent(context.env)?.runId ? ownIssue(ref) : busy(ref, busyWith(session.run));
+  }
   if (request.kind === 'continue') requireContinuable(ref, session);
   if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
   if (request.afterRun !== undefined && session?.run?.id !== request.afterRun) throw overtaken(ref);
@@ -171,6 +174,14 @@ function newRun(context: Needs, { kind, runId, task = null, parent = null }: Cla
 function busyWith(run: Run): string {
   if (run.kind === 'destroy') return 'being destroyed';
   return run.phase === 'preparing' ? 'being prepared for an agent' : `at work (run ${run.id})`;
+}
+
+/** An agent that waited for itself would wait until a deadline. */
+function ownIssue(ref: string): AppError {
+  return new AppError('busy', `${ref} is what you work on yourself`, {
+    hint: 'do not wait for it: do it now, or queue it for later: kugetsu queue enqueue',
+    exit: EXIT.busy,
+  });
 }
 
 function busy(ref: string, what: string): AppError {
