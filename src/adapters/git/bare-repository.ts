@@ -7,17 +7,19 @@ import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } 
 import { setOriginHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
 import { remoteFailure } from './clone-failure.ts';
-import { atGitDirectory } from './git-place.ts';
+import { atPlainGitDirectory } from './git-place.ts';
 import { gitVersion } from './git-version.ts';
-import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
+import { tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { inRepository, type GitPlace } from './isolation.ts';
+import { clonedFacts, noteFacts, ownFacts, remoteConfig } from './own-directory.ts';
 import { packLooseRefs } from './pack-repository.ts';
 import { askRemoteHead, writeRemoteHead, type AskedHead } from './remote-head.ts';
 import { causeOf } from './transfer-cause.ts';
+import { fetchWhole, partialPacks } from './shared/partial-objects.ts';
+import { writeSharedConfig } from './shared/shared-config.ts';
+import { noteShallow } from './shared/shared-objects.ts';
 import { pathExists } from './worktree.ts';
 
-const SOURCE_KEY = 'kugetsu.source';
-const REFSPEC = '+refs/heads/*:refs/remotes/origin/*';
 const FETCHED_FILE = 'kugetsu-fetched';
 const FETCH = ['fetch', '--quiet', '--prune', '--no-recurse-submodules', '--no-write-fetch-head'];
 
@@ -38,11 +40,8 @@ interface BareRepository {
 }
 
 /** What the repository at `path` stands for, or undefined when there is none. */
-export async function sourceOf(path: string, env: Environment): Promise<string | undefined> {
-  const result = await tryGit(['--git-dir', path, 'config', '--get', SOURCE_KEY], { cwd: dirname(path), env }).catch(
-    () => undefined,
-  );
-  return result?.exitCode === 0 ? result.stdout.trim() : undefined;
+export async function sourceOf(path: string): Promise<string | undefined> {
+  return (await ownFacts(path))?.source;
 }
 
 /**
@@ -52,12 +51,11 @@ export async function sourceOf(path: string, env: Environment): Promise<string |
  * @throws AppError `repository_*` with the reason in one line
  */
 export async function updateRepository(repository: BareRepository): Promise<'cloned' | 'fetched'> {
-  const { path, env, notBefore, clock } = repository;
-  if ((await sourceOf(path, env)) === repository.source) {
+  const { path, notBefore, clock } = repository;
+  if ((await sourceOf(path)) === repository.source) {
     const last = await lastFetch(path);
     // A fetch that seems to be still to come was made before the clock was set back.
     if (last >= notBefore && last <= clock.now()) return 'fetched';
-    await setUrl(repository);
     await fetchOrigin(repository, path);
     return 'fetched';
   }
@@ -65,12 +63,13 @@ export async function updateRepository(repository: BareRepository): Promise<'clo
   return 'cloned';
 }
 
-/** The agents' own git pushes there. A lock that a killed git left in the way is none when nothing changes. */
-async function setUrl({ path, url, env }: BareRepository): Promise<void> {
-  const at = atGitDirectory(path, env);
-  const set = await tryGit(['config', '--get-all', '--local', 'remote.origin.url'], at);
-  if (set.exitCode === 0 && set.stdout === `${url}\n`) return;
-  await git(['config', 'remote.origin.url', url], at);
+/** Notes another address of a repository that stands for `source`: agents push there. Call it under the repository's lock. */
+export async function followUrl(
+  path: string,
+  { source, url }: { readonly source: string; readonly url: string },
+): Promise<void> {
+  const facts = await ownFacts(path);
+  if (facts?.source === source && facts.url !== url) await noteFacts(path, { ...facts, url });
 }
 
 async function cloneBare(repository: BareRepository): Promise<void> {
@@ -87,14 +86,17 @@ async function cloneBare(repository: BareRepository): Promise<void> {
     const startedAt = repository.clock.now();
     const [cloning, asking] = await Promise.allSettled([
       cloneBareInto(building, { url, env, credentials, accessHint }),
-      askRemoteHead(url, transfer(atGitDirectory(building, env), credentials)),
+      askRemoteHead(url, transfer(atPlainGitDirectory(building, env), credentials)),
     ]);
     const made = fulfilled(cloning);
     const asked = fulfilled(asking);
-    await git(['config', SOURCE_KEY, source], atGitDirectory(made, env));
+    const facts = { ...(await clonedFacts(made)), source, url };
+    await noteFacts(made, facts);
+    await writeSharedConfig(made, facts);
     await inRepository({ repository: made, env, config: remoteConfig(url) }, async (place) => {
       await noteHead(repository, { path: made, place, verb: 'clone', asked });
     });
+    await noteShallow(made);
     await replaceFile(join(made, FETCHED_FILE), `${startedAt}\n`);
     await rename(made, path);
   } finally {
@@ -111,6 +113,10 @@ async function lastFetch(path: string): Promise<number> {
 async function fetchOrigin(repository: BareRepository, path: string): Promise<void> {
   const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
+  if ((await partialPacks(path)).length > 0) {
+    const all = { repository: path, env, config: remoteConfig(url), refs: false };
+    await inRepository(all, async (place) => fetchWhole(path, transfer(place, credentials)));
+  }
   await inRepository({ repository: path, env, config: remoteConfig(url) }, async (place) => {
     const options = transfer(place, credentials);
     // What a shallow remote has is wanted whole, and nothing less once it is a shallow one no longer.
@@ -127,6 +133,7 @@ async function fetchOrigin(repository: BareRepository, path: string): Promise<vo
     await packLooseRefs(path, place);
     await noteHead(repository, { path, place, verb: 'fetch', asked });
   });
+  await noteShallow(path);
   await replaceFile(join(path, FETCHED_FILE), `${startedAt}\n`);
 }
 
@@ -152,11 +159,4 @@ function transfer(place: GitPlace, credentials: Environment): Parameters<typeof 
 function fulfilled<T>(result: PromiseSettledResult<T>): T {
   if (result.status === 'rejected') throw result.reason;
   return result.value;
-}
-
-function remoteConfig(url: string): [string, string][] {
-  return [
-    ['remote.origin.url', url],
-    ['remote.origin.fetch', REFSPEC],
-  ];
 }

@@ -1,6 +1,8 @@
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory } from './git-place.ts';
 import { objectName } from './object-name.ts';
+import { commitOf } from './temporary-index.ts';
+import { detachEntry, entriesOn, type WorktreeEntry } from './worktree-entries.ts';
 
 /** A local branch of a bare repository. */
 export interface Branch {
@@ -51,4 +53,59 @@ export async function deleteBranchesAt(
 async function deleteAll(repository: string, branches: readonly Branch[], env: Environment): Promise<boolean> {
   const input = branches.map(({ name, tip }) => `delete refs/heads/${name} ${tip}\n`).join('');
   return (await tryGit(['update-ref', '--stdin'], { ...atGitDirectory(repository, env), input })).exitCode === 0;
+}
+
+interface BranchStart {
+  readonly branch: string;
+  /** The commit or ref from which it starts. */
+  readonly start: string;
+}
+
+/** Puts a branch, new or not, at a commit. Call it under the repository's lock. @throws AppError `git_failed` */
+export async function moveBranch(repository: string, { branch, start }: BranchStart, env: Environment): Promise<void> {
+  const at = atGitDirectory(repository, env);
+  const commit = objectName(await git(['rev-parse', '--verify', `${start}^{commit}`], at));
+  // As a name for another branch it would move that one.
+  await git(['update-ref', '--no-deref', `refs/heads/${branch}`, commit], at);
+}
+
+/**
+ * Makes sure that {@link moveBranch} will succeed, and changes nothing. Call it under the repository's lock.
+ *
+ * @throws AppError `git_failed`
+ */
+export async function requireBranch(
+  repository: string,
+  { branch, start }: BranchStart,
+  env: Environment,
+): Promise<void> {
+  const at = atGitDirectory(repository, env);
+  const commit = objectName(await git(['rev-parse', '--verify', `${start}^{commit}`], at));
+  const input = `start\noption no-deref\nupdate refs/heads/${branch} ${commit}\nprepare\nabort\n`;
+  await git(['update-ref', '--stdin'], { ...at, input });
+}
+
+/**
+ * Takes other worktrees off a branch: they stay at its commit, on no branch. Call it under the repository's lock.
+ *
+ * @param own the worktree that may be on it; `start` is where they stay when the branch has no commit. @returns those that were taken off
+ */
+export async function freeBranch(
+  repository: string,
+  { branch, own, start }: { readonly branch: string; readonly own: string; readonly start?: string },
+  env: Environment,
+): Promise<readonly WorktreeEntry[]> {
+  const others = (await entriesOn(repository, branch)).filter(({ path }) => path !== own);
+  if (others.length === 0) return [];
+  const at = atGitDirectory(repository, env);
+  const tip =
+    (await commitOf(`refs/heads/${branch}`, at)) ?? (start === undefined ? undefined : await commitOf(start, at));
+  if (tip === undefined) return [];
+  for (const other of others) await detachEntry(other, tip);
+  return others;
+}
+
+/** Deletes a local branch; a missing one is fine. Call it under the repository's lock. @throws AppError `git_failed` */
+export async function deleteBranch(repository: string, branch: string, env: Environment): Promise<void> {
+  await git(['update-ref', '--no-deref', '-d', `refs/heads/${branch}`], atGitDirectory(repository, env));
 }

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
-import { chmod } from '../store/changes.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory } from './git-place.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
 import { commitOf } from './temporary-index.ts';
 import { OPERATIONS } from './git-files.ts';
+import { objectName } from './object-name.ts';
+import { addWorktreeEntry } from './worktree-entries.ts';
 import { pathExists } from './worktree.ts';
 
 interface Saved {
@@ -20,9 +21,8 @@ interface Saved {
  * repository's lock.
  */
 export async function checkOutInto({ repository, commit, env }: Saved, directory: string): Promise<void> {
-  const add = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', directory, commit];
-  await git(add, atGitDirectory(repository, env));
-  await chmod(directory, 0o700);
+  const found = await git(['rev-parse', '--verify', `${commit}^{commit}`], atGitDirectory(repository, env));
+  await addWorktreeEntry(repository, directory, objectName(found));
   const filled = await inWorktree({ repository, worktree: directory, env }, async (place) => {
     await git(['read-tree', '--reset', '-u', 'HEAD'], place);
     return true;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { chmod } from '../store/changes.ts';
 import { remoteFailure } from './clone-failure.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
-import { atGitDirectory } from './git-place.ts';
+import { atPlainGitDirectory } from './git-place.ts';
 import { isDirectory } from './move-aside.ts';
 import { causeOf } from './transfer-cause.ts';
 
@@ -54,7 +54,7 @@ export async function cloneBareInto(directory: string, clone: Clone): Promise<st
 
 /** A clone begins on a branch of its own, and with settings for it. */
 async function makeBare(repository: string, env: Environment): Promise<void> {
-  const at = atGitDirectory(repository, env);
+  const at = atPlainGitDirectory(repository, env);
   await git(['config', 'core.bare', 'true'], at);
   await tryGit(['config', '--unset', 'core.logAllRefUpdates'], at);
   const own = await git(['for-each-ref', '--format=%(refname)', 'refs/heads'], at);

@@ -4,6 +4,7 @@ import { plainText } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 import { leftLock } from './left-lock.ts';
+import { ensureOwnDirectory } from './own-directory.ts';
 import { gitEnvironment, PINNED_SETTINGS } from './git-environment.ts';
 
 /** The variables of a process, from which git gets those that do not redirect it. */
@@ -16,6 +17,8 @@ interface GitOptions {
   readonly extraEnv?: Environment;
   readonly timeoutMs?: number;
   readonly input?: string;
+  /** The bare repository for which kugetsu's own git directory has to be there. */
+  readonly own?: string;
   /** Whether it may reach another repository; without, git does not, whatever it is configured to. */
   readonly network?: boolean;
 }
@@ -31,6 +34,7 @@ const PINNED = PINNED_SETTINGS.flatMap((setting) => ['-c', setting]);
  * is named to it (`GIT_DIR`), or one that is in `cwd` itself, and never goes up to look for one.
  */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<CommandResult> {
+  if (options.own !== undefined) await ensureOwnDirectory(options.own);
   const result = await runCommand({
     command: 'git',
     args: [...PINNED, ...args],

@@ -37,10 +37,13 @@ const NEVER_ASK: Environment = {
 // is older than the variable knows no other format.
 const FORMATS: Environment = { GIT_DEFAULT_REF_FORMAT: 'files' };
 
+// What an agent has put in place of an object is for whoever asks for it.
+const AS_STORED: Environment = { GIT_NO_REPLACE_OBJECTS: '1' };
+
 /** The environment of kugetsu's own git. */
 export function gitEnvironment(env: Environment): Environment {
   const kept = Object.entries(env).filter(([key]) => isHonoured(key));
-  return { ...Object.fromEntries(kept), ...NEVER_ASK, ...FORMATS, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  return { ...Object.fromEntries(kept), ...NEVER_ASK, ...FORMATS, ...AS_STORED, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
 }
 
 // The events of githooks(5) at which git itself, and not a porcelain that kugetsu does not call, runs a hook.
@@ -60,6 +63,8 @@ export const PINNED_SETTINGS: readonly string[] = [
   'core.hooksPath=/dev/null',
   // A git of 2.54 or newer takes hooks from the configuration, too.
   ...HOOK_EVENTS.map((event) => `hook.${event}.enabled=false`),
+  // A lock of an agent's git is waited for.
+  'core.filesRefLockTimeout=2000',
   'core.fsmonitor=false',
   'core.splitIndex=false',
   'core.sharedRepository=umask',

@@ -2,12 +2,21 @@ import { dirname } from 'node:path';
 import { tryGit, type Environment } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
 import { isDirectory } from './move-aside.ts';
+import { ownDirectory } from './own-directory.ts';
 
 /**
- * A git directory, named to git: it takes that one or fails, whoever owns it and whatever `safe.bareRepository` says, and
- * never another one that lies above it.
+ * A bare repository of kugetsu's, in which kugetsu's own git works with a configuration that no agent can write, and sees
+ * no hook, attribute or graft of the repository's.
  */
 export function atGitDirectory(path: string, env: Environment): GitPlace {
+  return { cwd: path, env, extraEnv: { GIT_DIR: ownDirectory(path) }, own: path };
+}
+
+/**
+ * A git directory with the configuration that it has, named to git: it takes that one or fails, whoever owns it and whatever `safe.bareRepository` says, and
+ * never another one that lies above it.
+ */
+export function atPlainGitDirectory(path: string, env: Environment): GitPlace {
   return { cwd: path, env, extraEnv: { GIT_DIR: path } };
 }
 

@@ -1,11 +1,13 @@
-import { access, lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { access, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { nowhere } from './git-place.ts';
-import { objectFormatOf, type ObjectFormat } from './object-format.ts';
+import { configText, type Config } from './config-text.ts';
+import { formatConfig, HEAD, ownFacts, type OwnFacts } from './own-directory.ts';
+import { plainText } from './plain-file.ts';
 
 /** Where a call of git happens, as `git` and `tryGit` take it. */
 export interface GitPlace {
@@ -13,6 +15,8 @@ export interface GitPlace {
   readonly env: Environment;
   /** Tells git to use an isolated directory instead of what it would find. */
   readonly extraEnv?: Environment;
+  /** The bare repository for which kugetsu's own git directory has to be there. */
+  readonly own?: string;
 }
 
 interface WorktreeOptions {
@@ -31,21 +35,30 @@ const SHARED_IF_PRESENT = new Set(['logs']);
 const HARMLESS =
   '^core\\.(filemode|symlinks|ignorecase|precomposeunicode|autocrlf|eol|sparsecheckout|sparsecheckoutcone)$';
 
+interface RepositoryOptions {
+  readonly repository: string;
+  readonly env: Environment;
+  readonly config: Config;
+  /** Whether it has the repository's refs; without, it has none. */
+  readonly refs?: boolean;
+}
+
 /**
  * Runs `body` with a git directory of its own that has the repository's objects and refs, and no setting but `config`.
  * An agent can write to the configuration of the repository that its worktree belongs to, and what it has put there, such
  * as an address to fetch from or a program to ask for a password, is for the agent's git and not for kugetsu's.
  */
 export async function inRepository<T>(
-  { repository, env, config }: { readonly repository: string; readonly env: Environment; readonly config: Config },
+  { repository, env, config, refs = true }: RepositoryOptions,
   body: (place: GitPlace & { readonly directory: string }) => Promise<T>,
 ): Promise<T> {
   const scratch: Scratch = {
     files: {
-      HEAD: 'ref: refs/heads/main\n',
-      config: configText(await objectFormatOf(repository), [['core.bare', 'true'], ...config]),
+      HEAD,
+      config: configText([...formatConfig(await objectFormatOf(repository)), ['core.bare', 'true'], ...config]),
+      ...(refs ? {} : { 'refs/heads/.none': '' }),
     },
-    links: { ...(await sharedParts(repository)), info: join(repository, 'info') },
+    links: refs ? await sharedParts(repository) : { objects: join(repository, 'objects') },
   };
   return withScratch(scratch, async (directory) =>
     body({ cwd: repository, env, extraEnv: { GIT_DIR: directory }, directory }),
@@ -79,16 +92,22 @@ export async function inMetadata<T>(
   }: Omit<WorktreeOptions, 'worktree'> & { readonly worktree?: string; readonly metadata: string },
   body: (place: GitPlace & { readonly metadata: string }) => Promise<T>,
 ): Promise<T | undefined> {
-  const head = await readText(join(metadata, 'HEAD'));
+  const head = await plainText(join(metadata, 'HEAD'));
   if (head === undefined || !/^(?:ref: refs\/\S+|[0-9a-f]{40,64})\n?$/.test(head)) return undefined;
-  const settings = await harmlessSettings([join(repository, 'config'), join(metadata, 'config.worktree')], env);
+  const facts = await ownFacts(repository);
+  // What the repository itself has was written by its agents, but for one that kugetsu has not made.
+  const unmade = facts === undefined ? ['config'] : [];
+  const paths = [...unmade.map((name) => join(repository, name)), join(metadata, 'config.worktree')];
+  const settings = await harmlessSettings(paths, env);
   const splitIndexes = (await readdir(metadata)).filter((name) => name.startsWith('sharedindex.'));
   const scratch: Scratch = {
     files: {
       HEAD: head,
-      config: configText(await objectFormatOf(repository), [
+      config: configText([
+        ...formatConfig(facts?.objectFormat ?? 'sha1'),
         ['core.bare', worktree === undefined ? 'true' : 'false'],
         ['core.logAllRefUpdates', 'false'],
+        ...(facts?.filesystem ?? []),
         ...settings,
         ...config,
       ]),
@@ -96,7 +115,6 @@ export async function inMetadata<T>(
     links: {
       ...(await sharedParts(repository)),
       ...(await lfsStore(repository, env)),
-      'info/exclude': join(repository, 'info', 'exclude'),
       'info/sparse-checkout': join(metadata, 'info', 'sparse-checkout'),
       ...Object.fromEntries(splitIndexes.map((name) => [name, join(metadata, name)])),
     },
@@ -107,9 +125,6 @@ export async function inMetadata<T>(
     return body({ cwd: worktree ?? metadata, env, extraEnv, metadata });
   });
 }
-
-/** Settings by their full names; a name may come more than once. */
-type Config = readonly (readonly [string, string])[];
 
 async function withScratch<T>(scratch: Scratch, body: (directory: string) => Promise<T>): Promise<T> {
   const directory = await makeScratch(join(temporaryDirectory(), 'kugetsu-git-'), scratch);
@@ -126,7 +141,7 @@ async function metadataOf(repository: string, worktree: string): Promise<string 
   const inside = await realPathOf(join(worktree, '.git'));
   if (inside !== undefined && inside === (await realPathOf(repository)) && inside === join(worktree, '.git'))
     return inside;
-  const named = /^gitdir: ([^]+?)\n?$/.exec((await readText(join(worktree, '.git'))) ?? '')?.[1];
+  const named = /^gitdir: ([^]+?)\n?$/.exec((await plainText(join(worktree, '.git'))) ?? '')?.[1];
   if (named === undefined) return undefined;
   // Both may be relative: git-worktree(1), worktree.useRelativePaths.
   const [own, found] = await Promise.all([
@@ -134,9 +149,13 @@ async function metadataOf(repository: string, worktree: string): Promise<string 
     realPathOf(resolve(worktree, named)),
   ]);
   if (own === undefined || found === undefined || dirname(found) !== own) return undefined;
-  const back = (await readText(join(found, 'gitdir')))?.replace(/\n$/, '');
+  const back = (await plainText(join(found, 'gitdir')))?.replace(/\n$/, '');
   const isBack = back !== undefined && resolve(found, back) === join(worktree, '.git');
   return isBack ? join(own, basename(found)) : undefined;
+}
+
+async function objectFormatOf(repository: string): Promise<OwnFacts['objectFormat']> {
+  return (await ownFacts(repository))?.objectFormat ?? 'sha1';
 }
 
 async function sharedParts(repository: string): Promise<Record<string, string>> {
@@ -176,7 +195,7 @@ async function lfsStorage(repository: string, env: Environment): Promise<string>
 async function harmlessSettings(files: readonly string[], env: Environment): Promise<[string, string][]> {
   const settings: [string, string][] = [];
   for (const file of files) {
-    if (!(await isThere(file))) continue;
+    if ((await plainText(file)) === undefined) continue;
     const args = ['config', '--file', file, '--no-includes', '-z', '--get-regexp', HARMLESS];
     const { exitCode, stdout } = await tryGit(args, nowhere(dirname(file), env));
     if (exitCode !== 0) continue;
@@ -189,36 +208,11 @@ async function harmlessSettings(files: readonly string[], env: Environment): Pro
   return settings;
 }
 
-function configText(format: ObjectFormat, config: Config): string {
-  const lines = config.map(([key, value]) => {
-    const [section = '', ...rest] = key.split('.');
-    const name = rest.at(-1) ?? '';
-    const sub = rest.length > 1 ? ` ${quoted(rest.slice(0, -1).join('.'))}` : '';
-    return `[${section}${sub}]\n\t${name} = ${quoted(value)}\n`;
-  });
-  // gitrepository-layout(5): the format of objects is an extension, which takes version 1.
-  const repository = format === 'sha1' ? '[core]\n\trepositoryformatversion = 0\n' : OTHER_OBJECTS;
-  return `${repository}${lines.join('')}`;
-}
-
-const OTHER_OBJECTS = '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n';
-
-/** A value as git-config(1) wants it quoted. */
-function quoted(value: string): string {
-  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
-}
-
 async function isThere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
   );
-}
-
-/** The text of a file; undefined for what is none, such as a pipe that nobody ever writes to. */
-async function readText(path: string): Promise<string | undefined> {
-  const isFile = (await lstat(path).catch(() => undefined))?.isFile() === true;
-  return isFile ? readFile(path, 'utf8').catch(() => undefined) : undefined;
 }
 
 async function realPathOf(path: string): Promise<string | undefined> {

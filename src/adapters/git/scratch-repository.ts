@@ -1,6 +1,6 @@
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { git, type Environment } from './git-command.ts';
-import { atGitDirectory } from './git-place.ts';
+import { atPlainGitDirectory } from './git-place.ts';
 
 const IDENTITY: Environment = {
   GIT_AUTHOR_NAME: 'kugetsu',
@@ -28,5 +28,5 @@ export async function makeScratchRepository(path: string, env: Environment): Pro
 
 /** Every ref of a repository with what it names, as one text to compare. */
 export async function allRefs(path: string, env: Environment): Promise<string> {
-  return git(['for-each-ref', '--format=%(refname) %(objectname)'], atGitDirectory(path, env));
+  return git(['for-each-ref', '--format=%(refname) %(objectname)'], atPlainGitDirectory(path, env));
 }

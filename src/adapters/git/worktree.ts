@@ -1,15 +1,15 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { pasteQuote } from '../../util/text.ts';
-import { chmod, rm } from '../store/changes.ts';
+import { rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { lfsFailure } from './lfs-failure.ts';
 import { lfsNote } from './lfs-files.ts';
 import { inWorktree, type GitPlace } from './isolation.ts';
-import { atGitDirectory } from './git-place.ts';
+import { moveBranch } from './branches.ts';
 import { takeAway } from './move-aside.ts';
-import { listWorktreeEntries, removeWorktreeEntry } from './worktree-entries.ts';
+import { addWorktreeEntry, listWorktreeEntries, removeWorktreeEntry } from './worktree-entries.ts';
 import { objectName } from './object-name.ts';
 
 interface WorktreeOptions {
@@ -68,7 +68,9 @@ export async function addWorktree(
   options: WorktreeOptions,
   { branch, start, from, onAdded }: NewBranch & { readonly from: FilesFrom; readonly onAdded?: () => void },
 ): Promise<FilledWorktree> {
-  return addAndFill(options, { flags: ['--no-track', '-B', branch], commit: start, from, onAdded });
+  const { repository, env } = options;
+  await moveBranch(repository, { branch, start }, env);
+  return addAndFill(options, { branch, from, onAdded });
 }
 
 /** Checks a branch that exists out as a worktree, as {@link addWorktree} does. Call it under the repository's lock. */
@@ -76,24 +78,20 @@ export async function checkOutBranch(
   options: WorktreeOptions,
   { branch, from }: { readonly branch: string; readonly from: FilesFrom },
 ): Promise<FilledWorktree> {
-  return addAndFill(options, { flags: [], commit: branch, from });
+  return addAndFill(options, { branch, from });
 }
 
 interface Addition {
-  readonly flags: readonly string[];
-  readonly commit: string;
+  readonly branch: string;
   readonly from: FilesFrom;
   readonly onAdded?: (() => void) | undefined;
 }
 
-async function addAndFill(
-  options: WorktreeOptions,
-  { flags, commit, from, onAdded }: Addition,
-): Promise<FilledWorktree> {
+async function addAndFill(options: WorktreeOptions, { branch, from, onAdded }: Addition): Promise<FilledWorktree> {
   const { repository, path, env } = options;
-  await git(['worktree', 'add', '--quiet', '--no-checkout', ...flags, path, commit], atGitDirectory(repository, env));
+  await removeEntriesOf(repository, path);
   try {
-    await chmod(path, 0o700);
+    await addWorktreeEntry(repository, path, `refs/heads/${branch}`);
     onAdded?.();
     const config = [['remote.origin.url', from.url]] as const;
     const filled = await inWorktree({ repository, worktree: path, env, config }, async (place) => fill(place, from));
@@ -124,9 +122,13 @@ export async function removeWorktree({
   path,
 }: Pick<WorktreeOptions, 'repository' | 'path'>): Promise<void> {
   const removeIt = await takeFromPlace(path);
+  await removeEntriesOf(repository, path);
+  await removeIt();
+}
+
+async function removeEntriesOf(repository: string, path: string): Promise<void> {
   const kept = (await listWorktreeEntries(repository)).filter((entry) => entry.path === path);
   for (const entry of kept) await removeWorktreeEntry(entry);
-  await removeIt();
 }
 
 /**
@@ -165,11 +167,6 @@ async function removeTaken(taken: string): Promise<void> {
 /** Whether `path` is a worktree of the repository in which git finds what it needs; its index may be damaged. */
 export async function isWholeWorktree({ repository, path, env }: WorktreeOptions): Promise<boolean> {
   return (await inWorktree({ repository, worktree: path, env }, async () => true)) ?? false;
-}
-
-/** Deletes a local branch; a missing one is fine. Call it under the repository's lock. */
-export async function deleteBranch(repository: string, branch: string, env: Environment): Promise<void> {
-  await tryGit(['branch', '--quiet', '-D', branch], atGitDirectory(repository, env));
 }
 
 /** What git can tell about the work in a worktree. */

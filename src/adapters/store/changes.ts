@@ -27,6 +27,33 @@ export async function rename(from: string, to: string): Promise<void> {
   await change('rename', to, async () => fs.rename(from, to));
 }
 
+/**
+ * Makes a directory, if it is missing, with those of these links that it does not have, and then with these files, the last
+ * of which says that the others are there: one change, to be made again when it was cut off.
+ */
+export async function makeLinked(directory: string, { files, links }: Scratch): Promise<void> {
+  await change('make directory', directory, async () => {
+    await unlessThere(fs.mkdir(directory, { mode: 0o700 }));
+    for (const [name, target] of Object.entries(links)) await unlessThere(fs.symlink(target, join(directory, name)));
+    for (const [name, text] of Object.entries(files)) await fs.writeFile(join(directory, name), text);
+  });
+}
+
+/** Makes a directory, where none is, with files in it, by their names: one change, as nobody else knows of it. */
+export async function makeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await change('make directory', directory, async () => {
+    await fs.mkdir(directory, { mode: 0o700 });
+    await fs.chmod(directory, 0o700);
+    for (const [name, text] of Object.entries(files)) await fs.writeFile(join(directory, name), text);
+  });
+}
+
+async function unlessThere(made: Promise<unknown>): Promise<void> {
+  await made.catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
+}
+
 /** As `rm` of node:fs/promises. */
 export async function rm(path: string, options: Parameters<typeof fs.rm>[1] = {}): Promise<void> {
   await change('remove', path, async () => fs.rm(path, options));
@@ -96,7 +123,10 @@ export async function makeScratch(prefix: string, { files, links }: Scratch): Pr
       await fs.mkdir(dirname(join(directory, name)), { recursive: true });
       await fs.symlink(target, join(directory, name));
     }
-    for (const [name, text] of Object.entries(files)) await fs.writeFile(join(directory, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      await fs.mkdir(dirname(join(directory, name)), { recursive: true });
+      await fs.writeFile(join(directory, name), text);
+    }
     return directory;
   });
 }

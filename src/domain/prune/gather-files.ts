@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { listBranches } from '../../adapters/git/branches.ts';
+import { ownDirectory } from '../../adapters/git/own-directory.ts';
 import { listWorktreeEntries } from '../../adapters/git/worktree-entries.ts';
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { entryAt, listEntries, type Entry } from '../../adapters/store/entries.ts';
@@ -98,7 +99,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     home.bin,
     home.env,
     home.postedNotifications,
-    ...repositories.map(({ path }) => path),
+    ...repositories.flatMap(({ path }) => [path, ownDirectory(path)]),
   ];
   const entries = await Promise.all(directories.map(listEntries));
   return entries.flat().filter(({ name }) => TEMPORARY.test(name));

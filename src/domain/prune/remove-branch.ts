@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { deleteBranchesAt, listBranches, type Branch } from '../../adapters/git/branches.ts';
 import type { Context } from '../context.ts';
 import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
-import { SHORT_LOCK_WAIT_MS, withRepository } from '../worktrees/repository.ts';
+import { SHORT_LOCK_WAIT_MS, withSoundRepository } from '../worktrees/repository.ts';
 import { saveBranches, type OnAllSaved } from '../worktrees/save-work.ts';
 import { CHANGED, trackedNow, type WhyNot } from './recheck.ts';
 import { ownsBranch } from './tracked.ts';
@@ -36,7 +36,7 @@ export async function removeBranches(
     const deleted = await deleteBranchesAt(repository, free, context.env);
     return branches.map((branch) => why.get(branch) ?? (deleted.has(branch) ? undefined : CHANGED));
   };
-  return withRepository(repository, remove, { waitMs: SHORT_LOCK_WAIT_MS });
+  return withSoundRepository(context, repository, remove, { waitMs: SHORT_LOCK_WAIT_MS });
 }
 
 function whyNot(planned: Branch, now: Branch | undefined): WhyNot {

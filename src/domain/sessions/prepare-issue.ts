@@ -15,6 +15,7 @@ import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
+import { restoreForRun } from '../worktrees/restore-repository.ts';
 import { agentWritable } from './agent-writable.ts';
 import { forkOf } from './lost-session.ts';
 import { readBase, readIssueSession } from './read-sessions.ts';
@@ -167,6 +168,7 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
       hint: `run: kugetsu start ${ref} MESSAGE`,
     });
   }
+  for (const note of await restoreForRun(context, repository)) await step.warn(note);
   await proveWorktree(context, { ref, path, repository });
   const [stored] = await context.opencode.describeSessions([id]);
   if (stored === undefined) {

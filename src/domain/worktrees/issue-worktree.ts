@@ -1,13 +1,7 @@
 import { dirname, join } from 'node:path';
+import { deleteBranch, freeBranch, requireBranch } from '../../adapters/git/branches.ts';
 import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
-import {
-  addWorktree,
-  deleteBranch,
-  pathExists,
-  realPath,
-  removeWhatIsAt,
-  removeWorktree,
-} from '../../adapters/git/worktree.ts';
+import { addWorktree, pathExists, realPath, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
 import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
@@ -15,7 +9,7 @@ import type { Context } from '../context.ts';
 import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
 import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
-import { withRepository, withUpdatedRepository } from './repository.ts';
+import { withSoundRepository, withUpdatedRepository } from './repository.ts';
 import { saveStaleEntries, saveStashes, saveWhole, saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
@@ -60,10 +54,13 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
-  return withUpdatedRepository(context, ref, async ({ path: repository, start, how, from, note }) => {
+  return withUpdatedRepository(context, ref, async (updated) => {
+    const { path: repository, start, how, from, note, restored } = updated;
     const linked = request.previousRepository ?? (await linkedHomeRepository(home, path)) ?? null;
     const previous = await existing(linked, repository);
     await requireOwnPlace(context, { path, repository: previous });
+    // Nothing goes before it is certain that the new one can be made.
+    await requireBranch(repository, { branch, start }, env);
     if (request.previousRepository === null && (await isForeign(home, path))) {
       await moveAside(context, { path, name }, request.onSaved);
     } else {
@@ -76,9 +73,11 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
     const begins = fresh || pushed === undefined ? { at: start, note } : { at: pushed.tip, pushed };
+    const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
     const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded });
     const startCommit = begins.pushed?.began ?? added.commit;
-    const notes = [begins.note, added.note].filter((each) => each !== undefined);
+    const off = taken.map((other) => `${other.path} was on ${branch}, and stays at its commit, on no branch`);
+    const notes = [...restored, ...off, begins.note, added.note].filter((each) => each !== undefined);
     return { path, repository, branch, startCommit, pushed: begins.pushed, how, notes };
   });
 }
@@ -95,10 +94,14 @@ export async function removeIssueWorktree(
   onSaved: OnSaved,
 ): Promise<boolean> {
   await requireOwnPlace(context, place);
-  return withRepository(place.repository, async () => {
+  const { repository, path, branch } = place;
+  const { env } = context;
+  return withSoundRepository(context, repository, async () => {
     const pushed = await saveAndRemove(context, place, onSaved);
     await saveRest(context, place, onSaved);
-    if (await pathExists(place.repository)) await deleteBranch(place.repository, place.branch, context.env);
+    if (!(await pathExists(repository))) return pushed;
+    await freeBranch(repository, { branch, own: path }, env);
+    await deleteBranch(repository, branch, env);
     return pushed;
   });
 }

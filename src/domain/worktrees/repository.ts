@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { baseBranchOf, type BaseBranch } from '../../adapters/git/base-branch.ts';
-import { sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
+import { followUrl, sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
+import { restoreRepository, type Restoration } from '../../adapters/git/shared/examine.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
@@ -28,6 +29,8 @@ interface UpdatedRepository {
   readonly from: FilesFrom;
   /** What a person should know of how `start` was chosen. */
   readonly note: string | undefined;
+  /** What a person should know of what agents had made of the repository. */
+  readonly restored: readonly string[];
 }
 
 /** The lock of the repository at `path`. */
@@ -50,17 +53,38 @@ export async function withUpdatedRepository<T>(
   ref: IssueRef,
   body: (repository: UpdatedRepository) => Promise<T>,
 ): Promise<T> {
-  const { home, env, clock } = context;
-  const notBefore = clock.now();
+  const { home, env } = context;
+  const notBefore = context.clock.now();
   const { url, source } = await findCloneSource(context, ref);
   const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   await makePrivateDirectory(home.repos);
   const path = await placeOf(context, source);
-  return withRepository(path, async () => {
-    const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
-    const { ref: start, note } = await baseBranch(context, ref, path);
-    return body({ path, how, start, from: { url, credentials: offer.credentials }, note });
-  });
+  const wanted = { ref, path, url, source, notBefore, offer };
+  return withRepository(path, async () => body(await update(context, wanted)));
+}
+
+interface Wanted {
+  readonly ref: IssueRef;
+  readonly path: string;
+  readonly url: string;
+  readonly source: string;
+  readonly notBefore: number;
+  readonly offer: Awaited<ReturnType<typeof offerCredentials>>;
+}
+
+/** Puts a repository right and fetches it, or clones it. Call it under its lock. */
+async function update(
+  context: Needs,
+  { ref, path, url, source, notBefore, offer }: Wanted,
+): Promise<UpdatedRepository> {
+  const { env, clock } = context;
+  await followUrl(path, { source, url });
+  const { done, left } = await restoreRepository(path, env);
+  const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
+  // What was missing may have been fetched.
+  const restored = notesOf(path, { done, left: left.length > 0 ? (await restoreRepository(path, env)).left : [] });
+  const { ref: start, note } = await baseBranch(context, ref, path);
+  return { path, how, start, from: { url, credentials: offer.credentials }, note, restored };
 }
 
 /**
@@ -72,17 +96,42 @@ export async function withFetchedRepository<T>(
   { path, ref, waitMs }: { readonly path: string; readonly ref: IssueRef; readonly waitMs: number },
   body: (repository: UpdatedRepository) => Promise<T>,
 ): Promise<T | undefined> {
-  const { env, clock } = context;
-  const notBefore = clock.now();
+  const { env } = context;
+  const notBefore = context.clock.now();
   const { url, source } = await findCloneSource(context, ref);
   const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   const fetchAndRun = async (): Promise<T | undefined> => {
-    if ((await sourceOf(path, env)) !== source) return undefined;
-    const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
-    const { ref: start, note } = await baseBranch(context, ref, path);
-    return body({ path, how, start, from: { url, credentials: offer.credentials }, note });
+    if ((await sourceOf(path)) !== source) return undefined;
+    return body(await update(context, { ref, path, url, source, notBefore, offer }));
   };
   return withRepository(path, fetchAndRun, { waitMs });
+}
+
+/**
+ * Runs `body` as the only one that changes a repository, which is then as kugetsu made it: what an agent, or a git that was
+ * killed, has left there is put right first. `body` is given what a person should know of that, a line each.
+ */
+export async function withSoundRepository<T>(
+  { env }: Pick<Needs, 'env'>,
+  path: string,
+  body: (restored: readonly string[]) => Promise<T>,
+  { waitMs = LOCK_WAIT_MS }: { readonly waitMs?: number } = {},
+): Promise<T> {
+  const restoreAndRun = async (): Promise<T> => body(notesOf(path, await restoreRepository(path, env)));
+  return withRepository(path, restoreAndRun, { waitMs });
+}
+
+const MOST_SAID = 5;
+
+function notesOf(path: string, { done, left }: Restoration): string[] {
+  const some = (lines: readonly string[]): string => {
+    const more = lines.length - MOST_SAID;
+    return `${lines.slice(0, MOST_SAID).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  };
+  return [
+    ...(done.length > 0 ? [`${path} was not as kugetsu made it: ${some(done)}`] : []),
+    ...(left.length > 0 ? [`${path} is not as kugetsu made it: ${some(left)}`] : []),
+  ];
 }
 
 /**
@@ -109,9 +158,9 @@ export async function filesFrom(context: Pick<Needs, 'home' | 'env'>, ref: Issue
 }
 
 /** Two sources can have one sanitised name; the second one gets a hash. */
-async function placeOf({ home, env }: Needs, source: string): Promise<string> {
+async function placeOf({ home }: Pick<Needs, 'home'>, source: string): Promise<string> {
   const name = sanitisedName(source);
   const path = join(home.repos, `${name}.git`);
-  const owner = await withRepository(path, async () => sourceOf(path, env));
+  const owner = await withRepository(path, async () => sourceOf(path));
   return owner === undefined || owner === source ? path : join(home.repos, `${name}-${shortHash(source)}.git`);
 }

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { sourceOf } from '../../../adapters/git/bare-repository.ts';
+import { examineRepository } from '../../../adapters/git/shared/examine.ts';
 import { isSameEntry, listWorktreeEntries, removeWorktreeEntry } from '../../../adapters/git/worktree-entries.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
-import { SHORT_LOCK_WAIT_MS, withRepository } from '../../worktrees/repository.ts';
+import { SHORT_LOCK_WAIT_MS, withRepository, withSoundRepository } from '../../worktrees/repository.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'repositories';
 
-/** The bare repositories are kugetsu's, can be read, and have no worktrees on record that are gone. */
+/** The bare repositories are kugetsu's, as kugetsu made them, and have no worktrees on record that are gone. */
 export const repositoriesCheck: Check = {
   name: NAME,
   needsHome: true,
@@ -25,11 +26,34 @@ export const repositoriesCheck: Check = {
 };
 
 async function look(context: CheckContext, path: string): Promise<Finding[]> {
-  const { env, survey, home } = context;
-  if ((await sourceOf(path, env)) === undefined) {
+  if ((await sourceOf(path)) === undefined) {
     const command = `look at it and move it away: mv ${pasteQuote(path)} /somewhere/else; the next start clones anew`;
     return [wrong('error', NAME, `${path} is no repository that kugetsu can use`, command)];
   }
+  return [...(await madeOtherwise(context, path)), ...(await goneOnRecord(context, path))];
+}
+
+/** What an agent, or a git that was killed, has made of it. */
+async function madeOtherwise({ env }: CheckContext, path: string): Promise<Finding[]> {
+  const deviations = (await examineRepository(path, env)).filter(({ quiet }) => quiet !== true);
+  const says = (mended: boolean): string =>
+    deviations
+      .filter(({ mend }) => (mend !== undefined) === mended)
+      .map(({ what }) => what)
+      .join('; ');
+  const findings: Finding[] = [];
+  if (says(true) !== '') {
+    findings.push(
+      mendable('warning', NAME, `${path} is not as kugetsu made it: ${says(true)}`, async () =>
+        withSoundRepository({ env }, path, async (restored) => restored.join('; '), { waitMs: SHORT_LOCK_WAIT_MS }),
+      ),
+    );
+  }
+  if (says(false) !== '') findings.push(note(NAME, `${path} has ${says(false)}`));
+  return findings;
+}
+
+async function goneOnRecord({ survey, home }: CheckContext, path: string): Promise<Finding[]> {
   // A worktree that an issue misses has a finding of its own.
   const tracked = new Set(soundSessions(survey, home).map(({ worktree_path: worktree }) => worktree));
   const stale = (await listWorktreeEntries(path)).filter((entry) => entry.stale && !tracked.has(entry.path));

@@ -1,3 +1,5 @@
+import { freeBranch } from '../../../adapters/git/branches.ts';
+import { entriesOn } from '../../../adapters/git/worktree-entries.ts';
 import { hasBranch, worktreeFacts } from '../../../adapters/git/worktree-facts.ts';
 import { checkOutBranch, pathExists, realPath } from '../../../adapters/git/worktree.ts';
 import { setMode } from '../../../adapters/store/path-facts.ts';
@@ -7,7 +9,7 @@ import { parseIssueRef } from '../../issues/issue-ref.ts';
 import { isLive } from '../../runs/run-state.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { isForeign } from '../../worktrees/foreign-worktree.ts';
-import { filesFrom, withRepository } from '../../worktrees/repository.ts';
+import { filesFrom, SHORT_LOCK_WAIT_MS, withRepository } from '../../worktrees/repository.ts';
 import { saveStaleEntries } from '../../worktrees/save-work.ts';
 import { tellSaved } from '../../notifications/tell.ts';
 import type { Check, CheckContext } from '../check.ts';
@@ -51,8 +53,27 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
     const message = `the worktree of ${ref} belongs to ${facts.repository}, not to ${repository}`;
     return [wrong('error', NAME, message, `${anew}; it saves what is there first`)];
   }
-  if (facts.branch === branch) return [];
-  return [note(NAME, `the worktree of ${ref} is on ${facts.branch ?? 'no branch'}, not on ${branch}`)];
+  const elsewhere = await checkedOutElsewhere(context, { ref, path, repository, branch });
+  if (facts.branch === branch) return elsewhere;
+  return [...elsewhere, note(NAME, `the worktree of ${ref} is on ${facts.branch ?? 'no branch'}, not on ${branch}`)];
+}
+
+/** An agent has checked out another issue's branch; each of its commits there would move that one under its own agent. */
+async function checkedOutElsewhere(
+  { env }: CheckContext,
+  { ref, path, repository, branch }: Place,
+): Promise<Finding[]> {
+  const others = (await entriesOn(repository, branch)).filter((other) => other.path !== path);
+  if (others.length === 0) return [];
+  const places = others.map((other) => other.path).join(', ');
+  const message = `${branch}, the branch of ${ref}, is checked out in ${places}, too`;
+  return [
+    mendable('warning', NAME, message, async () => {
+      const free = async (): Promise<unknown> => freeBranch(repository, { branch, own: path }, env);
+      await withRepository(repository, free, { waitMs: SHORT_LOCK_WAIT_MS });
+      return `${places} stays at its commit, and is no longer on ${branch}`;
+    }),
+  ];
 }
 
 interface Place {

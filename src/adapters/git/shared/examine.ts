@@ -1,0 +1,63 @@
+import type { Environment } from '../git-command.ts';
+import { ensureOwnDirectory, ownFacts } from '../own-directory.ts';
+import type { Deviation } from './deviation.ts';
+import { leftLocks } from './left-locks.ts';
+import { listRefs } from './ref-listing.ts';
+import { configDeviations } from './shared-config.ts';
+import { fileDeviations } from './shared-files.ts';
+import { objectDeviations } from './shared-objects.ts';
+import { packedDeviations, refDeviations, strangeFiles } from './shared-refs.ts';
+
+// What stood behind something that is put right may come to light then.
+const ROUNDS = 4;
+
+/**
+ * In what a bare repository of kugetsu's is not as kugetsu made it, in the order in which it is to be put right: what is
+ * behind the last one may only be seen then. Nothing in one that kugetsu has not made.
+ *
+ * @throws AppError `git_failed`
+ */
+export async function examineRepository(repository: string, env: Environment): Promise<Deviation[]> {
+  if ((await ownFacts(repository)) === undefined) return [];
+  const files = [...(await fileDeviations(repository)), ...(await leftLocks(repository))];
+  const blocking = [...(await strangeFiles(repository)), ...(await packedDeviations(repository))];
+  // git would wait for a pipe, and fail for a line that is none.
+  if (blocking.length > 0) return [...files, ...blocking];
+  await ensureOwnDirectory(repository);
+  const listing = await listRefs(repository, env);
+  const branches = new Set(listing.refs.map(({ name }) => name.replace(/^refs\/heads\//, '')));
+  return [
+    ...files,
+    ...(await configDeviations(repository, { env, branches })),
+    ...(await refDeviations({ repository, env }, listing)),
+    ...(await objectDeviations({ repository, env })),
+  ];
+}
+
+/** What was done to a repository, and what is left of it that is not as kugetsu made it; a line each. */
+export interface Restoration {
+  readonly done: readonly string[];
+  readonly left: readonly string[];
+}
+
+/**
+ * Makes a bare repository what kugetsu made it, but for the work in it: agents share it, and one of them may have changed
+ * what the others find. What is taken away lies in its `kugetsu-replaced/`, until there is something newer of that name.
+ * Call it under the repository's lock.
+ *
+ * @throws AppError `git_failed`
+ */
+export async function restoreRepository(repository: string, env: Environment): Promise<Restoration> {
+  const done: string[] = [];
+  for (let round = 1; ; round += 1) {
+    const deviations = await examineRepository(repository, env);
+    const mendable = deviations.filter(({ mend }) => mend !== undefined);
+    if (mendable.length === 0 || round > ROUNDS) {
+      return { done, left: deviations.map(({ what }) => what) };
+    }
+    for (const { done: said, mend, quiet } of mendable) {
+      await mend?.();
+      if (quiet !== true && !done.includes(said)) done.push(said);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { removeFile, replaceFile } from '../../store/private-files.ts';
+import { tryGit, TRANSFER_TIMEOUT_MS, type Environment } from '../git-command.ts';
+import { atGitDirectory } from '../git-place.ts';
+import { linkParts, ownDirectory } from '../own-directory.ts';
+import { plainText } from '../plain-file.ts';
+import type { Deviation } from './deviation.ts';
+import { partialPacks } from './partial-objects.ts';
+import { setAside } from './set-aside.ts';
+
+const ALTERNATES = 'objects/info/alternates';
+const NOTED = 'shallow.noted';
+
+interface Place {
+  readonly repository: string;
+  readonly env: Environment;
+}
+
+/** Where a repository takes objects from that are not its own, and where its history seems to end and does not. */
+export async function objectDeviations(place: Place): Promise<Deviation[]> {
+  const partial = await partialPacks(place.repository);
+  const what = 'packs of a fetch that left files out; the next start fetches them';
+  return [
+    ...(await alternateDeviations(place)),
+    ...(await shallowDeviations(place)),
+    ...(partial.length > 0 ? [{ what, done: '' }] : []),
+  ];
+}
+
+async function alternateDeviations(place: Place): Promise<Deviation[]> {
+  const text = await plainText(join(place.repository, ALTERNATES));
+  if (text === undefined) return [];
+  const names = text.trim().split('\n').join(', ');
+  return [
+    {
+      what: `${ALTERNATES}, objects that are taken from elsewhere (${names})`,
+      done: `took in what came from ${names}, and moved ${ALTERNATES} to kugetsu-replaced/`,
+      mend: async () => takeIn(place, text),
+    },
+  ];
+}
+
+/** What only another repository has is packed here before that one is forgotten. */
+async function takeIn(place: Place, text: string): Promise<void> {
+  const { repository, env } = place;
+  await setAside(repository, ALTERNATES);
+  if (await isWhole(place)) return;
+  await replaceFile(join(repository, ALTERNATES), text);
+  const at = { ...atGitDirectory(repository, env), timeoutMs: TRANSFER_TIMEOUT_MS };
+  // It fails when the other one is gone; then nothing is to be had from it.
+  await tryGit(['repack', '-a', '-q'], at);
+  await setAside(repository, ALTERNATES);
+}
+
+async function isWhole({ repository, env }: Place): Promise<boolean> {
+  const args = ['rev-list', '--objects', '--quiet', '--all', '--indexed-objects'];
+  const at = { ...atGitDirectory(repository, env), timeoutMs: TRANSFER_TIMEOUT_MS };
+  return (await tryGit(args, at)).exitCode === 0;
+}
+
+async function shallowDeviations(place: Place): Promise<Deviation[]> {
+  const { repository } = place;
+  const text = await plainText(join(repository, 'shallow'));
+  if (text === undefined) return [];
+  const noted = new Set(((await plainText(join(ownDirectory(repository), NOTED))) ?? '').split('\n'));
+  const marks = text.split('\n').filter((line) => line !== '');
+  const odd = marks.filter((mark) => !noted.has(mark));
+  if (odd.length === 0) return [];
+  const needed = await neededOf(place, odd);
+  const what = 'shallow, marks that hide history';
+  const rest = marks.filter((mark) => noted.has(mark) || needed.has(mark));
+  const left: Deviation[] =
+    needed.size === 0 ? [] : [{ what: `${what} which is not there; the next start fetches it`, done: '' }];
+  if (rest.length === marks.length) return left;
+  const mend = async (): Promise<void> => {
+    await setAside(repository, 'shallow');
+    if (rest.length > 0) await replaceFile(join(repository, 'shallow'), rest.map((mark) => `${mark}\n`).join(''));
+    await linkParts(repository);
+  };
+  return [{ what, done: 'took away marks that hid history (shallow)', mend }, ...left];
+}
+
+/** The marks of commits whose parents are not there. */
+async function neededOf({ repository, env }: Place, marks: readonly string[]): Promise<ReadonlySet<string>> {
+  const names = marks.filter((mark) => /^[0-9a-f]{40,64}$/.test(mark));
+  const needed = new Set<string>();
+  for (const name of names) {
+    const at = atGitDirectory(repository, env);
+    // As it is stored: a mark changes what git says of its parents.
+    const commit = await tryGit(['cat-file', 'commit', name], at);
+    if (commit.exitCode !== 0) continue;
+    const parents = [...(commit.stdout.split('\n\n')[0]?.matchAll(/^parent ([0-9a-f]+)$/gm) ?? [])].map(
+      ([, parent = '']) => parent,
+    );
+    const input = parents.map((parent) => `${parent}\n`).join('');
+    const found = input === '' ? '' : (await tryGit(['cat-file', '--batch-check'], { ...at, input })).stdout;
+    if (found.includes(' missing')) needed.add(name);
+  }
+  return needed;
+}
+
+/** Notes where the history of a repository ends that has just been fetched: upstream may have no more. */
+export async function noteShallow(repository: string): Promise<void> {
+  const noted = join(ownDirectory(repository), NOTED);
+  const text = await plainText(join(repository, 'shallow'));
+  if (text === undefined) {
+    if ((await plainText(noted)) !== undefined) await removeFile(noted);
+  } else await replaceFile(noted, text);
+  await linkParts(repository);
+}
