@@ -43,15 +43,15 @@ test('an agent changes its repository: doctor says so and mends it, and so does 
 
   await changed(world, 'continue');
   const other = succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
-  expect(other.stderr).toContain(`${repository} was not as kugetsu made it: `);
-  expect(other.stderr).toContain('renamed the branch fix to moved-fix-2');
+  expect(other.stdout).toContain(`${repository} was not as kugetsu made it: `);
+  expect(other.stdout).toContain('renamed the branch fix to moved-fix');
   expect((await verdictOf(world, issue(2))).class).toBe('ok');
   expect(await gitIn(world, worktreeOf(world, issue(2)), 'config', '--default', 'none', 'core.hooksPath')).toBe('none');
 
   // An issue that goes on finds the same.
   succeeded(await world.kugetsu('continue', issue(2), `fake: sh git config core.autocrlf true`, '--follow'));
   const again = succeeded(await world.kugetsu('continue', REF, 'go on', '--follow'));
-  expect(again.stderr).toContain('put back config: core.autocrlf');
+  expect(again.stdout).toContain('put back config: core.autocrlf');
   for (const ref of [REF, issue(2)]) succeeded(await world.kugetsu('destroy', ref, '-y'));
   expect(await gitIn(world, world.root, '--git-dir', repository, 'branch', '--list', 'fix/*')).toBe('');
   expect(existsSync(join(repository, 'packed-refs.lock'))).toBe(false);
