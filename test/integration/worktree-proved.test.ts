@@ -9,6 +9,7 @@ import {
   succeeded,
   verdictOf,
   worktreeOf,
+  waysBack,
 } from '../support/fake-world.ts';
 import { gitIn, run } from '../support/world.ts';
 
@@ -61,7 +62,8 @@ test.each(['HEAD', 'objects', 'refs'])(
     await gitIn(world, world.userHome, 'branch', 'fix/issue-1');
     succeeded(await world.kugetsu('start', REF, 'fake: sh echo precious > work.txt', '--follow'));
     rmSync(join(repositoryOf(world), part), { recursive: true });
-    succeeded(await world.kugetsu('destroy', REF, '-y'));
+    const [way = ''] = waysBack(succeeded(await world.kugetsu('destroy', REF, '-y')));
+    succeeded(await run(['sh', '-c', way], { cwd: world.root, env: world.env }));
     expect(await gitIn(world, world.userHome, 'for-each-ref', '--format=%(refname) %(subject)')).toBe(
       'refs/heads/fix/issue-1 My files\nrefs/heads/main My files',
     );

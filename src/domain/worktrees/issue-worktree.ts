@@ -99,7 +99,7 @@ export async function removeIssueWorktree(
   return withSoundRepository(context, repository, async () => {
     const pushed = await saveAndRemove(context, place, onSaved);
     await saveRest(context, place, onSaved);
-    if (!(await pathExists(repository))) return pushed;
+    if (!(await isGitDirectory(repository, env))) return pushed;
     await freeBranch(repository, { branch, own: path }, env);
     await deleteBranch(repository, branch, env);
     return pushed;

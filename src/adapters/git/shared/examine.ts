@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Environment } from '../git-command.ts';
+import { isDirectory } from '../move-aside.ts';
 import { ensureOwnDirectory, ownFacts } from '../own-directory.ts';
 import type { Deviation } from './deviation.ts';
 import { leftLocks } from './left-locks.ts';
@@ -13,12 +15,12 @@ const ROUNDS = 4;
 
 /**
  * In what a bare repository of kugetsu's is not as kugetsu made it, in the order in which it is to be put right: what is
- * behind the last one may only be seen then. Nothing in one that kugetsu has not made.
+ * behind the last one may only be seen then. Nothing in one that kugetsu has not made, or that has lost its objects.
  *
  * @throws AppError `git_failed`
  */
 export async function examineRepository(repository: string, env: Environment): Promise<Deviation[]> {
-  if ((await ownFacts(repository)) === undefined) return [];
+  if ((await ownFacts(repository)) === undefined || !(await isDirectory(join(repository, 'objects')))) return [];
   const files = [...(await fileDeviations(repository)), ...(await leftLocks(repository))];
   const blocking = [...(await strangeFiles(repository)), ...(await packedDeviations(repository))];
   // git would wait for a pipe, and fail for a line that is none.
