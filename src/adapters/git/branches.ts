@@ -1,5 +1,6 @@
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory } from './git-place.ts';
+import { lookingAt } from './isolation.ts';
 import { objectName } from './object-name.ts';
 import { commitOf } from './temporary-index.ts';
 import { detachEntry, entriesOn, type WorktreeEntry } from './worktree-entries.ts';
@@ -19,9 +20,8 @@ export interface Branch {
  */
 export async function listBranches(repository: string, pattern: string, env: Environment): Promise<Branch[]> {
   const format = '%(refname)%00%(objectname)%00%(worktreepath)';
-  const text = await git(
-    ['for-each-ref', `--format=${format}`, `refs/heads/${pattern}`],
-    atGitDirectory(repository, env),
+  const text = await lookingAt(repository, env, async (at) =>
+    git(['for-each-ref', `--format=${format}`, `refs/heads/${pattern}`], at),
   );
   return text
     .split('\n')

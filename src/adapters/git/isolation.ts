@@ -4,9 +4,9 @@ import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
-import { nowhere } from './git-place.ts';
+import { atGitDirectory, nowhere } from './git-place.ts';
 import { configText, type Config } from './config-text.ts';
-import { formatConfig, HEAD, ownFacts, type OwnFacts } from './own-directory.ts';
+import { formatConfig, hasOwnDirectory, HEAD, ownFacts, ownParts, type OwnFacts } from './own-directory.ts';
 import { plainText } from './plain-file.ts';
 
 /** Where a call of git happens, as `git` and `tryGit` take it. */
@@ -62,6 +62,19 @@ export async function inRepository<T>(
   };
   return withScratch(scratch, async (directory) =>
     body({ cwd: repository, env, extraEnv: { GIT_DIR: directory }, directory }),
+  );
+}
+
+/**
+ * Runs `body`, which only looks, in a bare repository and its worktrees' records, and leaves one of 0.1.0's as it is. */
+export async function lookingAt<T>(
+  repository: string,
+  env: Environment,
+  body: (place: GitPlace) => Promise<T>,
+): Promise<T> {
+  if (await hasOwnDirectory(repository)) return body(atGitDirectory(repository, env));
+  return withScratch(await ownParts(repository), async (directory) =>
+    body({ cwd: repository, env, extraEnv: { GIT_DIR: directory } }),
   );
 }
 

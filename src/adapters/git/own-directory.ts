@@ -1,6 +1,6 @@
 import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeLinked } from '../store/changes.ts';
+import { makeLinked, type Scratch } from '../store/changes.ts';
 import { replaceFile } from '../store/private-files.ts';
 import { configText, valueIn, type Config } from './config-text.ts';
 import { plainText } from './plain-file.ts';
@@ -29,6 +29,21 @@ export interface OwnFacts {
  */
 export function ownDirectory(repository: string): string {
   return join(repository, NAME);
+}
+
+/**
+ * Whether the git directory of kugetsu's own git is there: in a repository that 0.1.0 made it is missing until the first
+ * change.
+ */
+export async function hasOwnDirectory(repository: string): Promise<boolean> {
+  return isFile(join(ownDirectory(repository), 'HEAD'));
+}
+
+/** What is in that directory, with links that lead there from anywhere. */
+export async function ownParts(repository: string): Promise<Scratch> {
+  const facts = (await ownFacts(repository)) ?? { ...(await clonedFacts(repository)), source: undefined };
+  const links = SHARED.map((name) => [name, join(repository, name)] as const);
+  return { files: { config: ownConfig(facts), HEAD }, links: Object.fromEntries(links) };
 }
 
 /** Makes the git directory of kugetsu's own git where it is missing; does nothing in what is no repository. */

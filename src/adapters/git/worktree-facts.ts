@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { atGitDirectory, atTop } from './git-place.ts';
+import { atTop } from './git-place.ts';
+import { lookingAt } from './isolation.ts';
 import { tryGit, type Environment } from './git-command.ts';
 
 /** What git says of a directory that should be a worktree. */
@@ -28,7 +29,8 @@ export async function worktreeFacts(path: string, env: Environment): Promise<Wor
 /** Whether a repository has a local branch of this name. */
 export async function hasBranch(repository: string, branch: string, env: Environment): Promise<boolean> {
   const args = ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}^{commit}`];
-  return (await tryGit(args, atGitDirectory(repository, env)).catch(() => undefined))?.exitCode === 0;
+  const found = lookingAt(repository, env, async (at) => tryGit(args, at));
+  return (await found.catch(() => undefined))?.exitCode === 0;
 }
 
 /** The newest commit that `HEAD` of a worktree shares with `start`; null when there is none. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Environment } from '../git-command.ts';
 import { isDirectory } from '../move-aside.ts';
-import { ensureOwnDirectory, ownFacts } from '../own-directory.ts';
+import { ownFacts } from '../own-directory.ts';
 import type { Deviation } from './deviation.ts';
 import { leftLocks } from './left-locks.ts';
 import { listRefs } from './ref-listing.ts';
@@ -25,7 +25,6 @@ export async function examineRepository(repository: string, env: Environment): P
   const blocking = [...(await strangeFiles(repository)), ...(await packedDeviations(repository))];
   // git would wait for a pipe, and fail for a line that is none.
   if (blocking.length > 0) return [...files, ...blocking];
-  await ensureOwnDirectory(repository);
   const listing = await listRefs(repository, env);
   const branches = new Set(listing.refs.map(({ name }) => name.replace(/^refs\/heads\//, '')));
   return [

@@ -1,6 +1,6 @@
 import { AppError } from '../../../util/errors.ts';
 import { git, gitFailure, tryGit, type Environment } from '../git-command.ts';
-import { atGitDirectory } from '../git-place.ts';
+import { lookingAt, type GitPlace } from '../isolation.ts';
 import { objectName } from '../object-name.ts';
 
 /** A ref as it stands. */
@@ -25,7 +25,10 @@ export interface RefListing {
  * @throws AppError `git_failed`
  */
 export async function listRefs(repository: string, env: Environment): Promise<RefListing> {
-  const at = atGitDirectory(repository, env);
+  return lookingAt(repository, env, listAt);
+}
+
+async function listAt(at: GitPlace): Promise<RefListing> {
   const args = ['for-each-ref', '--format=%(refname)%00%(objectname)%00%(symref)'];
   const listed = await tryGit(args, at);
   if (listed.exitCode !== 0) throw await gitFailure(args, at, listed);
@@ -40,7 +43,7 @@ export async function listRefs(repository: string, env: Environment): Promise<Re
     }));
   // git says in the C locale what it leaves out.
   const broken = [...listed.stderr.matchAll(/ignoring (?:broken ref|ref with broken name|dangling symref) (\S+)/g)];
-  return { refs, broken: broken.map(([, name = '']) => refName(name)), gone: await goneOf(refs, repository, env) };
+  return { refs, broken: broken.map(([, name = '']) => refName(name)), gone: await goneOf(refs, at) };
 }
 
 /** What git says is a ref is the name of a file; only below `refs/` is one ever moved. */
@@ -51,10 +54,9 @@ function refName(printed: string): string {
   });
 }
 
-async function goneOf(refs: readonly Ref[], repository: string, env: Environment): Promise<Ref[]> {
+async function goneOf(refs: readonly Ref[], at: GitPlace): Promise<Ref[]> {
   const input = refs.map(({ object }) => `${object}\n`).join('');
   if (input === '') return [];
-  const at = atGitDirectory(repository, env);
   const lines = (await git(['cat-file', '--batch-check=%(objectname)', '--buffer'], { ...at, input })).split('\n');
   // Another name is as good as what it names.
   return refs.filter(({ target }, index) => target === undefined && lines[index]?.endsWith(' missing') === true);
