@@ -10,7 +10,7 @@ function newerVersion(world: World): Record<string, string> {
   const path = join(world.root, 'newer-opencode');
   if (!existsSync(path)) writeFileSync(path, `#!/bin/sh\nexec '${FAKE_OPENCODE}' "$@"\n`);
   chmodSync(path, 0o755);
-  return { KUGETSU_OPENCODE: path, FAKE_OPENCODE_WITHOUT_FLAG: 'auto', FAKE_OPENCODE_VERSION: '2.0.0' };
+  return { KUGETSU_OPENCODE: path, FAKE_OPENCODE_WITHOUT_FLAG: 'auto', FAKE_OPENCODE_VERSION: '1.99.0' };
 }
 
 /** The checkout is the user's: kugetsu says that the agent was there, and what to look at, and changes nothing. */
@@ -112,7 +112,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
     expected: {
       outcome: 'refused',
       class: 'opencode_unsupported',
-      message: /opencode 2\.0\.0 at \S+ lacks: run --auto\n.*newer than this kugetsu knows/,
+      message: /opencode 1\.99\.0 at \S+ lacks: run --auto\n.*newer than this kugetsu knows/,
       retryable: false,
       exit: 3,
       noticed: 'the check of opencode',
