@@ -8,7 +8,7 @@ import { leaked, lost, type Problem } from './problems.ts';
 /** What of a file is JSON: all of it, or each line of an export that is kept, which has a message on each. */
 function textsOf(path: string): string[] {
   const text = readFileSync(path, 'utf8');
-  return path.endsWith('/cache/base-export.json') ? text.split('\n').filter((line) => line !== '') : [text];
+  return path.endsWith('-export.json') ? text.split('\n').filter((line) => line !== '') : [text];
 }
 
 /** What holds at any time: every file of state parses, and the commands that look work. @returns what does not hold */
