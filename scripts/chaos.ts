@@ -110,7 +110,7 @@ async function perform(operation: Operation): Promise<void> {
   const name = args.slice(0, args[0] === 'queue' || args[0] === 'env' || args[0] === 'queue-daemon' ? 2 : 1).join(' ');
   counts.set(name, (counts.get(name) ?? 0) + 1);
   const { code, killed, stdout, stderr } = await called(args);
-  for (const way of waysIn(`${stdout}\n${stderr}`)) ways.add(way);
+  learnWays(args, `${stdout}\n${stderr}`);
   if (killed) return;
   problems.push(...misbehaviour(args, code, stderr));
   for (const id of stdout.match(/^q_[0-9a-z]{17}$/gm) ?? []) printed.add(id);
@@ -162,8 +162,13 @@ function killOne({ what, draw }: Extract<Operation, { kind: 'kill' }>): void {
 async function mustWork(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await world.kugetsu(...args);
   if (code !== 0) throw new Error(`kugetsu ${args.join(' ')} ended with exit code ${code}: ${stderr}`);
-  for (const way of waysIn(`${stdout}\n${stderr}`)) ways.add(way);
+  learnWays(args, `${stdout}\n${stderr}`);
   return stdout.trim();
+}
+
+/** What is printed for a program has the ways as JSON texts, which nobody pastes. */
+function learnWays(args: readonly string[], text: string): void {
+  if (!args.includes('--json')) for (const way of waysIn(text)) ways.add(way);
 }
 
 async function items(): Promise<QueueItem[]> {
