@@ -61,13 +61,19 @@ export function runtimeFor({ bun, version, cache, platform: wanted }: RuntimeReq
 function fetchRuntime(platform: string, version: string, work: string): string {
   const name = PACKAGES[platform];
   if (name === undefined) throw new Error(`there is no runtime for ${platform}`);
-  const options = { cwd: work, encoding: 'utf8' as const, stdio: ['ignore', 'pipe', 'inherit'] as const };
-  const tarball = execFileSync('npm', ['pack', '--silent', `${name}@${version}`], {
-    ...options,
-    stdio: [...options.stdio],
-  });
-  execFileSync('tar', ['-xzf', resolve(work, tarball.trim())], { cwd: work });
+  execFileSync('tar', ['-xzf', resolve(work, fetchPackage(`${name}@${version}`, work))], { cwd: work });
   return join(work, 'package', 'bin', 'bun');
+}
+
+/** The name of the file in `directory` that holds an npm package. A registry that fails once is asked again. */
+function fetchPackage(spec: string, directory: string, attempts = 3): string {
+  try {
+    const pack = ['pack', '--loglevel', 'error', spec];
+    return execFileSync('npm', pack, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    return fetchPackage(spec, directory, attempts - 1);
+  }
 }
 
 /**

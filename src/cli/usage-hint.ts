@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { pasteQuote } from '../util/text.ts';
+import { oneLine, shellQuote } from '../util/text.ts';
 
 /** The last argument of commands that take free text, which may begin with `-` or be typed without quotes. */
 const FREE_TEXT = new Set(['message', 'value']);
@@ -16,9 +16,11 @@ export function meantCommand(program: Command, args: readonly string[]): string 
   if (!FREE_TEXT.has(takes[text]?.name() ?? '')) return undefined;
   const { options, others } = split(command, args.slice(words.length));
   const line = (given: readonly string[]): string | undefined => {
+    // A message of many lines would come out as nobody would type it.
+    if ([...options, ...given].some((word) => word !== oneLine(word, Infinity))) return undefined;
     const separator = given.some((word) => word.startsWith('-')) ? ['--'] : [];
-    const meant = ['kugetsu', ...[...words, ...options, ...separator, ...given].map(pasteQuote)].join(' ');
-    return meant.length <= LONGEST_COMMAND && !meant.includes('\n') ? meant : undefined;
+    const meant = ['kugetsu', ...[...words, ...options, ...separator, ...given].map(shellQuote)].join(' ');
+    return meant.length <= LONGEST_COMMAND ? meant : undefined;
   };
   if (others.length > takes.length && text === takes.length - 1 && !others.some((word) => word.startsWith('-'))) {
     return line([...others.slice(0, text), others.slice(text).join(' ')]);

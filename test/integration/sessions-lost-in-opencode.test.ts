@@ -37,7 +37,7 @@ test("with the PM agent's session it is the same, also for a task of the queue",
   const task = await delegate(world, 'coordinate');
   await startDaemon(world);
   // That is for a person to see to: the task waits, without an attempt.
-  const why = await until('the task knows why it waits', async () => (await tasks(world))[0]?.failure);
+  const why = await until('the task knows why it waits', async () => (await tasks(world))[0]?.failure ?? false);
   expect(why).toMatchObject({ class: 'pm_agent_missing' });
   expect((await tasks(world))[0]).toMatchObject({ id: task, state: 'pending', attempts: 0 });
   await world.kugetsu('doctor', '--fix', '--no-model');

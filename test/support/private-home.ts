@@ -9,8 +9,8 @@ export function tooOpen(home: string): string[] {
     const stat = lstatSync(path);
     if (/^worktrees\/[^/]+$/.test(relative(home, path))) return;
     const mode = stat.mode & 0o777;
-    // The launcher that agents are given is a program.
-    const wanted = stat.isDirectory() || relative(home, path) === 'bin/kugetsu' ? 0o700 : 0o600;
+    // What agents are given there are programs: the launcher, and the hooks of git.
+    const wanted = stat.isDirectory() || relative(home, path).startsWith('bin/') ? 0o700 : 0o600;
     if (mode !== wanted) found.push(`${relative(home, path)} ${mode.toString(8)}`);
     if (!stat.isDirectory() || /^repos\/[^/]+$/.test(relative(home, path))) return;
     for (const name of readdirSync(path)) visit(join(path, name));

@@ -50,7 +50,7 @@ export async function pushGuard({ directory, repositories, branch, inherited }: 
   const check = join(directory, 'check-push');
   const hooks = join(directory, 'hooks');
   await writeScript(check, CHECK_PUSH);
-  const configured = await knowsConfiguredHooks(repositories, inherited);
+  const configured = await knowsConfiguredHooks(directory, inherited);
   if (!configured) for (const name of CLIENT_HOOKS) await writeScript(join(hooks, name), HAND_ON);
   const own: readonly ConfigEntry[] = [
     { key: 'push.default', value: 'current' },

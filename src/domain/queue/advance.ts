@@ -51,11 +51,11 @@ export function advance(item: QueueItem, event: QueueEvent, now: number): QueueI
     case 'claimed':
       return item.state === 'pending' ? claimed(item, event) : item;
     case 'released':
-      return item.state === 'notified' && item.run_id === event.runId ? released(item, event.notBefore) : item;
+      return isClaimedBy(item, event.runId) ? released(item, event.notBefore) : item;
     case 'held_up':
-      return item.state === 'notified' && item.run_id === event.runId ? heldUp(item, event, now) : item;
+      return isClaimedBy(item, event.runId) ? heldUp(item, event, now) : item;
     case 'not_begun':
-      return item.state === 'notified' && item.run_id === event.runId ? triedInVain(item, event, now) : item;
+      return isClaimedBy(item, event.runId) ? triedInVain(item, event, now) : item;
     case 'run_ended':
       return item.state === 'notified' && item.run_id === event.runId ? runEnded(item, event, now) : item;
     case 'refused':
@@ -84,6 +84,11 @@ export function isHeldUp({ failure }: Pick<QueueItem, 'failure'>): boolean {
 /** Whether the PM agent of the task is done, and the task waits for what it started. */
 export function isWaitingForChildren(item: QueueItem): boolean {
   return item.state === 'notified' && item.run?.verdict?.outcome === 'succeeded';
+}
+
+/** Whether the task is claimed for this run, and the run has no verdict yet: with one, the attempt was begun. */
+function isClaimedBy(item: QueueItem, runId: string | null): boolean {
+  return item.state === 'notified' && item.run_id === runId && (item.run?.verdict ?? null) === null;
 }
 
 function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }>): QueueItem {

@@ -374,6 +374,22 @@ describe('in any history', () => {
   });
 });
 
+describe('a PM task whose agent is done, and which waits for its child', () => {
+  const waiting = ended(advance(claimed(pmItemWith()), { type: 'child_added', child: childWith({ id: 'c_1' }) }, NOW), {
+    outcome: 'succeeded',
+  });
+  const failure = { class: 'git_failed', message: 'a network' };
+
+  test.each<QueueEvent>([
+    { type: 'released', runId: 'r_1', notBefore: null },
+    { type: 'held_up', runId: 'r_1', notBefore: NOW, failure },
+    { type: 'not_begun', runId: 'r_1', failure, backoff: BACKOFF },
+  ])('does not go back into the queue: $type', (event) => {
+    expect(waiting.state).toBe('notified');
+    expect(advance(waiting, event, NOW)).toBe(waiting);
+  });
+});
+
 describe('a PM task whose agent has tried something again', () => {
   const withChildren = (...outcomes: readonly ('succeeded' | 'failed')[]): QueueItem => ({
     ...claimed(itemWith({ type: 'pm' })),
