@@ -86,9 +86,9 @@ export function isWaitingForChildren(item: QueueItem): boolean {
   return item.state === 'notified' && item.run?.verdict?.outcome === 'succeeded';
 }
 
-/** Whether the task is claimed for this run, and the run has no verdict yet: with one, the attempt was begun. */
+/** Whether the task is claimed for this run, and the run is not done: after it the task waits for its children alone. */
 function isClaimedBy(item: QueueItem, runId: string | null): boolean {
-  return item.state === 'notified' && item.run_id === runId && (item.run?.verdict ?? null) === null;
+  return item.state === 'notified' && item.run_id === runId && !isWaitingForChildren(item);
 }
 
 function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }>): QueueItem {
