@@ -148,9 +148,15 @@ test('a worktree that only its repository remembers is forgotten', async () => {
   });
 });
 
-test('a repository that git cannot read is left, with the way out', async () => {
+test('a repository that git cannot read for want of its HEAD is given one', async () => {
   const world = await workedWorld();
   renameSync(join(repositoryOf(world), 'HEAD'), join(repositoryOf(world), 'HEAD.away'));
+  await expectBreak(world, { level: 'warning', check: 'repositories', says: /HEAD/, mends: /HEAD/ });
+});
+
+test('a repository that says nowhere what it is of is left, with the way out', async () => {
+  const world = await workedWorld();
+  for (const config of ['config', 'kugetsu-git/config']) rmSync(join(repositoryOf(world), config));
   await expectBreak(world, { level: 'error', check: 'repositories', says: /no repository/, command: /mv / });
 });
 

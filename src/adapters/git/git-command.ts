@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
@@ -49,12 +50,23 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
     ...(options.input === undefined ? {} : { input: options.input }),
   });
   if (result.startError !== undefined) {
+    // Where a program is to be started in a directory that is gone, the system names neither.
+    if (!(await isDirectory(options.cwd)))
+      throw new AppError('git_failed', `cannot run git in ${options.cwd}: no such directory`);
     throw new AppError('git_missing', `cannot start git (${result.startError})`, {
       hint: 'install git and make sure that it is on PATH',
       exit: 3,
     });
   }
   return result;
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AppError } from '../../util/errors.ts';
 import { isAtLeast } from '../../util/versions.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 import { configEntries, configEnvironment, type ConfigEntry } from './config-environment.ts';
@@ -69,10 +70,16 @@ export async function pushGuard({ directory, repositories, branch, inherited }: 
   };
 }
 
+/** False, too, for an agent whose PATH has no git: it is told of that elsewhere. */
 async function knowsConfiguredHooks(cwd: string, env: Environment): Promise<boolean> {
-  const { stdout } = await tryGit(['--version'], { cwd, env });
-  const version = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
-  return version !== undefined && isAtLeast(version, CONFIGURED_HOOKS);
+  try {
+    const { stdout } = await tryGit(['--version'], { cwd, env });
+    const version = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
+    return version !== undefined && isAtLeast(version, CONFIGURED_HOOKS);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'git_missing') return false;
+    throw error;
+  }
 }
 
 function isSame(one: ConfigEntry, other: ConfigEntry): boolean {
