@@ -1,24 +1,33 @@
 // What the agent of the stand-in for opencode can play: events on standard output, and processes.
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Writes all of it before it returns, whatever standard output is. */
-export function out(text) {
+/** Writes all of it before it returns, whatever standard output is. The streams of `process` take as long to load as the rest. */
+export function out(text, descriptor = 1) {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   for (let offset = 0; offset < bytes.length;) {
     try {
-      offset += writeSync(1, bytes, offset);
+      offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
       if (error.code !== 'EAGAIN') throw error;
     }
   }
 }
 
+/** The same on standard error. */
+export function err(text) {
+  out(text, 2);
+}
+
+/** So many random bytes. */
+export function randomBytes(count) {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(count)));
+}
+
 /** Ends the process with a line on standard error. */
 export function fail(message, code = 1) {
-  process.stderr.write(`${message}\n`);
+  err(`${message}\n`);
   process.exit(code);
 }
 
@@ -114,7 +123,7 @@ export const BEHAVIOURS = {
   },
   'auto-reject'(agent) {
     agent.start();
-    process.stderr.write('permission requested: external_directory (/etc/*); auto-rejecting\n');
+    err('permission requested: external_directory (/etc/*); auto-rejecting\n');
     agent.finish('tool-calls');
   },
   garbage(agent) {
@@ -167,7 +176,7 @@ export const BEHAVIOURS = {
     out(line.slice(0, middle));
     await sleep(150);
     out(`${line.slice(middle)}\n`);
-    process.stderr.write(`warning: ${value} is no good\n`);
+    err(`warning: ${value} is no good\n`);
     out(`plain: ${value}\n{"type":"text", broken ${value}\n`);
     agent.event('brand_new', { [value]: { nested: JSON.stringify({ quoted: `a\n${value}` }) } });
     agent.text(`${'x'.repeat(3990)}${value}`);

@@ -1,7 +1,7 @@
 // Failures known from the field that the agent of the stand-in for opencode plays by name, beside those in fake-agent.mjs.
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { fail, forever, out } from './fake-agent.mjs';
+import { err, fail, forever, out } from './fake-agent.mjs';
 
 const USAGE = 'opencode run [message..]\n\nrun opencode with a message\n\nOptions:\n  -m, --model  model to use\n';
 
@@ -24,7 +24,7 @@ export const MISBEHAVIOURS = {
     await forever();
   },
   async 'wait-for-retry'(_agent, status) {
-    process.stderr.write(`${RETRY_LINE(status)}\n`);
+    err(`${RETRY_LINE(status)}\n`);
     await forever();
   },
   async question(agent, argument) {
@@ -56,7 +56,7 @@ export const MISBEHAVIOURS = {
     process.exitCode = 1;
   },
   'bad-model'(agent) {
-    process.stderr.write('ProviderModelNotFoundError: ProviderModelNotFoundError\n');
+    err('ProviderModelNotFoundError: ProviderModelNotFoundError\n');
     agent.error({ message: 'Unexpected server error. Check server logs for details.' }, 'UnknownError');
     process.exitCode = 1;
   },

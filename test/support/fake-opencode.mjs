@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // A stand-in for opencode 1.18.33: its command line as far as kugetsu uses it, and sessions that are one JSON file each.
 // `run` does not think but plays what the message says: its first line that begins with `fake:` is `fake: BEHAVIOUR ARGUMENTS`.
-import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   mkdirSync,
@@ -13,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Agent, BEHAVIOURS, fail, forever, out } from './fake-agent.mjs';
+import { Agent, BEHAVIOURS, err, fail, forever, out, randomBytes } from './fake-agent.mjs';
 import { MISBEHAVIOURS } from './fake-misbehaviour.mjs';
 
 const { env } = process;
@@ -44,9 +43,12 @@ const HELP = `Commands:
   opencode db                  database tools
 `;
 
-/** Prints as opencode does: it leaves before a pipe has taken all of it. */
+const PIPE_BYTES = 65_536;
+
+/** Prints as opencode does: it leaves before a pipe has taken all of it, where that is more than a pipe holds. */
 function printAndLeave(text) {
-  process.stdout.write(text);
+  if (Buffer.byteLength(text) > PIPE_BYTES) process.stdout.write(text);
+  else out(text);
   process.exit(0);
 }
 
@@ -82,7 +84,7 @@ function addMessage(session, role, text, error) {
 
 function exportSession([id]) {
   const session = load(id) ?? fail(`Error: Session not found: ${id}`);
-  process.stderr.write(`Exporting session: ${id}\n`);
+  err(`Exporting session: ${id}\n`);
   printAndLeave(JSON.stringify({ info: session.info, messages: session.messages }, null, 2));
 }
 
@@ -181,7 +183,7 @@ const AGENTS = JSON.parse(env.FAKE_OPENCODE_AGENTS ?? '{"build":"primary","plan"
 function noticeAgent(name) {
   if (name === undefined || name === 'kugetsu-bare' || AGENTS[name] === 'primary') return;
   const why = AGENTS[name] === undefined ? 'not found' : 'is a subagent, not a primary agent';
-  process.stderr.write(`\u001B[93m\u001B[1m!\u001B[0m agent "${name}" ${why}. Falling back to default agent\n`);
+  err(`\u001B[93m\u001B[1m!\u001B[0m agent "${name}" ${why}. Falling back to default agent\n`);
 }
 
 /** A plugin of the user's that never returns from its start. */

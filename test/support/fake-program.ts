@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { SINGLE_FILE } from '../../scripts/compile.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SOURCES = ['fake-opencode.mjs', 'fake-agent.mjs', 'fake-misbehaviour.mjs'];
@@ -21,8 +22,7 @@ export function fakeProgram(): string {
   // Whoever compiles it at the same time puts the same program there.
   const building = join(directory, `.building-${process.pid}`);
   const source = join(import.meta.dirname, SOURCES[0] ?? '');
-  const options = ['--compile', '--minify', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  execFileSync(join(ROOT, 'node_modules', '.bin', 'bun'), ['build', ...options, source, '--outfile', building], {
+  execFileSync(join(ROOT, 'node_modules', '.bin', 'bun'), ['build', ...SINGLE_FILE, source, '--outfile', building], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
