@@ -48,7 +48,7 @@ async function destroyOneIssue(context: CliContext, text: string, options: Destr
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
   const { savedLine } = await import('../views/saved.ts');
-  const { destroyIssue } = await import('../../domain/sessions/destroy-issue.ts');
+  const { destroyIssue } = await import('../../domain/work/destroy-issue.ts');
   const issue = await resolveIssueRef(context, text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);
   const { worktree, sessions, pushed } = await destroyIssue(context, issue, async (way, about) =>

@@ -25,7 +25,7 @@ export function registerList(registration: Registration): void {
 
 /** Prints the sessions. */
 export async function list({ context }: Call, { json = false }: ListOptions = {}): Promise<void> {
-  const { listSessions } = await import('../../domain/sessions/list-sessions.ts');
+  const { listSessions } = await import('../../domain/work/list-sessions.ts');
   const { renderSessions } = await import('../views/sessions.ts');
   const sessions = await listSessions(context);
   const { ruled, colour } = context.terminal;

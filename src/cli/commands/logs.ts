@@ -43,7 +43,7 @@ export function registerLogs({ program, context, exitWith }: Registration): void
 
 async function listRuns(context: CliContext, count: number, json: boolean): Promise<void> {
   const { recentRuns } = await import('../../domain/runs/recent-runs.ts');
-  const { reconcileRuns } = await import('../../domain/runs/reconcile-runs.ts');
+  const { reconcileRuns } = await import('../../domain/work/reconcile-runs.ts');
   const { clearOldLogs } = await import('../../domain/queue/clear.ts');
   const { renderRecentRuns } = await import('../views/recent-runs.ts');
   // A home that cannot be written can be read.
@@ -59,7 +59,7 @@ async function showRun(
   subject: string,
   { follow = false, json = false }: LogsOptions,
 ): Promise<boolean> {
-  const { readRunLog } = await import('../../domain/runs/read-run-log.ts');
+  const { readRunLog } = await import('../../domain/work/read-run-log.ts');
   const { renderRunEntry } = await import('../views/run-entry.ts');
   const { terminal } = context;
   const run = await readRunLog(context, {

@@ -136,7 +136,7 @@ async function start(context: CliContext): Promise<void> {
 
 async function stop(context: CliContext): Promise<void> {
   const { stopDaemon } = await import('../../domain/daemon/control-daemon.ts');
-  const { liveRunSubjects } = await import('../../domain/runs/live-runs.ts');
+  const { liveRunSubjects } = await import('../../domain/work/live-runs.ts');
   const pid = await stopDaemon(context);
   const live = await liveRunSubjects(context);
   const rest = live.length === 0 ? '' : `; agents at work go on: ${live.join(', ')}`;

@@ -17,7 +17,7 @@ export interface QueueListOptions {
 
 /** All tasks; a file that cannot be read is named on standard error, and makes the exit code 1. */
 export async function soundItems({ context, exitWith }: Call): Promise<readonly QueueItem[]> {
-  const { listItems } = await import('../../domain/queue/list-items.ts');
+  const { listItems } = await import('../../domain/work/list-items.ts');
   const { items, broken } = await listItems(context);
   reportBroken(context, broken);
   if (broken.length > 0) exitWith(EXIT.failed);
@@ -47,7 +47,7 @@ export async function listQueue(call: Call, { state, json = false }: QueueListOp
 async function tellHeldBack(context: CliContext, items: readonly QueueItem[]): Promise<void> {
   const { callingAgent } = await import('../../domain/runs/agent-rights.ts');
   if (callingAgent(context.env) === undefined) return;
-  const { heldBackByCaller } = await import('../../domain/queue/held-back.ts');
+  const { heldBackByCaller } = await import('../../domain/work/held-back.ts');
   for (const { id } of await heldBackByCaller(context, items)) {
     context.terminal.err(`note: ${id} cannot begin while you work: you have the slot that it needs; end your turn`);
   }

@@ -12,6 +12,6 @@ export function registerRunner(registration: Registration): void {
 
 /** Sees a run through. */
 export async function runner({ context }: Call, runId: string): Promise<void> {
-  const { runRunner } = await import('../../domain/sessions/run-runner.ts');
+  const { runRunner } = await import('../../domain/work/run-runner.ts');
   await runRunner(context, runId, context.gracefulStop());
 }

@@ -23,7 +23,7 @@ interface AgentTask {
  */
 export async function startOrQueue(context: CliContext, task: AgentTask, options: AgentOptions): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
-  const { startIssue } = await import('../../domain/sessions/start-issue.ts');
+  const { startIssue } = await import('../../domain/work/start-issue.ts');
   const { follow = false, debug = false, json = false, fresh = false } = options;
   try {
     const run = await startIssue(context, { ...task, debug, fresh });

@@ -15,7 +15,7 @@ export function registerStop({ program, context }: Registration): void {
     )
     .action(async (text: string) => {
       const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
-      const { stopIssue } = await import('../../domain/sessions/stop-issue.ts');
+      const { stopIssue } = await import('../../domain/work/stop-issue.ts');
       const { verdict } = await stopIssue(context, await resolveIssueRef(context, text));
       if (verdict !== null) context.terminal.err(verdictText(verdict));
     });

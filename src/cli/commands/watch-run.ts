@@ -19,9 +19,9 @@ interface WatchOptions {
  * @throws AppError with the verdict's class when the run failed; its message names the log
  */
 export async function watchRun(context: CliContext, options: WatchOptions): Promise<void> {
-  const { followRun } = await import('../../domain/runs/follow-run.ts');
-  const { reconcileRuns } = await import('../../domain/runs/reconcile-runs.ts');
-  const { issueRunRecord } = await import('../../domain/runs/run-record.ts');
+  const { followRun } = await import('../../domain/work/follow-run.ts');
+  const { reconcileRuns } = await import('../../domain/work/reconcile-runs.ts');
+  const { issueRunRecord } = await import('../../domain/work/recorded-run.ts');
   const { terminal } = context;
   const { ref, run, follow } = options;
   const current = await followRun(context, {

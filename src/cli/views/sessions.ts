@@ -1,4 +1,4 @@
-import type { ListedSession } from '../../domain/sessions/list-sessions.ts';
+import type { ListedSession } from '../../domain/work/list-sessions.ts';
 import { renderTable } from './table.ts';
 import { evidenceText, runText } from './verdict.ts';
 

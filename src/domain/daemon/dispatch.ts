@@ -13,12 +13,12 @@ import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from '../pm/pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { isHeldUp } from '../queue/advance.ts';
-import { backoff, NOT_READY_WAIT_MS, settleItem } from '../queue/settle.ts';
-import { launchRun } from '../runs/launch-run.ts';
+import { backoff, NOT_READY_WAIT_MS, settleItem } from '../work/settle-task.ts';
+import { launchRun } from '../work/launch-run.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
-import { startIssue } from '../sessions/start-issue.ts';
+import { startIssue } from '../work/start-issue.ts';
 
 /**
  * Takes a task for one attempt and starts its run.

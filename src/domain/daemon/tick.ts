@@ -2,11 +2,11 @@ import type { Context } from '../context.ts';
 import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
-import { NOT_READY_WAIT_MS } from '../queue/settle.ts';
+import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
-import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
-import { countLiveAgents } from '../sessions/claim-issue.ts';
+import { countLiveAgents } from '../work/claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
@@ -94,7 +94,7 @@ async function reconcileClaimed(
 ): Promise<boolean> {
   let changed = false;
   for (const item of items.filter(({ state }) => state === 'notified')) {
-    const { reconcileItem } = await import('../queue/reconcile-items.ts');
+    const { reconcileItem } = await import('../work/reconcile-items.ts');
     // The file of one issue's session holds up no other task.
     const news = await reconcileItem(context, item, { takeOver: true }).catch(
       (error: unknown) => words`left alone: ${wordsOf(error)}`,

@@ -5,7 +5,7 @@ import { makeEnvFiles } from '../agent-env/default-files.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
-import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';

@@ -4,7 +4,7 @@ import { kindOf } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { destroyIssue } from '../sessions/destroy-issue.ts';
+import { destroyIssue } from '../work/destroy-issue.ts';
 import { listOwnSessions, type OwnSession } from '../sessions/own-sessions.ts';
 import { updateIssueSession } from '../sessions/session-store.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';

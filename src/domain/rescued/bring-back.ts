@@ -9,7 +9,7 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
 import type { Context } from '../context.ts';
-import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { isLive } from '../runs/run-state.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { withRepository } from '../worktrees/repository.ts';

@@ -1,10 +1,10 @@
 import { pathExists, realPath } from '../../../adapters/git/worktree.ts';
 import type { Context } from '../../context.ts';
 import { formatIssueRef } from '../../issues/issue-ref.ts';
-import { destroyIssue } from '../../sessions/destroy-issue.ts';
+import { destroyIssue } from '../../work/destroy-issue.ts';
 import { issueTitle } from '../../sessions/session-titles.ts';
 import { readIssueSession } from '../../sessions/read-sessions.ts';
-import { stopIssue } from '../../sessions/stop-issue.ts';
+import { stopIssue } from '../../work/stop-issue.ts';
 import { isLive } from '../../runs/run-state.ts';
 import type { CanaryHome } from './canary-home.ts';
 import { CANARY_REF } from './follow-canary.ts';

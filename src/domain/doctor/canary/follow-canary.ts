@@ -1,11 +1,11 @@
 import { AppError, RunError } from '../../../util/errors.ts';
 import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
-import { followRun } from '../../runs/follow-run.ts';
-import { reconcileRuns } from '../../runs/reconcile-runs.ts';
+import { followRun } from '../../work/follow-run.ts';
+import { reconcileRuns } from '../../work/reconcile-runs.ts';
 import type { RunLogEntry } from '../../runs/run-log-lines.ts';
-import { issueRunRecord } from '../../runs/run-record.ts';
+import { issueRunRecord } from '../../work/recorded-run.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
-import { startIssue } from '../../sessions/start-issue.ts';
+import { startIssue } from '../../work/start-issue.ts';
 import { CANARY_REPOSITORY, type CanaryHome } from './canary-home.ts';
 import type { Steps } from './run-canary.ts';
 

@@ -1,9 +1,9 @@
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
-import type { Heard } from './hear.ts';
-import type { Evidence, Run, Verdict } from './run-schema.ts';
-import type { RunLog } from './run-log.ts';
-import type { RunRecord } from './run-record.ts';
+import type { Heard } from '../runs/hear.ts';
+import type { Evidence, Run, Verdict } from '../runs/run-schema.ts';
+import type { RunLog } from '../runs/run-log.ts';
+import type { RunRecord } from './recorded-run.ts';
 
 /** Where an agent goes to work. */
 export interface Workplace {

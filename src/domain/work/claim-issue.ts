@@ -6,16 +6,16 @@ import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import type { Home } from '../home.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { settleItem, settleRunTasks } from '../queue/settle.ts';
-import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { settleItem, settleRunTasks } from './settle-task.ts';
+import { reconcileRuns } from './reconcile-runs.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
 import { requireHere } from '../runs/elsewhere.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
 import type { Run, RunKind } from '../runs/run-schema.ts';
 import { isAbandoned, isLive } from '../runs/run-state.ts';
 import { requireAll } from '../settings/settings.ts';
-import type { IssueSession } from './session-schema.ts';
-import { changeSessions, type SessionChanges } from './session-store.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
+import { changeSessions, type SessionChanges } from '../sessions/session-store.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { readItems } from '../queue/queue-store.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
-import { isLive } from './run-state.ts';
+import { isLive } from '../runs/run-state.ts';
 
 /** What agents are at work on: issue refs, and the ids of PM tasks. */
 export async function liveRunSubjects(context: Pick<Context, 'home'>): Promise<string[]> {

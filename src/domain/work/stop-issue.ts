@@ -4,17 +4,17 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { afterIssueRun } from '../runs/after-issue-run.ts';
+import { afterIssueRun } from './after-issue-run.ts';
 import { endedRun } from '../runs/ended-run.ts';
-import { cleanUpAfterRun, reconcileRuns } from '../runs/reconcile-runs.ts';
-import { gatherEvidence } from '../runs/evidence.ts';
+import { cleanUpAfterRun, reconcileRuns } from './reconcile-runs.ts';
+import { gatherEvidence } from './evidence.ts';
 import { requireHere } from '../runs/elsewhere.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import { isLive } from '../runs/run-state.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { notTracked } from './claim-issue.ts';
-import { readIssueSession } from './read-sessions.ts';
-import { updateIssueSession } from './session-store.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
+import { updateIssueSession } from '../sessions/session-store.ts';
 
 // The runner needs up to 3 s to end an agent that ignores TERM, and a moment to settle.
 const RUNNER_GRACE_MS = 15_000;

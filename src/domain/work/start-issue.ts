@@ -1,16 +1,16 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { requireSameSessions } from './same-opencode.ts';
+import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { requireChildAllowed } from '../queue/child-limits.ts';
 import { originTask, parentTask } from '../queue/task-variable.ts';
-import { launchRun } from '../runs/launch-run.ts';
+import { launchRun } from './launch-run.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
-import { initStatus } from './init-status.ts';
-import { requireMessage } from './require-message.ts';
+import { initStatus } from '../sessions/init-status.ts';
+import { requireMessage } from '../sessions/require-message.ts';
 
 interface AgentTask {
   readonly ref: IssueRef;

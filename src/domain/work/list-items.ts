@@ -1,7 +1,7 @@
 import { messageOf, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import type { Reach } from '../runs/reconcile-runs.ts';
-import { readItems } from './queue-store.ts';
+import type { Reach } from './reconcile-runs.ts';
+import { readItems } from '../queue/queue-store.ts';
 
 /** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */
 export async function listItems(
@@ -11,7 +11,7 @@ export async function listItems(
   const found = await readItems(context);
   const claimed = found.items.filter(({ state }) => state === 'notified');
   if (claimed.length === 0) return found;
-  const { reconcileRuns } = await import('../runs/reconcile-runs.ts');
+  const { reconcileRuns } = await import('./reconcile-runs.ts');
   const { reconcileItem } = await import('./reconcile-items.ts');
   await reconcileRuns(context, reach).catch(unlessRefused);
   let changed = false;

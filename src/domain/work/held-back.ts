@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
 import { isLive } from '../runs/run-state.ts';
-import { countLiveAgents } from '../sessions/claim-issue.ts';
+import { countLiveAgents } from './claim-issue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
-import type { QueueItem } from './queue-item.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'settings'>;
 

@@ -9,12 +9,12 @@ import { wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { abandonedVerdict } from './abandoned.ts';
-import { withoutAgentVariables } from './agent-environment.ts';
-import { endedRun } from './ended-run.ts';
-import { runRecord } from './run-record.ts';
-import { RUNNER_COMMAND } from './runner-command.ts';
-import { runLogPath, writeRunRequest, type RunRequest } from './run-request.ts';
+import { abandonedVerdict } from '../runs/abandoned.ts';
+import { withoutAgentVariables } from '../runs/agent-environment.ts';
+import { endedRun } from '../runs/ended-run.ts';
+import { runRecord } from './recorded-run.ts';
+import { RUNNER_COMMAND } from '../runs/runner-command.ts';
+import { runLogPath, writeRunRequest, type RunRequest } from '../runs/run-request.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory'>;
 

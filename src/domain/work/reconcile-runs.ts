@@ -5,15 +5,15 @@ import type { Context } from '../context.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { updateIssueSession } from '../sessions/session-store.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
-import { abandonedVerdict } from './abandoned.ts';
+import { abandonedVerdict } from '../runs/abandoned.ts';
 import { afterIssueRun } from './after-issue-run.ts';
-import { endedRun } from './ended-run.ts';
+import { endedRun } from '../runs/ended-run.ts';
 import { gatherEvidence } from './evidence.ts';
-import { orphanedRuns } from './orphans.ts';
-import { placeElsewhere } from './elsewhere.ts';
-import { openRunLog } from './run-log.ts';
-import type { Run, Verdict } from './run-schema.ts';
-import { isAbandoned, isGone, isLeftHere } from './run-state.ts';
+import { orphanedRuns } from '../runs/orphans.ts';
+import { placeElsewhere } from '../runs/elsewhere.ts';
+import { openRunLog } from '../runs/run-log.ts';
+import type { Run, Verdict } from '../runs/run-schema.ts';
+import { isAbandoned, isGone, isLeftHere } from '../runs/run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 

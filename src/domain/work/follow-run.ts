@@ -2,12 +2,12 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
-import { SHOWN_LINE } from './log-limits.ts';
-import type { ShownLine } from './run-log-lines.ts';
-import { lineShower } from './run-log.ts';
-import type { RunRecord } from './run-record.ts';
-import type { Run } from './run-schema.ts';
-import { isAbandoned, isGone } from './run-state.ts';
+import { SHOWN_LINE } from '../runs/log-limits.ts';
+import type { ShownLine } from '../runs/run-log-lines.ts';
+import { lineShower } from '../runs/run-log.ts';
+import type { RunRecord } from './recorded-run.ts';
+import type { Run } from '../runs/run-schema.ts';
+import { isAbandoned, isGone } from '../runs/run-state.ts';
 
 const POLL_MS = 50;
 /** How often the run's record is looked at while its log says nothing, in milliseconds. */

@@ -6,9 +6,9 @@ import type { Context } from '../context.ts';
 import { tell } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { advance, isFinished, type Backoff, type QueueEvent } from './advance.ts';
-import type { Child, QueueItem } from './queue-item.ts';
-import { updateItem } from './queue-store.ts';
+import { advance, isFinished, type Backoff, type QueueEvent } from '../queue/advance.ts';
+import type { Child, QueueItem } from '../queue/queue-item.ts';
+import { updateItem } from '../queue/queue-store.ts';
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
 

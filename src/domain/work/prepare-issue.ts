@@ -9,20 +9,20 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
-import type { Workplace } from '../runs/run-task.ts';
+import type { Workplace } from './assignment.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/restore-repository.ts';
-import { agentWritable } from './agent-writable.ts';
-import { forkOf } from './lost-session.ts';
-import { readBase, readIssueSession } from './read-sessions.ts';
-import type { CoordinatorSession, IssueSession } from './session-schema.ts';
-import { baseDirectory, isScripts, takeOver } from './take-over.ts';
-import { changeSessions, updateIssueSession } from './session-store.ts';
-import { issueTitle } from './session-titles.ts';
+import { agentWritable } from '../sessions/agent-writable.ts';
+import { forkOf } from '../sessions/lost-session.ts';
+import { readBase, readIssueSession } from '../sessions/read-sessions.ts';
+import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';
+import { baseDirectory, isScripts, takeOver } from '../sessions/take-over.ts';
+import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
+import { issueTitle } from '../sessions/session-titles.ts';
 
 /** An issue that is made ready for its agent. */
 interface Preparation {

@@ -1,8 +1,8 @@
 import { said } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { tell } from '../notifications/tell.ts';
-import { settleRunTasks } from '../queue/settle.ts';
-import type { Run, Verdict } from './run-schema.ts';
+import { settleRunTasks } from './settle-task.ts';
+import type { Run, Verdict } from '../runs/run-schema.ts';
 
 /**
  * What follows from the end of a development run: the task and the PM task that wait for it are settled, and a run that

@@ -2,12 +2,12 @@ import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { endedRun } from '../runs/ended-run.ts';
-import { reconcileRuns } from '../runs/reconcile-runs.ts';
+import { reconcileRuns } from './reconcile-runs.ts';
 import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isGone } from '../runs/run-state.ts';
-import type { CoordinatorSession, IssueSession } from './session-schema.ts';
-import { readBase, readIssueSessions, readPmAgent } from './read-sessions.ts';
+import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';
+import { readBase, readIssueSessions, readPmAgent } from '../sessions/read-sessions.ts';
 
 /** A tracked session as it is listed; `state` is `idle`, or the phase of the run that is on. */
 export interface ListedSession {

@@ -2,14 +2,14 @@ import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
-import { gatherEvidence } from '../runs/evidence.ts';
-import { afterIssueRun } from '../runs/after-issue-run.ts';
+import { gatherEvidence } from './evidence.ts';
+import { afterIssueRun } from './after-issue-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
-import { issueRunRecord } from '../runs/run-record.ts';
-import type { RunTask } from '../runs/run-task.ts';
+import { issueRunRecord } from './recorded-run.ts';
+import type { RunTask } from './assignment.ts';
 import { stepper } from '../runs/stepper.ts';
 import { keepStashes, prepareContinue, prepareStart } from './prepare-issue.ts';
-import { readIssueSession } from './read-sessions.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
 
 /** The run of a development agent on its issue. */
 export function issueRunTask(context: Context, request: RunRequest & { readonly issue_ref: string }): RunTask {

@@ -13,8 +13,8 @@ import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issu
 import { baseBranch } from '../worktrees/repository.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
 import { claimIssue } from './claim-issue.ts';
-import type { IssueSession } from './session-schema.ts';
-import { changeSessions, updateIssueSession } from './session-store.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
+import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
 
 /** What `destroy` removed; a worktree that it moved aside whole is none. */
 interface Destroyed {

@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
 import { readRunRequest } from '../runs/run-request.ts';
 import { requireAll } from '../settings/settings.ts';
-import { superviseRun } from '../runs/supervise-run.ts';
-import { pmRunTask } from '../pm/pm-run-task.ts';
-import { packIdleRepository } from '../worktrees/pack-idle.ts';
-import { issueRunTask } from './issue-run-task.ts';
+import { superviseRun } from './supervise-run.ts';
+import { pmRunTask } from './pm-assignment.ts';
+import { packIdleRepository } from './pack-idle.ts';
+import { issueRunTask } from './issue-assignment.ts';
 
 /**
  * What a runner process does: sees the run with this id through, if it is still wanted. The settings are those of its

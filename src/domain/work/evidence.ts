@@ -3,7 +3,7 @@ import { pathExists, workState } from '../../adapters/git/worktree.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
-import type { Evidence } from './run-schema.ts';
+import type { Evidence } from '../runs/run-schema.ts';
 
 /** What an issue's worktree has to show; null when there is none, or none that git can read. */
 export async function gatherEvidence(

@@ -2,8 +2,8 @@ import type { Context } from '../context.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { updateIssueSession } from '../sessions/session-store.ts';
-import type { RunRequest } from './run-request.ts';
-import type { Run } from './run-schema.ts';
+import type { RunRequest } from '../runs/run-request.ts';
+import type { Run } from '../runs/run-schema.ts';
 
 /** Where one run is written down: in its issue's session file, or in its PM task's queue item. */
 export interface RunRecord {
