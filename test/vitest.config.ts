@@ -19,7 +19,10 @@ const PREPARED_WORLDS = 'test/support/keep-prepared-worlds.ts';
 /** Each failure that is known of opencode, on the real one: it grows with what is known. */
 const CATALOGUE = 'test/e2e/model-failures.test.ts';
 
-/** Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode; faults break things. `npm test` plays the first three. */
+/**
+ * Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode:
+ * `npm test` plays these. States are those of git and its settings, with each git; faults break things.
+ */
 export default defineConfig({
   root,
   test: {
@@ -44,14 +47,27 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [markdown],
+        test: {
+          name: 'states',
+          include: ['test/states/**/*.test.ts'],
+          globalSetup: [PREPARED_WORLDS],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: [CATALOGUE],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          // Each of these runs several opencode processes, and two cores are enough for one such test.
-          fileParallelism: false,
+          // Each of these runs several opencode processes.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
