@@ -2,47 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
-import { gitIn, until, type World } from '../support/world.ts';
-
-interface Item {
-  readonly id: string;
-  readonly state: string;
-  readonly attempts: number;
-  readonly failure: { readonly class: string } | null;
-  readonly children: readonly { readonly issue_ref: string | null; readonly outcome: string | null }[];
-}
-
-interface Notification {
-  readonly type: string;
-  readonly message: string;
-  readonly issue_ref: string | null;
-  readonly task: string | null;
-}
-
-const RETRIES_MS = 600_000;
-
-async function items(world: World): Promise<Item[]> {
-  return JSON.parse((await world.kugetsu('queue', 'list', '--json')).stdout) as Item[];
-}
-
-async function finished(world: World, id: string, capMs?: number): Promise<Item> {
-  return until(
-    `${id} is finished`,
-    async () => (await items(world)).find((item) => item.id === id && ['completed', 'error'].includes(item.state)),
-    capMs,
-  );
-}
-
-async function queued(world: World, ...args: readonly string[]): Promise<Item> {
-  const { code, stdout, stderr } = await world.kugetsu(...args, '--json');
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Item;
-}
-
-async function notificationsOf(world: World, id: string): Promise<Notification[]> {
-  const { stdout } = await world.kugetsu('notify', 'list', '--all', '--json');
-  return (JSON.parse(stdout) as Notification[]).filter(({ task }) => task === id);
-}
+import { finished, items, notificationsOf, queued } from '../support/real-queue.ts';
+import { gitIn, until } from '../support/world.ts';
 
 describe.concurrent('with the daemon running', () => {
   let real: RealWorld;
@@ -73,7 +34,6 @@ describe.concurrent('with the daemon running', () => {
         { text: 'Handed over.' },
       ];
     });
-    model.on(/always fails/, [{ status: 500 }]);
     expect(await real.world.kugetsu('queue-daemon', 'start')).toMatchObject({ code: 0 });
   });
 
@@ -119,21 +79,6 @@ describe.concurrent('with the daemon running', () => {
     expect(prompt).toContain('You are the PM agent');
     expect(prompt).toContain('kugetsu for agents');
   });
-
-  test(
-    'a model that always answers 500 ends in error after three attempts, with the class shown',
-    async () => {
-      const { world } = real;
-      const item = await queued(world, 'queue', 'enqueue', 'forge.test/acme/demo#3', 'this always fails');
-      const failed = await finished(world, item.id, RETRIES_MS);
-      expect(failed).toMatchObject({ state: 'error', attempts: 3, failure: { class: 'model_unavailable' } });
-      const types = (await notificationsOf(world, item.id)).map(({ type }) => type);
-      expect(types.filter((type) => type === 'task_dequeued')).toHaveLength(3);
-      expect(types.at(-1)).toBe('task_error');
-      expect((await world.kugetsu('queue', 'list', '--state', 'error')).stdout).toContain('model_unavailable');
-    },
-    RETRIES_MS,
-  );
 });
 
 test('the daemon is killed in the middle of a task and started again: the task completes once', async () => {

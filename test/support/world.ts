@@ -179,7 +179,7 @@ export function mapRepositories(world: World, urls: Readonly<Record<string, stri
 export async function until<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  capMs = 120_000,
+  capMs = 240_000,
 ): Promise<T> {
   const deadline = performance.now() + capMs;
   for (;;) {
