@@ -4,7 +4,7 @@ import { saveGitFiles } from './git-files.ts';
 import { inMetadata, inRepository, type GitPlace } from './isolation.ts';
 import { isDirectory, moveAside } from './move-aside.ts';
 import { saveIndex } from './save-index.ts';
-import { KEPT, makeSaver, type MovedTree, type Rescue, type Saver } from './saving.ts';
+import { KEPT, makeSaver, type CanTellAgain, type MovedTree, type Rescue, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { isReachable } from './whereabouts.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
@@ -85,11 +85,11 @@ const NOTHING: Rescue = { refs: [], movedAside: [] };
  */
 export async function rescueEntry(
   { directory }: WorktreeEntry,
-  options: LeftoverOptions & { readonly asideDirectory: string },
+  options: LeftoverOptions & { readonly asideDirectory: string; readonly canTellAgain: CanTellAgain },
 ): Promise<Rescue> {
-  const { repository, ref, asideDirectory, env } = options;
+  const { repository, ref, asideDirectory, canTellAgain, env } = options;
   return inRepository({ repository, env, config: [] }, async (at) => {
-    const saver = makeSaver({ at, ref, base: undefined });
+    const saver = makeSaver({ at, ref, base: undefined, canTellAgain });
     await saveMetadata(saver, { repository, directory, env, branch: undefined, suffix: '-entry' });
     return { refs: saver.refs, movedAside: await moveModules({ directory, asideDirectory, env }) };
   });

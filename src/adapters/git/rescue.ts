@@ -12,7 +12,7 @@ import { keepingLink } from './plain-facts.ts';
 import { relinkNested } from './relink-nested.ts';
 import { moveModules, saveMetadata } from './rescue-leftovers.ts';
 import { canBeMovedInstead, saveFiles } from './save-files.ts';
-import { makeSaver, type MovedTree, type Rescue, type SavedRef, type Saver } from './saving.ts';
+import { makeSaver, type CanTellAgain, type MovedTree, type Rescue, type SavedRef, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { passedOver } from './unaddable.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
@@ -26,6 +26,7 @@ interface RescueOptions {
   readonly base: string | undefined;
   /** `refs/kugetsu/rescue/<name>/<time>`: what is saved goes there, and beside it. */
   readonly ref: string;
+  readonly canTellAgain: CanTellAgain;
   /** Where that goes which git cannot save. */
   readonly asideDirectory: string;
   /** Whether a new worktree is to take its place. */
@@ -50,8 +51,8 @@ export async function rescueWork(options: RescueOptions): Promise<Rescue> {
 }
 
 async function rescueFrom(options: RescueOptions, at: GitPlace): Promise<Rescue> {
-  const { repository, worktree, ref, base, branch } = options;
-  const saver = makeSaver({ at, ref, base });
+  const { repository, worktree, ref, base, branch, canTellAgain } = options;
+  const saver = makeSaver({ at, ref, base, canTellAgain });
   const linked = await linkedInside(repository, worktree);
   const keepBranch = async (): Promise<void> => {
     const tip = branch === undefined ? undefined : await commitOf(`refs/heads/${branch}`, at);

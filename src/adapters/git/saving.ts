@@ -1,7 +1,9 @@
 import type { Words } from '../../util/words.ts';
-import { git, type Environment } from './git-command.ts';
+import { git } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
+import { KUGETSU_IDENTITY } from './kugetsu-identity.ts';
 import { objectName } from './object-name.ts';
+import { savedBefore } from './saved-before.ts';
 import { isReachable, whereIs } from './whereabouts.ts';
 
 /** What a ref of a rescue holds. */
@@ -23,7 +25,7 @@ export type SavedPart =
   /** An entry of the stash. */
   | 'stash';
 
-/** A ref that holds a part of what was saved. */
+/** A ref that holds a part of what was saved; that of an earlier rescue, where nothing has changed since. */
 export interface SavedRef {
   readonly ref: string;
   readonly part: SavedPart;
@@ -50,7 +52,7 @@ export interface Saver {
   readonly at: GitPlace;
   /** `refs/kugetsu/rescue/<name>/<time>`, the ref of the files. */
   readonly ref: string;
-  /** Keeps a commit. */
+  /** Keeps a commit, unless an earlier rescue has the same. */
   keep(part: SavedPart, commit: string, suffix: string): Promise<void>;
   /** Keeps a commit unless it is for good elsewhere; silently when it was pushed. */
   keepTip(part: SavedPart, commit: string, suffix: string): Promise<void>;
@@ -68,13 +70,23 @@ interface SaverOptions {
   readonly ref: string;
   /** The ref of a branch that stays, and from which work begins. */
   readonly base: string | undefined;
+  /** Whether the way back to an earlier rescue can be told again: nobody has gone it. None is, unless told. */
+  readonly canTellAgain?: CanTellAgain;
 }
 
+/** Whether the way back to a ref of an earlier rescue can be told again. */
+export type CanTellAgain = (ref: string) => Promise<boolean>;
+
 /** @returns what keeps the parts of the rescue `ref` */
-export function makeSaver({ at, ref, base }: SaverOptions): Saver {
+export function makeSaver({ at, ref, base, canTellAgain = async () => false }: SaverOptions): Saver {
   const refs: SavedRef[] = [];
   let pushed = false;
   const keep: Saver['keep'] = async (part, commit, suffix) => {
+    const before = await savedBefore(commit, { ref, suffix }, at);
+    if (before !== undefined && (await canTellAgain(before))) {
+      refs.push({ ref: before, part });
+      return;
+    }
     await git(['update-ref', `${ref}${suffix}`, commit], at);
     refs.push({ ref: `${ref}${suffix}`, part });
   };
@@ -113,17 +125,12 @@ interface NewCommit {
   readonly message: string;
 }
 
-const IDENTITY: Environment = {
-  GIT_AUTHOR_NAME: 'kugetsu',
-  GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
-  GIT_COMMITTER_NAME: 'kugetsu',
-  GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
-};
-
 /** Makes a commit in kugetsu's own name. @returns its id */
 export async function commitTree({ tree, parents, message }: NewCommit, place: GitPlace): Promise<string> {
   const args = ['-c', 'commit.gpgSign=false', 'commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])];
-  return objectName(await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...IDENTITY } }));
+  return objectName(
+    await git([...args, '-m', message], { ...place, extraEnv: { ...place.extraEnv, ...KUGETSU_IDENTITY } }),
+  );
 }
 
 /** The tree of a commit. */

@@ -1,18 +1,12 @@
 import { makePrivateDirectory } from '../store/private-files.ts';
+import { KUGETSU_IDENTITY } from './kugetsu-identity.ts';
 import { git, type Environment } from './git-command.ts';
 import { atPlainGitDirectory } from './git-place.ts';
-
-const IDENTITY: Environment = {
-  GIT_AUTHOR_NAME: 'kugetsu',
-  GIT_AUTHOR_EMAIL: 'kugetsu@localhost',
-  GIT_COMMITTER_NAME: 'kugetsu',
-  GIT_COMMITTER_EMAIL: 'kugetsu@localhost',
-};
 
 /** Makes a bare repository at `path` whose branch `main` has one commit with one file. */
 export async function makeScratchRepository(path: string, env: Environment): Promise<void> {
   await makePrivateDirectory(path);
-  const inside = { cwd: path, env, extraEnv: { ...IDENTITY, GIT_DIR: path } };
+  const inside = { cwd: path, env, extraEnv: { ...KUGETSU_IDENTITY, GIT_DIR: path } };
   await git(
     ['init', '--quiet', '--bare', '--template=', '--object-format=sha1', '--initial-branch=main', path],
     inside,

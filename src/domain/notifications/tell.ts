@@ -74,9 +74,9 @@ export async function tellAllSaved(context: Needs, ref: string | null, ways: rea
   const news = ways.map(
     (way) => ({ type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null }) as const,
   );
-  const { sendNotifications } = await import('./inbox.ts');
+  const { sendNewNotifications } = await import('./inbox.ts');
   try {
-    await sendNotifications(context, news);
+    await sendNewNotifications(context, news);
   } catch (error) {
     if (errnoOf(error) !== undefined) throw error;
     for (const each of news) await logLost(context, each, error);

@@ -5,8 +5,9 @@ import { keepingLink } from '../../adapters/git/plain-facts.ts';
 import { rescueCommits, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
 import { moveWholeAside } from '../../adapters/git/move-aside.ts';
 import { rescueWork } from '../../adapters/git/rescue.ts';
-import type { Rescue, SavedPart } from '../../adapters/git/saving.ts';
+import type { CanTellAgain, Rescue, SavedPart } from '../../adapters/git/saving.ts';
 import { rescueStashes } from '../../adapters/git/stashes.ts';
+import { pathExists } from '../../adapters/git/worktree.ts';
 import { listWorktreeEntries, removeWorktreeEntry, type WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { pasteQuote } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
@@ -73,12 +74,13 @@ export async function saveBranches(
 ): Promise<void> {
   const commits = branches.map(({ name, branch }) => {
     const place = rescuePlace(context, name);
-    return { commit: branch.tip, ref: `${place.ref}-branch`, target: place.target };
+    const ref = `${place.ref}-branch`;
+    return { commit: branch.tip, ref, directory: place.targetOf(ref) };
   });
   const saved = await rescueCommits(commits, { repository, env: context.env });
   if (saved.length === 0) return;
   const pointers = await holdsPointers(repository, context.env);
-  await onSaved(saved.map(({ ref, target: directory }) => wayToRef({ repository, directory, ref, pointers })));
+  await onSaved(saved.map(({ ref, directory }) => wayToRef({ repository, directory, ref, pointers })));
 }
 
 /** Saves a commit that was pushed, and tells the way back, unless an earlier rescue has it. */
@@ -143,18 +145,23 @@ export async function saveWhole(
 interface RescuePlace {
   readonly ref: string;
   readonly asideDirectory: string;
-  /** Where the printed command puts what it brings back. */
-  readonly target: string;
+  /** Where the printed command puts what it brings back from a ref. */
+  readonly targetOf: (ref: string) => string;
+  readonly canTellAgain: CanTellAgain;
   readonly env: Needs['env'];
 }
 
+const RESCUED = 'refs/kugetsu/rescue/';
+
 function rescuePlace({ home, env, clock }: Needs, given: string): RescuePlace {
   const name = nameInRef(given);
+  const targetOf = (ref: string): string => join(home.rescued, ref.slice(RESCUED.length).replace('/', '-'));
   const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
   return {
-    ref: `refs/kugetsu/rescue/${name}/${time}`,
+    ref: `${RESCUED}${name}/${time}`,
     asideDirectory: join(home.rescued, name, time),
-    target: join(home.rescued, `${name}-${time}`),
+    targetOf,
+    canTellAgain: async (ref) => !(await pathExists(targetOf(ref))),
     env,
   };
 }
@@ -182,7 +189,7 @@ async function tellWays(
 ): Promise<void> {
   const pointers = refs.length > 0 && (await holdsPointers(repository, place.env));
   for (const { ref, part } of refs) {
-    const directory = `${place.target}${ref.slice(place.ref.length)}`;
+    const directory = place.targetOf(ref);
     await onSaved(wayToRef({ repository, directory, ref, pointers }), { kept: 'saved', note: NOTES[part] });
   }
   const { text: clean } = await redactorOf(context);
