@@ -25,17 +25,24 @@ test('a canary goes the whole way, and leaves nothing', async () => {
 });
 
 test.each([
-  ['the model refuses', { FAKE_OPENCODE_ALWAYS: 'refused' }, 'answer'],
-  ['the agent changes something', { FAKE_OPENCODE_ALWAYS: 'sh echo x > README.md' }, 'repository'],
-  ['opencode stores the fork elsewhere', { FAKE_OPENCODE_WRONG_DIRECTORY: '1' }, 'session'],
-])('when %s, the canary names the step, and leaves nothing', async (_name, env, step) => {
+  ['the model refuses', { FAKE_OPENCODE_ALWAYS: 'error-status 401' }, 'answer', 'status 401'],
+  [
+    'the agent changes something',
+    { FAKE_OPENCODE_ALWAYS: 'sh echo x > README.md' },
+    'repository',
+    'the agent changed something',
+  ],
+  ['opencode stores the fork elsewhere', { FAKE_OPENCODE_WRONG_DIRECTORY: '1' }, 'session', '/elsewhere'],
+])('when %s, the canary names the step, and leaves nothing', async (_name, env, step, why) => {
   const world = await workedWorld();
   const before = await traces(world);
   const { code, stdout, stderr } = await world.withEnv(env).kugetsu('doctor', '--canary', '--json');
   const report = JSON.parse(stdout) as { readonly canary: unknown; readonly findings: readonly unknown[] };
   expect(stderr).toMatch(/^canary: home/m);
   expect(report.canary).toMatchObject({ failed: step });
-  expect(report.findings).toContainEqual(expect.objectContaining({ level: 'error', check: 'canary' }));
+  expect(report.findings).toContainEqual(
+    expect.objectContaining({ level: 'error', check: 'canary', message: expect.stringContaining(why) }),
+  );
   expect(code).toBe(1);
   expect(await traces(world)).toEqual(before);
 });

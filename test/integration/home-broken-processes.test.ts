@@ -207,8 +207,8 @@ describe('opencode', () => {
 
   test('whose model does not answer is found', async () => {
     const world = await workedWorld();
-    const { code, stdout } = await world.withEnv({ FAKE_OPENCODE_ALWAYS: 'refused' }).kugetsu('doctor');
-    expect(stdout).toMatch(/^error\tmodel\t.* does not answer/m);
+    const { code, stdout } = await world.withEnv({ FAKE_OPENCODE_ALWAYS: 'error-status 401' }).kugetsu('doctor');
+    expect(stdout).toMatch(/^error\tmodel\t.* does not answer \(no_credentials\): .*status 401/m);
     expect(code).toBe(1);
     expect(readdirSync(world.home).filter((name) => name.startsWith('.scratch'))).toEqual([]);
   });

@@ -231,7 +231,7 @@ const handOver = async (agent, { ref, how, plan }) => {
   agent.reply('It is handed over.');
 };
 
-const SOAK_PLANS = {
+export const SOAK_PLANS = {
   succeed: (agent) => BEHAVIOURS.reply(agent, 'Done.', ''),
   work: (agent) => BEHAVIOURS.sh(agent, 'date >> work.txt; git add . && git commit --quiet -m Work'),
   flaky: (agent, { attempt }) =>

@@ -12,9 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Agent, BEHAVIOURS, err, fail, forever, out, randomBytes } from './fake-agent.mjs';
-import { MISBEHAVIOURS } from './fake-misbehaviour.mjs';
+import { Agent, err, fail, forever, out, randomBytes } from './fake-agent.mjs';
+import { behaviourOf, checkSettings, unknown } from './fake-knows.mjs';
 
+checkSettings();
 const { env } = process;
 const STATE = join(env.XDG_DATA_HOME || join(env.HOME, '.local', 'share'), 'fake-opencode');
 const NONSENSE = 'Segmentation fault (core dumped)\n';
@@ -157,7 +158,7 @@ function queryDatabase([statement]) {
     printAndLeave(JSON.stringify(found.map(titledRowOf)));
   }
   const made =
-    / directory = '((?:[^']|'')*)' .*time_created >= (\d+)/.exec(statement) ?? fail(`Error: no such statement`);
+    / directory = '((?:[^']|'')*)' .*time_created >= (\d+)/.exec(statement) ?? unknown(`the statement '${statement}'`);
   const directory = made[1].replaceAll("''", "'");
   const rows = allSessions()
     .filter((session) => session.info.directory === directory && session.info.time.created >= Number(made[2]))
@@ -166,7 +167,8 @@ function queryDatabase([statement]) {
 }
 
 function deleteSession([verb, id]) {
-  if (verb !== 'delete' || load(id) === undefined) fail(`Error: Session not found: ${id}`);
+  if (verb !== 'delete') unknown(`the command 'session ${verb}'`);
+  if (load(id) === undefined) fail(`Error: Session not found: ${id}`);
   rmSync(pathOf(id), { force: true });
 }
 
@@ -194,6 +196,7 @@ function debug([what, name]) {
     const plugin = env.FAKE_OPENCODE_HANGING_PLUGIN === undefined ? [] : [`file://${env.FAKE_OPENCODE_HANGING_PLUGIN}`];
     return out(JSON.stringify({ plugin, mcp: JSON.parse(env.FAKE_OPENCODE_MCP ?? '{}') }));
   }
+  if (what !== 'agent') unknown(`the command 'debug ${what}'`);
   if (AGENTS[name] === undefined) fail(`\nAgent ${name} not found, run 'opencode.exe agent list' to get an agent list`);
   out(JSON.stringify({ name, mode: AGENTS[name] }));
 }
@@ -207,12 +210,10 @@ async function run(args) {
   noticeAgent(agentName);
   addMessage(session, 'user', message);
   const played = env.FAKE_OPENCODE_ALWAYS === undefined ? message : `fake: ${env.FAKE_OPENCODE_ALWAYS}`;
-  const [, name = 'reply', argument = ''] = /^fake: *(\S+) *([^\n]*)/m.exec(played) ?? [];
-  const behaviours = { ...BEHAVIOURS, ...MISBEHAVIOURS };
-  if (behaviours[name] === undefined) fail(`Error: no behaviour ${name}`);
+  const play = behaviourOf(played, message);
   const agent = new Agent(id, (text) => addMessage(session, 'assistant', text));
   agent.permission = session.info.permission;
-  await behaviours[name](agent, argument, message);
+  await play(agent);
 }
 
 /** The terminal interface, and a user who talks to the session, begins another one (`new`), deletes it, or just leaves. */
@@ -251,7 +252,7 @@ async function main([command = '', ...rest]) {
   if (env.FAKE_OPENCODE_GARBAGE === '1' && TALKATIVE.has(command)) return out(NONSENSE);
   // `db` starts nothing of the user's.
   if (HANGING !== undefined && command !== 'db') await forever();
-  const handler = COMMANDS[command] ?? fail(`Error: unknown command ${command}`);
+  const handler = COMMANDS[command] ?? unknown(`the command '${command}'`);
   await handler(rest);
 }
 

@@ -45,13 +45,13 @@ export interface World {
   /** A checkout in which kugetsu is called. */
   readonly project: string;
   readonly env: Record<string, string>;
-  /** Runs kugetsu to its end. */
+  /** Runs kugetsu to its end. @throws when the test has told the fake opencode something that it does not know */
   kugetsu(...args: readonly string[]): Promise<Outcome>;
   /** The same world with more environment variables. */
   withEnv(env: Readonly<Record<string, string>>): World;
   /** The command line of kugetsu, for tests that start it themselves. */
   readonly command: readonly string[];
-  /** Ends whatever still runs in this world and removes it. @returns the processes that had to be ended */
+  /** Ends whatever still runs in this world and removes it. @returns the processes that had to be ended. @throws as `kugetsu` does */
   destroy(): Promise<string[]>;
 }
 
@@ -107,7 +107,11 @@ function worldAt(parts: WorldParts): World {
     project,
     env,
     command,
-    kugetsu: async (...args) => run([...command, ...args], { cwd: project, env }),
+    async kugetsu(...args) {
+      const outcome = await run([...command, ...args], { cwd: project, env });
+      checkFakeKnew(root);
+      return outcome;
+    },
     withEnv: (more) => worldAt({ ...parts, env: { ...env, ...more } }),
     destroy: async () => destroyWorld(root),
   };
@@ -224,8 +228,21 @@ async function destroyWorld(root: string): Promise<string[]> {
     for (const { pid } of rest) killQuietly(pid);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  const slip = slipOf(root);
   if (existsSync(root)) rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  if (slip !== undefined) throw new Error(slip);
   return left.map(({ command }) => command);
+}
+
+/** Names of the test's that the fake opencode did not know: it notes them in the world, because kugetsu would take them for failures of opencode. */
+function slipOf(root: string): string | undefined {
+  const note = join(root, 'unknown-to-the-fake');
+  return existsSync(note) ? `the fake opencode does not know ${readFileSync(note, 'utf8').trimEnd()}` : undefined;
+}
+
+function checkFakeKnew(root: string): void {
+  const slip = slipOf(root);
+  if (slip !== undefined) throw new Error(slip);
 }
 
 /** Kills a process, if there is one still. */
