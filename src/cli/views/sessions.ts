@@ -15,7 +15,7 @@ export function renderSessions(
     id ?? 'N/A',
     worktree ?? 'N/A',
     // The list is made after dead runs were settled, so a run without a verdict is alive.
-    elsewhere === null ? runText(run, true) : elsewhereText(run, elsewhere),
+    elsewhere === null ? runText(run) : elsewhereText(run, elsewhere),
     run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-',
   ]);
   return renderTable({ columns: COLUMNS, rows, ...style });
@@ -24,5 +24,5 @@ export function renderSessions(
 /** A run that cannot be seen from here is told as what is known of it. */
 function elsewhereText(run: ListedSession['run'], { machine, alive }: NonNullable<ListedSession['elsewhere']>): string {
   const place = machine === null ? 'elsewhere' : `elsewhere (${machine})`;
-  return alive ? `${runText(run, true)} ${place}` : `not heard of, ${place}`;
+  return alive ? `${runText(run)} ${place}` : `not heard of, ${place}`;
 }

@@ -15,11 +15,10 @@ export function verdictText(verdict: Verdict): string {
 }
 
 /** Where a run stands, in a few words. */
-export function runText(run: Run | null, live: boolean): string {
+export function runText(run: Run | null): string {
   if (run === null) return '-';
-  if (run.verdict !== null)
-    return run.verdict.outcome === 'succeeded' ? 'succeeded' : `${run.verdict.outcome} (${run.verdict.class})`;
-  return live ? run.phase : 'died';
+  if (run.verdict === null) return run.phase;
+  return run.verdict.outcome === 'succeeded' ? 'succeeded' : `${run.verdict.outcome} (${run.verdict.class})`;
 }
 
 /** What a worktree has to show, in a few words. */

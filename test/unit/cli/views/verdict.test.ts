@@ -46,17 +46,16 @@ test.each([
 
 describe('where a run stands', () => {
   test('is a dash when there is none', () => {
-    expect(runText(null, true)).toBe('-');
+    expect(runText(null)).toBe('-');
   });
 
-  test('is its phase while it lives, and its death when nobody answers for it', () => {
-    expect(runText(runWith({ phase: 'preparing' }), true)).toBe('preparing');
-    expect(runText(runWith({ phase: 'preparing' }), false)).toBe('died');
+  test.each(['preparing', 'working'] as const)('is its phase until there is a verdict: %s', (phase) => {
+    expect(runText(runWith({ phase }))).toBe(phase);
   });
 
-  test('is its outcome once there is a verdict', () => {
+  test('is its outcome once there is a verdict, whatever its phase', () => {
     const failure = verdictWith({ outcome: 'failed', class: 'no_credentials' });
-    expect(runText(runWith({ phase: 'ended', verdict: verdictWith() }), false)).toBe('succeeded');
-    expect(runText(runWith({ phase: 'ended', verdict: failure }), false)).toBe('failed (no_credentials)');
+    expect(runText(runWith({ phase: 'ended', verdict: verdictWith() }))).toBe('succeeded');
+    expect(runText(runWith({ phase: 'working', verdict: failure }))).toBe('failed (no_credentials)');
   });
 });
