@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
 import { verdictText } from '../../../../src/cli/views/verdict.ts';
-import { parseRunLogLine } from '../../../../src/domain/runs/run-log-lines.ts';
+import { shownLine } from '../../../../src/domain/runs/run-log-lines.ts';
 import { VerdictSchema } from '../../../../src/domain/runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED, observe, observeStderr } from '../../../../src/domain/runs/verdict.ts';
-import { lineRedactor, SHAPES_ONLY } from '../../../../src/util/redaction.ts';
+import { createRedactor, lineRedactor } from '../../../../src/util/redaction.ts';
 import { anyJson } from '../../../support/mutations.ts';
 import { heardEvent, heardLine } from '../../support/observed.ts';
 
@@ -90,13 +90,38 @@ test('costs that add up to no number are none: a session file with them could no
   expect(verdict).toMatchObject({ cost: 0, tokens: { input: 0 }, steps: 2 });
 });
 
-test('whatever is in a log, it is shown as text, and secrets are looked for in it', () => {
-  const redact = lineRedactor(SHAPES_ONLY);
+// No part of it is an escape in JSON after a backslash that happens to be before it.
+const SECRET = 'S3cret-Of-The-Day';
+
+/** A line with the secret somewhere in it, be it in the middle of a key, a word or an escape. */
+const leaking = fc
+  .tuple(line, fc.nat())
+  .map(([text, at]) => `${text.slice(0, at % (text.length + 1))}${SECRET}${text.slice(at % (text.length + 1))}`);
+
+test('whatever is in a log, it is shown as text, and no secret in it is', () => {
+  const redactor = createRedactor([SECRET]);
+  const redact = lineRedactor(redactor);
   fc.assert(
-    fc.property(line, (text) => {
-      expect(typeof redact(text)).toBe('string');
-      expect(renderRunEntry(parseRunLogLine(text), { colour: false }) ?? '').not.toMatch(CONTROL);
+    fc.property(fc.oneof(line, leaking), (text) => {
+      const shown = shownLine(redactor, text);
+      const told = [redact(text), shown.line(), renderRunEntry(shown.entry, { colour: false }) ?? ''];
+      for (const each of told) expect(each).not.toContain(SECRET);
+      expect(told[2]).not.toMatch(CONTROL);
     }),
     { numRuns: 800 },
+  );
+});
+
+test('a line without a secret is in the log as it came', () => {
+  const redactor = createRedactor([SECRET]);
+  const words = fc.string({ unit: fc.constantFrom('a', 'B', '"', '\\', ' ', ',', 'é', '\u2028') });
+  const lines = fc.oneof(
+    words,
+    words.map((text) => JSON.stringify({ type: 'text', part: { text }, [text]: 1 })),
+  );
+  fc.assert(
+    fc.property(lines, (text) => {
+      expect(shownLine(redactor, text).line()).toBe(text);
+    }),
   );
 });
