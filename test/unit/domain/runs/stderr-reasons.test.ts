@@ -1,56 +1,69 @@
-import { expect, test } from 'vitest';
-import { judge, NOTHING_OBSERVED, observe, observeStderr } from '../../../../src/domain/runs/verdict.ts';
-import { heardEvent, heardLine } from '../../support/observed.ts';
+import { describe, expect, test } from 'vitest';
+import { knownReason } from '../../../../src/domain/runs/stderr-reasons.ts';
 
-const STOP = heardEvent('{"type":"step_finish","part":{"reason":"stop","tokens":{},"cost":0}}');
-const OK = { exitCode: 0, signal: undefined, endedFor: undefined };
+/** Lines as opencode writes them, from those that explain the most. */
+const LINES: readonly (readonly [name: string, retryable: boolean, lines: readonly string[]])[] = [
+  [
+    'agent_unavailable',
+    false,
+    [
+      '! agent "nosuch" not found. Falling back to default agent',
+      '\u001B[93m\u001B[1m!\u001B[0m agent "general" is a subagent, not a primary agent. Falling back to default agent',
+      'Agent not found: "build". Available agents: plan',
+      'default agent "nosuch" not found',
+      'default agent "secret" is hidden',
+      'no primary visible agent found',
+    ],
+  ],
+  ['permission_rejected', false, ['permission requested: external_directory (/etc/*); auto-rejecting']],
+  ['session_missing', false, ['Error: Session not found', 'Error: Session not found: ses_0123']],
+  ['unknown_model', false, ['ProviderModelNotFoundError: ProviderModelNotFoundError', 'Error: Model not found: a/b.']],
+  ['database_locked', true, ['SQLiteError: database is locked', 'WARN database is locked']],
+  [
+    'opencode_unsupported',
+    false,
+    ['opencode run [message..]', 'opencode [project]', 'Unknown argument: auto', 'Unknown arguments: print-logs, dir'],
+  ],
+  ['disk_full', false, ['Error: ENOSPC: no space left on device, write', 'SQLiteError: database or disk is full']],
+  [
+    'read_only',
+    false,
+    ['Error: EROFS: read-only file system, open', 'SQLiteError: attempt to write a readonly database'],
+  ],
+  [
+    'bad_opencode_config',
+    false,
+    [
+      'Error: Config file at /x/opencode.json is not valid JSON(C)',
+      'ConfigInvalidError: model: Expected string',
+      'ConfigJsonError',
+    ],
+  ],
+];
 
-test('a rejected permission decides, whatever else was said before it', () => {
-  const lines = ['WARN database is locked', 'permission requested: bash; auto-rejecting'];
-  const seen = observe(lines.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED), STOP);
-  expect(judge(seen, OK)).toMatchObject({ outcome: 'failed', class: 'permission_rejected' });
-});
-
-test('a complaint on the way to a good end is no failure', () => {
-  const seen = observe(observeStderr(NOTHING_OBSERVED, heardLine('WARN database is locked')), STOP);
-  expect(judge(seen, OK)).toMatchObject({ outcome: 'succeeded', class: 'ok' });
-});
-
-test.each([408, 409])('a status %i that opencode calls retryable is', (statusCode) => {
-  const event = heardEvent(
-    JSON.stringify({
-      type: 'error',
-      error: { name: 'APIError', data: { message: 'x', statusCode, isRetryable: true } },
-    }),
+describe('a line of standard error', () => {
+  test.each(LINES.flatMap(([name, retryable, lines]) => lines.map((line) => [line, name, retryable] as const)))(
+    '%j explains a failure as %s, retryable: %s',
+    (line, name, retryable) => {
+      expect(knownReason(line)).toMatchObject({ class: name, retryable, message: expect.stringMatching(/^\w.*\w$/) });
+    },
   );
-  expect(judge(observe(NOTHING_OBSERVED, event), { ...OK, exitCode: 1 })).toMatchObject({ retryable: true });
-});
 
-test('an end that nobody saw is not given an exit code', () => {
-  const { message } = judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined });
-  expect(message).not.toContain('undefined');
-});
+  test.each([
+    '',
+    'WARN it took long',
+    // An agent's own words about an agent, and the model's about a session.
+    'the agent "build" is at work',
+    'the session was found',
+    'I run opencode [message..] now',
+    'a read-only file',
+    'the database was unlocked',
+  ])('%j explains nothing', (line) => {
+    expect(knownReason(line)).toBeUndefined();
+  });
 
-test('a very long answer does not end up in state files whole', () => {
-  const event = heardEvent(JSON.stringify({ type: 'text', part: { text: 'x'.repeat(1_000_000) } }));
-  expect(judge(observe(observe(NOTHING_OBSERVED, event), STOP), OK).reply.length).toBeLessThan(10_000);
-});
-
-test.each([
-  '! agent "nosuch" not found. Falling back to default agent',
-  '\u001B[93m\u001B[1m!\u001B[0m agent "general" is a subagent, not a primary agent. Falling back to default agent',
-])('an agent that opencode replaces by another one is none, though all went well: %s', (line) => {
-  const seen = observe(observeStderr(NOTHING_OBSERVED, heardLine(line)), STOP);
-  expect(judge(seen, OK)).toMatchObject({ outcome: 'failed', class: 'agent_unavailable', retryable: false });
-});
-
-test.each([
-  'Agent not found: "build". Available agents: plan',
-  'default agent "nosuch" not found',
-  'default agent "general" is a subagent',
-  'no primary visible agent found',
-])('an error about agents is not the model’s: %s', (message) => {
-  const event = heardEvent(JSON.stringify({ type: 'error', error: { name: 'UnknownError', data: { message } } }));
-  const end = { ...OK, exitCode: 1 };
-  expect(judge(observe(NOTHING_OBSERVED, event), end)).toMatchObject({ class: 'agent_unavailable', retryable: false });
+  test('explains the more the lower its rank is, and no two reasons have the same', () => {
+    const ranks = LINES.map(([, , lines]) => lines.map((line) => knownReason(line)?.rank));
+    expect(ranks).toEqual(LINES.map(([, , lines], rank) => lines.map(() => rank)));
+  });
 });
