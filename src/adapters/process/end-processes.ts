@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { processesOfRun, type ProcessMark } from './process-table.ts';
+import { lookForRun, type ProcessMark } from './process-table.ts';
 
 const POLL_MS = 20;
 
@@ -8,6 +8,9 @@ const GRACE_MS = 3000;
 
 /** After this nothing more can be done: a process in the kernel's hands, or another user's. */
 const GIVE_UP_MS = 10_000;
+
+/** How long a process without an environment is waited for, when no other is left: it is becoming another program, or hides it. */
+const UNSURE_MS = 1000;
 
 interface EndOptions {
   readonly runId: string;
@@ -25,10 +28,14 @@ export async function endProcessesOfRun({ runId, roots = [], clock }: EndOptions
   const seen = new Map<string, ProcessMark>(roots.map((root) => [`${root.pid} ${root.start ?? ''}`, root]));
   const told = new Set<string>();
   const startedAt = clock.monotonic();
+  let lastSeenAt = startedAt;
   for (;;) {
-    const rows = processesOfRun(runId, [...seen.values()]);
-    const elapsed = clock.monotonic() - startedAt;
-    if (rows.length === 0 || elapsed >= GIVE_UP_MS) return told.size;
+    const { rows, unsure } = lookForRun(runId, [...seen.values()]);
+    const now = clock.monotonic();
+    const elapsed = now - startedAt;
+    if (rows.length > 0) lastSeenAt = now;
+    const isEmpty = rows.length === 0 && (!unsure || now - lastSeenAt >= UNSURE_MS);
+    if (isEmpty || elapsed >= GIVE_UP_MS) return told.size;
     for (const { pid, start } of rows) {
       const key = `${pid} ${start}`;
       const late = elapsed >= GRACE_MS;

@@ -21,12 +21,30 @@ export interface ProcessMark {
 // sysconf(_SC_CLK_TCK) is 100 on every Linux that Node runs on.
 const TICKS_PER_SECOND = 100;
 
+/** How often an environment that is empty is read. */
+const MAX_READS = 3;
+
+// include/linux/sched.h: a thread of the kernel's, which never has an environment.
+const PF_KTHREAD = 0x00_20_00_00;
+
+/** What one look at the process table shows of a run. */
+interface RunProcesses {
+  readonly rows: ProcessRow[];
+  /** Whether there may be another one: for the moment in which a process becomes another program, it has no environment. */
+  readonly unsure: boolean;
+}
+
+/** The processes of a run, as {@link lookForRun} finds them. */
+export function processesOfRun(runId: string): ProcessRow[] {
+  return lookForRun(runId).rows;
+}
+
 /**
  * The processes of a run, this one and its ancestors excepted: those that carry the run's id in their environment, and
  * all descendants of these and of `roots` but those of another run. A tool's command has a session and process group of its own, so neither a
  * process group nor the parent alone finds it.
  */
-export function processesOfRun(runId: string, roots: readonly ProcessMark[] = []): ProcessRow[] {
+export function lookForRun(runId: string, roots: readonly ProcessMark[] = []): RunProcesses {
   const table = processTable();
   const spared = ancestry(table, process.pid);
   const members = new Set<number>();
@@ -34,10 +52,13 @@ export function processesOfRun(runId: string, roots: readonly ProcessMark[] = []
     if (roots.some((root) => root.pid === pid && (root.start === undefined || root.start === start))) members.add(pid);
   }
   const others = new Set<number>();
+  const unsure = new Set<number>();
   for (const { pid } of table) {
-    const carried = carriedRunId(pid);
+    const environment = environmentOf(pid);
+    const carried = runIdIn(environment);
     if (carried === runId) members.add(pid);
     else if (carried !== undefined) others.add(pid);
+    else if (environment === undefined) unsure.add(pid);
   }
   for (const pid of spared) members.delete(pid);
   let size = -1;
@@ -46,12 +67,13 @@ export function processesOfRun(runId: string, roots: readonly ProcessMark[] = []
     for (const { pid, parent } of table)
       if (members.has(parent) && !spared.has(pid) && !others.has(pid)) members.add(pid);
   }
-  return table.filter(({ pid }) => members.has(pid));
+  const rows = table.filter(({ pid }) => members.has(pid));
+  return { rows, unsure: [...unsure].some((pid) => !members.has(pid) && !spared.has(pid)) };
 }
 
 /** The ids of runs of which a process is alive; on systems that do not show another process's environment, none. */
 export function runIdsInUse(): Set<string> {
-  const ids = processTable().map(({ pid }) => carriedRunId(pid));
+  const ids = processTable().map(({ pid }) => runIdIn(environmentOf(pid)));
   return new Set(ids.filter((id) => id !== undefined));
 }
 
@@ -75,7 +97,7 @@ function linuxTable(): ProcessRow[] {
     const stat = readProc(`/proc/${name}/stat`);
     if (stat === undefined) continue;
     const fields = procStatFields(stat);
-    if (fields[0] === 'Z' || fields[0] === 'X') continue;
+    if (fields[0] === 'Z' || fields[0] === 'X' || (Number(fields[6]) & PF_KTHREAD) !== 0) continue;
     const ticks = Number(fields[11]) + Number(fields[12]);
     rows.push({
       pid: Number(name),
@@ -87,12 +109,21 @@ function linuxTable(): ProcessRow[] {
   return rows;
 }
 
-function carriedRunId(pid: number): string | undefined {
-  if (process.platform !== 'linux') return undefined;
+/** The environment of a process; undefined while it becomes another program, which has neither arguments nor environment yet. */
+function environmentOf(pid: number): string | undefined {
+  if (process.platform !== 'linux') return '';
+  for (let attempt = 0; attempt < MAX_READS; attempt += 1) {
+    const environment = readProc(`/proc/${pid}/environ`);
+    if (environment !== '') return environment ?? '';
+    if (readProc(`/proc/${pid}/cmdline`) === '') return undefined;
+    // It has become the other one between the two, or really has an empty environment.
+  }
+  return '';
+}
+
+function runIdIn(environment: string | undefined): string | undefined {
   const prefix = `${RUN_ID_VARIABLE}=`;
-  const entry = readProc(`/proc/${pid}/environ`)
-    ?.split('\0')
-    .find((variable) => variable.startsWith(prefix));
+  const entry = environment?.split('\0').find((variable) => variable.startsWith(prefix));
   return entry?.slice(prefix.length);
 }
 
