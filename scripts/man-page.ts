@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../src/cli/context.ts';
 import { createProgram } from '../src/cli/program.ts';
-import { SETTING_DESCRIPTIONS } from '../src/domain/settings/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../src/domain/settings-schema.ts';
 
 /** The manual page kugetsu(1), in man's own format, made of what the help of every command says. */
 export function manPage(version: string): string {

@@ -6,7 +6,7 @@ import { realPathNow } from '../adapters/store/real-path.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
-import { defaultTempDirectory } from '../domain/sessions/agent-writable.ts';
+import { defaultTempDirectory } from '../domain/settings/agent-writable.ts';
 import { withoutTilde } from '../util/tilde.ts';
 import { resolve } from 'node:path';
 

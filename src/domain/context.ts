@@ -2,7 +2,7 @@ import type { Clock } from '../adapters/clock.ts';
 import type { Opencode } from '../adapters/opencode/opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
 import type { Home } from './home.ts';
-import type { Settings } from './settings/settings-schema.ts';
+import type { Settings } from './settings-schema.ts';
 
 /** What domain functions are given; each asks for the least it needs. */
 export interface Context {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SETTING_DESCRIPTIONS } from '../../src/domain/settings/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../../src/domain/settings-schema.ts';
 import { BINARY, run } from '../support/world.ts';
 
 /** What people and agents read. */
@@ -42,7 +42,7 @@ describe('the documents', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  test.each([...DOCUMENTS, 'src/domain/pm/instructions.md'])('every command in %s is in the help', async (name) => {
+  test.each([...DOCUMENTS, 'src/domain/daemon/instructions.md'])('every command in %s is in the help', async (name) => {
     const top = listed(await help());
     const known = new Set(top);
     for (const command of GROUPS) {

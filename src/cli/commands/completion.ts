@@ -92,7 +92,7 @@ export function registerComplete({ program, context, wholeProgram }: Registratio
 async function wordsOf(context: CliContext, value: ValueKind | undefined): Promise<readonly string[]> {
   if (value === undefined) return [];
   if ('words' in value) return value.words;
-  const { liveValues } = await import('../../domain/completion/live-values.ts');
+  const { liveValues } = await import('../completion/live-values.ts');
   return (await Promise.all(value.live.map(async (kind) => liveValues(context, kind)))).flat();
 }
 

@@ -25,7 +25,7 @@ export function registerContinue({ program, context }: Registration): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (text: string, argument: string, options: AgentOptions) => {
-      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
       const ref = await resolveIssueRef(context, text);
       const message = await messageArgument(context, argument);
       const { startOrQueue } = await import('./start-or-queue.ts');

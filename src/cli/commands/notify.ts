@@ -71,9 +71,9 @@ function registerNotifySend(notify: Command, context: CliContext): void {
     )
     .action(async (message: string, { type, issueRef, json = false }: SendOptions) => {
       const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
-      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
       const { sendNotification } = await import('../../domain/notifications/inbox.ts');
-      const { requireMessage } = await import('../../domain/sessions/require-message.ts');
+      const { requireMessage } = await import('../../domain/issues/require-message.ts');
       const { parentTask } = await import('../../domain/queue/task-variable.ts');
       requireMessage(message);
       if (!/^[a-z][a-z_]{0,39}$/.test(type)) {

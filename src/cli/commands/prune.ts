@@ -47,7 +47,7 @@ export function registerPrune({ program, context, exitWith }: Registration): voi
     .addHelpText('after', HELP)
     .action(async ({ force = false, olderThan, merged = false, json = false }: PruneOptions) => {
       const olderThanDays = olderThan === undefined ? undefined : parseDays(olderThan);
-      const { requireAllHere } = await import('../../domain/runs/elsewhere.ts');
+      const { requireAllHere } = await import('../../domain/work/live-runs.ts');
       if (force) await requireAllHere(context);
       const { makePrunePlan } = await import('../../domain/prune/make-plan.ts');
       const { items, problems } = await makePrunePlan(context, { olderThanDays, merged });

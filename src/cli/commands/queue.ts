@@ -59,7 +59,7 @@ function registerEnqueue(queue: Command, context: CliContext): void {
       '\nExample:\n  kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"\n\nThe daemon continues the issue\'s session if there is one, else starts it.\nA message that begins with - goes after --.\nExit codes: 0 queued, 1 failed, 2 usage.',
     )
     .action(async (text: string, argument: string, { json = false, fresh = false }: EnqueueOptions) => {
-      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
       const { enqueue } = await import('../../domain/queue/enqueue.ts');
       const ref = await resolveIssueRef(context, text);
       const message = await messageArgument(context, argument);

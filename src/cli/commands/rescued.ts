@@ -59,7 +59,7 @@ export function registerRescued({ program, context, exitWith }: Registration): v
 
 async function canonical(context: CliContext, text: string): Promise<string> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
-  const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+  const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   return formatIssueRef(await resolveIssueRef(context, text));
 }
 

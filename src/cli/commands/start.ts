@@ -41,7 +41,7 @@ export async function start(
   argument: string,
   options: AgentOptions = {},
 ): Promise<void> {
-  const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+  const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const ref = await resolveIssueRef(context, text);
   const message = await messageArgument(context, argument);
   const { startOrQueue } = await import('./start-or-queue.ts');

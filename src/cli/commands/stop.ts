@@ -14,7 +14,7 @@ export function registerStop({ program, context }: Registration): void {
       helpNotes(['kugetsu stop github.com/shoko/kugetsu#14'], '0 stopped, 1 nothing is at work on the issue, 2 usage'),
     )
     .action(async (text: string) => {
-      const { resolveIssueRef } = await import('../../domain/servers/resolve-issue-ref.ts');
+      const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
       const { stopIssue } = await import('../../domain/work/stop-issue.ts');
       const { verdict } = await stopIssue(context, await resolveIssueRef(context, text));
       if (verdict !== null) context.terminal.err(verdictText(verdict));

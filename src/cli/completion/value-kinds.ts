@@ -1,4 +1,4 @@
-import type { LiveKind } from '../../domain/completion/live-values.ts';
+import type { LiveKind } from './live-values.ts';
 
 /** What an argument or an option's value is: fixed words, or something that the state knows. */
 export type ValueKind = { readonly words: readonly string[] } | { readonly live: readonly LiveKind[] };

@@ -5,7 +5,7 @@ import { createRedactor, SHAPES_ONLY, type Redactor } from '../../util/redaction
 import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
 import { scanAssignments } from '../../util/shell-assignments.ts';
-import { splitCredentials } from '../servers/server-url.ts';
+import { splitCredentials } from '../../util/urls.ts';
 import type { Context } from '../context.ts';
 import { agentOfFile } from './env-file.ts';
 

@@ -10,7 +10,7 @@ import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
-import { pmPrompt } from '../pm/pm-prompt.ts';
+import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { isHeldUp } from '../queue/advance.ts';
 import { backoff, NOT_READY_WAIT_MS, settleItem } from '../work/settle-task.ts';

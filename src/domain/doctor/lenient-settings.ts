@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
-import { defaultTempDirectory } from '../sessions/agent-writable.ts';
+import { defaultTempDirectory } from '../settings/agent-writable.ts';
 import { examineSettings, faultOf, isSettingKey } from '../settings/examine-settings.ts';
 import { readSettingsSource } from '../settings/list-settings.ts';
-import { SettingsSchema } from '../settings/settings-schema.ts';
+import { SettingsSchema } from '../settings-schema.ts';
 
 /** A context in which a setting that is wrong has its default: one mistake in the config hides nothing else. */
 export function withLenientSettings<T extends Context>(context: T): T {

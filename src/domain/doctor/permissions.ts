@@ -4,7 +4,7 @@ import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { isLive } from '../runs/run-state.ts';
-import { agentWritable } from '../sessions/agent-writable.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
 import { soundSessions, valueOf, type Survey } from './survey.ts';
 
 /** A session whose permission rules matter: nobody is there to answer when it asks. */

@@ -12,8 +12,8 @@ import { runAgent } from '../runs/run-agent.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import { newRunId, runLogPath } from '../runs/run-request.ts';
-import { agentWritable } from '../sessions/agent-writable.ts';
-import { requireMessage } from '../sessions/require-message.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
+import { requireMessage } from '../issues/require-message.ts';
 import { BASE_TITLE } from '../sessions/session-titles.ts';
 import type { InitRequest } from './initialise.ts';
 

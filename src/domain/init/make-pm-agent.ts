@@ -4,7 +4,7 @@ import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { databaseOf } from '../sessions/same-opencode.ts';
-import { agentWritable } from '../sessions/agent-writable.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import type { CoordinatorSession } from '../sessions/session-schema.ts';
 import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';

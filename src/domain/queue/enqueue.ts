@@ -4,7 +4,7 @@ import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tellSoon } from '../notifications/tell.ts';
-import { requireMessage } from '../sessions/require-message.ts';
+import { requireMessage } from '../issues/require-message.ts';
 import type { QueueItem } from './queue-item.ts';
 import { addItem } from './add-item.ts';
 import { originTask, parentTask } from './task-variable.ts';

@@ -3,7 +3,7 @@ import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object
 import { isoWithOffset } from '../../util/time.ts';
 import { formatIssueRef, parseIssueRef } from '../issues/issue-ref.ts';
 import { QueueItemSchema } from './queue-item.ts';
-import { madeAt } from './task-id.ts';
+import { madeAt } from '../issues/task-id.ts';
 
 /** What the file of a task holds. The bash script's have fewer keys: the rest follows from its issue, and its id. */
 export function formOfItem(id: string): FileForm<typeof QueueItemSchema> {

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { itemPath } from './add-item.ts';
 import { formOfItem } from './item-form.ts';
 import type { QueueItem } from './queue-item.ts';
-import { byTime, isTaskId } from './task-id.ts';
+import { byTime, isTaskId } from '../issues/task-id.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 

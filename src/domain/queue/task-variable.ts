@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isTaskId } from './task-id.ts';
+import { isTaskId } from '../issues/task-id.ts';
 
 /** The environment variable that tells a kugetsu in an agent's run which PM task waits for what the run starts. */
 export const TASK_VARIABLE = 'KUGETSU_TASK_ID';

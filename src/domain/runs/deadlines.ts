@@ -1,4 +1,4 @@
-import type { Settings } from '../settings/settings-schema.ts';
+import type { Settings } from '../settings-schema.ts';
 import type { EndReason, Observation } from './verdict.ts';
 
 /** The clocks of one run in milliseconds; 0 switches a clock off. */

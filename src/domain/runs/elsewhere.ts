@@ -3,10 +3,7 @@ import { isSeen, standingOf, whereabouts } from '../../adapters/process/standing
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { formatDuration, isoWithOffset } from '../../util/time.ts';
-import type { Context } from '../context.ts';
 import type { Home } from '../home.ts';
-import { readItems } from '../queue/queue-store.ts';
-import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import type { Run } from './run-schema.ts';
 import { isElsewhere, standingOfRun } from './run-state.ts';
 
@@ -48,13 +45,6 @@ export function placeElsewhere({ heartbeats }: Home, { owner }: Pick<Run, 'owner
 /** @throws AppError `elsewhere` (exit code 4) when a run of the issue is on that cannot be seen from here */
 export function requireHere(home: Home, ref: string, run: Run | null): void {
   if (run !== null && isElsewhere(home, run)) throw elsewhere(home, `an agent is at work on ${ref}`, run.owner);
-}
-
-/** @throws AppError `elsewhere` (exit code 4) when any agent is at work that cannot be seen from here */
-export async function requireAllHere(context: Pick<Context, 'home'>): Promise<void> {
-  const { home } = context;
-  for (const { issue_ref: ref, run } of await readSoundIssueSessions(context)) requireHere(home, ref, run);
-  for (const { id, run } of (await readItems(context)).items) requireHere(home, id, run);
 }
 
 /** The error for what another container or machine does: `subject` says what, as the beginning of a sentence. */

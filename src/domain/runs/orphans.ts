@@ -6,7 +6,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import type { Context } from '../context.ts';
 import { OwnerSchema } from './owner-schema.ts';
-import type { Reach } from '../work/reconcile-runs.ts';
+import type { Reach } from './run-state.ts';
 
 const OWNER_FILE = 'owner.json';
 const OWNER_FORM = { schema: OwnerSchema, what: 'the owner of a run' };

@@ -6,6 +6,15 @@ import type { Run } from './run-schema.ts';
 /** A run without a verdict. */
 type OpenRun = Run & { readonly phase: 'preparing' | 'working' };
 
+/** How far somebody goes who settles what died. */
+export interface Reach {
+  /**
+   * Whether runs of other containers and machines count as dead when nothing is heard of them any more: for who is about to
+   * change something. Who only looks leaves them, because a look must not end what may be alive.
+   */
+  readonly takeOver: boolean;
+}
+
 /** How the process stands that answers for a run; undefined for a run that has ended, and for none. */
 export function standingOfRun({ heartbeats }: Home, run: Run | null): Standing | undefined {
   return isOpen(run) ? standingOf(run.owner, heartbeats) : undefined;

@@ -1,6 +1,7 @@
 import type { GitCredential } from '../../adapters/git/credential-environment.ts';
 import { namedServers, type NamedServer } from './find-server.ts';
-import { hostOf, splitCredentials } from './server-url.ts';
+import { hostOf } from './server-url.ts';
+import { splitCredentials } from '../../util/urls.ts';
 import type { Servers } from './servers-file.ts';
 
 /** Variables by name. */

@@ -4,7 +4,8 @@ import { AppError } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
 import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
 import { instanceOf, serverOf } from './find-server.ts';
-import { repositoryUrl, splitCredentials } from './server-url.ts';
+import { repositoryUrl } from './server-url.ts';
+import { splitCredentials } from '../../util/urls.ts';
 import { readServers, type Servers } from './servers-file.ts';
 
 const RepositorySchema = z.looseObject({

@@ -5,7 +5,8 @@ import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { chooseCredentials, nearestAbove } from './choose-credentials.ts';
 import { instanceOf, namedServers, serverNamed, type NamedServer } from './find-server.ts';
-import { checkedServerUrl, splitCredentials } from './server-url.ts';
+import { checkedServerUrl } from './server-url.ts';
+import { splitCredentials } from '../../util/urls.ts';
 import { changeServers, readServers, type Servers } from './servers-file.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;

@@ -1,6 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { parseIssueRef, formatIssueRef } from '../issues/issue-ref.ts';
-import { isTaskId } from '../queue/task-id.ts';
+import { isTaskId } from '../issues/task-id.ts';
 
 /** How the titles of all sessions begin that kugetsu makes in opencode. */
 export const TITLE_PREFIX = 'kugetsu ';

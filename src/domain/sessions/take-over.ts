@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { baseBranch } from '../worktrees/repository.ts';
-import { agentWritable } from './agent-writable.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
 import type { CoordinatorSession, IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { examineSettings, faultOf, isSettingKey, knownSettingsHint } from './examine-settings.ts';
 import { readSettingsSource } from './list-settings.ts';
 import { defaultConfigText } from './settings.ts';
-import type { SettingKey } from './settings-schema.ts';
+import type { SettingKey } from '../settings-schema.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 

@@ -2,9 +2,9 @@ import { readTextIfExists } from '../../adapters/store/private-files.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { defaultTempDirectory } from '../sessions/agent-writable.ts';
+import { defaultTempDirectory } from './agent-writable.ts';
 import { examineSettings, type SettingProblem, type SettingsSource } from './examine-settings.ts';
-import { SETTING_DESCRIPTIONS, type SettingKey } from './settings-schema.ts';
+import { SETTING_DESCRIPTIONS, type SettingKey } from '../settings-schema.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 

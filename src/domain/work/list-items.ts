@@ -1,6 +1,6 @@
 import { messageOf, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import type { Reach } from './reconcile-runs.ts';
+import type { Reach } from '../runs/run-state.ts';
 import { readItems } from '../queue/queue-store.ts';
 
 /** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */

@@ -11,7 +11,7 @@ import { runLogPath, type RunRequest } from '../runs/run-request.ts';
 import { kugetsuCall, whyNothingStarted, type KugetsuCall } from './kugetsu-calls.ts';
 import type { RunTask, Workplace } from './assignment.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
-import { agentWritable } from '../sessions/agent-writable.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readPmAgent } from '../sessions/read-sessions.ts';
 import { pmDirectory } from '../sessions/take-over.ts';

@@ -16,7 +16,7 @@ import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/restore-repository.ts';
-import { agentWritable } from '../sessions/agent-writable.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readBase, readIssueSession } from '../sessions/read-sessions.ts';
 import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';

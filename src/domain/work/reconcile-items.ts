@@ -3,12 +3,13 @@ import { standingOf } from '../../adapters/process/standing.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { placeElsewhere } from '../runs/elsewhere.ts';
-import { isLost, logEnd, settleAndSweep, type Reach } from './reconcile-runs.ts';
+import { isLost, logEnd, settleAndSweep } from './reconcile-runs.ts';
+import type { Reach } from '../runs/run-state.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
-import { madeAt } from '../queue/task-id.ts';
+import { madeAt } from '../issues/task-id.ts';
 import { outcomeOf, runEnded, settleItem } from './settle-task.ts';
 
 // How long the process that adds a task may take from its parent's file to its own.

@@ -13,18 +13,9 @@ import { orphanedRuns } from '../runs/orphans.ts';
 import { placeElsewhere } from '../runs/elsewhere.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { isAbandoned, isGone, isLeftHere } from '../runs/run-state.ts';
+import { isAbandoned, isGone, isLeftHere, type Reach } from '../runs/run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
-
-/** How far somebody goes who settles what died. */
-export interface Reach {
-  /**
-   * Whether runs of other containers and machines count as dead when nothing is heard of them any more: for who is about to
-   * change something. Who only looks leaves them, because a look must not end what may be alive.
-   */
-  readonly takeOver: boolean;
-}
 
 /**
  * Settles every run whose runner is gone without a verdict: ends what it left running, looks at the worktree, and writes

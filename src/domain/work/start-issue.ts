@@ -10,7 +10,7 @@ import { launchRun } from './launch-run.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
 import { initStatus } from '../sessions/init-status.ts';
-import { requireMessage } from '../sessions/require-message.ts';
+import { requireMessage } from '../issues/require-message.ts';
 
 interface AgentTask {
   readonly ref: IssueRef;

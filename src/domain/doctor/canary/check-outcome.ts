@@ -4,7 +4,7 @@ import { oneLine, plural } from '../../../util/text.ts';
 import type { Context } from '../../context.ts';
 import { formatIssueRef } from '../../issues/issue-ref.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
-import { agentWritable } from '../../sessions/agent-writable.ts';
+import { agentWritable } from '../../settings/agent-writable.ts';
 import { readIssueSession } from '../../sessions/read-sessions.ts';
 import { CANARY_REF } from './follow-canary.ts';
 import type { Steps } from './run-canary.ts';

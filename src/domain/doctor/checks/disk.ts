@@ -3,7 +3,7 @@ import { diskSpace } from '../../../adapters/store/disk.ts';
 import { diskUsage } from '../../../adapters/store/disk-usage.ts';
 import { pathExists } from '../../../adapters/git/worktree.ts';
 import { formatBytes } from '../../../util/text.ts';
-import { defaultTempDirectory } from '../../sessions/agent-writable.ts';
+import { defaultTempDirectory } from '../../settings/agent-writable.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, note, wrong, type Finding } from '../finding.ts';
 

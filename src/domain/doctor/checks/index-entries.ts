@@ -1,5 +1,5 @@
 import { changeSessions } from '../../sessions/session-store.ts';
-import { recreateSession } from '../../sessions/recreate-session.ts';
+import { recreateSession } from '../recreate-session.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
 import { requireNoAgent } from '../live-agent.ts';

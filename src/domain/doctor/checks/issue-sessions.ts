@@ -2,7 +2,7 @@ import { pathExists } from '../../../adapters/git/worktree.ts';
 import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
 import { AppError } from '../../../util/errors.ts';
 import { isLive } from '../../runs/run-state.ts';
-import { agentWritable } from '../../sessions/agent-writable.ts';
+import { agentWritable } from '../../settings/agent-writable.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { readBase, readIssueSession } from '../../sessions/read-sessions.ts';
 import { updateIssueSession } from '../../sessions/session-store.ts';

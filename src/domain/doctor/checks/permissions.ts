@@ -1,5 +1,5 @@
 import { headlessPermission, whatPermissionLacks } from '../../../adapters/opencode/permissions.ts';
-import { agentWritable } from '../../sessions/agent-writable.ts';
+import { agentWritable } from '../../settings/agent-writable.ts';
 import type { Check } from '../check.ts';
 import { fine, wrong } from '../finding.ts';
 import { guardedSessions } from '../permissions.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formOfItem } from '../../../../src/domain/queue/item-form.ts';
 import { QueueItemSchema, type QueueItem } from '../../../../src/domain/queue/queue-item.ts';
-import { byTime, isTaskId, madeAt } from '../../../../src/domain/queue/task-id.ts';
+import { byTime, isTaskId, madeAt } from '../../../../src/domain/issues/task-id.ts';
 import { timeOrderedId } from '../../../../src/util/ids.ts';
 
 const ID = 'q_1774800000';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pmPrompt } from '../../../../src/domain/pm/pm-prompt.ts';
+import { pmPrompt } from '../../../../src/domain/daemon/pm-prompt.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 const SKILL = readFileSync(join(root, 'SKILL.md'), 'utf8');

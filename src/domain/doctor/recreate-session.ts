@@ -5,11 +5,11 @@ import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
-import type { IssueSession } from './session-schema.ts';
-import { issueTitle } from './session-titles.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
+import { issueTitle } from '../sessions/session-titles.ts';
 import { baseBranch } from '../worktrees/repository.ts';
-import { readBase, readIndex, readIssueSession } from './read-sessions.ts';
-import { changeSessions } from './session-store.ts';
+import { readBase, readIndex, readIssueSession } from '../sessions/read-sessions.ts';
+import { changeSessions } from '../sessions/session-store.ts';
 
 /**
  * Mends an index entry whose session file is gone: the file is made anew from the worktree and from the sessions that

@@ -2,9 +2,9 @@ import { usageError } from '../../util/errors.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { readIndex } from '../sessions/read-sessions.ts';
-import { canonicalRef, instanceOf, namedServers, serverNamed, serverOf } from './find-server.ts';
-import { readServers, type Servers } from './servers-file.ts';
+import { readIndex } from './read-sessions.ts';
+import { canonicalRef, instanceOf, namedServers, serverNamed, serverOf } from '../servers/find-server.ts';
+import { readServers, type Servers } from '../servers/servers-file.ts';
 
 const WITHOUT_INSTANCE = /^[^/#]+\/[^/#]+#[^/#]+$/;
 

@@ -1,5 +1,5 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../../domain/home.ts';
 
 /** What a word of the command line may name that only the state of a home knows. */
 export type LiveKind = 'issue' | 'task' | 'server' | 'agent' | 'setting';
@@ -18,15 +18,15 @@ export async function liveValues(context: HomeOnly, kind: LiveKind): Promise<rea
 /** Each loads only what it reads. */
 const READERS: Readonly<Record<LiveKind, (context: HomeOnly) => Promise<readonly string[]>>> = {
   async issue(context) {
-    const { readIndex } = await import('../sessions/read-sessions.ts');
+    const { readIndex } = await import('../../domain/sessions/read-sessions.ts');
     return Object.keys((await readIndex(context))?.issues ?? {});
   },
   async task(context) {
-    const { listItemIds } = await import('../queue/queue-store.ts');
+    const { listItemIds } = await import('../../domain/queue/queue-store.ts');
     return (await listItemIds(context)).toReversed();
   },
   async server(context) {
-    const { readServers } = await import('../servers/servers-file.ts');
+    const { readServers } = await import('../../domain/servers/servers-file.ts');
     return Object.keys((await readServers(context)).servers);
   },
   async agent({ home }) {
@@ -34,7 +34,7 @@ const READERS: Readonly<Record<LiveKind, (context: HomeOnly) => Promise<readonly
     return names.filter((name) => name.endsWith('.env')).map((name) => name.slice(0, -'.env'.length));
   },
   async setting() {
-    const { SETTING_DESCRIPTIONS } = await import('../settings/settings-schema.ts');
+    const { SETTING_DESCRIPTIONS } = await import('../../domain/settings-schema.ts');
     return SETTING_DESCRIPTIONS.map(({ key }) => key);
   },
 };

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { complete, type Completion } from '../../../src/cli/completion/complete.ts';
+import { complete, type Completion } from '../../../../src/cli/completion/complete.ts';
 
 const program = new Command('kugetsu').helpOption('-h, --help', 'show help');
 program.command('stop').description('end an agent').argument('<issue-ref>');

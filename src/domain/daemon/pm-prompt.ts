@@ -1,5 +1,5 @@
 import skill from '../../../SKILL.md' with { type: 'text' };
-import type { Settings } from '../settings/settings-schema.ts';
+import type { Settings } from '../settings-schema.ts';
 import instructions from './instructions.md' with { type: 'text' };
 
 interface PmTask {
