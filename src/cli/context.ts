@@ -2,7 +2,7 @@ import { homedir } from '../adapters/process/user.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
-import { realPathNow } from '../adapters/store/real-path.ts';
+import { realPathNow } from '../adapters/store/paths.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
-import { realPath } from '../adapters/git/worktree.ts';
+import { realPath } from '../adapters/store/paths.ts';
+
+/** The size in bytes at which the daemon's log is rotated; one older file is kept. */
+export const MAX_LOG_BYTES = 1024 * 1024;
 
 /** Where everything of one kugetsu home lies; all paths are absolute. */
 export interface Home {

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { diskUsage } from '../../src/adapters/store/disk-usage.ts';
+import { diskUsage } from '../../src/adapters/store/disk.ts';
 
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'kugetsu-usage-'));

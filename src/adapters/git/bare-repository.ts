@@ -18,7 +18,7 @@ import { causeOf } from './transfer-cause.ts';
 import { fetchWhole, partialPacks } from './shared/partial-objects.ts';
 import { writeSharedConfig } from './shared/shared-config.ts';
 import { noteShallow } from './shared/shared-objects.ts';
-import { pathExists } from './worktree.ts';
+import { pathExists } from '../store/paths.ts';
 
 const FETCHED_FILE = 'kugetsu-fetched';
 const FETCH = ['fetch', '--quiet', '--prune', '--no-recurse-submodules', '--no-write-fetch-head'];

@@ -8,7 +8,7 @@ import { commitOf } from './temporary-index.ts';
 import { OPERATIONS } from './git-files.ts';
 import { objectName } from './object-name.ts';
 import { addWorktreeEntry } from './worktree-entries.ts';
-import { pathExists } from './worktree.ts';
+import { pathExists } from '../store/paths.ts';
 
 interface Saved {
   readonly repository: string;

@@ -3,7 +3,7 @@ import { chmod } from '../store/changes.ts';
 import { remoteFailure } from './clone-failure.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { atPlainGitDirectory } from './git-place.ts';
-import { isDirectory } from './move-aside.ts';
+import { isDirectory } from '../store/paths.ts';
 import { causeOf } from './transfer-cause.ts';
 
 interface Clone {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { tryGit, type Environment } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
-import { isDirectory } from './move-aside.ts';
+import { isDirectory } from '../store/paths.ts';
 import { ownDirectory } from './own-directory.ts';
 
 /**

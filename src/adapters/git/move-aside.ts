@@ -11,16 +11,6 @@ import { makePrivateDirectory, removeDirectory } from '../store/private-files.ts
 const COPY_TIMEOUT_MS = 60 * 60_000;
 const TAKEN = /^\..+\.[0-9a-f]{12}\.pruned$/;
 
-/** Whether something is at `path`, as far as that can be seen. */
-export async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined;
-}
-
-/** Whether a directory, and not a link to one, is at `path`. */
-export async function isDirectory(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
-}
-
 /**
  * Moves a file or a directory; the parents of its new place are made. To another filesystem it is copied, with everything
  * that belongs to it, and removed when the copy is whole. @returns the new place

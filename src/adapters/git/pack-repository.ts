@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { countFiles, listDirectory } from '../store/directory.ts';
 import { git, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { inRepository, type GitPlace } from './isolation.ts';
-import { modifiedAt, removeFile } from '../store/private-files.ts';
+import { removeFile } from '../store/private-files.ts';
+import { modifiedAt } from '../store/paths.ts';
 
 // Every call of git reads a file for each ref that is not packed.
 const LOOSE_REFS = 500;

@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { makeScratch, rm } from '../store/changes.ts';
-import { isSameFile } from '../store/is-same-file.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { filterOf, filtersAt } from './filters.ts';
 import { git, tryGit } from './git-command.ts';
 import { lfsDirectory, type GitPlace } from './isolation.ts';
-import { exists } from './move-aside.ts';
+import { exists } from '../store/paths.ts';
 import { treeOfEntries, writeBlobs } from './save-index.ts';
 import { commitTree, type Saver } from './saving.ts';
 
@@ -118,4 +120,18 @@ async function notGivenBack(paths: readonly string[], worktree: string, indexed:
   } finally {
     await rm(given, { recursive: true, force: true });
   }
+}
+
+/** Whether two regular files have the same content; false when one of them cannot be read. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map(async (path) => lstat(path).catch(() => undefined)));
+  if (first?.isFile() !== true || second?.isFile() !== true || first.size !== second.size) return false;
+  const [sum, otherSum] = await Promise.all([one, other].map(async (path) => sumOf(path).catch(() => undefined)));
+  return sum !== undefined && sum === otherSum;
+}
+
+async function sumOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative } from 'node:path';
-import { isDirectory } from './move-aside.ts';
+import { isDirectory } from '../store/paths.ts';
 import { entryAt, listEntries } from '../store/entries.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 

@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
-import { isInside } from '../store/is-inside.ts';
 import { filteredPaths } from './filters.ts';
 import { gitFailure, tryGit } from './git-command.ts';
 import type { GitPlace } from './isolation.ts';
 import { lfsFailure } from './lfs-failure.ts';
-import { exists } from './move-aside.ts';
+import { exists, isInside } from '../store/paths.ts';
 import { isEmptyTree } from './object-format.ts';
 import { objectName } from './object-name.ts';
 import { saveRealBytes } from './real-bytes.ts';

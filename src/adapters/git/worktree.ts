@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { pasteQuote } from '../../util/text.ts';
 import { rm } from '../store/changes.ts';
@@ -38,22 +38,6 @@ interface NewBranch {
   readonly branch: string;
   /** The commit or ref from which it starts. */
   readonly start: string;
-}
-
-/** Whether something is at `path`, a dangling link included. */
-export async function pathExists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
-}
-
-/** The absolute path without links. */
-export async function realPath(path: string): Promise<string> {
-  return realpath(path);
 }
 
 /**

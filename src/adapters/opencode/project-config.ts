@@ -1,7 +1,7 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
-import { isInside } from '../store/is-inside.ts';
+import { isInside } from '../store/paths.ts';
 import { readTextIfExists } from '../store/private-files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

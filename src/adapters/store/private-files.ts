@@ -149,27 +149,6 @@ export async function readBytesIfExists(path: string): Promise<Buffer | undefine
   }
 }
 
-/** When a file was changed last, in milliseconds since the epoch; undefined when there is none. */
-export async function modifiedAt(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** What tells a file from the one that it was before a change or a replacement; undefined when there is none. */
-export async function stampOf(path: string): Promise<string | undefined> {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** Removes a file and makes the removal durable; a missing file is fine. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
@@ -192,6 +171,11 @@ export async function removeDirectory(path: string): Promise<void> {
     await makeTreeWritable(path);
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Gives a path exactly these permission bits. */
+export async function setMode(path: string, mode: number): Promise<void> {
+  await chmod(path, mode);
 }
 
 /** Creates an empty file, or changes its modification time; watchers of its directory notice. */

@@ -4,7 +4,7 @@ import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { linesFromEnd } from '../../adapters/store/lines-from-end.ts';
-import { openLogFile } from '../../adapters/store/log-file.ts';
+import { openLogFile } from '../../adapters/store/logs.ts';
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
 import { AGENT_VARIABLE } from '../agent-env/agents.ts';
@@ -14,7 +14,7 @@ import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
 import { alreadyRunning } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
-import { MAX_LOG_BYTES } from './log-size.ts';
+import { MAX_LOG_BYTES } from '../home.ts';
 import { findScriptDaemon, requireNoScriptDaemon } from './script-daemon.ts';
 
 const START_WAIT_MS = 15_000;

@@ -1,4 +1,4 @@
-import { pathExists } from '../../adapters/git/worktree.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';

@@ -1,4 +1,4 @@
-import { stampOf } from '../../adapters/store/private-files.ts';
+import { stampOf } from '../../adapters/store/paths.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';

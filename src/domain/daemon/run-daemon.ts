@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
-import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
-import { rotatingLog } from '../../adapters/store/rotating-log.ts';
+import { rotatingLog, forgivingLog } from '../../adapters/store/logs.ts';
 import { makePrivateDirectory, touchFile } from '../../adapters/store/private-files.ts';
 import { watchDirectory, type DirectoryWatch } from '../../adapters/store/watch-directory.ts';
 import { unlessRefused, wordsOf } from '../../util/errors.ts';
@@ -13,7 +12,7 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { becomeDaemon, becomeDaemonInTime } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
-import { MAX_LOG_BYTES } from './log-size.ts';
+import { MAX_LOG_BYTES } from '../home.ts';
 import { OpenItems } from './open-items.ts';
 import { tick, type DaemonMemory } from './tick.ts';
 

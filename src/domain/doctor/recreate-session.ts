@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
-import { pathExists, realPath } from '../../adapters/git/worktree.ts';
+import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';

@@ -1,6 +1,6 @@
 import { ownUserId } from '../../adapters/process/user.ts';
-import { realPath } from '../../adapters/git/worktree.ts';
-import { pathFacts, setMode } from '../../adapters/store/path-facts.ts';
+import { realPath, pathFacts } from '../../adapters/store/paths.ts';
+import { setMode } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 
 const OPEN_TO_OTHERS = 0o077;

@@ -1,4 +1,4 @@
-import { realPath } from '../../adapters/git/worktree.ts';
+import { realPath } from '../../adapters/store/paths.ts';
 import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { makeEnvFiles } from '../agent-env/default-files.ts';

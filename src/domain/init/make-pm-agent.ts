@@ -1,4 +1,4 @@
-import { realPath } from '../../adapters/git/worktree.ts';
+import { realPath } from '../../adapters/store/paths.ts';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';

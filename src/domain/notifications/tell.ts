@@ -4,7 +4,7 @@ import { isoWithOffset } from '../../util/time.ts';
 import { said, told, type Said, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { MAX_LOG_BYTES } from '../daemon/log-size.ts';
+import { MAX_LOG_BYTES } from '../home.ts';
 import type { TaskNotificationType } from './notification.ts';
 import { postNotification } from './post-notification.ts';
 
@@ -56,7 +56,7 @@ async function logLost(context: Needs, news: TaskNews, error: unknown): Promise<
   const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(told(news.message, text))}`;
   const why = oneLine(told(wordsOf(error), text));
   const line = `${isoWithOffset(context.clock.now())} notification lost (${why}): ${lost}`;
-  const { rotatingLog } = await import('../../adapters/store/rotating-log.ts');
+  const { rotatingLog } = await import('../../adapters/store/logs.ts');
   await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
 }
 

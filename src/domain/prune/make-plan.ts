@@ -1,4 +1,4 @@
-import { diskUsage } from '../../adapters/store/disk-usage.ts';
+import { diskUsage } from '../../adapters/store/disk.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { told, words, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';

@@ -1,5 +1,5 @@
 import { mergedInto } from '../../adapters/git/merged.ts';
-import { pathExists } from '../../adapters/git/worktree.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
 import { wordsOf } from '../../util/errors.ts';
 import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { modifiedAt, removeFile } from '../../adapters/store/private-files.ts';
+import { removeFile } from '../../adapters/store/private-files.ts';
+import { modifiedAt } from '../../adapters/store/paths.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { checkOutInto, restoreInto, type InTheWay } from '../../adapters/git/bring-back.ts';
 import { moveAside } from '../../adapters/git/move-aside.ts';
 import { keepingLink } from '../../adapters/git/plain-facts.ts';
-import { pathExists, realPath } from '../../adapters/git/worktree.ts';
+import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';

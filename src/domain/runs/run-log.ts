@@ -1,5 +1,4 @@
-import { forgivingLog } from '../../adapters/store/forgiving-log.ts';
-import { openLogFile } from '../../adapters/store/log-file.ts';
+import { openLogFile, forgivingLog } from '../../adapters/store/logs.ts';
 import { parseEvent } from '../../adapters/opencode/events.ts';
 import { formatBytes, plural } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';

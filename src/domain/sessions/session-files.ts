@@ -1,8 +1,7 @@
 import { basename, join } from 'node:path';
 import { checkedOutBranch } from '../../adapters/git/plain-facts.ts';
-import { pathExists, realPath } from '../../adapters/git/worktree.ts';
+import { pathExists, realPath, modifiedAt } from '../../adapters/store/paths.ts';
 import { readJsonFile, type FileForm } from '../../adapters/store/json-file.ts';
-import { modifiedAt } from '../../adapters/store/private-files.ts';
 import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Home } from '../home.ts';

@@ -1,5 +1,5 @@
 import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
-import { realPath } from '../../adapters/git/worktree.ts';
+import { realPath } from '../../adapters/store/paths.ts';
 import { headlessPermission, whatPermissionLacks } from '../../adapters/opencode/permissions.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';

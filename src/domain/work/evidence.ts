@@ -1,5 +1,6 @@
 import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
-import { pathExists, workState } from '../../adapters/git/worktree.ts';
+import { workState } from '../../adapters/git/worktree.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';

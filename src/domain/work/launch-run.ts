@@ -3,7 +3,7 @@ import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
 import { identityOf, ownPlace } from '../../adapters/process/process-identity.ts';
 import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
-import { openLogFile } from '../../adapters/store/log-file.ts';
+import { openLogFile } from '../../adapters/store/logs.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { pathExists } from '../../adapters/git/worktree.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
 import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';

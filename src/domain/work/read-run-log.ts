@@ -1,5 +1,5 @@
 import { LineReader } from '../../adapters/store/line-reader.ts';
-import { modifiedAt } from '../../adapters/store/private-files.ts';
+import { modifiedAt } from '../../adapters/store/paths.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { pushGuard } from '../../adapters/git/push-guard.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
-import { isInside } from '../../adapters/store/is-inside.ts';
+import { isInside } from '../../adapters/store/paths.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, messageOf, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isClone, linkedRepository } from '../../adapters/git/plain-facts.ts';
-import { realPath } from '../../adapters/git/worktree.ts';
+import { realPath } from '../../adapters/store/paths.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import type { Home } from '../home.ts';
 

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { deleteBranch, freeBranch, requireBranch } from '../../adapters/git/branches.ts';
 import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
-import { addWorktree, pathExists, realPath, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
+import { addWorktree, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
+import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';

@@ -1,4 +1,4 @@
-import { pathExists } from '../../adapters/git/worktree.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
 import { keepTip, lookAtKeptTip } from '../../adapters/git/pushed-branch.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';

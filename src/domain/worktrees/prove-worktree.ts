@@ -1,5 +1,6 @@
 import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
-import { isWholeWorktree, realPath } from '../../adapters/git/worktree.ts';
+import { isWholeWorktree } from '../../adapters/git/worktree.ts';
+import { realPath } from '../../adapters/store/paths.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 

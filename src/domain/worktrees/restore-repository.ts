@@ -1,4 +1,4 @@
-import { pathExists } from '../../adapters/git/worktree.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { SHORT_LOCK_WAIT_MS, withSoundRepository } from './repository.ts';

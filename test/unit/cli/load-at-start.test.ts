@@ -23,7 +23,7 @@ test('to queue a task, no schema, lock or driver is loaded', () => {
 
 test('to say whether kugetsu is initialised takes files and their schemas', () => {
   const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'init-status.ts'));
-  expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'zod/mini']);
+  expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path', 'zod/mini']);
 });
 
 test('to say after that whether kugetsu looks initialised, no schema is loaded either', () => {

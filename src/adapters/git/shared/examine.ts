@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Environment } from '../git-command.ts';
-import { isDirectory } from '../move-aside.ts';
+import { isDirectory } from '../../store/paths.ts';
 import { ownFacts } from '../own-directory.ts';
 import type { Deviation } from './deviation.ts';
 import { leftLocks } from './left-locks.ts';

@@ -3,7 +3,7 @@ import { writeFile } from '../../store/changes.ts';
 import { removeDirectory, replaceFile } from '../../store/private-files.ts';
 import { configText, type Config } from '../config-text.ts';
 import { tryGit, type Environment } from '../git-command.ts';
-import { exists } from '../move-aside.ts';
+import { exists } from '../../store/paths.ts';
 import { formatConfig, ownFacts, remoteConfig, type OwnFacts } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
 import type { Deviation } from './deviation.ts';

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from '../move-aside.ts';
+import { exists } from '../../store/paths.ts';
 import { HEAD } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
 import { chmod } from '../../store/changes.ts';

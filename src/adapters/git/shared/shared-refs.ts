@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makePrivateDirectory, replaceFile } from '../../store/private-files.ts';
 import { git, type Environment } from '../git-command.ts';
 import { atGitDirectory } from '../git-place.ts';
-import { exists } from '../move-aside.ts';
+import { exists } from '../../store/paths.ts';
 import { plainText } from '../plain-file.ts';
 import { listWorktreeEntries } from '../worktree-entries.ts';
 import type { Deviation } from './deviation.ts';

@@ -1,4 +1,4 @@
-import { pathExists } from '../../../adapters/git/worktree.ts';
+import { pathExists } from '../../../adapters/store/paths.ts';
 import { writeJsonFile } from '../../../adapters/store/json-file.ts';
 import { makePrivateDirectory, removeFile, replaceFile } from '../../../adapters/store/private-files.ts';
 import { dirname } from 'node:path';

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { makeScratchRepository } from '../../../adapters/git/scratch-repository.ts';
-import { realPath } from '../../../adapters/git/worktree.ts';
+import { realPath } from '../../../adapters/store/paths.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { writeJsonFile } from '../../../adapters/store/json-file.ts';
 import { copyIfExists, makePrivateDirectory } from '../../../adapters/store/private-files.ts';

@@ -1,4 +1,4 @@
-import { pathExists, realPath } from '../../../adapters/git/worktree.ts';
+import { pathExists, realPath } from '../../../adapters/store/paths.ts';
 import type { Context } from '../../context.ts';
 import { formatIssueRef } from '../../issues/issue-ref.ts';
 import { destroyIssue } from '../../work/destroy-issue.ts';

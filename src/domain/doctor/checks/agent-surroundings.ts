@@ -1,4 +1,4 @@
-import { realPath } from '../../../adapters/git/worktree.ts';
+import { realPath } from '../../../adapters/store/paths.ts';
 import { messageOf } from '../../../util/errors.ts';
 import { readEnvFile } from '../../agent-env/env-file.ts';
 import { DEFAULT_AGENT, RUN_AGENTS, type RunAgent } from '../../agent-env/agents.ts';

@@ -1,5 +1,5 @@
 import type { AgentStanding } from '../../../adapters/opencode/agents.ts';
-import { pathExists } from '../../../adapters/git/worktree.ts';
+import { pathExists } from '../../../adapters/store/paths.ts';
 import { AppError, messageOf } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import { WITHOUT_PLUGINS, suspectsOf } from '../../runs/explain-startup.ts';

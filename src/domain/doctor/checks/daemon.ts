@@ -1,7 +1,6 @@
-import { changedAt } from '../../../adapters/store/path-facts.ts';
 import { standingOf, whereabouts } from '../../../adapters/process/standing.ts';
 import { withLock } from '../../../adapters/store/lock.ts';
-import { pathExists } from '../../../adapters/git/worktree.ts';
+import { pathExists, changedAt } from '../../../adapters/store/paths.ts';
 import { removeFile } from '../../../adapters/store/private-files.ts';
 import { plural } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';

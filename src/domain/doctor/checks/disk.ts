@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path';
-import { diskSpace } from '../../../adapters/store/disk.ts';
-import { diskUsage } from '../../../adapters/store/disk-usage.ts';
-import { pathExists } from '../../../adapters/git/worktree.ts';
+import { diskSpace, diskUsage } from '../../../adapters/store/disk.ts';
+import { pathExists } from '../../../adapters/store/paths.ts';
 import { formatBytes } from '../../../util/text.ts';
 import { defaultTempDirectory } from '../../settings/agent-writable.ts';
 import type { Check, CheckContext } from '../check.ts';

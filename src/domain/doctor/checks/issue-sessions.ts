@@ -1,4 +1,4 @@
-import { pathExists } from '../../../adapters/git/worktree.ts';
+import { pathExists } from '../../../adapters/store/paths.ts';
 import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
 import { AppError } from '../../../util/errors.ts';
 import { isLive } from '../../runs/run-state.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { withLock } from '../../../adapters/store/lock.ts';
-import { pathFacts } from '../../../adapters/store/path-facts.ts';
+import { pathFacts } from '../../../adapters/store/paths.ts';
 import { pasteQuote } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { realPath } from '../../../adapters/git/worktree.ts';
+import { realPath } from '../../../adapters/store/paths.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
 import { formatDuration } from '../../../util/time.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ownUserId } from '../../../adapters/process/user.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
-import { pathFacts, setMode, type PathFacts } from '../../../adapters/store/path-facts.ts';
+import { setMode } from '../../../adapters/store/private-files.ts';
+import { pathFacts, type PathFacts } from '../../../adapters/store/paths.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import type { Home } from '../../home.ts';
 import type { Check } from '../check.ts';

@@ -1,4 +1,4 @@
-import { pathExists } from '../../../adapters/git/worktree.ts';
+import { pathExists } from '../../../adapters/store/paths.ts';
 import { formatBytes, plural } from '../../../util/text.ts';
 import { makePrunePlan } from '../../prune/make-plan.ts';
 import type { Check } from '../check.ts';

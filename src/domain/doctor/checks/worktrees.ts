@@ -1,8 +1,9 @@
 import { freeBranch } from '../../../adapters/git/branches.ts';
 import { entriesOn } from '../../../adapters/git/worktree-entries.ts';
 import { hasBranch, worktreeFacts } from '../../../adapters/git/worktree-facts.ts';
-import { checkOutBranch, pathExists, realPath } from '../../../adapters/git/worktree.ts';
-import { setMode } from '../../../adapters/store/path-facts.ts';
+import { checkOutBranch } from '../../../adapters/git/worktree.ts';
+import { pathExists, realPath } from '../../../adapters/store/paths.ts';
+import { setMode } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { plural } from '../../../util/text.ts';
 import { parseIssueRef } from '../../issues/issue-ref.ts';

@@ -1,0 +1,100 @@
+import { realpathSync } from 'node:fs';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { errnoOf } from '../../util/errors.ts';
+
+// What may be asked of a path; nothing here changes anything.
+
+/** Whether something is at `path`, a dangling link included. */
+export async function pathExists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** Whether something is at `path`, as far as that can be seen. */
+export async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+/** Whether a directory, and not a link to one, is at `path`. */
+export async function isDirectory(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** The absolute path without links. */
+export async function realPath(path: string): Promise<string> {
+  return realpath(path);
+}
+
+/** The absolute path without links. At once: what starts the first wait for the disk costs a short command a millisecond. */
+export function realPathNow(path: string): string {
+  return realpathSync(path);
+}
+
+/** Whether `path`, when links are followed, is `directory` or inside it; what cannot be found is not. */
+export async function isInside(directory: string, path: string): Promise<boolean> {
+  const [outer, inner] = await Promise.all(
+    [directory, path].map(async (each) => realpath(each).catch(() => undefined)),
+  );
+  return outer !== undefined && inner !== undefined && (inner === outer || inner.startsWith(outer + sep));
+}
+
+/** What the filesystem says of a path itself; a link is not followed. */
+export interface PathFacts {
+  readonly type: 'file' | 'directory' | 'link' | 'other';
+  /** The permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedAt: number;
+}
+
+/** The facts about a path; undefined when nothing is there. */
+export async function pathFacts(path: string): Promise<PathFacts | undefined> {
+  try {
+    const facts = await lstat(path);
+    const type = facts.isSymbolicLink()
+      ? 'link'
+      : facts.isDirectory()
+        ? 'directory'
+        : facts.isFile()
+          ? 'file'
+          : 'other';
+    return { type, mode: facts.mode & 0o7777, uid: facts.uid, bytes: facts.size, modifiedAt: facts.mtimeMs };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** When a file's content or mode was changed last, links followed; whoever installs a file cannot set this time. */
+export async function changedAt(path: string): Promise<number> {
+  return (await stat(path)).ctimeMs;
+}
+
+/** When a file was changed last, in milliseconds since the epoch; undefined when there is none. */
+export async function modifiedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What tells a file from the one that it was before a change or a replacement; undefined when there is none. */
+export async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
