@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -28,6 +28,20 @@ const CHANGES = ['mkdir', 'mkdtemp', 'chmod', 'chown', 'rename', 'rm', 'rmdir', 
 const LINKS = ['symlink', 'link', 'copyFile', 'cp', 'truncate', 'utimes'];
 const LIBRARIES = ['commander', 'chalk', 'cli-table3', 'execa', 'proper-lockfile', 'zod'];
 const WORLD = ['node:fs', 'node:fs/promises', 'node:process', 'node:child_process', 'node:os'];
+/**
+ * The folders of domain, from the ground up: each imports from those in the lines before its own, and from no other. The
+ * first line stands for the files of domain itself.
+ */
+const ORDER: readonly (readonly string[])[] = [
+  [''],
+  ['issues', 'agent-env', 'install'],
+  ['settings', 'servers', 'notifications'],
+  ['runs', 'worktrees'],
+  ['sessions', 'queue'],
+  ['work'],
+  ['daemon', 'init', 'prune', 'rescued'],
+  ['doctor'],
+];
 const all = (modules: readonly string[]): string[] => modules.map((name) => `import * as x from '${name}';\nx;`);
 
 /** What the layers may not do, folder by folder; the text beside each import only uses it. */
@@ -44,13 +58,33 @@ const FORBIDDEN: readonly Forbidden[] = [
       (name) => `import { ${name} } from 'node:fs';\n${name};`,
     ),
   ),
-  ...each('src/domain', all([...LIBRARIES, '../cli/x.ts', ...WORLD])),
+  ...ORDER.flat().flatMap((folder) => each(inDomain(folder), all([...LIBRARIES, '../cli/x.ts', ...WORLD]))),
+  ...ORDER.flatMap((line, index) => line.flatMap((folder) => each(inDomain(folder), imports(folder, index)))),
   ...each('src/cli', all(['execa', 'proper-lockfile', ...WORLD])),
   ...each('src/cli/views', all(['commander', 'execa', 'proper-lockfile', '../../adapters/x.ts', '../commands/x.ts'])),
   ...each('src/cli/views', all(['node:path'])),
   ...['src/domain', 'src/cli'].flatMap((folder) => each(folder, ['process.exit(1);', "console.log('x');"])),
   ...['src/util', 'src/domain', 'src/cli'].flatMap((folder) => each(folder, ['const x = 1 as unknown;\nx;'])),
 ];
+
+function inDomain(folder: string): string {
+  return folder === '' ? 'src/domain' : `src/domain/${folder}`;
+}
+
+/** What a folder of domain must not import: from the folders of its own line and of those after it, in each way there is. */
+function imports(folder: string, line: number): string[] {
+  const others = ORDER.slice(line)
+    .flat()
+    .filter((other) => other !== folder);
+  return others
+    .map((other) => (folder === '' ? `./${other}/x.ts` : `../${other}/x.ts`))
+    .flatMap((path) => [
+      ...all([path]),
+      `import type { X } from '${path}';\nexport const x = (y: X) => y;`,
+      `export const x = async () => import('${path}');`,
+      `export { x } from '${path}';`,
+    ]);
+}
 
 function each(folder: string, codes: readonly string[]): Forbidden[] {
   return codes.map((code) => ({ folder, code }));
@@ -90,6 +124,16 @@ test('each import, global and cast that a layer must not have is refused', async
   expect(missed).toEqual([]);
 });
 
+test('every folder of domain has its place in the order, and ARCHITECTURE.md has the same one', () => {
+  const domain = join(ROOT, 'src', 'domain');
+  const folders = readdirSync(domain, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const [, ...lines] = ORDER;
+  expect(folders.map(({ name }) => name).toSorted()).toEqual(lines.flat().toSorted());
+  const [, text = ''] = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').split('## The order of domain\n');
+  const rows = [...(text.split('\n## ')[0]?.matchAll(/^\| ((?:`[a-z-]+\/`(?:, )?)+) \|/gm) ?? [])];
+  expect(rows.map(([, row = '']) => row.replaceAll(/[`/]/g, '').split(', '))).toEqual(lines);
+});
+
 test('no key of the configuration is there twice in one object: the second hides the first', () => {
   const twice: string[] = [];
   const text = readFileSync(CONFIG, 'utf8');
@@ -109,22 +153,28 @@ test('each restriction of the configuration is one that the table above plays', 
   for (const { files, rules } of overrides) {
     const rule = rules[IMPORTS];
     if (!Array.isArray(rule)) continue;
-    const folder = (files[0] ?? '').replace(/\/\*\*$/, '');
-    const played = FORBIDDEN.filter((one) => one.folder === folder).map(({ code }) => code);
-    const { paths = [], patterns } = rule[1] as Restrictions;
-    for (const path of paths) {
-      const { name, importNames } = typeof path === 'string' ? { name: path, importNames: undefined } : path;
-      for (const wanted of importNames ?? ['* as x']) {
-        const code = played.find((text) => text.includes(`'${name}'`) && text.includes(` ${wanted} `));
-        expect(code, `${folder}: ${wanted} of ${name}`).toBeDefined();
-      }
-    }
-    for (const pattern of patterns.flatMap(({ group }) => group)) {
-      const part = pattern.replaceAll('*', '');
-      expect(
-        played.find((text) => text.includes(part)),
-        `${folder}: ${pattern}`,
-      ).toBeDefined();
+    for (const folder of files.map((glob) => glob.replace(/\/\*(?:\*|\.ts)$/, ''))) {
+      requirePlayed(folder, rule[1] as Restrictions);
     }
   }
 });
+
+function requirePlayed(folder: string, { paths = [], patterns }: Restrictions): void {
+  const played = FORBIDDEN.filter((one) => one.folder === folder).map(({ code }) => code);
+  for (const path of paths) {
+    const { name, importNames } = typeof path === 'string' ? { name: path, importNames: undefined } : path;
+    for (const wanted of importNames ?? ['* as x']) {
+      const code = played.find((text) => text.includes(`'${name}'`) && text.includes(` ${wanted} `));
+      expect(code, `${folder}: ${wanted} of ${name}`).toBeDefined();
+    }
+  }
+  for (const pattern of patterns.flatMap(({ group }) => group)) {
+    const part = pattern.replaceAll('*', '');
+    // Folders of one line have their pattern in common, and none imports itself by its name.
+    if (folder.endsWith(part.replace(/\/$/, ''))) continue;
+    expect(
+      played.find((text) => text.includes(part)),
+      `${folder}: ${pattern}`,
+    ).toBeDefined();
+  }
+}
