@@ -4,7 +4,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes } from './kit.ts';
 
 interface JsonOption {
   readonly json?: boolean;

@@ -1,6 +1,5 @@
-import { ISSUE_REF_FORM } from './issue-ref-form.ts';
+import { ISSUE_REF_FORM, messageArgument } from './kit.ts';
 import type { Registration } from '../program.ts';
-import { messageArgument } from './message-argument.ts';
 import type { AgentOptions } from './start-or-queue.ts';
 
 const EXAMPLES = `

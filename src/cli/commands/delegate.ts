@@ -1,7 +1,6 @@
 import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
-import { messageArgument } from './message-argument.ts';
-import { printQueued } from './print-queued.ts';
+import { messageArgument, printQueued } from './kit.ts';
 
 interface DelegateOptions {
   readonly json?: boolean;

@@ -2,7 +2,7 @@ import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import { ISSUE_REF_FORM } from './issue-ref-form.ts';
+import { ISSUE_REF_FORM } from './kit.ts';
 import type { Registration } from '../program.ts';
 
 interface DestroyOptions {

@@ -4,8 +4,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { utf8Text } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
-import { reportBroken } from './report-broken.ts';
+import { helpNotes, reportBroken } from './kit.ts';
 
 interface JsonOption {
   readonly json?: boolean;

@@ -1,6 +1,6 @@
 import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes } from './kit.ts';
 
 interface ListOptions {
   readonly json?: boolean;

@@ -2,7 +2,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { parseCount } from './parse-count.ts';
+import { parseCount } from './kit.ts';
 
 interface LogsOptions {
   readonly follow?: boolean;

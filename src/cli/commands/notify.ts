@@ -4,7 +4,7 @@ import { plural } from '../../util/text.ts';
 import { quoted, said, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes } from './kit.ts';
 
 interface SendOptions {
   readonly type: string;

@@ -3,7 +3,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { plainText } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { parseDays } from './parse-count.ts';
+import { parseDays } from './kit.ts';
 
 interface PruneOptions {
   readonly force?: boolean;

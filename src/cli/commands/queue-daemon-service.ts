@@ -3,7 +3,7 @@ import type { ServicePlan } from '../../domain/daemon/service/install-service.ts
 import type { ServiceKind } from '../../domain/daemon/service/service.ts';
 import { usageError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes } from './kit.ts';
 
 interface InstallOptions {
   readonly systemd?: boolean;

@@ -3,8 +3,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
 import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
-import { parseCount } from './parse-count.ts';
+import { helpNotes, parseCount } from './kit.ts';
 import { registerDaemonService } from './queue-daemon-service.ts';
 
 const DEFAULT_LOG_LINES = 50;

@@ -4,7 +4,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
 import type { Call } from '../plain-call.ts';
-import { reportBroken } from './report-broken.ts';
+import { reportBroken } from './kit.ts';
 
 /** The states that a task can be in. */
 export const STATES: readonly QueueState[] = ['pending', 'notified', 'completed', 'error'];

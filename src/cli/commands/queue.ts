@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
 import { plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
-import { messageArgument } from './message-argument.ts';
-import { printQueued } from './print-queued.ts';
+import { helpNotes, ISSUE_REF_FORM, messageArgument, printQueued } from './kit.ts';
 import { listQueue, soundItems, STATES, type QueueListOptions } from './queue-list.ts';
 
 interface JsonOption {

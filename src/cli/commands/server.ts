@@ -3,7 +3,7 @@ import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes } from './kit.ts';
 
 interface JsonOption {
   readonly json?: boolean;

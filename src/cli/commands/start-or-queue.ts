@@ -34,7 +34,7 @@ export async function startOrQueue(context: CliContext, task: AgentTask, options
     const mayQueue = options.queue === true || parentTask(context.env) !== undefined;
     if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
     const { enqueue } = await import('../../domain/queue/enqueue.ts');
-    const { printQueued } = await import('./print-queued.ts');
+    const { printQueued } = await import('./kit.ts');
     const item = await enqueue(context, { ...task, fresh });
     context.terminal.err(`no agent slot is free: queued as ${item.id}`);
     await printQueued(context, item, json);

@@ -1,7 +1,7 @@
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../plain-call.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes } from './kit.ts';
 
 interface StatusOptions {
   readonly json?: boolean;

@@ -1,6 +1,5 @@
-import { ISSUE_REF_FORM } from './issue-ref-form.ts';
 import type { Registration } from '../program.ts';
-import { helpNotes } from './help-notes.ts';
+import { helpNotes, ISSUE_REF_FORM } from './kit.ts';
 import { verdictText } from '../views/verdict.ts';
 
 /** `kugetsu stop` */

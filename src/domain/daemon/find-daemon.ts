@@ -3,8 +3,7 @@ import { standingOf } from '../../adapters/process/standing.ts';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { readTextIfExists } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
-import { OwnerSchema } from '../runs/owner-schema.ts';
-import type { Run } from '../runs/run-schema.ts';
+import { type Run, OwnerSchema } from '../runs/run-schema.ts';
 
 /** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, and needs no upkeep itself. */
 const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
-import { OwnerSchema } from '../runs/owner-schema.ts';
-import { RunSchema } from '../runs/run-schema.ts';
+import { RunSchema, OwnerSchema } from '../runs/run-schema.ts';
 
 /** Why the last attempt at a task failed. */
 const FailureSchema = z.looseObject({ class: z.string(), message: z.string(), at: z.string() });

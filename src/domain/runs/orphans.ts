@@ -5,7 +5,7 @@ import { standingOf, type Standing } from '../../adapters/process/standing.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import type { Context } from '../context.ts';
-import { OwnerSchema } from './owner-schema.ts';
+import { OwnerSchema } from './run-schema.ts';
 import type { Reach } from './run-state.ts';
 
 const OWNER_FILE = 'owner.json';

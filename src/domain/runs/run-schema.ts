@@ -1,6 +1,15 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
-import { OwnerSchema } from './owner-schema.ts';
+
+/** Which process answers for a run, and where it runs; see the process adapter for why a pid is not enough. */
+export const OwnerSchema = z.looseObject({
+  pid: z.int(),
+  process_start: z.string(),
+  boot_id: z.string(),
+  machine: z.optional(z.string()),
+  pid_namespace: z.optional(z.string()),
+  since: z.optional(z.string()),
+});
 
 const EvidenceSchema = z.looseObject({
   commits_ahead: z.int(),

@@ -1,7 +1,8 @@
 import { isOwn } from '../../adapters/process/process-identity.ts';
 import { standingOf, type Standing } from '../../adapters/process/standing.ts';
+import { isoWithOffset } from '../../util/time.ts';
 import type { Home } from '../home.ts';
-import type { Run } from './run-schema.ts';
+import type { Run, Verdict } from './run-schema.ts';
 
 /** A run without a verdict. */
 type OpenRun = Run & { readonly phase: 'preparing' | 'working' };
@@ -52,6 +53,11 @@ export function isAbandoned(home: Home, run: Run | null): run is OpenRun {
 export function isLeftHere(run: Run | null): run is OpenRun {
   if (!isOpen(run) || run.phase !== 'preparing' || run.taken_over === true || run.kind === 'destroy') return false;
   return isOwn(run.owner);
+}
+
+/** The run with its verdict; `now` in milliseconds since the epoch. */
+export function endedRun(run: Run, verdict: Verdict, now: number): Run {
+  return { ...run, phase: 'ended', ended_at: isoWithOffset(now), verdict };
 }
 
 function isOpen(run: Run | null): run is OpenRun {

@@ -5,7 +5,7 @@ import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { endedRun } from '../runs/ended-run.ts';
+import { endedRun } from '../runs/run-state.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 import { tellSaved } from '../notifications/tell.ts';

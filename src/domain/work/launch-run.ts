@@ -11,7 +11,7 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
-import { endedRun } from '../runs/ended-run.ts';
+import { endedRun } from '../runs/run-state.ts';
 import { runRecord } from './recorded-run.ts';
 import { RUNNER_COMMAND } from '../runs/runner-command.ts';
 import { runLogPath, writeRunRequest, type RunRequest } from '../runs/run-request.ts';

@@ -1,11 +1,10 @@
 import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
-import { endedRun } from '../runs/ended-run.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
-import { isGone } from '../runs/run-state.ts';
+import { isGone, endedRun } from '../runs/run-state.ts';
 import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';
 import { readBase, readIssueSessions, readPmAgent } from '../sessions/read-sessions.ts';
 

@@ -7,13 +7,12 @@ import { updateIssueSession } from '../sessions/session-store.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { afterIssueRun } from './after-issue-run.ts';
-import { endedRun } from '../runs/ended-run.ts';
 import { gatherEvidence } from './evidence.ts';
 import { orphanedRuns } from '../runs/orphans.ts';
 import { placeElsewhere } from '../runs/elsewhere.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { isAbandoned, isGone, isLeftHere, type Reach } from '../runs/run-state.ts';
+import { isAbandoned, isGone, isLeftHere, type Reach, endedRun } from '../runs/run-state.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 

@@ -14,7 +14,7 @@ import { writeAgentNotes } from '../runs/agent-notes.ts';
 import { agentEnvironment, ceilings } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
-import { endedRun } from '../runs/ended-run.ts';
+import { endedRun } from '../runs/run-state.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
 import { cleanUpAfterRun } from './reconcile-runs.ts';
 import { runAgent } from '../runs/run-agent.ts';

@@ -1,0 +1,59 @@
+import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import { originTask } from '../../domain/queue/task-variable.ts';
+import { usageError } from '../../util/errors.ts';
+import { plainText } from '../../util/text.ts';
+import { quoted, words } from '../../util/words.ts';
+import type { CliContext } from '../context.ts';
+
+// What several commands have in common.
+
+/** The end of a command's help: examples, one a line, and what its exit codes mean. */
+export function helpNotes(examples: readonly string[], exitCodes: string): string {
+  const title = examples.length === 1 ? 'Example' : 'Examples';
+  return `\n${title}:\n${examples.map((example) => `  ${example}\n`).join('')}\nExit codes: ${exitCodes}.`;
+}
+
+/** What the help of a command says of an issue ref. */
+export const ISSUE_REF_FORM = 'instance/owner/repo#identifier; without instance on the default server';
+
+/** The message of a command line: the argument itself, or with `-` what comes on standard input. */
+export async function messageArgument({ terminal }: CliContext, argument: string): Promise<string> {
+  return argument === '-' ? terminal.readInput() : argument;
+}
+
+/** A number of days, which may be none. @throws AppError usage (exit code 2) */
+export function parseDays(text: string): number {
+  if (/^(?:0|[1-9]\d{0,4})$/.test(text)) return Number(text);
+  throw usageError(words`not a number of days: ${quoted(text, 40)}`, 'give a whole number from 0');
+}
+
+/** A number of lines or rows. @throws AppError usage (exit code 2) */
+export function parseCount(text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw usageError(words`not a count: ${quoted(text, 40)}`, 'give a whole number from 1');
+}
+
+/** Names files that could not be read beside those that could, and says what to do about them. */
+export function reportBroken({ terminal }: Pick<CliContext, 'terminal'>, reasons: readonly string[]): void {
+  for (const reason of reasons) terminal.err(`kugetsu: ${plainText(reason)}`);
+  if (reasons.length > 0) terminal.err('  correct or restore it, or move it away; kugetsu has not changed it');
+}
+
+/** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it, and to an agent not to wait for it. */
+export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
+  const { isDaemonAlive } = await import('../../domain/daemon/daemon-alive.ts');
+  context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
+  const { looksInitialised } = await import('../../domain/sessions/looks-initialised.ts');
+  const status = looksInitialised(context);
+  if (status !== 'ok') {
+    context.terminal.err(`kugetsu: queued, but kugetsu is not ready: ${status}`);
+    context.terminal.err('  run: kugetsu init (without a terminal: kugetsu init --headless)');
+  }
+  // An agent that waited would hold the slot that the task needs, until a deadline ended it.
+  if (originTask(context.env) !== undefined) {
+    context.terminal.err('note: do not wait for it: it may need the slot that you have; end your turn instead');
+  }
+  if (isDaemonAlive(context)) return;
+  context.terminal.err('kugetsu: queued, but no queue daemon is running: kugetsu queue-daemon start');
+}
