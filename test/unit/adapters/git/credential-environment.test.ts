@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { credentialEnvironment, type GitCredential } from '../../../../src/adapters/git/credential-environment.ts';
@@ -60,15 +61,58 @@ describe('the environment for git', () => {
     expect(text).not.toContain('s3cr3t');
   });
 
-  test('quotes the user for the shell', () => {
+  test('has the shell say the user and the token as they are, whatever they hold, and only when they are asked for', () => {
+    // An environment has no place for a NUL.
+    const special = [
+      'a',
+      '1',
+      ' ',
+      "'",
+      '"',
+      '\\',
+      '$',
+      '`',
+      '!',
+      ';',
+      '&',
+      '|',
+      '<',
+      '(',
+      '*',
+      '?',
+      '~',
+      '#',
+      '%',
+      '-',
+      '\n',
+    ];
+    const text = fc.string({ minLength: 1, unit: fc.constantFrom(...special, '=', '>', ')', '\t', 'é') });
+    const texts = fc.array(text, { minLength: 1, maxLength: 60 });
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), (name) => {
-        const values = entries(credentialEnvironment([{ ...FORGE, user: { name } }], {}));
-        const [, quoted = ''] = /\\n' ([\s\S]*) "\$FORGE_TOKEN"/.exec(values[1] ?? '') ?? [];
-        const unquoted = quoted.startsWith("'") ? quoted.slice(1, -1).replaceAll(`'\\''`, "'") : quoted;
-        expect(unquoted).toBe(name);
-        if (!quoted.startsWith("'")) expect(name).toMatch(/^[\w./:=@%+,-]+$/);
+      // A shell for many of them: each one costs more than all they say.
+      fc.property(texts, text, (names, token) => {
+        const helpers = names.map((name) => helperOf(credentialEnvironment([{ ...FORGE, user: { name } }], {})));
+        const answers = names.map((name) => `username=${name}\npassword=${token}\n`);
+        expect(saidBy(helpers, 'get', { FORGE_TOKEN: token })).toEqual(answers);
       }),
+      { numRuns: 5 },
     );
+    const named = helperOf(credentialEnvironment([{ ...FORGE, user: { variable: 'FORGE_USER' } }], {}));
+    const values = { FORGE_USER: "o'brien $HOME", FORGE_TOKEN: 's3cr3t' };
+    expect(saidBy([named], 'get', values)).toEqual(["username=o'brien $HOME\npassword=s3cr3t\n"]);
+    for (const operation of ['store', 'erase']) expect(saidBy([named], operation, values)).toEqual(['']);
   });
 });
+
+/** The helper that git finds: it hands what follows the `!` to a shell, with the operation behind it. */
+function helperOf(env: Variables): string {
+  const helper = env['GIT_CONFIG_VALUE_1'] ?? '';
+  expect(helper).toMatch(/^!/);
+  return helper.slice(1);
+}
+
+/** What each of the helpers prints when a shell runs it. */
+function saidBy(helpers: readonly string[], operation: string, values: Readonly<Record<string, string>>): string[] {
+  const script = helpers.map((helper) => `${helper} ${operation}\nprintf '\\0'\n`).join('');
+  return execFileSync('sh', ['-c', script], { env: values, encoding: 'utf8' }).split('\0').slice(0, -1);
+}
