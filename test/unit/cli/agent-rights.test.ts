@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { PEOPLE_ONLY } from '../../../src/cli/agent-rights.ts';
-import type { CliContext } from '../../../src/cli/context.ts';
 import { PLAIN_COMMANDS } from '../../../src/cli/plain-call.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { contextNowhere } from '../support/cli-context.ts';
 
-const { program } = createProgram({ terminal: {} } as unknown as CliContext);
+const { program } = createProgram(await contextNowhere());
 
 /** The words of every command that does something. */
 function everyCommand(command: Command, words: readonly string[] = []): string[] {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import type { CliContext } from '../../../src/cli/context.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { contextPrinting } from '../support/cli-context.ts';
 
 /** What `--help` of every command says, by its name. */
-function helpTexts(): ReadonlyMap<string, { readonly text: string; readonly description: string }> {
+async function helpTexts(): Promise<ReadonlyMap<string, { readonly text: string; readonly description: string }>> {
   let printed = '';
-  const terminal = { out: (text: string) => (printed += text), err: () => undefined };
-  const { program } = createProgram({ terminal } as unknown as CliContext);
+  const context = await contextPrinting((text) => (printed += text));
+  const { program } = createProgram(context);
   const texts = new Map<string, { readonly text: string; readonly description: string }>();
   const visit = (command: Command, name: string): void => {
     printed = '';
@@ -21,8 +21,8 @@ function helpTexts(): ReadonlyMap<string, { readonly text: string; readonly desc
   return texts;
 }
 
-test('the help of every command has a description of one line, an example that names it, and exit codes', () => {
-  const texts = helpTexts();
+test('the help of every command has a description of one line, an example that names it, and exit codes', async () => {
+  const texts = await helpTexts();
   expect(texts.size).toBeGreaterThan(30);
   for (const [name, { text, description }] of texts) {
     expect({ name, description }).toEqual({ name, description: expect.stringMatching(/^\S.*$/) });

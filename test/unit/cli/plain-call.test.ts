@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import type { CliContext } from '../../../src/cli/context.ts';
 import { PLAIN_COMMANDS, runPlainCall } from '../../../src/cli/plain-call.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { contextNowhere } from '../support/cli-context.ts';
 
 /** Whoever touches it does something. */
-const untouchable = new Proxy({} as CliContext, {
+const untouchable = new Proxy(await contextNowhere(), {
   get(_target, name) {
     throw new Error(`the context was asked for ${String(name)}`);
   },
 });
 
-const program = createProgram({ terminal: {} } as unknown as CliContext).program;
+const program = createProgram(await contextNowhere()).program;
 const ofCommands = PLAIN_COMMANDS.filter(({ words }) => !words.startsWith('-'));
 
 test.each(ofCommands)('$words with its $takes arguments is what the parser would make of it', ({ words, takes }) => {

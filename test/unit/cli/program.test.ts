@@ -1,14 +1,8 @@
 import { expect, test } from 'vitest';
-import { createContext } from '../../../src/cli/context.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { contextNowhere } from '../support/cli-context.ts';
 
-const context = await createContext({
-  env: { HOME: '/nowhere' },
-  cwd: '/',
-  self: { executable: '/nowhere/kugetsu', prefix: [] },
-  gracefulStop: () => new AbortController().signal,
-  interrupted: () => false,
-});
+const context = await contextNowhere();
 
 const namesFor = (...args: readonly string[]): string[] =>
   createProgram(context, args).program.commands.map((command) => command.name());
