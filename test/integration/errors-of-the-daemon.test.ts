@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createContext, type CliContext } from '../../src/cli/context.ts';
+import type { CliContext } from '../../src/cli/context.ts';
 import { dispatchItem } from '../../src/domain/daemon/dispatch.ts';
 import { enqueue } from '../../src/domain/queue/enqueue.ts';
 import { readItem } from '../../src/domain/queue/queue-store.ts';
 import { ERROR_KINDS, kindOf, type ErrorCode, type ErrorKind } from '../../src/util/error-codes.ts';
 import { AppError } from '../../src/util/errors.ts';
+import { contextOf } from '../support/context-of.ts';
 import { FAKE_OPENCODE, makeWorld, type World } from '../support/world.ts';
 
 /** What becomes of a task whose first attempt could not begin. */
@@ -23,13 +24,7 @@ let context: CliContext;
 // The daemon's own code, without its process: what fails is the first thing that an attempt asks of opencode.
 beforeAll(async () => {
   world = makeWorld({ opencode: FAKE_OPENCODE });
-  context = await createContext({
-    env: world.env,
-    cwd: world.project,
-    self: { executable: '', prefix: [] },
-    gracefulStop: () => new AbortController().signal,
-    interrupted: () => false,
-  });
+  context = await contextOf(world);
 });
 
 afterAll(async () => {

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createContext, type CliContext } from '../../src/cli/context.ts';
 import { applyPrune } from '../../src/domain/prune/apply-prune.ts';
 import { makePrunePlan } from '../../src/domain/prune/make-plan.ts';
 import type { PruneResult } from '../../src/domain/prune/prune-item.ts';
+import { contextOf } from '../support/context-of.ts';
 import {
   fakeWorld,
   issue,
@@ -116,16 +116,6 @@ test('a run that is on keeps everything, even when index and session file do not
     'opencode_session',
   ]);
 });
-
-async function contextOf(world: World): Promise<CliContext> {
-  return createContext({
-    env: world.env,
-    cwd: world.project,
-    self: { executable: world.command[0] ?? '', prefix: [] },
-    gracefulStop: () => new AbortController().signal,
-    interrupted: () => false,
-  });
-}
 
 /** Makes a plan, lets something happen, and deletes what was planned. */
 async function prunedAround(
