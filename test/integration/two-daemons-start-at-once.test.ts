@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { dispatchItem } from '../../src/domain/daemon/dispatch.ts';
+import { contextOf } from '../support/context-of.ts';
 import { issue, readJson, REF, succeeded } from '../support/fake-world.ts';
 import {
   daemonLog,
@@ -61,25 +63,39 @@ test('a daemon in the foreground refuses to be the second one, with exit code 4'
   expect(await daemonPid(world)).toBe(pid);
 });
 
-test('two daemons that are forced upon one home never take the same task', async () => {
-  const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '4' });
+test('a daemon whose lock another one has takes no task any more, and ends', async () => {
+  const world = await queueWorld();
   const first = await startDaemon(world);
-  // Nobody but a person who removes the lock by hand gets here.
+  onTestFinished(() => killQuietly(first));
+  // It cannot look before there is a second one, and something to do. Nobody but a person removes the lock.
+  process.kill(first, 'SIGSTOP');
   rmSync(lockPath(world));
   const second = await startDaemon(world);
-  const order = (pid: number): number => [first, second].indexOf(pid);
-  onTestFinished(async () => {
-    for (const pid of daemonsOf(world)) killQuietly(pid);
-    await until('both are gone', () => daemonsOf(world).length === 0);
-  });
-  // The first one ends as soon as it looks and finds that the lock names another; until then there are two.
-  expect([[second], [first, second]]).toContainEqual(daemonsOf(world).toSorted((a, b) => order(a) - order(b)));
-  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-  const ids = await Promise.all(numbers.map(async (n) => enqueue(world, notes(world, `task-${n}`), issue(n))));
+  expect(new Set(daemonsOf(world))).toEqual(new Set([first, second]));
+  const ids = await Promise.all([1, 2, 3].map(async (n) => enqueue(world, notes(world, `task-${n}`), issue(n))));
+  process.kill(first, 'SIGCONT');
+  await until('the first one has gone', () => !daemonsOf(world).includes(first), 60_000);
+  expect(daemonLog(world)).toContain('this process is not the daemon any more');
   for (const [index, id] of ids.entries()) {
     expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
     expect(noted(world, `task-${index + 1}`)).toEqual(['begun']);
   }
+  // It has not taken the other one's lock along.
+  expect(await daemonPid(world)).toBe(second);
+});
+
+test('of those who have chosen the same task at the same moment, one takes it', async () => {
+  const world = await queueWorld();
+  const context = await contextOf(world);
+  const chosen = task(world, await enqueue(world, notes(world, 'task')));
+  const outcomes = await Promise.all([1, 2, 3].map(async () => dispatchItem(context, chosen)));
+  expect(outcomes.toSorted()).toEqual([
+    expect.stringMatching(/^dispatched as r_\w+ \(attempt 1\)$/),
+    'taken by another process',
+    'taken by another process',
+  ]);
+  expect(await finishedTask(world, chosen.id)).toMatchObject({ state: 'completed', attempts: 1 });
+  expect(noted(world, 'task')).toEqual(['begun']);
 });
 
 test('status says by its exit code whether the daemon is running', async () => {
