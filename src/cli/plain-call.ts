@@ -1,13 +1,7 @@
 import { RUNNER_COMMAND } from '../domain/runs/runner-command.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import type { CliContext } from './context.ts';
-
-/** What the action of a command gets. */
-export interface Call {
-  readonly context: CliContext;
-  /** Ends the command with another exit code than 0, without an error. */
-  readonly exitWith: (code: ExitCode) => void;
-}
+import type { Call } from './registration.ts';
 
 /** A command without options: its words, and how many arguments follow them. */
 interface PlainCommand {

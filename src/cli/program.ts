@@ -25,17 +25,10 @@ import { registerStop } from './commands/stop.ts';
 import { plainText } from '../util/text.ts';
 import { requireAgentMay } from './agent-rights.ts';
 import type { CliContext } from './context.ts';
-import type { Call } from './plain-call.ts';
+import type { Registration } from './registration.ts';
 import { meantCommand } from './usage-hint.ts';
 import { versionText } from './version.ts';
 import { COMPLETE_COMMAND } from './views/completion-scripts.ts';
-
-/** What a command's `register` function gets. */
-export interface Registration extends Call {
-  readonly program: Command;
-  /** Builds the whole command line, for commands that are about it. */
-  readonly wholeProgram: () => Command;
-}
 
 /** Every command, by its name, in the order in which help shows them. */
 const COMMANDS: Readonly<Record<string, (registration: Registration) => void>> = {

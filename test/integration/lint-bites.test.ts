@@ -97,13 +97,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Writes each text into a file of its own, and lints all of them at once. @returns the names of those that lint refuses */
-async function refused(texts: readonly Forbidden[]): Promise<Set<string>> {
-  texts.forEach(({ folder, code }, index) => {
-    const path = join(directory, folder, `f${index}.ts`);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `${code}\n`);
-  });
+/** Writes a file into the directory that is linted. */
+function write(name: string, code: string): void {
+  const path = join(directory, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${code}\n`);
+}
+
+/** Lints the directory. @returns the names of the files in which one of these rules found something */
+async function filesAgainst(rules: RegExp): Promise<Set<string>> {
   const printed = await new Promise<string>((resolve) => {
     execFile(join(ROOT, 'node_modules', '.bin', 'oxlint'), ['--format', 'json'], { cwd: directory }, (_error, out) => {
       resolve(out);
@@ -112,16 +114,20 @@ async function refused(texts: readonly Forbidden[]): Promise<Set<string>> {
   const { diagnostics } = JSON.parse(printed) as {
     readonly diagnostics: readonly { readonly code: string; readonly filename: string }[];
   };
-  const biting = diagnostics.filter(({ code }) =>
-    /restricted-(?:imports|globals)|no-console|type-assertions/.test(code),
-  );
-  return new Set(biting.map(({ filename }) => filename));
+  return new Set(diagnostics.filter(({ code }) => rules.test(code)).map(({ filename }) => filename));
 }
 
 test('each import, global and cast that a layer must not have is refused', async () => {
-  const found = await refused(FORBIDDEN);
+  FORBIDDEN.forEach(({ folder, code }, index) => write(`${folder}/f${index}.ts`, code));
+  const found = await filesAgainst(/restricted-(?:imports|globals)|no-console|type-assertions/);
   const missed = FORBIDDEN.filter(({ folder }, index) => !found.has(`${folder}/f${index}.ts`));
   expect(missed).toEqual([]);
+});
+
+test('files that import from each other are refused, if it is only their types', async () => {
+  write('src/util/one.ts', "import type { Other } from './other.ts';\nexport type One = Other | 1;");
+  write('src/util/other.ts', "import type { One } from './one.ts';\nexport type Other = One[];");
+  expect([...(await filesAgainst(/no-cycle/))].toSorted()).toEqual(['src/util/one.ts', 'src/util/other.ts']);
 });
 
 test('every folder of domain has its place in the order, and ARCHITECTURE.md has the same one', () => {

@@ -7,10 +7,10 @@ import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } 
 import { setOriginHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
 import { remoteFailure } from './clone-failure.ts';
-import { atPlainGitDirectory } from './git-place.ts';
+import { atPlainGitDirectory, type GitPlace } from './git-place.ts';
 import { gitVersion } from './git-version.ts';
 import { tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
-import { inRepository, type GitPlace } from './isolation.ts';
+import { inRepository } from './isolation.ts';
 import { clonedFacts, noteFacts, ownFacts, remoteConfig } from './own-directory.ts';
 import { packLooseRefs } from './pack-repository.ts';
 import { askRemoteHead, writeRemoteHead, type AskedHead } from './remote-head.ts';

@@ -1,7 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
-import { atGitDirectory } from './git-place.ts';
-import type { GitPlace } from './isolation.ts';
+import { atGitDirectory, type GitPlace } from './git-place.ts';
 import { readRemoteHead, type RemoteHead } from './remote-head.ts';
 
 const PREFIX = 'refs/remotes/origin/';

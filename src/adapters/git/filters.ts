@@ -1,5 +1,5 @@
 import { git, tryGit } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 
 /** A filter of the user's configuration: gitattributes(5), "filter". */
 export interface Filter {

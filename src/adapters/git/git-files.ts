@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { conflictSides, treeOfEntries, writeBlobs } from './save-index.ts';
 import { commitTree, KEPT, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';

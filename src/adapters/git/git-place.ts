@@ -1,8 +1,17 @@
 import { dirname } from 'node:path';
 import { tryGit, type Environment } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
 import { isDirectory } from '../store/paths.ts';
 import { ownDirectory } from './own-directory.ts';
+
+/** Where a call of git happens, as `git` and `tryGit` take it. */
+export interface GitPlace {
+  readonly cwd: string;
+  readonly env: Environment;
+  /** Tells git to use an isolated directory instead of what it would find. */
+  readonly extraEnv?: Environment;
+  /** The bare repository for which kugetsu's own git directory has to be there. */
+  readonly own?: string;
+}
 
 /**
  * A bare repository of kugetsu's, in which kugetsu's own git works with a configuration that no agent can write, and sees

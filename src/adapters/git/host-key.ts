@@ -1,6 +1,6 @@
 import { shellQuote } from '../../util/text.ts';
 import { tryGit, type Environment } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 
 /** What ssh tells of a server whose key is not known, or another one than before. */
 interface HostKey {

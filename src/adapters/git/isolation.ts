@@ -4,20 +4,10 @@ import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { tryGit, type Environment } from './git-command.ts';
-import { atGitDirectory, nowhere } from './git-place.ts';
+import { atGitDirectory, nowhere, type GitPlace } from './git-place.ts';
 import { configText, type Config } from './config-text.ts';
 import { formatConfig, hasOwnDirectory, HEAD, ownFacts, ownParts, type OwnFacts } from './own-directory.ts';
 import { plainText } from './plain-file.ts';
-
-/** Where a call of git happens, as `git` and `tryGit` take it. */
-export interface GitPlace {
-  readonly cwd: string;
-  readonly env: Environment;
-  /** Tells git to use an isolated directory instead of what it would find. */
-  readonly extraEnv?: Environment;
-  /** The bare repository for which kugetsu's own git directory has to be there. */
-  readonly own?: string;
-}
 
 interface WorktreeOptions {
   readonly repository: string;

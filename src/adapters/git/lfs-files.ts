@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { tryGit, type Environment } from './git-command.ts';
-import { nowhere } from './git-place.ts';
+import { nowhere, type GitPlace } from './git-place.ts';
 import { isDirectory } from '../store/paths.ts';
-import type { GitPlace } from './isolation.ts';
 import { lfsFailure, pointersNote } from './lfs-failure.ts';
 
 const ATTRIBUTES = ['.gitattributes', '**/.gitattributes'];

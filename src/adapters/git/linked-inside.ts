@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { replaceFile } from '../store/private-files.ts';
 import type { Environment } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { keepingLink } from './plain-facts.ts';
 import { commitOf } from './temporary-index.ts';

@@ -1,5 +1,6 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import { inRepository, type GitPlace } from './isolation.ts';
+import { inRepository } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { commitTree, treeOf } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { objectName } from './object-name.ts';

@@ -1,8 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import { replaceFile } from '../store/private-files.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
-import { atTop, nowhere } from './git-place.ts';
-import type { GitPlace } from './isolation.ts';
+import { atTop, nowhere, type GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { exists, isDirectory, isInside } from '../store/paths.ts';
 import { keepingLink } from './plain-facts.ts';

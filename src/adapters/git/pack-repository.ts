@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { countFiles, listDirectory } from '../store/directory.ts';
 import { git, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
-import { inRepository, type GitPlace } from './isolation.ts';
+import { inRepository } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { removeFile } from '../store/private-files.ts';
 import { modifiedAt } from '../store/paths.ts';
 

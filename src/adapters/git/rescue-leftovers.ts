@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { git, type Environment } from './git-command.ts';
 import { saveGitFiles } from './git-files.ts';
-import { inMetadata, inRepository, type GitPlace } from './isolation.ts';
+import { inMetadata, inRepository } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { isDirectory } from '../store/paths.ts';
 import { saveIndex } from './save-index.ts';

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { filteredPaths } from './filters.ts';
 import { gitFailure, tryGit } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { lfsFailure } from './lfs-failure.ts';
 import { exists, isInside } from '../store/paths.ts';
 import { isEmptyTree } from './object-format.ts';

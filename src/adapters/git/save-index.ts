@@ -1,5 +1,5 @@
 import { git, tryGit } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { isEmptyTree } from './object-format.ts';
 import { objectName } from './object-name.ts';
 import { commitTree, treeOf } from './saving.ts';

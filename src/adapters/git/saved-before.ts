@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { git, tryGit } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { KUGETSU_EMAIL } from './kugetsu-identity.ts';
 
 /** `<time>` of a ref of a rescue, and what follows it. */

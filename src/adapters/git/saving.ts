@@ -1,6 +1,6 @@
 import type { Words } from '../../util/words.ts';
 import { git } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { KUGETSU_IDENTITY } from './kugetsu-identity.ts';
 import { objectName } from './object-name.ts';
 import { savedBefore } from './saved-before.ts';

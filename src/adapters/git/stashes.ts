@@ -1,5 +1,6 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import { inRepository, type GitPlace } from './isolation.ts';
+import { inRepository } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { treeOfEntries } from './save-index.ts';
 import { commitTree, makeSaver, treeOf, type SavedRef } from './saving.ts';
 import { isReachable } from './whereabouts.ts';

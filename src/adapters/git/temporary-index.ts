@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { rm } from '../store/changes.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { git, tryGit } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { objectName } from './object-name.ts';
 
 /** Runs git in a worktree with another index than the worktree's own. */

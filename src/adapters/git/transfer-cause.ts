@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../util/error-codes.ts';
 import { unknownHostKey } from './host-key.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 import { leftLock } from './left-lock.ts';
 
 /** Why a clone or a fetch failed, as far as it was found out beyond git's words. */

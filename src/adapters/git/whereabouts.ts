@@ -1,5 +1,5 @@
 import { git } from './git-command.ts';
-import type { GitPlace } from './isolation.ts';
+import type { GitPlace } from './git-place.ts';
 
 /** Whether a ref that matches one of the patterns has this commit. */
 export async function isReachable(commit: string, patterns: readonly string[], place: GitPlace): Promise<boolean> {

@@ -5,7 +5,7 @@ import { oneLine } from '../../util/text.ts';
 import type { Candidate } from '../completion/complete.ts';
 import type { ValueKind } from '../completion/value-kinds.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes } from './kit.ts';
 import { changeInstalled, type InstallOptions } from './install-file.ts';
 import { COMPLETE_COMMAND, completionScript, SHELLS, type Shell } from '../views/completion-scripts.ts';

@@ -3,7 +3,7 @@ import type { ShownProblem } from '../../domain/settings/list-settings.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes } from './kit.ts';
 
 interface JsonOption {

@@ -1,5 +1,5 @@
 import { ISSUE_REF_FORM, messageArgument } from './kit.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import type { AgentOptions } from './start-or-queue.ts';
 
 const EXAMPLES = `

@@ -1,5 +1,4 @@
-import type { Call } from '../plain-call.ts';
-import type { Registration } from '../program.ts';
+import type { Call, Registration } from '../registration.ts';
 import { messageArgument, printQueued } from './kit.ts';
 
 interface DelegateOptions {

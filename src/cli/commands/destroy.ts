@@ -3,7 +3,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { ISSUE_REF_FORM } from './kit.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 
 interface DestroyOptions {
   readonly yes?: boolean;

@@ -1,10 +1,10 @@
-import type { CanaryStep } from '../../domain/doctor/canary/run-canary.ts';
+import type { CanaryStep } from '../../domain/doctor/canary/steps.ts';
 import type { Diagnosis } from '../../domain/doctor/doctor.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 
 interface DoctorOptions {
   readonly fix?: boolean;

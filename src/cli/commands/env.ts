@@ -3,7 +3,7 @@ import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { utf8Text } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes, reportBroken } from './kit.ts';
 
 interface JsonOption {

@@ -1,7 +1,7 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { quoted, words } from '../../util/words.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 
 interface InitOptions {
   readonly force?: boolean;

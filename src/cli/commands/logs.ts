@@ -1,7 +1,7 @@
 import { EXIT } from '../../util/exit-codes.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { parseCount } from './kit.ts';
 
 interface LogsOptions {

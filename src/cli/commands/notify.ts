@@ -3,7 +3,7 @@ import { usageError } from '../../util/errors.ts';
 import { plural } from '../../util/text.ts';
 import { quoted, said, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes } from './kit.ts';
 
 interface SendOptions {

@@ -2,7 +2,7 @@ import type { PruneItem } from '../../domain/prune/prune-item.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plainText } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { parseDays } from './kit.ts';
 
 interface PruneOptions {

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
-import type { Call } from '../plain-call.ts';
-import type { Registration } from '../program.ts';
+import type { Call, Registration } from '../registration.ts';
 import { helpNotes, parseCount } from './kit.ts';
 import { registerDaemonService } from './queue-daemon-service.ts';
 

@@ -3,7 +3,7 @@ import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
-import type { Call } from '../plain-call.ts';
+import type { Call } from '../registration.ts';
 import { reportBroken } from './kit.ts';
 
 /** The states that a task can be in. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { plural } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes, ISSUE_REF_FORM, messageArgument, printQueued } from './kit.ts';
 import { listQueue, soundItems, STATES, type QueueListOptions } from './queue-list.ts';
 

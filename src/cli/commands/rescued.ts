@@ -5,7 +5,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { plainText, plural } from '../../util/text.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 
 interface RescuedOptions {
   readonly apply?: boolean;

@@ -1,6 +1,5 @@
 import { RUNNER_COMMAND } from '../../domain/runs/runner-command.ts';
-import type { Call } from '../plain-call.ts';
-import type { Registration } from '../program.ts';
+import type { Call, Registration } from '../registration.ts';
 
 /** The hidden command that supervises one run; kugetsu starts it by itself. */
 export function registerRunner(registration: Registration): void {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes } from './kit.ts';
 
 interface JsonOption {

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { SKILL_READERS, skillFile, skillText, type SkillReader } from '../../domain/install/skill-file.ts';
 import type { CliContext } from '../context.ts';
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes } from './kit.ts';
 import { changeInstalled, type InstallOptions } from './install-file.ts';
 

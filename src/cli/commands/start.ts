@@ -1,6 +1,5 @@
 import { ISSUE_REF_FORM, messageArgument } from './kit.ts';
-import type { Call } from '../plain-call.ts';
-import type { Registration } from '../program.ts';
+import type { Call, Registration } from '../registration.ts';
 import type { AgentOptions } from './start-or-queue.ts';
 
 const EXAMPLES = `

@@ -1,6 +1,5 @@
 import { EXIT } from '../../util/exit-codes.ts';
-import type { Call } from '../plain-call.ts';
-import type { Registration } from '../program.ts';
+import type { Call, Registration } from '../registration.ts';
 import { helpNotes } from './kit.ts';
 
 interface StatusOptions {

@@ -1,4 +1,4 @@
-import type { Registration } from '../program.ts';
+import type { Registration } from '../registration.ts';
 import { helpNotes, ISSUE_REF_FORM } from './kit.ts';
 import { verdictText } from '../views/verdict.ts';
 

@@ -13,22 +13,8 @@ import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { closeHome } from './close-home.ts';
-import { makeHeadlessBase, makeTerminalBase } from './make-base.ts';
+import { makeHeadlessBase, makeTerminalBase, type InitRequest } from './make-base.ts';
 import { makePmAgent, newCoordinator, succeeding } from './make-pm-agent.ts';
-
-/** How the base session is made, and who is told of the steps. */
-export interface InitRequest {
-  readonly force: boolean;
-  /** `terminal` opens opencode's own interface on the base session. */
-  readonly mode: 'headless' | 'terminal';
-  /** `provider/model` for all sessions; opencode's own choice without. */
-  readonly model: string | undefined;
-  /** What the base session is told once, so that every agent knows it. */
-  readonly prompt: string | undefined;
-  readonly report: (step: string) => void;
-  /** Aborts when the user interrupts. */
-  readonly signal: AbortSignal;
-}
 
 /** The sessions that `init` made or kept. */
 interface Initialised {

@@ -15,7 +15,20 @@ import { newRunId, runLogPath } from '../runs/run-request.ts';
 import { agentWritable } from '../settings/agent-writable.ts';
 import { requireMessage } from '../issues/require-message.ts';
 import { BASE_TITLE } from '../sessions/session-titles.ts';
-import type { InitRequest } from './initialise.ts';
+
+/** How the base session is made, and who is told of the steps. */
+export interface InitRequest {
+  readonly force: boolean;
+  /** `terminal` opens opencode's own interface on the base session. */
+  readonly mode: 'headless' | 'terminal';
+  /** `provider/model` for all sessions; opencode's own choice without. */
+  readonly model: string | undefined;
+  /** What the base session is told once, so that every agent knows it. */
+  readonly prompt: string | undefined;
+  readonly report: (step: string) => void;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+}
 
 /** Makes the base session without a terminal, and tells it the prompt. @returns its id */
 export async function makeHeadlessBase(context: Context, request: InitRequest): Promise<string> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { listDirectory } from '../../store/directory.ts';
 import { tryGit } from '../git-command.ts';
-import type { GitPlace } from '../isolation.ts';
+import type { GitPlace } from '../git-place.ts';
 import { setAside } from './set-aside.ts';
 
 const PACKS = 'objects/pack';

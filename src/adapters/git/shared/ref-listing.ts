@@ -1,6 +1,7 @@
 import { AppError } from '../../../util/errors.ts';
 import { git, gitFailure, tryGit, type Environment } from '../git-command.ts';
-import { lookingAt, type GitPlace } from '../isolation.ts';
+import { lookingAt } from '../isolation.ts';
+import type { GitPlace } from '../git-place.ts';
 import { objectName } from '../object-name.ts';
 
 /** A ref as it stands. */

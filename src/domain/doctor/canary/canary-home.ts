@@ -8,12 +8,16 @@ import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import type { Context } from '../../context.ts';
 import { homeAt, type Home } from '../../home.ts';
+import { parseIssueRef } from '../../issues/issue-ref.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../../queue/task-variable.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
 
 /** The repository of the canary's issue; its host is no host by RFC 2606. */
 export const CANARY_REPOSITORY = 'canary.invalid/kugetsu/canary';
+
+/** The issue that the canary works on. */
+export const CANARY_REF = parseIssueRef(`${CANARY_REPOSITORY}#1`);
 
 /** A home of the canary's own. */
 export interface CanaryHome {

@@ -6,8 +6,8 @@ import { formatIssueRef } from '../../issues/issue-ref.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { agentWritable } from '../../settings/agent-writable.ts';
 import { readIssueSession } from '../../sessions/read-sessions.ts';
-import { CANARY_REF } from './follow-canary.ts';
-import type { Steps } from './run-canary.ts';
+import { CANARY_REF } from './canary-home.ts';
+import type { Steps } from './steps.ts';
 
 interface Outcome {
   readonly verdict: Verdict;

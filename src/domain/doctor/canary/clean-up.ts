@@ -6,8 +6,7 @@ import { issueTitle } from '../../sessions/session-titles.ts';
 import { readIssueSession } from '../../sessions/read-sessions.ts';
 import { stopIssue } from '../../work/stop-issue.ts';
 import { isLive } from '../../runs/run-state.ts';
-import type { CanaryHome } from './canary-home.ts';
-import { CANARY_REF } from './follow-canary.ts';
+import { type CanaryHome, CANARY_REF } from './canary-home.ts';
 
 /**
  * Ends the canary's agent and removes its sessions and worktree, and the sessions of earlier canaries that were killed.

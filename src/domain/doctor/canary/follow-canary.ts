@@ -1,16 +1,13 @@
 import { AppError, RunError } from '../../../util/errors.ts';
-import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
+import { formatIssueRef } from '../../issues/issue-ref.ts';
 import { followRun } from '../../work/follow-run.ts';
 import { reconcileRuns } from '../../work/reconcile-runs.ts';
 import type { RunLogEntry } from '../../runs/run-log-lines.ts';
 import { issueRunRecord } from '../../work/recorded-run.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { startIssue } from '../../work/start-issue.ts';
-import { CANARY_REPOSITORY, type CanaryHome } from './canary-home.ts';
-import type { Steps } from './run-canary.ts';
-
-/** The issue that the canary works on. */
-export const CANARY_REF = parseIssueRef(`${CANARY_REPOSITORY}#1`);
+import { CANARY_REF, type CanaryHome } from './canary-home.ts';
+import type { Steps } from './steps.ts';
 
 const MESSAGE = 'This is a test of the machinery. Reply with the word ok, and do nothing else: no tools, no changes.';
 

@@ -3,7 +3,7 @@ import { allRefs } from '../../../adapters/git/scratch-repository.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { wordsOf } from '../../../util/errors.ts';
 import { formatDuration } from '../../../util/time.ts';
-import { joinWords, rawText, words, type Text, type Words } from '../../../util/words.ts';
+import { joinWords, rawText, words, type Text } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { ownRun } from '../../runs/orphans.ts';
 import { newRunId } from '../../runs/run-request.ts';
@@ -12,13 +12,7 @@ import { makeCanaryHome, type CanaryHome } from './canary-home.ts';
 import { checkOutcome } from './check-outcome.ts';
 import { cleanUpCanary } from './clean-up.ts';
 import { followCanary } from './follow-canary.ts';
-
-/** One step of the canary that is done. */
-export interface CanaryStep {
-  readonly name: string;
-  readonly ms: number;
-  readonly note: string;
-}
+import { Steps, type CanaryStep } from './steps.ts';
 
 /** How the canary went. */
 export interface CanaryReport {
@@ -88,38 +82,4 @@ function findingOf({ startedAt, clock }: Steps, failures: readonly Text[]): Find
     words`failed at ${joinWords(failures, '; ')}`,
     'kugetsu doctor shows what may be the cause',
   );
-}
-
-/** The steps of one canary, in their order. */
-export class Steps {
-  readonly all: CanaryStep[] = [];
-  readonly startedAt: number;
-  readonly clock: Context['clock'];
-  private readonly onStep: (step: CanaryStep) => void;
-  private lastAt: number;
-  private current = 'home';
-
-  constructor({ clock }: Pick<Context, 'clock'>, onStep: (step: CanaryStep) => void) {
-    this.clock = clock;
-    this.onStep = onStep;
-    this.startedAt = clock.monotonic();
-    this.lastAt = this.startedAt;
-  }
-
-  /** What is being done from now on; a failure is named after it. */
-  begin(name: string): void {
-    this.current = name;
-  }
-
-  done(name: string, note: string): void {
-    const now = this.clock.monotonic();
-    const step = { name, ms: Math.round(now - this.lastAt), note };
-    this.lastAt = now;
-    this.all.push(step);
-    this.onStep(step);
-  }
-
-  failed(error: unknown): Words {
-    return words`${this.current}: ${wordsOf(error)}`;
-  }
 }
