@@ -1,5 +1,10 @@
 import { AppError } from '../../util/errors.ts';
 
+const EMPTY_TREES: ReadonlySet<string> = new Set([
+  '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  '6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321',
+]);
+
 /**
  * The name of an object that git printed; gitglossary(7), "object name".
  *
@@ -11,4 +16,9 @@ export function objectName(printed: string): string {
   throw new AppError('git_failed', 'git was asked for the name of an object, and printed something else', {
     hint: 'kugetsu doctor checks which git is on PATH, and that it works',
   });
+}
+
+/** Whether a tree has no entry. */
+export function isEmptyTree(tree: string): boolean {
+  return EMPTY_TREES.has(tree);
 }

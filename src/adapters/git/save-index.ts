@@ -1,7 +1,6 @@
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
-import { isEmptyTree } from './object-format.ts';
-import { objectName } from './object-name.ts';
+import { objectName, isEmptyTree } from './object-name.ts';
 import { commitTree, treeOf } from './saving.ts';
 import { withTemporaryIndex } from './temporary-index.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseJson } from '../../util/parse-json.ts';
+import { parseJson } from '../../util/loose-object.ts';
 import { AppError } from '../../util/errors.ts';
 import { opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseJson } from '../../util/parse-json.ts';
+import { parseJson } from '../../util/loose-object.ts';
 import { tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 
 /** What opencode starts besides itself: nothing of it is kugetsu's, and any of it may hang. */

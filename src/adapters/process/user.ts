@@ -10,3 +10,13 @@ export function homedir(env: Readonly<Record<string, string | undefined>>): stri
 export function ownUserId(): number | undefined {
   return process.geteuid?.();
 }
+
+/** The system that this runs on: `linux`, `darwin`, … */
+export function platformName(): string {
+  return process.platform;
+}
+
+/** The number of the user whose process this is; 0 where users have none. */
+export function userId(): number {
+  return process.getuid?.() ?? 0;
+}

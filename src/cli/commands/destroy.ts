@@ -47,7 +47,7 @@ export function registerDestroy({ program, context }: Registration): void {
 async function destroyOneIssue(context: CliContext, text: string, options: DestroyOptions): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
-  const { savedLine } = await import('../views/saved.ts');
+  const { savedLine } = await import('../views/rescued.ts');
   const { destroyIssue } = await import('../../domain/work/destroy-issue.ts');
   const issue = await resolveIssueRef(context, text);
   await requireConsent(context, options, `Delete the session and the worktree of ${formatIssueRef(issue)}?`);

@@ -82,7 +82,7 @@ async function print(context: CliContext, { items, problems, json }: Plan): Prom
 /** @returns whether something could not be deleted */
 async function applyAndPrint(context: CliContext, { items, problems, json }: Plan): Promise<boolean> {
   const { applyPrune } = await import('../../domain/prune/apply-prune.ts');
-  const { savedLine } = await import('../views/saved.ts');
+  const { savedLine } = await import('../views/rescued.ts');
   const { pruneJson, pruneTotal, renderPruneResult } = await import('../views/prune.ts');
   const { terminal } = context;
   if (!json) await printTable(context, items);

@@ -1,3 +1,4 @@
+import type { Way } from '../../domain/worktrees/save-work.ts';
 import type { Rescued } from '../../domain/rescued/list-rescued.ts';
 import { formatBytes } from '../../util/text.ts';
 import { renderTable } from './table.ts';
@@ -18,4 +19,10 @@ export function renderRescued(
     subject,
   ]);
   return renderTable({ columns: COLUMNS, rows, ...style });
+}
+
+/** What was done so that nothing is lost, and the command that brings it back. */
+export function savedLine(way: string, { kept, note }: Way): string {
+  const what = kept === 'saved' ? 'saved its unpushed work' : 'moved it aside whole';
+  return `${what}${note === undefined ? '' : ` (${note})`}; to get it back: ${way}`;
 }

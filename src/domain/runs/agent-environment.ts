@@ -1,11 +1,13 @@
 import { dirname, join } from 'node:path';
 import { writeLauncher } from '../../adapters/process/launcher.ts';
+import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import { AGENT_VARIABLE, type RunAgent } from '../agent-env/agents.ts';
 import { isReservedVariable, NO_REDIRECTIONS } from '../agent-env/reserved-variables.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import { offerCredentials } from '../servers/offer-credentials.ts';
+import notes from './agent-notes.md' with { type: 'text' };
 
 /** Names the variables that an agent has from its env files, with commas between. */
 const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
@@ -57,4 +59,10 @@ export function ceilings({ home, env }: Pick<Context, 'home' | 'env'>): { readon
 export function withoutAgentVariables(env: Context['env']): Context['env'] {
   const names = (env[AGENT_VARIABLES] ?? '').split(',').filter((name) => name !== '' && name !== 'PATH');
   return { ...env, ...Object.fromEntries([...names, AGENT_VARIABLES].map((name) => [name, undefined])) };
+}
+
+/** What every development agent is told of the worktree that it is in, as a file for opencode. @returns its path */
+export async function writeAgentNotes({ home }: Pick<Context, 'home'>): Promise<string> {
+  if ((await readTextIfExists(home.agentNotes)) !== notes) await replaceFile(home.agentNotes, notes);
+  return home.agentNotes;
 }

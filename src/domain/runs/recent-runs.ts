@@ -6,7 +6,7 @@ import type { Redactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { SHOWN_LINE } from './log-limits.ts';
-import { shownLine, type RunRecord as RunLogRecord } from './run-log-lines.ts';
+import { shownLine, type RunRecord } from './run-log-lines.ts';
 
 /** A run as its log tells it. */
 export interface RecentRun {
@@ -18,7 +18,7 @@ export interface RecentRun {
   readonly message: string;
   readonly log: string;
   /** Null while the run is on, and when its end was never written. */
-  readonly verdict: Extract<RunLogRecord, { event: 'ended' }>['verdict'] | null;
+  readonly verdict: Extract<RunRecord, { event: 'ended' }>['verdict'] | null;
 }
 
 const RUN_LOG = /^(r_[0-9a-z]+)\.log$/;
@@ -48,7 +48,7 @@ async function readRun(log: string, redactor: Redactor): Promise<RecentRun | und
   return { run, at, kind, subject, message, log, verdict: await verdictIn(log, redactor) };
 }
 
-type Started = Extract<RunLogRecord, { event: 'started' }>;
+type Started = Extract<RunRecord, { event: 'started' }>;
 
 async function startOf(log: string, redactor: Redactor): Promise<Started | undefined> {
   let bytes = 0;

@@ -3,7 +3,7 @@ import type { IssueRef } from '../issues/issue-ref.ts';
 import type { Heard } from '../runs/hear.ts';
 import type { Evidence, Run, Verdict } from '../runs/run-schema.ts';
 import type { RunLog } from '../runs/run-log.ts';
-import type { RunRecord } from './recorded-run.ts';
+import type { RecordedRun } from './recorded-run.ts';
 
 /** Where an agent goes to work. */
 export interface Workplace {
@@ -18,7 +18,7 @@ export interface Workplace {
 }
 
 /** What the supervision of a run needs to know of the thing that the run is for. */
-export interface RunTask {
+export interface Assignment {
   /** What the log calls it: an issue ref or a task id. */
   readonly subject: string;
   readonly kind: Run['kind'];
@@ -32,7 +32,7 @@ export interface RunTask {
   readonly log: string;
   /** Variables that the agent's processes get. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly record: RunRecord;
+  readonly record: RecordedRun;
   /** Makes everything ready for the agent, or throws when `signal` aborts. Whatever is thrown becomes the verdict. */
   prepare(log: RunLog, signal: AbortSignal): Promise<Workplace>;
   /** Called when the agent is at work. */

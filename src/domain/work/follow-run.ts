@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { SHOWN_LINE } from '../runs/log-limits.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import { lineShower } from '../runs/run-log.ts';
-import type { RunRecord } from './recorded-run.ts';
+import type { RecordedRun } from './recorded-run.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isAbandoned, isGone } from '../runs/run-state.ts';
 
@@ -14,7 +14,7 @@ const POLL_MS = 50;
 const RECORD_CHECK_MS = 500;
 
 interface Follow {
-  readonly record: RunRecord;
+  readonly record: RecordedRun;
   readonly run: Pick<Run, 'id' | 'log'>;
   /** Settles runs whose runner has died. */
   readonly settle: () => Promise<void>;
@@ -70,7 +70,7 @@ function stillRunning(): AppError {
 
 async function isOver(
   { home }: Pick<Context, 'home'>,
-  record: RunRecord,
+  record: RecordedRun,
   settle: () => Promise<void>,
 ): Promise<boolean> {
   const run = await record.read();

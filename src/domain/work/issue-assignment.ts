@@ -5,14 +5,14 @@ import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from './evidence.ts';
 import { afterIssueRun } from './after-issue-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
-import { issueRunRecord } from './recorded-run.ts';
-import type { RunTask } from './assignment.ts';
+import { recordedIssueRun } from './recorded-run.ts';
+import type { Assignment } from './assignment.ts';
 import { stepper } from '../runs/stepper.ts';
 import { keepStashes, prepareContinue, prepareStart } from './prepare-issue.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 
 /** The run of a development agent on its issue. */
-export function issueRunTask(context: Context, request: RunRequest & { readonly issue_ref: string }): RunTask {
+export function issueAssignment(context: Context, request: RunRequest & { readonly issue_ref: string }): Assignment {
   const { issue_ref: ref, kind, message, debug, id, task, parent } = request;
   return {
     subject: ref,
@@ -23,7 +23,7 @@ export function issueRunTask(context: Context, request: RunRequest & { readonly 
     debug,
     log: runLogPath(context, id),
     env: { [TASK_VARIABLE]: parent ?? undefined, [ORIGIN_VARIABLE]: task ?? parent ?? undefined },
-    record: issueRunRecord(context, ref, id),
+    record: recordedIssueRun(context, ref, id),
     prepare: async (log, signal) => {
       const step = stepper(context, log, signal);
       const place =

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { endedRun } from '../runs/run-state.ts';
-import { runRecord } from './recorded-run.ts';
+import { recordedRun } from './recorded-run.ts';
 import { RUNNER_COMMAND } from '../runs/runner-command.ts';
 import { runLogPath, writeRunRequest, type RunRequest } from '../runs/run-request.ts';
 
@@ -24,7 +24,7 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory'>;
  * given back.
  */
 export async function launchRun(context: Needs, request: RunRequest): Promise<void> {
-  const record = runRecord(context, request);
+  const record = recordedRun(context, request);
   try {
     const pid = await spawnRunner(context, request);
     // One that has died already leaves a claim that anybody can see to be abandoned.

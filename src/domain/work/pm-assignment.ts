@@ -6,10 +6,10 @@ import { excerpt, tell } from '../notifications/tell.ts';
 import { runEnded, settleItem, wakeDaemon } from './settle-task.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
-import { runRecord } from './recorded-run.ts';
+import { recordedRun } from './recorded-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
 import { kugetsuCall, whyNothingStarted, type KugetsuCall } from './kugetsu-calls.ts';
-import type { RunTask, Workplace } from './assignment.ts';
+import type { Assignment, Workplace } from './assignment.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
 import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
@@ -18,7 +18,7 @@ import { pmDirectory } from '../sessions/take-over.ts';
 import { pmTaskTitle } from '../sessions/session-titles.ts';
 
 /** The run of the PM agent for one task, in a fork of the PM session that is the task's own. */
-export function pmRunTask(context: Context, request: RunRequest): RunTask {
+export function pmAssignment(context: Context, request: RunRequest): Assignment {
   const { id, kind, message, debug, task } = request;
   if (task === null) throw new Error(`the PM run ${id} is for no task`);
   const calls: KugetsuCall[] = [];
@@ -30,7 +30,7 @@ export function pmRunTask(context: Context, request: RunRequest): RunTask {
     debug,
     log: runLogPath(context, id),
     env: { [TASK_VARIABLE]: task, [ORIGIN_VARIABLE]: task },
-    record: runRecord(context, request),
+    record: recordedRun(context, request),
     prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
     atWork: async () => {
       const item = await readItem(context, task);

@@ -18,7 +18,7 @@ import { reconcileRuns } from './reconcile-runs.ts';
 import { SHOWN_LINE } from '../runs/log-limits.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import { lineShower } from '../runs/run-log.ts';
-import { issueRunRecord, runRecord, type RunRecord } from './recorded-run.ts';
+import { recordedIssueRun, recordedRun, type RecordedRun } from './recorded-run.ts';
 import { runLogPath } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
 
@@ -62,7 +62,7 @@ export async function readRunLog(
 
 interface FoundRun {
   readonly id: string;
-  readonly record: RunRecord;
+  readonly record: RecordedRun;
 }
 
 async function runOfIssue(context: Needs, text: string): Promise<FoundRun> {
@@ -70,7 +70,7 @@ async function runOfIssue(context: Needs, text: string): Promise<FoundRun> {
   const session = await readIssueSession(context, ref);
   if (session === undefined) throw notTracked(ref);
   if (session.run === null) throw noLog(ref);
-  return { id: session.run.id, record: issueRunRecord(context, ref, session.run.id) };
+  return { id: session.run.id, record: recordedIssueRun(context, ref, session.run.id) };
 }
 
 async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
@@ -80,7 +80,7 @@ async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
   }
   const { run_id: id, issue_ref } = item;
   if (id === null) throw noLog(task, ...(await whyHeldBack(context, item)));
-  return { id, record: runRecord(context, { id, issue_ref, task }) };
+  return { id, record: recordedRun(context, { id, issue_ref, task }) };
 }
 
 /** An agent that follows what it has queued itself is told that it holds it back. */

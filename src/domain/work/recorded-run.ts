@@ -6,7 +6,7 @@ import type { RunRequest } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
 
 /** Where one run is written down: in its issue's session file, or in its PM task's queue item. */
-export interface RunRecord {
+export interface RecordedRun {
   /** The run as it is recorded now; undefined when another one stands there, or nothing. */
   read(): Promise<Run | undefined>;
   /** Whether somebody else has given the verdict, or has put another run there; not when nothing can be found. */
@@ -21,17 +21,17 @@ export interface RunRecord {
 type HomeOnly = Pick<Context, 'home'>;
 
 /** The record of the run that was asked for. */
-export function runRecord(
+export function recordedRun(
   context: HomeOnly,
   { id, issue_ref: ref, task }: Pick<RunRequest, 'id' | 'issue_ref' | 'task'>,
-): RunRecord {
-  if (ref !== null) return issueRunRecord(context, ref, id);
-  if (task !== null) return taskRunRecord(context, task, id);
+): RecordedRun {
+  if (ref !== null) return recordedIssueRun(context, ref, id);
+  if (task !== null) return recordedTaskRun(context, task, id);
   throw new Error(`run ${id} is for neither an issue nor a task`);
 }
 
 /** The record of a development run. */
-export function issueRunRecord(context: HomeOnly, ref: string, id: string): RunRecord {
+export function recordedIssueRun(context: HomeOnly, ref: string, id: string): RecordedRun {
   return {
     read: async () => ofId((await readIssueSession(context, ref))?.run, id),
     isOver: async () => isOver((await readIssueSession(context, ref))?.run, id),
@@ -45,7 +45,7 @@ export function issueRunRecord(context: HomeOnly, ref: string, id: string): RunR
   };
 }
 
-function taskRunRecord(context: HomeOnly, task: string, id: string): RunRecord {
+function recordedTaskRun(context: HomeOnly, task: string, id: string): RecordedRun {
   return {
     read: async () => ofId((await readItem(context, task))?.run, id),
     isOver: async () => isOver((await readItem(context, task))?.run, id),

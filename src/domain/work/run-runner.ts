@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 import { readRunRequest } from '../runs/run-request.ts';
 import { requireAll } from '../settings/settings.ts';
 import { superviseRun } from './supervise-run.ts';
-import { pmRunTask } from './pm-assignment.ts';
+import { pmAssignment } from './pm-assignment.ts';
 import { packIdleRepository } from './pack-idle.ts';
-import { issueRunTask } from './issue-assignment.ts';
+import { issueAssignment } from './issue-assignment.ts';
 
 /**
  * What a runner process does: sees the run with this id through, if it is still wanted. The settings are those of its
@@ -17,7 +17,8 @@ export async function runRunner(given: Context, runId: string, signal: AbortSign
   const request = await readRunRequest(context, runId);
   if (request === undefined) return;
   const { issue_ref } = request;
-  const task = issue_ref === null ? pmRunTask(context, request) : issueRunTask(context, { ...request, issue_ref });
+  const task =
+    issue_ref === null ? pmAssignment(context, request) : issueAssignment(context, { ...request, issue_ref });
   await superviseRun(context, { runId, task, signal });
   if (issue_ref !== null && !signal.aborted) await packIdleRepository(context, issue_ref);
 }

@@ -10,8 +10,7 @@ import { isoWithOffset } from '../../util/time.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { writeAgentNotes } from '../runs/agent-notes.ts';
-import { agentEnvironment, ceilings } from '../runs/agent-environment.ts';
+import { agentEnvironment, ceilings, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
 import { endedRun } from '../runs/run-state.ts';
@@ -21,14 +20,14 @@ import { runAgent } from '../runs/run-agent.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import type { RunTask } from './assignment.ts';
+import type { Assignment } from './assignment.ts';
 import { knownReason } from '../runs/stderr-reasons.ts';
 import { untilWritten } from '../runs/until-written.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 
 interface Supervision {
   readonly runId: string;
-  readonly task: RunTask;
+  readonly task: Assignment;
   /** Aborts when the run is to be stopped. */
   readonly signal: AbortSignal;
 }
@@ -166,7 +165,7 @@ async function prepareAndRun(
 }
 
 /** What the agent has in its environment; one on an issue cannot push what is not its issue's. */
-async function environmentOf(context: Context, task: RunTask, branch: string | undefined): Promise<Context['env']> {
+async function environmentOf(context: Context, task: Assignment, branch: string | undefined): Promise<Context['env']> {
   const { home } = context;
   const given = { ...(await agentEnvironment(context, task.agent, task.issue)), ...ceilings(context), ...task.env };
   if (branch === undefined) return given;

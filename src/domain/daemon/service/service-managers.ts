@@ -1,4 +1,4 @@
-import { platformName, userId } from '../../../adapters/process/platform.ts';
+import { platformName, userId } from '../../../adapters/process/user.ts';
 import { runCommand, type CommandResult } from '../../../adapters/process/run-command.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';

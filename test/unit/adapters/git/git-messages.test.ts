@@ -3,7 +3,7 @@ import { remoteFailure } from '../../../../src/adapters/git/clone-failure.ts';
 import { isHonoured } from '../../../../src/adapters/git/git-environment.ts';
 import { parseSshUrl } from '../../../../src/adapters/git/host-key.ts';
 import { lockNamedIn } from '../../../../src/adapters/git/left-lock.ts';
-import { isEmptyTree } from '../../../../src/adapters/git/object-format.ts';
+import { isEmptyTree } from '../../../../src/adapters/git/object-name.ts';
 
 test.each([
   ['ssh://git@forge.test:2222/acme/demo.git', { host: 'forge.test', options: '-p 2222 git@forge.test' }],
