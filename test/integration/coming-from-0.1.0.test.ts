@@ -29,6 +29,9 @@ test('every command that reads takes a home of 0.1.0 as it is, and changes nothi
   expect(await said('server', 'list')).toContain('forge');
   expect(await said('env', 'get', 'COLOUR', 'default')).toBe('blue\n');
   expect(await said('env', 'list')).toContain('pm-agent');
+  expect(await said('env', 'show', 'default')).toContain('COLOUR');
+  expect(await said('server', 'default')).toBe('forge\n');
+  expect(await said('rescued')).toBe('');
   expect(await said('config', 'get', 'MAX_CONCURRENT_AGENTS')).toBe('2\n');
   expect(await said('config', 'list')).toContain('MAX_CONCURRENT_AGENTS\t2');
   expect(await said('queue-daemon', 'logs')).not.toBe('');
