@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { firstReleaseWorld } from '../support/compat-home.ts';
 import { doctor, stateOf } from '../support/doctor.ts';
 import { issue, listed, listedIssue, succeeded, waysBack } from '../support/fake-world.ts';
-import { tasks } from '../support/queue-world.ts';
+import { finishedTask, task, tasks } from '../support/queue-world.ts';
 
+const WAITING = ['q_0mwwnm7w0s8lagj9o', 'q_0mwwnm8altjcnl9oo'];
 const SESSION = 'ses_deb52f8c7ffe2E0IFMGECpCOps';
 
 test('every command that reads takes a home of 0.1.0 as it is, and changes nothing', async () => {
@@ -52,4 +53,20 @@ test('an agent goes on where 0.1.0 stopped, and what it left uncommitted is save
   const [way = ''] = waysBack(succeeded(await world.kugetsu('destroy', issue(1), '-y')));
   expect(way).toMatch(/^git --git-dir \S+ worktree add --detach (\S+) refs\/kugetsu\/rescue\//);
   expect(readFileSync(join(world.home, 'index.json'), 'utf8')).not.toContain(issue(1));
+});
+
+test('the daemon works every task off that waited, in the sessions that were there', async () => {
+  const world = await firstReleaseWorld({ QUEUE_DAEMON_INTERVAL_MINUTES: '60' });
+  onTestFinished(async () => void (await world.kugetsu('queue-daemon', 'stop')));
+  const before = WAITING.map((id) => task(world, id));
+  succeeded(await world.kugetsu('queue-daemon', 'start'));
+  for (const { id, message, created_at } of before) {
+    expect(await finishedTask(world, id)).toMatchObject({ message, created_at, state: 'completed', attempts: 1 });
+  }
+  expect((await tasks(world)).map(({ id }) => id)).toHaveLength(4);
+  expect((await listedIssue(world, issue(2))).run).toMatchObject({
+    kind: 'continue',
+    verdict: { outcome: 'succeeded' },
+  });
+  expect((await listedIssue(world, issue(2))).session_id).toBe('ses_deb52db44ffeQEif0TSyWZINs5');
 });
