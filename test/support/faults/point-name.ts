@@ -31,6 +31,7 @@ function pathName(path: string, { home, world }: Directories): string {
     .replace(/(kugetsu-[a-z]+-|\.scratch-)\w{6}(?=\/|$)/, '$1*')
     .replaceAll(/\.[0-9a-f]{8,16}\.(tmp|pruned)(?=\/|$)/g, '.*.$1')
     .replace(/-[0-9a-f]{16}(?=\.|$)/, '-*')
+    .replace(/(?<=^~\/heartbeats\/)[0-9a-f]{16}$/, '*')
     .replaceAll(/\b(q|r|n|ses)_[0-9A-Za-z]+/g, '$1_*')
     .replaceAll(/\d{4}-?\d\d-?\d\dT[0-9.:+Z-]+|\d{8}T?\d{6}\w*/g, '<time>')
     .replaceAll(/(?<=demo-)\d+/g, 'N');
@@ -44,4 +45,9 @@ function commandName(line: string): string {
   const program = ['git', 'opencode'].find((name) => path.slice(path.lastIndexOf('/') + 1).startsWith(name));
   if (program !== undefined) return [program, ...words.slice(0, 2).filter((word) => /^[a-z-]+$/.test(word))].join(' ');
   return ['kugetsu', ...words.filter((word) => word.startsWith('__') || word === 'run')].join(' ');
+}
+
+/** Whether it depends on how long everything takes that a point is reached: a heartbeat is renewed every ten seconds. */
+export function isByTheClock({ name, occurrence }: { readonly name: string; readonly occurrence: number }): boolean {
+  return occurrence > 1 && name.includes('~/heartbeats/');
 }
