@@ -102,12 +102,14 @@ test.each<OtherGit>(['oldest', 'newest'])(
     await start(2);
     const traps = setTraps(world);
     const shared = repositoryOf(world);
+    let planted = 0;
     const plant = (): void => {
+      planted += 1;
       appendFileSync(join(shared, 'config'), traps.config);
       for (const number of [1, 2]) {
         const metadata = /gitdir: (.*)/.exec(readFileSync(join(worktreeOf(world, issue(number)), '.git'), 'utf8'))?.[1];
         writeFileSync(join(metadata ?? '', 'config.worktree'), traps.config);
-        writeFileSync(join(worktreeOf(world, issue(number)), 'greeting.txt'), 'precious\n');
+        writeFileSync(join(worktreeOf(world, issue(number)), 'greeting.txt'), `precious ${planted}\n`);
       }
       rmSync(join(shared, 'hooks'), { recursive: true, force: true });
       symlinkSync(traps.hooks, join(shared, 'hooks'));

@@ -40,8 +40,6 @@ export async function scriptWorld(env: Readonly<Record<string, string>> = {}): P
 /** A world whose home is as kugetsu 0.1.0 left it, with the worktrees of its two issues, in which there is work. */
 export async function firstReleaseWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
   const world = await frozenWorld('0.1.0', env);
-  // Git keeps no empty directory.
-  mkdirSync(join(world.home, 'pm-agent'), { mode: 0o700 });
   const repository = join(world.home, 'repos', 'forge.test-acme-demo.git');
   const config = readFileSync(join(repository, 'config'));
   await gitIn(world, repository, 'init', '--quiet', '--bare', '--template=');

@@ -2,16 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { furnish } from './prepared-worlds.ts';
-import {
-  FAKE_OPENCODE,
-  makeRemote,
-  makeWorld,
-  mapRepositories,
-  processesOf,
-  until,
-  type Outcome,
-  type World,
-} from './world.ts';
+import { FAKE_OPENCODE, makeRemote, makeWorld, mapRepositories, until, type Outcome, type World } from './world.ts';
 
 /** The repository that {@link readyWorld} has, and its first issues. */
 export const REPOSITORY = 'forge.test/acme/demo';
@@ -24,8 +15,6 @@ export const issue = (number: number): string => `${REPOSITORY}#${number}`;
 export function fakeWorld(env: Readonly<Record<string, string>> = {}, opencode: string = FAKE_OPENCODE): World {
   const world = makeWorld({ opencode, env });
   onTestFinished(async () => {
-    // A runner that has settled its run still has to exit.
-    await until('no process is left', () => processesOf(world.root).length === 0, 30_000).catch(() => undefined);
     expect(await world.destroy()).toEqual([]);
   });
   return world;

@@ -222,7 +222,11 @@ export function processesOf(root: string, entry?: string): WorldProcess[] {
   return processes;
 }
 
+const LAST_EXIT_MS = 30_000;
+
 async function destroyWorld(root: string): Promise<string[]> {
+  // A runner that has settled its run still has to exit.
+  await until('no process is left', () => processesOf(root).length === 0, LAST_EXIT_MS).catch(() => undefined);
   const left = processesOf(root);
   for (let rest = left; rest.length > 0; rest = processesOf(root)) {
     for (const { pid } of rest) killQuietly(pid);

@@ -4,6 +4,7 @@ import { headlessPermission, whatPermissionLacks } from '../../adapters/opencode
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
+import { realPathInside } from '../home.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { baseBranch } from '../worktrees/repository.ts';
@@ -31,9 +32,11 @@ export async function baseDirectory(context: Context, base: CoordinatorSession):
 
 /** The directory in which the PM agent works: its own, unless its file has another one. It is there when this returns. */
 export async function pmDirectory({ home }: Context, { directory }: CoordinatorSession): Promise<string> {
-  if (directory !== null) return directory;
+  const own = await realPathInside(home, home.pmAgentDirectory);
+  if (directory !== null && directory !== own) return directory;
+  // A copy of a home may lack it: many programs leave out what is empty.
   await makePrivateDirectory(home.pmAgentDirectory);
-  return realPath(home.pmAgentDirectory);
+  return own;
 }
 
 /**
