@@ -35,6 +35,11 @@ function onTerminal(...args: readonly string[]): { readonly child: ChildProcess;
   return { child, screen: () => screen };
 }
 
+/** Whether something is so within a moment; if not, what it depends on is tried again. */
+async function soon(condition: () => boolean): Promise<boolean> {
+  return until('it is so', condition, 5000).catch(() => false);
+}
+
 test('without a terminal and without --headless, init says what to do', async () => {
   const { code, stderr } = await world.kugetsu('init');
   expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('kugetsu init --headless') });
@@ -45,23 +50,25 @@ test('on a terminal, init opens opencode, and the session that was talked to the
   const ended = new Promise<number | null>((resolve) => {
     child.once('exit', resolve);
   });
-  await until('opencode shows its interface', () => /Ask anything|ctrl\+p|Build/i.test(screen()), 90_000);
+  /** @returns whether anything was drawn since */
+  const press = (keys: string): (() => boolean) => {
+    const before = screen().length;
+    child.stdin?.write(keys);
+    return () => screen().length > before;
+  };
+  await until('opencode shows its interface', () => /Ask anything|ctrl\+p|Build/i.test(screen()));
+  const reached = (): boolean => model.requests.some(({ lastUserText }) => lastUserText.includes(KNOWLEDGE));
   // The interface takes keys a moment after it has drawn itself, so the message is typed until the model has it.
   await until('the message reached the model', async () => {
-    if (model.requests.some(({ lastUserText }) => lastUserText.includes(KNOWLEDGE))) return true;
-    child.stdin?.write(KNOWLEDGE);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    child.stdin?.write('\r');
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    return false;
+    if (!(await soon(press(KNOWLEDGE)))) return false;
+    press('\r');
+    return soon(reached);
   });
   await until('the answer is shown', () => screen().includes('Done.'));
   // Leaving the terminal's alternate screen is the last thing that the interface does.
   await until('opencode was left', async () => {
-    if (screen().includes('\u001B[?1049l')) return true;
-    child.stdin?.write('\u0003');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return false;
+    press('\u0003');
+    return soon(() => screen().includes('\u001B[?1049l'));
   });
   expect(await ended).toBe(0);
   expect(screen()).not.toContain('no answer in the base session');
