@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { endProcessesOfRun } from '../../src/adapters/process/end-processes.ts';
-import { lookForRun } from '../../src/adapters/process/process-table.ts';
+import { lookForRun, runIdsInUse } from '../../src/adapters/process/process-table.ts';
 
-/** In one look of fifteen it has no environment, so in this many it has, but for one time in a thousand million. */
-const MAX_LOOKS = 300;
+/** On two cores it has no environment in one look of fifteen; on another machine it may be fewer. */
+const MAX_LOOKS = 5000;
+const CALLS = 100;
 const ENDS = 5;
 
 /** A process of the run that becomes another program again and again; it has no environment for a moment each time. */
@@ -43,6 +44,12 @@ test('a process that becomes another program is found, or known to be missing', 
   }
   expect(found).toBeGreaterThan(0);
   expect(missed).toBeGreaterThan(0);
+});
+
+test('its run is always in use', async () => {
+  const runId = 'r_inuse';
+  await changingProcess(runId);
+  for (let call = 0; call < CALLS; call += 1) expect(runIdsInUse()).toContain(runId);
 });
 
 test('it is ended with its run', async () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { listNotifications } from '../../src/domain/notifications/inbox.ts';
+import { listNotifications, markAllRead } from '../../src/domain/notifications/inbox.ts';
 import { tellSaved } from '../../src/domain/notifications/tell.ts';
 import { saveWork } from '../../src/domain/worktrees/save-work.ts';
 import { REF, repositoryOf, worktreeOf } from '../support/fake-world.ts';
@@ -49,4 +49,8 @@ test('a removal that is tried again saves nothing twice while nothing changes, a
   expect([first[0], again[0]]).not.toContain(changed[0]);
   expect(changed.slice(1)).toEqual(first.slice(1));
   expect(await listNotifications(context, { all: true })).toHaveLength(first.length + 2);
+  // Who has read of it may have thought that it was over.
+  await markAllRead(context);
+  await save();
+  expect(await listNotifications(context, { all: false })).toHaveLength(changed.length);
 });

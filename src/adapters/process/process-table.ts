@@ -24,6 +24,9 @@ const TICKS_PER_SECOND = 100;
 /** How often an environment that is empty is read. */
 const MAX_READS = 3;
 
+/** How often all processes are looked at, while one of them shows no environment. */
+const MAX_LOOKS = 10;
+
 // include/linux/sched.h: a thread of the kernel's, which never has an environment.
 const PF_KTHREAD = 0x00_20_00_00;
 
@@ -73,8 +76,14 @@ export function lookForRun(runId: string, roots: readonly ProcessMark[] = []): R
 
 /** The ids of runs of which a process is alive; on systems that do not show another process's environment, none. */
 export function runIdsInUse(): Set<string> {
-  const ids = processTable().map(({ pid }) => runIdIn(environmentOf(pid)));
-  return new Set(ids.filter((id) => id !== undefined));
+  const ids = new Set<string>();
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const environments = processTable().map(({ pid }) => environmentOf(pid));
+    for (const id of environments.map(runIdIn)) if (id !== undefined) ids.add(id);
+    // One that is becoming another program shows its environment a moment later.
+    if (!environments.includes(undefined)) break;
+  }
+  return ids;
 }
 
 function ancestry(table: readonly ProcessRow[], pid: number): Set<number> {

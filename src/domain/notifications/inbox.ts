@@ -24,12 +24,14 @@ export async function sendNotification(context: Needs, news: News): Promise<Noti
   return notification;
 }
 
-/** As {@link sendNotification}, for several at once: all of them, or none. What the inbox says already is not said again. */
+/** As {@link sendNotification}, for several at once: all of them, or none. What an unread one says already is not said again. */
 export async function sendNewNotifications(context: Needs, news: readonly News[]): Promise<void> {
   const added = await Promise.all(news.map(async (each) => newNotification(context, each)));
   await updateInbox(context, (notifications) => {
     const isKnown = ({ type, message, issue_ref: ref }: Notification): boolean =>
-      notifications.some((known) => known.type === type && known.message === message && known.issue_ref === ref);
+      notifications.some(
+        (known) => !known.read && known.type === type && known.message === message && known.issue_ref === ref,
+      );
     return added.filter((each) => !isKnown(each)).reduce(withNotification, notifications);
   });
 }

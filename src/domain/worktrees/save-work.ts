@@ -7,7 +7,7 @@ import { moveWholeAside } from '../../adapters/git/move-aside.ts';
 import { rescueWork } from '../../adapters/git/rescue.ts';
 import type { CanTellAgain, Rescue, SavedPart } from '../../adapters/git/saving.ts';
 import { rescueStashes } from '../../adapters/git/stashes.ts';
-import { pathExists } from '../../adapters/store/paths.ts';
+import { exists } from '../../adapters/store/paths.ts';
 import { listWorktreeEntries, removeWorktreeEntry, type WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { pasteQuote } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
@@ -161,7 +161,7 @@ function rescuePlace({ home, env, clock }: Needs, given: string): RescuePlace {
     ref: `${RESCUED}${name}/${time}`,
     asideDirectory: join(home.rescued, name, time),
     targetOf,
-    canTellAgain: async (ref) => !(await pathExists(targetOf(ref))),
+    canTellAgain: async (ref) => !(await exists(targetOf(ref))),
     env,
   };
 }
