@@ -1,5 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { change } from '../store/change.ts';
+import { openOutput } from '../store/changes.ts';
 import { definedOnly } from './environment.ts';
 import { killGroup, rememberGroup } from './live-groups.ts';
 
@@ -87,9 +88,9 @@ async function runToEnd(options: CommandOptions): Promise<CommandResult> {
  * with a program that exits before all of it is read, as programs of Node.js and Bun do.
  */
 function openOutputs({ stdoutFile, stderrFile }: CommandOptions): [number | undefined, number | undefined] {
-  const stdout = stdoutFile === undefined ? undefined : openSync(stdoutFile, 'w', 0o600);
+  const stdout = stdoutFile === undefined ? undefined : openOutput(stdoutFile, 'w');
   try {
-    return [stdout, stderrFile === undefined ? undefined : openSync(stderrFile, 'w', 0o600)];
+    return [stdout, stderrFile === undefined ? undefined : openOutput(stderrFile, 'w')];
   } catch (error) {
     if (stdout !== undefined) closeSync(stdout);
     throw error;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { change } from '../store/change.ts';
+import { openOutput } from '../store/changes.ts';
 import { definedOnly } from './environment.ts';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { systemHint } from '../../util/system-hint.ts';
@@ -39,8 +40,8 @@ export interface SpawnedProcess {
  */
 export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProcess> {
   const { command, args, stdoutFile, stderrFile } = options;
-  const out = openSync(stdoutFile, 'a', 0o600);
-  const err = stderrFile === stdoutFile ? out : openSync(stderrFile, 'a', 0o600);
+  const out = openOutput(stdoutFile, 'a');
+  const err = stderrFile === stdoutFile ? out : openOutput(stderrFile, 'a');
   try {
     return await change('start', [command, ...args].join(' '), async () => started(options, out, err));
   } finally {

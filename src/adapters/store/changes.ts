@@ -155,6 +155,16 @@ export async function openToChange(path: string, flags: 'wx' | 'a', mode: Mode):
   };
 }
 
+/**
+ * Opens a file, with mode 0600, that gets the output of a program from its beginning (`w`) or after what is there (`a`): no
+ * change of its own, since to start the program is one, and a file that it left empty says nothing.
+ *
+ * @returns the descriptor, which is the caller's to close
+ */
+export function openOutput(path: string, flags: 'w' | 'a'): number {
+  return blocking.openSync(path, flags, 0o600);
+}
+
 /** Makes what was created, renamed or removed in a directory outlast a power failure; a missing directory is fine. */
 export async function syncDirectory(path: string): Promise<void> {
   const handle = await fs.open(path, 'r').catch((error: unknown) => {
