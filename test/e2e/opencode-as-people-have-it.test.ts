@@ -68,7 +68,7 @@ describe('with the configuration of a user', () => {
     }
     const verdict = await verdictOf(world, issue(4));
     expect(verdict.class).toBe('startup_timeout');
-    expect(verdict.message).toContain(`opencode hangs while it starts`);
+    expect(verdict.message).toContain(`opencode hangs during start-up`);
     expect(verdict.message).toContain(plugin);
   });
 
@@ -81,7 +81,7 @@ describe('with the configuration of a user', () => {
     const elsewhere = world.withEnv({ OPENCODE_DB: join(world.root, 'other.db') });
     const { code, stderr } = await elsewhere.kugetsu('start', issue(5), 'hello');
     expect(code).toBe(3);
-    expect(stderr).toContain('this opencode has other sessions than the one init used');
+    expect(stderr).toContain('this opencode uses other sessions than init did');
   });
 
   test('and the variables of a debugger, opencode does not wait for one', async () => {

@@ -35,13 +35,13 @@ test('no watch can be had: the daemon says so, and looks by its interval', async
   const none = 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"';
   const [program = ''] = world.command;
   await startBy(world, 'unshare', '--user', '--map-root-user', 'sh', '-c', none, 'sh', program);
-  await expectPickedUp(world, /file watching is not available: the queue is looked at by the interval/);
+  await expectPickedUp(world, /file watching is not available: the queue is checked at intervals only/);
 });
 
 test('a watch notices nothing: the daemon finds that out, says so, and looks by its interval', async () => {
   const world = await queueWorld(EVERY_SECOND);
   await startBy(world, silent.program);
-  await expectPickedUp(world, /changes are not noticed on this filesystem: the queue is looked at by the interval/);
+  await expectPickedUp(world, /this filesystem does not report changes: the queue is checked at intervals only/);
 });
 
 test('a watch that notices is not said to be deaf', async () => {

@@ -127,13 +127,13 @@ test('the home becomes read-only under a daemon: it says so, does not spin, and 
   await until('one is at work', () => noted(bare, 'flying').length === 1);
   await until('the other waits', () => task(bare, retried).attempts === 1 && task(bare, retried).state === 'pending');
   succeeded(await machine.sh(READ_ONLY, bare.home));
-  await until('the daemon says so', () => readFileSync(said, 'utf8').includes('this look failed: EROFS'));
+  await until('the daemon says so', () => readFileSync(said, 'utf8').includes('this tick failed: EROFS'));
   // The agent ends while nobody can write that down.
   writeFileSync(notesPath(bare, 'go'), '');
   await until('the agent has ended', () =>
     processesOf(bare.root).every(({ command }) => !command.includes(' run --session')),
   );
-  const failures = readFileSync(said, 'utf8').split('this look failed').length - 1;
+  const failures = readFileSync(said, 'utf8').split('this tick failed').length - 1;
   expect(failures).toBeLessThan(4);
   succeeded(await machine.sh(WRITABLE, bare.home));
   const last = succeeded(await world.kugetsu('queue', 'enqueue', issue(3), notes(bare, 'last'))).stdout.trim();

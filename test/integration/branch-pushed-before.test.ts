@@ -29,11 +29,13 @@ async function refsWith(world: World, commit: string): Promise<string[]> {
 
 test('start goes on with what was pushed, says so, and the next push is no forced one', async () => {
   const world = await readyWorld();
-  expect(await work(world, commits('one.txt'))).not.toContain('begins from');
+  expect(await work(world, commits('one.txt'))).not.toContain('starts from');
   const first = await pushed(world);
   const second = succeeded(await world.kugetsu('start', REF, commits('two.txt')));
-  expect(second.stderr).toContain(`begins from origin/fix/issue-1 (1 commit, ${first.slice(0, 10)}), which was pushed`);
-  expect(second.stderr).toContain('--fresh begins at the default branch');
+  expect(second.stderr).toContain(
+    `starts from origin/fix/issue-1 (1 commit, ${first.slice(0, 10)}), which was pushed earlier`,
+  );
+  expect(second.stderr).toContain('--fresh starts from the default branch');
   succeeded(await world.kugetsu('logs', REF, '--follow'));
   expect(existsSync(join(worktreeOf(world), 'one.txt'))).toBe(true);
   // Both commits are the branch's, and both are pushed.
@@ -46,12 +48,12 @@ test('start goes on with what was pushed, says so, and the next push is no force
   expect(await pushed(world)).toBe(await gitIn(world, worktreeOf(world), 'rev-parse', 'HEAD'));
 });
 
-test('--fresh begins at the default branch, and the command that brings back what was pushed is told', async () => {
+test('--fresh starts from the default branch, and the command that brings back what was pushed is told', async () => {
   const world = await readyWorld();
   await work(world, commits('one.txt'));
   const first = await pushed(world);
   const outcome = succeeded(await world.kugetsu('start', REF, commits('other.txt', '--force'), '--fresh'));
-  expect(outcome.stderr).not.toContain('begins from');
+  expect(outcome.stderr).not.toContain('starts from');
   succeeded(await world.kugetsu('logs', REF, '--follow'));
   expect(existsSync(join(worktreeOf(world), 'one.txt'))).toBe(false);
   expect(await pushed(world)).not.toBe(first);
@@ -88,9 +90,9 @@ test('a branch that is in the default branch, and one that is gone from origin, 
   const remote = join(world.root, 'remotes', 'demo.git');
   await work(world, commits('one.txt'));
   await gitIn(world, remote, 'update-ref', 'refs/heads/main', 'refs/heads/fix/issue-1');
-  expect(await work(world, commits('two.txt'))).not.toContain('begins from');
+  expect(await work(world, commits('two.txt'))).not.toContain('starts from');
   await gitIn(world, remote, 'update-ref', '-d', 'refs/heads/fix/issue-1');
-  expect(await work(world, 'hello')).not.toContain('begins from');
+  expect(await work(world, 'hello')).not.toContain('starts from');
   expect(existsSync(join(worktreeOf(world), 'one.txt'))).toBe(true);
   expect(existsSync(join(worktreeOf(world), 'two.txt'))).toBe(false);
 });
@@ -113,7 +115,7 @@ test('a task of the queue goes on with what was pushed; one that is queued as fr
   await startDaemon(world);
   const gone = await enqueue(world, 'fake: sh test -e one.txt && echo there');
   expect(await finishedTask(world, gone)).toMatchObject({ state: 'completed', attempts: 1 });
-  expect((await world.kugetsu('logs', gone)).stdout).toContain('begins from origin/fix/issue-1');
+  expect((await world.kugetsu('logs', gone)).stdout).toContain('starts from origin/fix/issue-1');
   // Its first attempt ends early, its second one finds what the first one did.
   const fails = `fake: sh test -e one.txt && echo pushed > found; test -e mine && echo again >> found; touch mine; cat found; kill -9 $PPID`;
   const queued = succeeded(await world.kugetsu('queue', 'enqueue', issue(2), fails, '--fresh')).stdout.trim();

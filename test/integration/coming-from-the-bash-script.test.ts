@@ -148,7 +148,7 @@ test('nobody works in a worktree that git does not know', async () => {
   renameSync(join(placeOf(world, 14), '.git'), join(world.root, 'its-repository'));
   const refused = await world.kugetsu('continue', CLONE, 'go on', '--follow');
   expect(refused.code).toBe(1);
-  expect(`${refused.stdout}${refused.stderr}`).toContain('is no git worktree');
+  expect(`${refused.stdout}${refused.stderr}`).toContain('is not a git worktree');
   expect(readJson(storedSession(world, SCRIPT_SESSIONS[14]))).toMatchObject({ info: { directory: world.project } });
 });
 

@@ -24,7 +24,7 @@ test('a damaged task holds up no other, is named in the log, and stays as it is'
   await startDaemon(world);
   const id = await enqueue(world, 'hello', issue(2));
   expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
-  expect(daemonLog(world)).toContain(`${damaged} left alone: cannot read ${taskPath(world, damaged)}`);
+  expect(daemonLog(world)).toContain(`${damaged} skipped: cannot read ${taskPath(world, damaged)}`);
   expect(readFileSync(taskPath(world, damaged), 'utf8')).toBe(DAMAGED);
 });
 

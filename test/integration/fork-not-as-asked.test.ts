@@ -129,7 +129,7 @@ test('a base session that opencode has lost is said, and nothing is run', async 
   const runs = runsBegun(world);
   rmSync(fakeSessionPath(world, await baseId(world)));
   const { code, stderr } = await world.kugetsu('start', REF, 'hello');
-  expect(stderr).toMatch(/opencode does not know the base session ses_\w+ any more\n.*kugetsu doctor --fix/);
+  expect(stderr).toMatch(/opencode no longer has the base session ses_\w+\n.*kugetsu doctor --fix/);
   expect(code).toBe(1);
   expect(runsBegun(world)).toBe(runs);
 });

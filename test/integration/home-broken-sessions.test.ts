@@ -119,7 +119,7 @@ test('a plain directory in place of a worktree is left, with the way out', async
   await expectBreak(world, {
     level: 'error',
     check: 'worktrees',
-    says: /is no git worktree/,
+    says: /is not a git worktree/,
     command: /^kugetsu start/,
   });
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));

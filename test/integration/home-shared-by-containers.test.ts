@@ -48,7 +48,7 @@ test('a run in another container is shown, counted and left alone', async () => 
     const { code, stderr } = await box.kugetsu(...args);
     expect([args[0], code]).toEqual([args[0], 4]);
     expect(stderr).toMatch(
-      new RegExp(`^kugetsu: an agent is at work on ${REF} on ${HERE}, pid \\d+ there; last heard of`),
+      new RegExp(`^kugetsu: an agent is at work on ${REF} on ${HERE}, pid \\d+ there; last heard from`),
     );
     expect(stderr).toContain('run the command there');
   }

@@ -15,7 +15,7 @@ describe('an opencode that has other sessions than at init', () => {
     const { code, stderr } = await world.withEnv(env).kugetsu('start', REF, 'hello');
     expect(code).toBe(3);
     const usual = join(world.userHome, '.local/share/opencode/opencode.db');
-    const said = `this opencode has other sessions than the one init used: its database is ${database}, and was ${usual}`;
+    const said = `this opencode uses other sessions than init did: its database is ${database}, at init it was ${usual}`;
     expect(stderr).toMatch(/^kugetsu: [^\n]+\n {2}[^\n]*OPENCODE_DB[^\n]*\n$/);
     expect(stderr).toContain(said);
     expect(existsSync(sessionFile(world))).toBe(false);

@@ -14,7 +14,7 @@ test('a plugin that hangs costs the start one AGENT_STARTUP_TIMEOUT_SECONDS, and
   const verdict = await verdictOf(world);
   expect(verdict).toMatchObject({ outcome: 'failed', class: 'startup_timeout' });
   expect(verdict.message).toBe(
-    `opencode hangs while it starts: it did not take the message before AGENT_STARTUP_TIMEOUT_SECONDS; what its configuration starts is plugins ${PLUGIN}, and MCP servers search`,
+    `opencode hangs during start-up: it did not accept the message within AGENT_STARTUP_TIMEOUT_SECONDS; its configuration starts plugins ${PLUGIN} and MCP servers search`,
   );
   // What kugetsu itself asks of opencode needs no plugin.
   expect(opencodeCalls(world).map(([command]) => command)).toEqual(
@@ -26,7 +26,7 @@ test('a model that does not answer is told of as that', async () => {
   const world = (await readyWorld()).withEnv({ AGENT_STARTUP_TIMEOUT_SECONDS: '2' });
   expect((await world.kugetsu('start', REF, 'fake: hang', '--follow')).code).toBe(1);
   expect((await verdictOf(world)).message).toBe(
-    'no event of the agent before AGENT_STARTUP_TIMEOUT_SECONDS; the model has not begun to answer',
+    'no event from the agent within AGENT_STARTUP_TIMEOUT_SECONDS; the model has not started to answer',
   );
 });
 
@@ -39,6 +39,6 @@ test('doctor finds it', async () => {
   const finding = (await doctor(world)).findings.find(({ check }) => check === 'agent');
   expect(finding).toMatchObject({ level: 'error' });
   expect(finding?.message).toBe(
-    `opencode hangs while it starts: opencode debug agent gave no answer within 10 seconds; what its configuration starts is plugins ${PLUGIN}`,
+    `opencode hangs during start-up: opencode debug agent gave no answer within 10 seconds; its configuration starts plugins ${PLUGIN}`,
   );
 });

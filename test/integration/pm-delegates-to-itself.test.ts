@@ -72,10 +72,10 @@ test('an agent that waits for what needs its own slot, or for itself, is told so
   writeFileSync(script, `${lines.join('\n')}\n`);
   const { reply } = await finishedTask(world, await delegate(world, `fake: sh sh '${script}'`));
   expect(reply).toContain('note: ID cannot begin while you work: you have the slot that it needs; end your turn');
-  expect(reply).toContain('there is no log of ID: it cannot begin while you work');
-  expect(reply).toMatch(/is what you work on yourself: its log ends when your turn does[^]*code 4/);
+  expect(reply).toContain('there is no log of ID: it cannot start while you work');
+  expect(reply).toMatch(/you are working on .* yourself: its log ends when your turn does[^]*code 4/);
 
   writeFileSync(script, `kugetsu continue '${issue(1)}' more --follow 2>&1; echo "code $?"\n`);
   const { reply: own } = await finishedTask(world, await enqueue(world, `fake: sh sh '${script}'`));
-  expect(own).toMatch(/is what you work on yourself[^]*code 4/);
+  expect(own).toMatch(/you are working on .* yourself[^]*code 4/);
 });

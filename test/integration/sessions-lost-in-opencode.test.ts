@@ -17,10 +17,10 @@ test('status and start say that opencode has lost the base, and the command that
   const id = await lose(world, 'base');
   const { code, stdout, stderr } = await world.kugetsu('status');
   expect({ code, stdout }).toEqual({ code: 3, stdout: 'base_session_missing\n' });
-  expect(stderr).toContain(`opencode does not know the base session ${id} any more\n  run: kugetsu doctor --fix\n`);
+  expect(stderr).toContain(`opencode no longer has the base session ${id}\n  run: kugetsu doctor --fix\n`);
   expect(JSON.parse((await world.kugetsu('status', '--json')).stdout)).toEqual({ status: 'base_session_missing' });
   const start = await world.kugetsu('start', REF, 'hello', '--json');
-  expect(start.stderr).toContain(`opencode does not know the base session ${id} any more`);
+  expect(start.stderr).toContain(`opencode no longer has the base session ${id}`);
   expect(start.stderr).toContain('run: kugetsu doctor --fix');
   expect(start.code).toBe(1);
   await world.kugetsu('doctor', '--fix', '--no-model');

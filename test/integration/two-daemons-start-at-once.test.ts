@@ -75,7 +75,7 @@ test('a daemon whose lock another one has takes no task any more, and ends', asy
   const ids = await Promise.all([1, 2, 3].map(async (n) => enqueue(world, notes(world, `task-${n}`), issue(n))));
   process.kill(first, 'SIGCONT');
   await until('the first one has gone', () => !daemonsOf(world).includes(first), 60_000);
-  expect(daemonLog(world)).toContain('this process is not the daemon any more');
+  expect(daemonLog(world)).toContain('this process is no longer the daemon');
   for (const [index, id] of ids.entries()) {
     expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
     expect(noted(world, `task-${index + 1}`)).toEqual(['begun']);

@@ -58,7 +58,7 @@ test('the reason of a failure keeps its class, whatever word of it is a secret',
   expect(failure?.class).toBe('permission_rejected');
   await setSecret(world, 'SORT_KEY', 'status 429');
   await world.kugetsu('start', REF, 'fake: error-status 429');
-  const message = `the model's rate limit is reached (429): ${MARK}`;
+  const message = `the model's rate limit was reached (429): ${MARK}`;
   expect(await verdictOf(world)).toMatchObject({ class: 'rate_limited', retryable: true, message });
 });
 

@@ -58,8 +58,8 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
     if (ended || clock.monotonic() >= deadline) break;
     await clock.sleep(POLL_MS);
   }
-  const last = (await readDaemonLog(context, 1))[0] ?? 'it said nothing';
-  throw new AppError('daemon_failed', words`the queue daemon did not come up: ${said(last)}`, {
+  const last = (await readDaemonLog(context, 1))[0] ?? 'it logged nothing';
+  throw new AppError('daemon_failed', words`the queue daemon did not start: ${said(last)}`, {
     hint: `see ${home.daemonLog}`,
   });
 }

@@ -59,7 +59,7 @@ export async function becomeDaemonInTime(
   if (found?.here === false) {
     const since = lastSignOf(home.heartbeats, found.owner).at;
     onLine(
-      `a queue daemon may be running ${whereabouts(found.owner)}: waiting until it is heard of, or counts as dead`,
+      `a queue daemon may be running ${whereabouts(found.owner)}: waiting until it is heard from or counts as dead`,
     );
     for (let other: typeof found | undefined = found; other?.here === false; other = await findDaemon(context)) {
       if (signal.aborted || lastSignOf(home.heartbeats, other.owner).at !== since) break;
@@ -85,7 +85,7 @@ export function guardOf({ daemonLock }: Context['home']): string {
 export function alreadyRunning(home: Home, { owner, since, here }: LiveDaemon): AppError {
   if (!here) return elsewhere(home, 'the queue daemon is running', owner);
   return new AppError('daemon_running', `the queue daemon is running already (pid ${owner.pid}, since ${since})`, {
-    hint: 'kugetsu queue-daemon status shows it; kugetsu queue-daemon restart replaces it',
+    hint: 'run: kugetsu queue-daemon status, or kugetsu queue-daemon restart to replace it',
     exit: EXIT.busy,
   });
 }

@@ -72,7 +72,7 @@ async function notDispatched(context: Context, { id, run_id: runId }: QueueItem,
   }
   if (kind === 'passing') {
     const again = await settleItem(context, id, { type: 'not_begun', runId, failure, backoff: await backoff(context) });
-    return `${again?.state === 'pending' ? 'to be tried again' : 'given up'} (${code}): ${message}`;
+    return `${again?.state === 'pending' ? 'will be tried again' : 'given up'} (${code}): ${message}`;
   }
   await settleItem(context, id, { type: 'refused', ...failure });
   return `refused (${code}): ${message}`;

@@ -49,7 +49,7 @@ export async function tellObstacle(
   const now = { why: rawText(obstacle), line: rawText(line) };
   if (now.line !== known?.line) await say(line);
   if (now.why !== known?.why) {
-    const message = words`tasks wait, because kugetsu is not ready: ${obstacle}; run: kugetsu doctor`;
+    const message = words`tasks are waiting because kugetsu is not ready: ${obstacle}; run: kugetsu doctor`;
     await tell(context, { type: 'task_waiting', message, issue_ref: null, task: null });
   }
   return now;

@@ -60,7 +60,7 @@ export class OpenItems {
     found: PromiseSettledResult<Found | undefined> | undefined,
     { open, say }: { readonly open: Map<string, Found>; readonly say: (line: Text) => Promise<void> },
   ): Promise<void> {
-    if (found?.status === 'rejected') await say(words`${id} left alone: ${wordsOf(found.reason)}`);
+    if (found?.status === 'rejected') await say(words`${id} skipped: ${wordsOf(found.reason)}`);
     if (found?.status !== 'fulfilled' || found.value === undefined) return;
     const { item } = found.value;
     if (isFinished(item)) this.finished.set(id, finishedAt(item));

@@ -30,7 +30,7 @@ const HEARING_MS = 5000;
 /** What agents leave behind becomes a child of process 1, and only an init waits for children that it did not start. */
 const NO_INIT =
   'this is process 1 of its container, where nothing reaps what agents leave behind: start it through an init (docker run --init, or tini)';
-const BY_INTERVAL = 'the queue is looked at by the interval';
+const BY_INTERVAL = 'the queue is checked at intervals only';
 
 interface DaemonOptions {
   /** One tick, without waiting for anything afterwards. */
@@ -114,7 +114,7 @@ class DaemonLoop {
       if (this.signal.aborted) return;
     }
     if (this.heard.signal.aborted) await this.say('the daemon notices changes in the queue');
-    else if (watch.working()) await this.say(`changes are not noticed on this filesystem: ${BY_INTERVAL}`);
+    else if (watch.working()) await this.say(`this filesystem does not report changes: ${BY_INTERVAL}`);
     else await this.say(`file watching is not available: ${BY_INTERVAL}`);
   }
 
@@ -122,7 +122,7 @@ class DaemonLoop {
   private async isStillDaemon(): Promise<boolean> {
     const daemon = await findDaemon(this.context).catch(() => undefined);
     if (daemon !== undefined && isOwn(daemon.owner)) return true;
-    await this.say('this process is not the daemon any more: its lock is gone or another one has it');
+    await this.say('this process is no longer the daemon: its lock is gone, or another process has it');
     return false;
   }
 
@@ -137,7 +137,7 @@ class DaemonLoop {
         : Math.min(interval, Math.max(SHORTEST_WAIT_MS, dueAt - this.context.clock.now()));
     } catch (error) {
       // A broken file or a full disk must not end the daemon: it says so and tries again.
-      await this.say(words`this look failed: ${wordsOf(error)}`);
+      await this.say(words`this tick failed: ${wordsOf(error)}`);
       return FAILED_TICK_WAIT_MS;
     }
   }

@@ -97,7 +97,7 @@ async function reconcileClaimed(
     const { reconcileItem } = await import('../work/reconcile-items.ts');
     // The file of one issue's session holds up no other task.
     const news = await reconcileItem(context, item, { takeOver: true }).catch(
-      (error: unknown) => words`left alone: ${wordsOf(error)}`,
+      (error: unknown) => words`skipped: ${wordsOf(error)}`,
     );
     if (news === undefined) continue;
     changed = true;

@@ -74,7 +74,7 @@ async function fixOne(
   rules: readonly PermissionRule[],
 ): Promise<Pick<PermissionChange, 'outcome' | 'reason'>> {
   const [stored] = await opencode.describeSessions([id]);
-  if (stored === undefined) return { outcome: 'failed', reason: 'opencode does not know it any more' };
+  if (stored === undefined) return { outcome: 'failed', reason: 'opencode no longer has it' };
   const lack = whatPermissionLacks(stored.permission, rules);
   if (lack === undefined) return { outcome: 'right already', reason: null };
   if (live) return { outcome: 'left', reason: 'an agent is at work in it: try again when it has ended' };

@@ -26,8 +26,8 @@ export function abandonedVerdict(
 
 function diedMessage(kind: Run['kind'], place: string | undefined): string {
   return place === undefined
-    ? `the process that supervised the ${kind} was killed, or the machine restarted; what was left of it has been ended`
-    : `the process that supervised the ${kind} was ${place}, and nothing was heard of it any more`;
+    ? `the process that supervised the ${kind} was killed, or the machine restarted; its leftover processes were ended`
+    : `the process that supervised the ${kind} was ${place}, and has not been heard from since`;
 }
 
 function hintFor(kind: Run['kind']): string {

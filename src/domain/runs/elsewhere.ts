@@ -50,9 +50,9 @@ export function requireHere(home: Home, ref: string, run: Run | null): void {
 /** The error for what another container or machine does: `subject` says what, as the beginning of a sentence. */
 export function elsewhere({ heartbeats }: Home, subject: string, owner: Run['owner']): AppError {
   const { ageMs } = lastSignOf(heartbeats, owner);
-  const heard = ageMs === undefined ? '' : `; last heard of ${formatDuration(ageMs)} ago`;
+  const heard = ageMs === undefined ? '' : `; last heard from ${formatDuration(ageMs)} ago`;
   return new AppError('elsewhere', `${subject} ${whereabouts(owner)}${heard}`, {
-    hint: 'run the command there; when nothing has been heard of it for a minute it counts as dead, and the command works here',
+    hint: 'run the command there; after a minute without a heartbeat it counts as dead, and the command works here',
     exit: EXIT.busy,
   });
 }

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Verdict } from './run-schema.ts';
 
 /** How to see whether it is a plugin that hangs. */
-export const WITHOUT_PLUGINS = 'see whether it begins without plugins: OPENCODE_PURE=1 opencode run hello';
+export const WITHOUT_PLUGINS = 'try it without plugins: OPENCODE_PURE=1 opencode run hello';
 
 interface Start {
   readonly session: string;
@@ -28,24 +28,24 @@ export async function explainStartup<V extends Omit<Verdict, 'evidence'>>(
   if (stored === undefined) return verdict;
   if (stored.time_updated >= since) {
     const known = verdict.message.includes(';');
-    return known ? verdict : { ...verdict, message: `${verdict.message}; the model has not begun to answer` };
+    return known ? verdict : { ...verdict, message: `${verdict.message}; the model has not started to answer` };
   }
   const extensions = await opencode.configuredExtensions(directory).catch(() => undefined);
   const pure = extensions === undefined || extensions.plugins.length > 0;
   return {
     ...verdict,
-    message: `opencode hangs while it starts: it did not take the message before AGENT_STARTUP_TIMEOUT_SECONDS${suspectsOf(extensions)}`,
+    message: `opencode hangs during start-up: it did not accept the message within AGENT_STARTUP_TIMEOUT_SECONDS${suspectsOf(extensions)}`,
     hint: pure ? WITHOUT_PLUGINS : 'run: kugetsu doctor',
   };
 }
 
 /** What of the configuration may hang, to be put behind a sentence; empty when there is nothing. */
 export function suspectsOf(extensions: Extensions | undefined): string {
-  if (extensions === undefined) return '; a plugin or an MCP server of its configuration may be what hangs';
+  if (extensions === undefined) return '; a plugin or an MCP server in its configuration may be hanging';
   const { plugins, mcpServers } = extensions;
   const named = [
     ...(plugins.length === 0 ? [] : [`plugins ${plugins.join(', ')}`]),
     ...(mcpServers.length === 0 ? [] : [`MCP servers ${mcpServers.join(', ')}`]),
   ];
-  return named.length === 0 ? '' : `; what its configuration starts is ${named.join(', and ')}`;
+  return named.length === 0 ? '' : `; its configuration starts ${named.join(' and ')}`;
 }

@@ -19,14 +19,14 @@ export function cutText(text: string): string {
   if (text.length <= LONGEST_TEXT) return text;
   const begin = text.slice(0, LONGEST_TEXT - END).replace(/[\uD800-\uDBFF]$/, '');
   const end = text.slice(-END).replace(/^[\uDC00-\uDFFF]/, '');
-  return `${begin}\n[kugetsu: ${formatBytes(text.length - begin.length - end.length)} more are not in this log]\n${end}`;
+  return `${begin}\n[kugetsu: ${formatBytes(text.length - begin.length - end.length)} left out here]\n${end}`;
 }
 
 /** What is shown of a line of a log that is longer than a reader should have in memory. */
 export const SHOWN_LINE: LineLimit = {
   maxBytes: MEGABYTE / 8,
   cut(beginning, bytes) {
-    const note = ` [kugetsu: this line goes on, up to ${formatBytes(bytes)}]`;
+    const note = ` [kugetsu: the rest is not shown, the line has ${formatBytes(bytes)}]`;
     return closedJson(beginning, note) ?? `${beginning}${note}`;
   },
 };

@@ -79,7 +79,7 @@ export async function openRunLog(
 }
 
 function isFull(maxBytes: number): string {
-  return `this log is full (${formatBytes(maxBytes)}, RUN_LOG_MAX_MB): what the agent says from here on is not in it, but is judged`;
+  return `this log is full (${formatBytes(maxBytes)}, RUN_LOG_MAX_MB): later output is not logged, but still counts for the verdict`;
 }
 
 /** Appends lines, and no more than there is room for. */

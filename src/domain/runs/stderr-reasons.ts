@@ -17,14 +17,14 @@ const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = 
     false,
   ],
   [/auto-rejecting/i, 'permission_rejected', 'opencode rejected a permission that nobody could answer', false],
-  [/Session not found/i, 'session_missing', 'opencode does not know the session any more', false],
+  [/Session not found/i, 'session_missing', 'opencode no longer has the session', false],
   [/ProviderModelNotFoundError|Model not found/i, 'unknown_model', 'opencode does not know the model', false],
   [/database is locked/i, 'database_locked', "opencode's database was locked", true],
   [
     // It prints how it is called, and nothing else.
     /^opencode (?:run )?\[[a-z]+(?:\.\.)?\]|Unknown arguments?:/,
     'opencode_unsupported',
-    'this version of opencode does not take the flags that kugetsu gives it; see kugetsu doctor',
+    'this version of opencode does not accept the flags that kugetsu uses; run: kugetsu doctor',
     false,
   ],
   [/ENOSPC|disk is full|no space left/i, 'disk_full', 'the disk is full', false],

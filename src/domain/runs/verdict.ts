@@ -78,7 +78,7 @@ const SAID_AND_DONE = new Set(['permission_rejected', 'agent_unavailable']);
 const DISK_FULL: Judgement = {
   outcome: 'failed',
   class: 'disk_full',
-  message: "the disk that has kugetsu's home is full; what the agent said last may be missing",
+  message: "the disk with kugetsu's home is full; the agent's last output may be missing",
   retryable: false,
 };
 
@@ -156,8 +156,8 @@ function judgement(seen: Observation, end: AgentEnd): Judgement {
   if (end.signal !== undefined) return failed('agent_killed', `the agent was ended by ${end.signal}`, true);
   if (end.exitCode !== 0) {
     const reason = seen.lastStderr === '' ? '' : `: ${seen.lastStderr}`;
-    const said = seen.lastFinish === 'stop' ? 'said that it was done, and ' : '';
-    const how = end.exitCode === undefined ? 'ended, and how is not known' : `ended with exit code ${end.exitCode}`;
+    const said = seen.lastFinish === 'stop' ? 'reported that it was done, but ' : '';
+    const how = end.exitCode === undefined ? 'ended for an unknown reason' : `ended with exit code ${end.exitCode}`;
     return failed('opencode_failed', `opencode ${said}${how}${reason}`, true);
   }
   return fromFinish(seen);
@@ -179,11 +179,11 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
     case 'stopped':
       return { outcome: 'stopped', class: 'stopped', message: 'stopped on request', retryable: false };
     case 'startup_timeout':
-      return failed(reason, `no event of the agent before AGENT_STARTUP_TIMEOUT_SECONDS${last}`, true);
+      return failed(reason, `no event from the agent within AGENT_STARTUP_TIMEOUT_SECONDS${last}`, true);
     case 'stall_timeout':
-      return failed(reason, `no event and no work for AGENT_STALL_TIMEOUT_MINUTES${last}`, true);
+      return failed(reason, `no event and no activity for AGENT_STALL_TIMEOUT_MINUTES${last}`, true);
     case 'total_timeout':
-      return failed(reason, 'not done within AGENT_TIMEOUT_MINUTES', false);
+      return failed(reason, 'not finished within AGENT_TIMEOUT_MINUTES', false);
     case 'agent_unavailable':
       return failed(reason, `${seen.stderrReason?.message ?? ''}; it was ended before it did anything`, false);
     case 'unknown_finish':
@@ -193,7 +193,7 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
 
 /** Between two calls of the model opencode says nothing, for days if the model asks it to wait; the reason is on stderr. */
 function lastWords({ lastStderr, lastCall }: Observation): string {
-  if (lastCall !== undefined) return `; the last call of the model failed: ${oneLine(lastCall, 300)}`;
+  if (lastCall !== undefined) return `; the last model call failed: ${oneLine(lastCall, 300)}`;
   return lastStderr === '' ? '' : `; last on stderr: ${lastStderr}`;
 }
 
@@ -204,7 +204,7 @@ function fromError(error: ModelError, seen: Observation): Judgement {
   if (status === 401 || status === 403) {
     return failed('no_credentials', `the model refused the credentials (${status}): ${message}`, false);
   }
-  if (status === 429) return failed('rate_limited', `the model's rate limit is reached (429): ${message}`, true);
+  if (status === 429) return failed('rate_limited', `the model's rate limit was reached (429): ${message}`, true);
   if (status !== undefined && status >= 500) {
     return failed('model_unavailable', `the model's server failed (${status}): ${message}`, true);
   }

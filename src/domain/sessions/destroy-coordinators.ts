@@ -16,7 +16,7 @@ export async function destroyCoordinators(context: Context, which: 'base' | 'pm_
   const doomed = [pmAgent, base].filter((session) => session !== undefined);
   if (doomed.length === 0) {
     throw new AppError('no_session', `there is no ${which === 'base' ? 'base session' : 'PM agent session'}`, {
-      hint: 'kugetsu status says what is missing',
+      hint: 'run: kugetsu status',
     });
   }
   const deleted: string[] = [];

@@ -8,7 +8,7 @@ import type { CoordinatorSession } from './session-schema.ts';
 export function lostSession({ type, opencode_session_id: id }: CoordinatorSession): AppError {
   const what = type === 'base' ? 'the base session' : "the PM agent's session";
   const code = type === 'base' ? 'base_session_missing' : 'pm_agent_missing';
-  return new AppError(code, `opencode does not know ${what} ${id} any more`, {
+  return new AppError(code, `opencode no longer has ${what} ${id}`, {
     hint: 'run: kugetsu doctor --fix',
     exit: EXIT.notReady,
   });

@@ -24,7 +24,7 @@ export async function requireSameSessions(context: Pick<Context, 'home' | 'env'>
   if (known === undefined || known === current) return;
   throw new AppError(
     'other_sessions',
-    `this opencode has other sessions than the one init used: its database is ${current}, and was ${known}`,
+    `this opencode uses other sessions than init did: its database is ${current}, at init it was ${known}`,
     {
       hint: 'set OPENCODE_DB and XDG_DATA_HOME as they were at init, or run: kugetsu init --force',
       exit: EXIT.notReady,

@@ -51,7 +51,7 @@ export async function takeOver(context: Context, session: IssueSession): Promise
   const path = await realPath(given);
   const facts = await worktreeFacts(path, context.env);
   if (facts === undefined) {
-    throw new AppError('worktree_missing', `${path} of ${ref} is no git worktree`, {
+    throw new AppError('worktree_missing', `${path} of ${ref} is not a git worktree`, {
       hint: `run: kugetsu start ${ref} MESSAGE; it moves what is there aside first`,
     });
   }

@@ -104,12 +104,14 @@ export function countLiveAgents(home: Home, sessions: readonly IssueSession[]): 
 /** The error for an issue that kugetsu does not know. */
 export function notTracked(ref: string): AppError {
   return new AppError('no_session', `there is no session for ${ref}`, {
-    hint: 'kugetsu list shows the issues that have one; kugetsu start begins one',
+    hint: `run: kugetsu start ${ref} MESSAGE; kugetsu list shows the issues that have a session`,
   });
 }
 
 function overtaken(ref: string): AppError {
-  return new AppError('overtaken', `there has been another run on ${ref} meanwhile`, { hint: 'look again' });
+  return new AppError('overtaken', `another run on ${ref} has ended in the meantime`, {
+    hint: 'run: kugetsu list; then try again',
+  });
 }
 
 function requireContinuable(ref: string, session: IssueSession | undefined): void {
@@ -178,8 +180,8 @@ function busyWith(run: Run): string {
 
 /** An agent that waited for itself would wait until a deadline. */
 function ownIssue(ref: string): AppError {
-  return new AppError('busy', `${ref} is what you work on yourself`, {
-    hint: 'do not wait for it: do it now, or queue it for later: kugetsu queue enqueue',
+  return new AppError('busy', `you are working on ${ref} yourself`, {
+    hint: `do not wait for it: do it now, or for later run: kugetsu queue enqueue ${ref} MESSAGE`,
     exit: EXIT.busy,
   });
 }

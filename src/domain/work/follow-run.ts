@@ -63,7 +63,7 @@ export async function followRun(
 
 function stillRunning(): AppError {
   return new AppError('interrupted', 'interrupted', {
-    hint: 'the agent goes on: kugetsu logs -f shows it, kugetsu stop ends it',
+    hint: 'the agent keeps working: kugetsu logs -f shows it, kugetsu stop ends it',
     exit: EXIT.interrupted,
   });
 }

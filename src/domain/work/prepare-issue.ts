@@ -87,7 +87,7 @@ async function makeWorktree(
   for (const note of notes) await step.warn(note);
   if (pushed !== undefined) {
     const what = `${pushed.name} (${plural(pushed.commits, 'commit')}, ${pushed.tip.slice(0, 10)})`;
-    await step.warn(`begins from ${what}, which was pushed before; --fresh begins at the default branch`);
+    await step.warn(`starts from ${what}, which was pushed earlier; --fresh starts from the default branch`);
   }
   await done(`${path} on ${branch} (repository ${how})`);
   await updateIssueSession(context, ref, (current) => ({
@@ -103,7 +103,7 @@ async function makeWorktree(
 /** Tells in the log, and by a notification, of what was saved. */
 function saver({ context, ref, step }: Preparation): OnSaved {
   return async (way, { kept, note }) => {
-    const what = kept === 'saved' ? 'saved the work before' : 'moved the worktree before aside whole';
+    const what = kept === 'saved' ? 'saved the previous work' : 'moved the whole previous worktree aside';
     await step.warn(`${what}${note === undefined ? '' : ` (${note})`}; to get it back: ${way}`);
     await tellSaved(context, ref, way);
   };
@@ -172,19 +172,19 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
   await proveWorktree(context, { ref, path, repository });
   const [stored] = await context.opencode.describeSessions([id]);
   if (stored === undefined) {
-    throw new AppError('session_missing', `opencode does not know the session ${id} of ${ref} any more`, {
+    throw new AppError('session_missing', `opencode no longer has the session ${id} of ${ref}`, {
       hint: `run: kugetsu start ${ref} MESSAGE; it saves the worktree's work first`,
     });
   }
   if (stored.directory !== path) {
     throw new AppError('session_elsewhere', `the session of ${ref} belongs to ${stored.directory}, not to ${path}`, {
-      hint: 'nothing was run; kugetsu start makes a new session in the worktree',
+      hint: `nothing was run; for a new session in the worktree, run: kugetsu start ${ref} MESSAGE`,
     });
   }
   const place = { repository, name: basename(path), branch };
   const unkept = await keepPushedOf(context, place, saver({ context, ref, step }));
   await keepStashes(context, ref, async (text) => step.warn(text));
-  if (unkept !== undefined) await step.warn(`what was pushed could not be kept: ${unkept}`);
+  if (unkept !== undefined) await step.warn(`the pushed commits could not be kept: ${unkept}`);
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);
   const mainCheckout = base === undefined ? undefined : await baseDirectory(context, base).catch(() => undefined);

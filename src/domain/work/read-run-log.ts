@@ -76,7 +76,7 @@ async function runOfIssue(context: Needs, text: string): Promise<FoundRun> {
 async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
   const item = await readItem(context, task);
   if (item === undefined) {
-    throw new AppError('no_task', `there is no task ${task}`, { hint: 'kugetsu queue list shows the tasks' });
+    throw new AppError('no_task', `there is no task ${task}`, { hint: 'run: kugetsu queue list' });
   }
   const { run_id: id, issue_ref } = item;
   if (id === null) throw noLog(task, ...(await whyHeldBack(context, item)));
@@ -88,7 +88,7 @@ async function whyHeldBack(context: Needs, item: QueueItem): Promise<[string] | 
   if (callingAgent(context.env) === undefined) return [];
   const held = await heldBackByCaller(context, (await readItems(context)).items);
   return held.some(({ id }) => id === item.id)
-    ? ['it cannot begin while you work, because you have the slot that it needs: end your turn']
+    ? ['it cannot start while you work, because you hold the slot that it needs: end your turn']
     : [];
 }
 
@@ -100,7 +100,7 @@ async function settleAll(context: Needs, subject: string): Promise<void> {
 
 /** It would end when a deadline ends the run that waits for itself. */
 function ownRun(subject: string): AppError {
-  return new AppError('own_run', `${subject} is what you work on yourself: its log ends when your turn does`, {
+  return new AppError('own_run', `you are working on ${subject} yourself: its log ends when your turn does`, {
     hint: 'do not wait for it: finish the work, and end your turn',
     exit: EXIT.busy,
   });
@@ -108,6 +108,6 @@ function ownRun(subject: string): AppError {
 
 function noLog(subject: string, why = 'it has had no run yet'): AppError {
   return new AppError('no_log', `there is no log of ${subject}: ${why}`, {
-    hint: 'kugetsu list and kugetsu queue list show what there is',
+    hint: 'run: kugetsu list, or kugetsu queue list',
   });
 }

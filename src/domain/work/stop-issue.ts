@@ -48,7 +48,7 @@ export async function stopIssue(context: Context, issue: IssueRef): Promise<Run>
 }
 
 function notRunning(ref: string): AppError {
-  return new AppError('not_running', `no agent is at work on ${ref}`, { hint: 'kugetsu list shows what is' });
+  return new AppError('not_running', `no agent is at work on ${ref}`, { hint: 'run: kugetsu list' });
 }
 
 /** Before the runner has taken the run over, its owner is whoever launched it, and that is not to be ended. */
@@ -59,7 +59,7 @@ async function waitForRunner(context: Context, ref: string, run: Run): Promise<R
     if (current?.id !== run.id || current.phase === 'ended') throw notRunning(ref);
     if (current.taken_over === true) return current.owner;
     if (context.clock.monotonic() >= deadline) {
-      throw new AppError('busy', `${ref} is being prepared, and its runner does not come up`, {
+      throw new AppError('busy', `${ref} is being prepared, but its runner has not started`, {
         hint: 'try again in a moment',
         exit: EXIT.busy,
       });

@@ -182,8 +182,8 @@ async function foreign({ home }: Pick<Context, 'home'>, checkout: string | undef
 /** What kugetsu itself was refused is worth another try: unlike an agent, it does not fill the disk again. */
 function refusedBySystem(code: string, message: string): BareVerdict {
   const verdict = NO_SPACE.has(code)
-    ? failed('disk_full', `the disk is full: ${message}`, 'make room; the work is as it was left')
-    : failed('system_error', message, 'check the disk and the modes');
+    ? failed('disk_full', `the disk is full: ${message}`, 'free some disk space; the work is as the agent left it')
+    : failed('system_error', message, 'check the disk and the file modes');
   return { ...verdict, retryable: true };
 }
 

@@ -17,8 +17,8 @@ export function withService(crontab: string, service: Service): string {
   const words = [...variables, ...kugetsu.map(shellQuote), 'queue-daemon', 'start', '>/dev/null', '2>&1'];
   const command = words.join(' ').replaceAll('%', String.raw`\%`);
   if (command.length > LONGEST_LINE || command.includes('\n')) {
-    throw new AppError('line_too_long', 'PATH is longer than a line of a crontab may be', {
-      hint: 'run it again with a shorter one: PATH=/usr/local/bin:/usr/bin:/bin kugetsu queue-daemon install --cron',
+    throw new AppError('line_too_long', 'PATH is too long for a line of a crontab', {
+      hint: 'run: PATH=/usr/local/bin:/usr/bin:/bin kugetsu queue-daemon install --cron',
     });
   }
   const rest = withoutService(crontab, service);

@@ -31,7 +31,7 @@ export async function planInstall(context: Context, asked: ServiceKind | undefin
   const manager = asked === undefined ? await firstAvailable(managers) : managers.find(({ kind }) => kind === asked);
   if (manager === undefined) {
     throw new AppError('no_service_manager', 'neither systemd, launchd nor cron works for this user here', {
-      hint: 'kugetsu queue-daemon start runs it until the next reboot; --systemd writes the unit all the same',
+      hint: 'run: kugetsu queue-daemon start, which lasts until the next reboot; install --systemd writes the unit anyway',
       exit: EXIT.notReady,
     });
   }
@@ -104,7 +104,7 @@ async function runNeeded(context: Context, command: readonly string[], input?: s
   const { exitCode, stderr, startError } = await runTool(context, command, input);
   if (exitCode === 0) return;
   throw new AppError('service_failed', words`${command.join(' ')} failed: ${said(startError ?? stderr)}`, {
-    hint: 'mend that and run this again: what was done already is done again without harm',
+    hint: 'fix that and run the command again: repeating the steps that are done does no harm',
   });
 }
 

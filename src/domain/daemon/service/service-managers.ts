@@ -100,7 +100,9 @@ function cron(machine: Machine): ServiceManager {
 async function planWrite(path: string, content: string): Promise<Step> {
   const there = await readTextIfExists(path);
   if (there !== undefined && !there.includes(MARKER)) {
-    throw new AppError('not_ours', `${path} was not written by kugetsu`, { hint: 'move it away, and run this again' });
+    throw new AppError('not_ours', `${path} was not written by kugetsu`, {
+      hint: 'move it away and run the command again',
+    });
   }
   return { type: 'write', path, content };
 }
@@ -119,7 +121,7 @@ async function readCrontab(machine: Machine): Promise<string> {
   }
   // Nothing may be lost of what cannot be shown as text.
   if (stdout.includes('\uFFFD')) {
-    throw new AppError('no_crontab', 'the crontab is not all UTF-8 text', { hint: 'edit it by hand: crontab -e' });
+    throw new AppError('no_crontab', 'the crontab is not valid UTF-8', { hint: 'run: crontab -e' });
   }
   return stdout;
 }

@@ -48,6 +48,6 @@ function judged(name: string, standing: AgentStanding): Finding {
 
 async function hanging({ opencode }: CheckContext, directory: string, error: AppError): Promise<Finding> {
   const extensions = await opencode.configuredExtensions(directory).catch(() => undefined);
-  const message = `opencode hangs while it starts: ${messageOf(error)}${suspectsOf(extensions)}`;
+  const message = `opencode hangs during start-up: ${messageOf(error)}${suspectsOf(extensions)}`;
   return wrong('error', NAME, message, WITHOUT_PLUGINS);
 }

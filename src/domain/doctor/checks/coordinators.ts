@@ -39,7 +39,7 @@ export const pmAgentCheck: Check = {
     const known = pmAgent.opencode_session_id;
     const stored = (await context.stored()).get(known);
     if (stored === undefined)
-      return [missingPmAgent(context, `opencode does not know the PM agent's session ${known} any more`)];
+      return [missingPmAgent(context, `opencode no longer has the PM agent's session ${known}`)];
     // The bash script's session is wherever it was made; the forks of it that work are in the PM agent's own directory.
     if (pmAgent.directory === null || stored.directory === pmAgent.directory) return [fine('pm-agent', known)];
     const message = `the PM agent's session belongs to ${stored.directory}, not to ${pmAgent.directory}`;
@@ -69,7 +69,7 @@ function unrecorded(context: CheckContext, id: string, base: CoordinatorSession 
 }
 
 function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }: CoordinatorSession): Finding {
-  const message = `opencode does not know the base session ${id} any more`;
+  const message = `opencode no longer has the base session ${id}`;
   return {
     ...mendable('error', 'base-session', message, async () => {
       if (directory !== null && (await opencode.restoreSession(id, directory)))

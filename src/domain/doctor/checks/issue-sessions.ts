@@ -31,7 +31,7 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
   if (id === null || path === null || !(await pathExists(path))) return [];
   const stored = (await context.stored()).get(id);
   if (stored === undefined) {
-    const message = `opencode does not know the session ${id} of ${ref} any more`;
+    const message = `opencode no longer has the session ${id} of ${ref}`;
     return [mendable('error', NAME, message, async () => forkAgain(context, ref, { id, path }))];
   }
   if (stored.directory === path) return [];

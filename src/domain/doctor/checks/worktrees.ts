@@ -46,7 +46,7 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
   const facts = await worktreeFacts(path, context.env);
   if (facts === undefined) {
     return [
-      wrong('error', NAME, `${path} of ${ref} is no git worktree`, `${anew}; it moves what is there aside first`),
+      wrong('error', NAME, `${path} of ${ref} is not a git worktree`, `${anew}; it moves what is there aside first`),
     ];
   }
   const own = await realPath(repository).catch(() => repository);

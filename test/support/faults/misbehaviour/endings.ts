@@ -14,7 +14,7 @@ export const ENDINGS: readonly Misbehaviour[] = [
     name: 'exits 1 after success',
     upstream: [50062],
     message: 'fake: exit-1-after-success',
-    expected: failure('opencode_failed', /said that it was done, and ended with exit code 1/),
+    expected: failure('opencode_failed', /reported that it was done, but ended with exit code 1/),
     also: ({ listed }) => expect(listed?.run?.verdict?.reply).toBe('All is well.'),
     real: OWN_CODE,
   },
@@ -54,7 +54,7 @@ export const ENDINGS: readonly Misbehaviour[] = [
   {
     name: 'a session that is gone',
     message: 'fake: exit 1 Error: Session not found',
-    expected: failure('session_missing', /does not know the session/, { retryable: false }),
+    expected: failure('session_missing', /no longer has the session/, { retryable: false }),
     real: 'no: the fork is checked just before',
   },
 ];

@@ -31,7 +31,7 @@ export const MODEL: readonly Misbehaviour[] = [
   {
     name: 'the model always answers 429',
     ...answered(429),
-    expected: failure('rate_limited', /rate limit is reached \(429\)/),
+    expected: failure('rate_limited', /rate limit was reached \(429\)/),
   },
   {
     name: 'the model always answers 500',

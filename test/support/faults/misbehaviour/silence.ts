@@ -1,6 +1,6 @@
 import { failure, fine, SHORT_MINUTES, type Misbehaviour } from './misbehaviour.ts';
 
-const STALL = failure('stall_timeout', /no event and no work for AGENT_STALL_TIMEOUT_MINUTES/, {
+const STALL = failure('stall_timeout', /no event and no activity for AGENT_STALL_TIMEOUT_MINUTES/, {
   noticed: 'AGENT_STALL_TIMEOUT_MINUTES',
 });
 const STARTUP = failure('startup_timeout', /AGENT_STARTUP_TIMEOUT_SECONDS/, {
@@ -39,7 +39,7 @@ export const SILENCE: readonly Misbehaviour[] = [
     upstream: [39790, 45787],
     message: 'fake: wait-for-retry 429',
     env: { AGENT_STARTUP_TIMEOUT_SECONDS: '2' },
-    expected: { ...STARTUP, message: /AGENT_STARTUP_TIMEOUT_SECONDS; the last call of the model failed: .*429/ },
+    expected: { ...STARTUP, message: /AGENT_STARTUP_TIMEOUT_SECONDS; the last model call failed: .*429/ },
     real: { replies: [{ status: 429, headers: { 'retry-after': '86400' } }], env: REAL_STARTUP },
   },
   {
@@ -67,7 +67,7 @@ export const SILENCE: readonly Misbehaviour[] = [
     name: 'works without end',
     message: "fake: sh timeout 60 sh -c 'while :; do :; done'",
     env: { AGENT_TIMEOUT_MINUTES: SHORT_MINUTES },
-    expected: failure('total_timeout', /not done within AGENT_TIMEOUT_MINUTES/, {
+    expected: failure('total_timeout', /not finished within AGENT_TIMEOUT_MINUTES/, {
       retryable: false,
       noticed: 'AGENT_TIMEOUT_MINUTES',
     }),

@@ -102,7 +102,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
   {
     name: 'a newer version that refuses a flag',
     message: 'fake: usage',
-    expected: failure('opencode_unsupported', /does not take the flags that kugetsu gives it/, { retryable: false }),
+    expected: failure('opencode_unsupported', /does not accept the flags that kugetsu uses/, { retryable: false }),
     real: 'no: it is this version',
   },
   {

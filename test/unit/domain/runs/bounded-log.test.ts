@@ -57,7 +57,7 @@ test('what a tool has printed above 1 MB is cut, with its beginning and its end;
   const [used = '', said = '', output = '', error = ''] = linesIn(path);
   for (const line of [used, output, error]) {
     expect(line.length).toBeLessThan(1.1 * MEGABYTE);
-    expect(line).toMatch(/begin x.*kugetsu: 2\.0 MB more are not in this log.*x end/);
+    expect(line).toMatch(/begin x.*kugetsu: 2\.0 MB left out here.*x end/);
   }
   expect(said.length).toBeGreaterThan(3 * MEGABYTE);
 });
@@ -79,7 +79,7 @@ test('a text is cut between characters, and a short one not at all', () => {
 test('of a line that is too long to be shown, the event is shown', () => {
   const line = SHOWN_LINE.cut(tool('x'.repeat(1000)).slice(0, 500), 5 * MEGABYTE);
   expect(parseRunLogLine(line)).toMatchObject({ from: 'agent', event: { type: 'tool_use', tool: 'bash' } });
-  expect(SHOWN_LINE.cut('no JSON', 5 * MEGABYTE)).toBe('no JSON [kugetsu: this line goes on, up to 5.0 MB]');
+  expect(SHOWN_LINE.cut('no JSON', 5 * MEGABYTE)).toBe('no JSON [kugetsu: the rest is not shown, the line has 5.0 MB]');
 });
 
 test('no limit is 0', () => {

@@ -172,7 +172,7 @@ describe('a run that was ended', () => {
   test('while opencode waited for the model says how the last call failed', () => {
     const line = 'level=ERROR message="stream error" mode=primary error.error="AI_APICallError: scripted 429"';
     const { message } = verdictOn({ stderr: [line], end: { endedFor: 'startup_timeout' } });
-    expect(message).toMatch(/; the last call of the model failed: AI_APICallError: scripted 429$/);
+    expect(message).toMatch(/; the last model call failed: AI_APICallError: scripted 429$/);
   });
 
   test('while the model was silent says what standard error said last', () => {

@@ -53,6 +53,8 @@ describe('the crontab', () => {
   });
 
   test('a line that cron would cut is refused', () => {
-    expect(() => withService('', service('kugetsu-queue-daemon', { PATH: '/usr/bin:'.repeat(200) }))).toThrow('longer');
+    expect(() => withService('', service('kugetsu-queue-daemon', { PATH: '/usr/bin:'.repeat(200) }))).toThrow(
+      'too long',
+    );
   });
 });
