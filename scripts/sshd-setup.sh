@@ -9,7 +9,7 @@ Usage: sshd-setup.sh [--dry-run] [--key FILE] [user]
 
 Run as root on a machine with systemd. Creates the user (kugetsu unless told), lets it log in with an SSH key only,
 gives it sudo without password, and starts sshd. Root and passwords are refused over SSH afterwards, for every user.
-Running it again changes nothing that is right already.
+Running it again changes nothing that is already correct.
 
   --key FILE   a public key that may log in; without it, add one to ~/.ssh/authorized_keys of the user yourself
   --dry-run    say what would be done, and do nothing

@@ -8,7 +8,7 @@ Usage: tailscale-setup.sh [--dry-run] <user> [device-name]
 
 Run as root on Debian, Ubuntu or Fedora with systemd. Installs Tailscale, starts its daemon, logs in, and gives the
 device its name (the host's name unless told). The user may then use the tailscale command without sudo.
-Running it again changes nothing that is right already.
+Running it again changes nothing that is already correct.
 
 The auth key comes from the variable TS_AUTHKEY, or is asked for on a terminal. Without one, Tailscale prints an address
 to log in with a browser. It is never part of a command line: sudo --preserve-env=TS_AUTHKEY hands the variable on.

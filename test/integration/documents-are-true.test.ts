@@ -5,7 +5,13 @@ import { SETTING_DESCRIPTIONS } from '../../src/domain/settings-schema.ts';
 import { BINARY, run } from '../support/world.ts';
 
 /** What people and agents read. */
-const DOCUMENTS = ['README.md', 'SKILL.md', 'docs/kugetsu-setup.md', 'docs/coming-from-the-bash-script.md'];
+const DOCUMENTS = [
+  'README.md',
+  'SKILL.md',
+  'docs/reference.md',
+  'docs/kugetsu-setup.md',
+  'docs/coming-from-the-bash-script.md',
+];
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */
 const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env', 'skill', 'completion'];
@@ -35,8 +41,8 @@ function listed(text: string): string[] {
 }
 
 describe('the documents', () => {
-  test('every path that ARCHITECTURE.md and CONTRIBUTING.md name exists', () => {
-    const text = `${read('ARCHITECTURE.md')}\n${read('CONTRIBUTING.md')}`;
+  test('every path that ARCHITECTURE.md, CONTRIBUTING.md and docs/decisions.md name exists', () => {
+    const text = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/decisions.md'].map(read).join('\n');
     const paths = [...text.matchAll(/`((?:src|bin|test|scripts|docs)\/[^`\s]*)`/g)].map(([, path = '']) => path);
     expect(paths.length).toBeGreaterThan(10);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);

@@ -23,7 +23,7 @@ test('a PM agent that opencode has lost is made anew', async () => {
   const world = await workedWorld();
   const id = await sessionId(world, '(pm-agent)');
   rmSync(storedSession(world, id));
-  await expectBreak(world, { level: 'error', check: 'pm-agent', says: /does not know/, mends: /made a new PM agent/ });
+  await expectBreak(world, { level: 'error', check: 'pm-agent', says: /no longer has/, mends: /made a new PM agent/ });
   expect(readJson(join(world.home, 'sessions', 'pm-agent.json'))).toMatchObject({ previous_session_ids: [id] });
 });
 
@@ -39,7 +39,7 @@ test('a base session that opencode has lost comes back from its last export, con
   const id = await sessionId(world, '(base)');
   const before = (readJson(storedSession(world, id)) as { readonly messages: unknown }).messages;
   rmSync(storedSession(world, id));
-  await expectBreak(world, { level: 'error', check: 'base-session', says: /does not know/, mends: /last export/ });
+  await expectBreak(world, { level: 'error', check: 'base-session', says: /no longer has/, mends: /last export/ });
   expect(readJson(storedSession(world, id))).toMatchObject({ messages: before });
   succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
 });
@@ -51,7 +51,7 @@ test('a base session that is lost without an export is left, with the way out', 
   await expectBreak(world, {
     level: 'error',
     check: 'base-session',
-    says: /does not know/,
+    says: /no longer has/,
     command: /kugetsu init --force/,
   });
 });
@@ -73,7 +73,7 @@ test('an issue whose session opencode has lost goes on in a new one; its uncommi
   await expectBreak(world, {
     level: 'error',
     check: 'issue-sessions',
-    says: /does not know/,
+    says: /no longer has/,
     mends: /goes on in a new/,
   });
   expect(await sessionId(world, REF)).not.toBe(id);

@@ -33,7 +33,7 @@ test("with the PM agent's session it is the same, also for a task of the queue",
   const id = await lose(world, 'pm_agent');
   const { code, stdout, stderr } = await world.kugetsu('status');
   expect({ code, stdout }).toEqual({ code: 3, stdout: 'pm_agent_missing\n' });
-  expect(stderr).toContain(`${id} any more\n  run: kugetsu doctor --fix\n`);
+  expect(stderr).toContain(`opencode no longer has the PM agent's session ${id}\n  run: kugetsu doctor --fix\n`);
   const task = await delegate(world, 'coordinate');
   await startDaemon(world);
   // That is for a person to see to: the task waits, without an attempt.

@@ -103,7 +103,7 @@ async function makeWorktree(
 /** Tells in the log, and by a notification, of what was saved. */
 function saver({ context, ref, step }: Preparation): OnSaved {
   return async (way, { kept, note }) => {
-    const what = kept === 'saved' ? 'saved the previous work' : 'moved the whole previous worktree aside';
+    const what = kept === 'saved' ? 'saved the previous work' : 'moved the previous worktree aside whole';
     await step.warn(`${what}${note === undefined ? '' : ` (${note})`}; to get it back: ${way}`);
     await tellSaved(context, ref, way);
   };
