@@ -197,7 +197,9 @@ async function check(): Promise<void> {
     ...(await lostWork(world)),
     ...(await lostTasks()),
   );
-  for (const way of waysIn(await mustWork('notify', 'list', '--all'))) ways.add(way);
+  // An agent's answer may quote a way back, with more text on its line.
+  const saved = (await mustWork('notify', 'list', '--all')).split('\n').filter((line) => / work_saved /.test(line));
+  for (const way of waysIn(saved.join('\n'))) ways.add(way);
   await mustWork('doctor', '--fix');
   // Whatever happened, nobody is blocked.
   for (const ref of issues) await mustWork('start', ref, 'hello', '--follow');

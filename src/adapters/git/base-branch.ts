@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, type GitPlace } from './git-place.ts';
+import { mayHaveRef, plainTarget } from './plain-refs.ts';
 import { readRemoteHead, type RemoteHead } from './remote-head.ts';
 
 const PREFIX = 'refs/remotes/origin/';
@@ -94,6 +95,8 @@ export async function baseBranchOf({ path, env, wanted, source, settings }: Ques
 
 /** Makes `origin/HEAD` name the branch that would be chosen with this HEAD, for whoever works in the repository. */
 export async function setOriginHead(head: RemoteHead, at: GitPlace): Promise<void> {
+  const target = await plainTarget(`${PREFIX}HEAD`, at);
+  if ('branch' in head && target === `${PREFIX}${head.branch}` && (await mayHaveRef(target, at))) return;
   const known = 'branch' in head && (await hasBranch(head.branch, at));
   const name = known ? head.branch : chooseBaseBranch(head, await remoteBranches(at))?.name;
   if (name === undefined) await tryGit(['symbolic-ref', '--delete', '--quiet', `${PREFIX}HEAD`], at);
@@ -109,6 +112,7 @@ async function originHead(at: GitPlace): Promise<RemoteHead> {
 
 /** By its very name: a text with `~` or `:` in it is no branch. */
 async function hasBranch(name: string, at: GitPlace): Promise<boolean> {
+  if (!(await mayHaveRef(`${PREFIX}${name}`, at))) return false;
   const found = await tryGit(['show-ref', '--verify', '--quiet', `${PREFIX}${name}`], at);
   return found.exitCode === 0 && name !== 'HEAD';
 }

@@ -1,5 +1,5 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import { atGitDirectory } from './git-place.ts';
+import { atGitDirectory, type GitPlace } from './git-place.ts';
 import { lookingAt } from './isolation.ts';
 import { objectName } from './object-name.ts';
 import { commitOf } from './temporary-index.ts';
@@ -61,16 +61,32 @@ interface BranchStart {
   readonly start: string;
 }
 
-/** Puts a branch, new or not, at a commit. Call it under the repository's lock. @throws AppError `git_failed` */
-export async function moveBranch(repository: string, { branch, start }: BranchStart, env: Environment): Promise<void> {
+/**
+ * Puts a branch, new or not, at a commit. Call it under the repository's lock. @returns the commit
+ *
+ * @throws AppError `git_failed`
+ */
+export async function moveBranch(
+  repository: string,
+  { branch, start }: BranchStart,
+  env: Environment,
+): Promise<string> {
   const at = atGitDirectory(repository, env);
-  const commit = objectName(await git(['rev-parse', '--verify', `${start}^{commit}`], at));
+  const commit = await startCommit(start, at);
   // As a name for another branch it would move that one.
   await git(['update-ref', '--no-deref', `refs/heads/${branch}`, commit], at);
+  return commit;
+}
+
+/** The full name of a commit means itself; git refuses to put a branch at anything else. */
+async function startCommit(start: string, at: GitPlace): Promise<string> {
+  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(start)) return start;
+  return objectName(await git(['rev-parse', '--verify', `${start}^{commit}`], at));
 }
 
 /**
- * Makes sure that {@link moveBranch} will succeed, and changes nothing. Call it under the repository's lock.
+ * Makes sure that {@link moveBranch} will succeed, and changes nothing. Call it under the repository's lock. @returns the
+ * commit at which the branch will be
  *
  * @throws AppError `git_failed`
  */
@@ -78,11 +94,12 @@ export async function requireBranch(
   repository: string,
   { branch, start }: BranchStart,
   env: Environment,
-): Promise<void> {
+): Promise<string> {
   const at = atGitDirectory(repository, env);
-  const commit = objectName(await git(['rev-parse', '--verify', `${start}^{commit}`], at));
+  const commit = await startCommit(start, at);
   const input = `start\noption no-deref\nupdate refs/heads/${branch} ${commit}\nprepare\nabort\n`;
   await git(['update-ref', '--stdin'], { ...at, input });
+  return commit;
 }
 
 /**

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
+import { leadsToDirectory } from '../store/paths.ts';
 import { leftLock } from './left-lock.ts';
 import { ensureOwnDirectory } from './own-directory.ts';
 import { gitEnvironment, PINNED_SETTINGS } from './git-environment.ts';
@@ -51,7 +51,7 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
   });
   if (result.startError !== undefined) {
     // Where a program is to be started in a directory that is gone, the system names neither.
-    if (!(await isDirectory(options.cwd)))
+    if (!(await leadsToDirectory(options.cwd)))
       throw new AppError('git_failed', `cannot run git in ${options.cwd}: no such directory`);
     throw new AppError('git_missing', `cannot start git (${result.startError})`, {
       hint: 'install git and make sure that it is on PATH',
@@ -59,14 +59,6 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
     });
   }
   return result;
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 /**

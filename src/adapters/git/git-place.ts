@@ -1,7 +1,7 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tryGit, type Environment } from './git-command.ts';
-import { isDirectory } from '../store/paths.ts';
-import { ownDirectory } from './own-directory.ts';
+import { isDirectory, leadsToDirectory } from '../store/paths.ts';
+import { hasOwnDirectory, ownDirectory } from './own-directory.ts';
 
 /** Where a call of git happens, as `git` and `tryGit` take it. */
 export interface GitPlace {
@@ -42,5 +42,10 @@ export function nowhere(cwd: string, env: Environment): GitPlace {
 /** Whether git can use a repository. */
 export async function isGitDirectory(path: string, env: Environment): Promise<boolean> {
   if (!(await isDirectory(path))) return false;
+  // What git looks for: gitrepository-layout(5). The rest of the directory that is named to it is kugetsu's own.
+  const parts = await Promise.all(
+    ['objects', 'refs'].map(async (name) => leadsToDirectory(join(ownDirectory(path), name))),
+  );
+  if (parts.every(Boolean) && (await hasOwnDirectory(path))) return true;
   return (await tryGit(['rev-parse', '--git-dir'], atGitDirectory(path, env))).exitCode === 0;
 }

@@ -1,5 +1,6 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { leadsToDirectory } from '../store/paths.ts';
 import { makeLinked, type Scratch } from '../store/changes.ts';
 import { replaceFile } from '../store/private-files.ts';
 import { configText, valueIn, type Config } from './config-text.ts';
@@ -50,7 +51,7 @@ export async function ownParts(repository: string): Promise<Scratch> {
 export async function ensureOwnDirectory(repository: string): Promise<void> {
   const own = ownDirectory(repository);
   if (await isFile(join(own, 'HEAD'))) return;
-  const parts = await Promise.all(['objects', 'refs'].map(async (name) => isDirectory(join(repository, name))));
+  const parts = await Promise.all(['objects', 'refs'].map(async (name) => leadsToDirectory(join(repository, name))));
   if (!parts.every(Boolean)) return;
   const facts = (await ownFacts(repository)) ?? { ...(await clonedFacts(repository)), source: undefined };
   await makeOwn(repository, facts);
@@ -133,10 +134,6 @@ function ownConfig({ objectFormat, filesystem, url, source }: MaybeFacts): strin
     ...remoteConfig(url),
     ...(source === undefined ? [] : [['kugetsu.source', source] as const]),
   ]);
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
 async function isFile(path: string): Promise<boolean> {

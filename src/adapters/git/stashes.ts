@@ -1,6 +1,7 @@
 import { git, tryGit, type Environment } from './git-command.ts';
 import { inRepository } from './isolation.ts';
 import type { GitPlace } from './git-place.ts';
+import { mayHaveRef } from './plain-refs.ts';
 import { treeOfEntries } from './save-index.ts';
 import { commitTree, makeSaver, treeOf, type SavedRef } from './saving.ts';
 import { isReachable } from './whereabouts.ts';
@@ -41,6 +42,7 @@ interface StashEntry {
 }
 
 async function stashEntries(at: GitPlace): Promise<StashEntry[]> {
+  if (!(await mayHaveRef('refs/stash', at))) return [];
   if ((await tryGit(['rev-parse', '--verify', '--quiet', 'refs/stash'], at)).exitCode !== 0) return [];
   const listed = await tryGit(['log', '--walk-reflogs', '--format=%H%x00%gs', 'refs/stash', '--'], at);
   if (listed.exitCode !== 0) return [];

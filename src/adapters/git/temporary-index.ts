@@ -5,6 +5,7 @@ import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { objectName } from './object-name.ts';
+import { mayHaveRef } from './plain-refs.ts';
 
 /** Runs git in a worktree with another index than the worktree's own. */
 export type Git = (args: readonly string[], input?: string) => Promise<string>;
@@ -26,6 +27,7 @@ export async function withTemporaryIndex<T>(
 
 /** The commit that a name stands for; undefined when there is none. */
 export async function commitOf(ref: string, place: GitPlace): Promise<string | undefined> {
+  if (ref.startsWith('refs/') && !(await mayHaveRef(ref, place))) return undefined;
   const result = await tryGit(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], place);
   return result.exitCode === 0 ? objectName(result.stdout) : undefined;
 }

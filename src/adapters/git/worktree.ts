@@ -7,7 +7,7 @@ import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from '
 import { lfsFailure } from './lfs-failure.ts';
 import { lfsNote } from './lfs-files.ts';
 import { inWorktree } from './isolation.ts';
-import type { GitPlace } from './git-place.ts';
+import { atGitDirectory, type GitPlace } from './git-place.ts';
 import { moveBranch } from './branches.ts';
 import { takeAway } from './move-aside.ts';
 import { addWorktreeEntry, listWorktreeEntries, removeWorktreeEntry } from './worktree-entries.ts';
@@ -54,8 +54,8 @@ export async function addWorktree(
   { branch, start, from, onAdded }: NewBranch & { readonly from: FilesFrom; readonly onAdded?: () => void },
 ): Promise<FilledWorktree> {
   const { repository, env } = options;
-  await moveBranch(repository, { branch, start }, env);
-  return addAndFill(options, { branch, from, onAdded });
+  const commit = await moveBranch(repository, { branch, start }, env);
+  return addAndFill(options, { branch, commit, from, onAdded });
 }
 
 /** Checks a branch that exists out as a worktree, as {@link addWorktree} does. Call it under the repository's lock. */
@@ -63,23 +63,32 @@ export async function checkOutBranch(
   options: WorktreeOptions,
   { branch, from }: { readonly branch: string; readonly from: FilesFrom },
 ): Promise<FilledWorktree> {
-  return addAndFill(options, { branch, from });
+  const { repository, env } = options;
+  const head = `refs/heads/${branch}^{commit}`;
+  const commit = objectName(await git(['rev-parse', '--verify', head], atGitDirectory(repository, env)));
+  return addAndFill(options, { branch, commit, from });
 }
 
 interface Addition {
   readonly branch: string;
+  /** The commit at which the branch is. */
+  readonly commit: string;
   readonly from: FilesFrom;
   readonly onAdded?: (() => void) | undefined;
 }
 
-async function addAndFill(options: WorktreeOptions, { branch, from, onAdded }: Addition): Promise<FilledWorktree> {
+async function addAndFill(
+  options: WorktreeOptions,
+  { branch, commit, from, onAdded }: Addition,
+): Promise<FilledWorktree> {
   const { repository, path, env } = options;
   await removeEntriesOf(repository, path);
   try {
     await addWorktreeEntry(repository, path, `refs/heads/${branch}`);
     onAdded?.();
     const config = [['remote.origin.url', from.url]] as const;
-    const filled = await inWorktree({ repository, worktree: path, env, config }, async (place) => fill(place, from));
+    const place = { repository, worktree: path, env, config };
+    const filled = await inWorktree(place, async (inside) => ({ commit, note: await fill(inside, from) }));
     if (filled !== undefined) return filled;
     throw new AppError('git_failed', `git worktree add made something else in ${path} than was asked`);
   } catch (error) {
@@ -88,12 +97,13 @@ async function addAndFill(options: WorktreeOptions, { branch, from, onAdded }: A
   }
 }
 
-async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<FilledWorktree> {
+/** @returns what a person should know of the files */
+async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<string | undefined> {
   const options = { ...place, extraEnv: { ...place.extraEnv, ...credentials } };
   // git-lfs fetches what this writes.
   const read = await tryGit(['read-tree', '--reset', '-u', 'HEAD'], { ...options, timeoutMs: TRANSFER_TIMEOUT_MS });
   if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? (await gitFailure(['read-tree'], options, read));
-  return { commit: objectName(await git(['rev-parse', 'HEAD'], place)), note: await lfsNote(options, read.stderr) };
+  return lfsNote(options, read.stderr);
 }
 
 /**
@@ -178,22 +188,23 @@ export async function workState(
 }
 
 async function stateIn(place: GitPlace, start: string): Promise<WorkState | undefined> {
-  const head = await tryGit(['rev-parse', '--verify', '--quiet', 'HEAD'], place);
-  if (head.exitCode !== 0) return undefined;
-  const [branch, ahead, status, remotes] = await Promise.all([
-    tryGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], place),
+  const [status, ahead, remotes] = await Promise.all([
+    tryGit([...STATUS, '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames'], place),
     tryGit(['rev-list', '--count', '--end-of-options', `${start}..HEAD`], place),
-    tryGit([...STATUS, '--porcelain', '-z', '--untracked-files=all', '--no-renames'], place),
     tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], place),
   ]);
   if (status.exitCode !== 0 || remotes.exitCode !== 0) return undefined;
+  const fields = status.stdout.split('\0').filter((field) => field !== '');
+  const header = (key: string): string | undefined =>
+    fields.find((field) => field.startsWith(`# ${key} `))?.slice(`# ${key} `.length);
+  const [head, branch] = [header('branch.oid'), header('branch.head')];
   const commitsAhead = ahead.exitCode === 0 ? Number(ahead.stdout.trim()) : 0;
-  if (!Number.isSafeInteger(commitsAhead)) return undefined;
+  if (head === undefined || head === '(initial)' || !Number.isSafeInteger(commitsAhead)) return undefined;
   return {
-    branch: branch.exitCode === 0 ? branch.stdout.trim() : undefined,
-    head: objectName(head.stdout),
+    branch: branch === '(detached)' ? undefined : branch,
+    head: objectName(head),
     commitsAhead,
-    uncommittedFiles: status.stdout.split('\0').filter((entry) => entry !== '').length,
+    uncommittedFiles: fields.filter((field) => !field.startsWith('# ')).length,
     pushed: remotes.stdout.trim() !== '',
   };
 }

@@ -26,6 +26,11 @@ export async function isDirectory(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
+/** Whether a directory, or a link that leads to one, is at `path`. */
+export async function leadsToDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
 /** The absolute path without links. */
 export async function realPath(path: string): Promise<string> {
   return realpath(path);

@@ -61,7 +61,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const previous = await existing(linked, repository);
     await requireOwnPlace(context, { path, repository: previous });
     // Nothing goes before it is certain that the new one can be made.
-    await requireBranch(repository, { branch, start }, env);
+    const commit = await requireBranch(repository, { branch, start }, env);
     if (request.previousRepository === null && (await isForeign(home, path))) {
       await moveAside(context, { path, name }, request.onSaved);
     } else {
@@ -73,7 +73,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
-    const begins = fresh || pushed === undefined ? { at: start, note } : { at: pushed.tip, pushed };
+    const begins = fresh || pushed === undefined ? { at: commit, note } : { at: pushed.tip, pushed };
     const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
     const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded });
     const startCommit = begins.pushed?.began ?? added.commit;

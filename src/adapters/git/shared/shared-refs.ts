@@ -86,23 +86,49 @@ export async function packedDeviations(repository: string): Promise<Deviation[]>
 /** The same packed refs without lines that are none, in the order that git reads them by. */
 export function soundPackedRefs(text: string): string {
   const header = text.startsWith('# pack-refs with:') ? text.slice(0, text.indexOf('\n') + 1) : '';
+  const isBefore = orderFor(text);
+  if (isSound(text, header, isBefore)) return text;
   const entries: { name: string; lines: string }[] = [];
   for (const line of text.split('\n')) {
-    const name = /^[0-9a-f]{40,64} (refs\/\S+)$/.exec(line)?.[1];
+    const name = PACKED.exec(line)?.[1];
     const last = entries.at(-1);
     if (name !== undefined) entries.push({ name, lines: `${line}\n` });
-    else if (last !== undefined && /^\^[0-9a-f]{40,64}$/.test(line)) last.lines += `${line}\n`;
+    else if (last !== undefined && PEELED.test(line)) last.lines += `${line}\n`;
   }
-  const isSorted = entries.every(({ name }, index) => index === 0 || bytesBefore(entries[index - 1]?.name ?? '', name));
-  const sorted =
-    isSorted || !header.includes(' sorted')
-      ? entries
-      : entries.toSorted((a, b) => (bytesBefore(a.name, b.name) ? -1 : 1));
+  const sorted = isSorted(header) ? entries.toSorted((a, b) => (isBefore(a.name, b.name) ? -1 : 1)) : entries;
   return `${header}${sorted.map(({ lines }) => lines).join('')}`;
 }
 
-function bytesBefore(one: string, other: string): boolean {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
+const PACKED = /^[0-9a-f]{40,64} (refs\/\S+)$/;
+const PEELED = /^\^[0-9a-f]{40,64}$/;
+
+function isSorted(header: string): boolean {
+  return header.includes(' sorted');
+}
+
+/** There may be 100,000 lines, and mostly nothing is wrong with them. */
+function isSound(text: string, header: string, isBefore: Order): boolean {
+  if (!text.endsWith('\n')) return text === '';
+  let last = '';
+  for (let at = header.length; at < text.length;) {
+    const end = text.indexOf('\n', at);
+    const line = text.slice(at, end);
+    const name = PACKED.exec(line)?.[1];
+    if (name === undefined && (last === '' || !PEELED.test(line))) return false;
+    if (name !== undefined && isSorted(header) && last !== '' && !isBefore(last, name)) return false;
+    last = name ?? last;
+    at = end + 1;
+  }
+  return true;
+}
+
+type Order = (one: string, other: string) => boolean;
+
+/** Whether one name comes before another in git's order, that of the bytes. Characters below U+D800 have the same one. */
+function orderFor(text: string): Order {
+  return /[\uD800-\uFFFF]/.test(text)
+    ? (one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0
+    : (one, other) => one < other;
 }
 
 /** Refs that git cannot read, that change what others are, or that keep a branch of an issue from being made. */

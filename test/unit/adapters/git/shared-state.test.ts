@@ -26,6 +26,25 @@ describe('packed refs', () => {
   });
 });
 
+describe('packed refs of any lines', () => {
+  const line = fc.oneof(
+    fc.stringMatching(/^[a-z0-9/\uD7F0-\uE010-]{1,8}$/u).map((name) => `${ONE} refs/${name}`),
+    fc.constant(`^${OTHER}`),
+    fc.string({ maxLength: 8 }),
+  );
+
+  test('are in the order of their bytes afterwards, and stay as they are then', () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        const sound = soundPackedRefs(`${HEADER}${lines.map((each) => `${each}\n`).join('')}`);
+        expect(soundPackedRefs(sound)).toBe(sound);
+        const names = [...sound.matchAll(/^[0-9a-f]{40} (refs\/\S+)$/gm)].map(([, name = '']) => Buffer.from(name));
+        expect(names).toEqual(names.toSorted((one, other) => Buffer.compare(one, other)));
+      }),
+    );
+  });
+});
+
 describe('hooks of git-lfs', () => {
   const words = `This repository is configured for Git LFS but 'git-lfs' was not found on your path. If you no longer wish to use Git LFS, remove this hook by deleting the 'pre-push' file in the hooks directory (set by 'core.hookspath'; usually '.git/hooks').`;
   const hook = (check: string, call: string): string => `#!/bin/sh\n${check}\n${call}\n`;
