@@ -1,7 +1,7 @@
 // Lets many people use one kugetsu at once, on few issues, while its daemon works: they start, continue, stop, destroy, prune,
 // repair and clear at random, and processes are killed. Then it checks that no work and no task was lost, that no two agents
 // were in one worktree, that nothing is blocked or left behind, and that every way back that was printed works when pasted.
-// Usage: bun scripts/chaos.ts [--seed N] [--seconds N] [--workers N] [--issues N]
+// Usage: bun scripts/chaos.ts [--seed N] [--seconds N] [--workers N] [--issues N] [--git oldest|newest]
 // The seed decides what each worker does, in which order; what falls together is up to the machine. CHAOS_KEEP=1 keeps the world.
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
@@ -11,6 +11,7 @@ import type { QueueItem } from '../src/domain/queue/queue-item.ts';
 import { report } from '../test/support/faults/figures.ts';
 import { counted, leaked, lost } from '../test/support/faults/problems.ts';
 import { leftBehind, soundState } from '../test/support/faults/promises.ts';
+import { otherGit } from '../test/support/gits.ts';
 import {
   FAKE_OPENCODE,
   killQuietly,
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '120' },
     workers: { type: 'string', default: '8' },
     issues: { type: 'string', default: '4' },
+    git: { type: 'string' },
   },
 });
 const SEED = Number(options.seed);
@@ -40,7 +42,7 @@ const issues = Array.from({ length: Number(options.issues) }, (_, index) => `${R
 const world = makeWorld({
   opencode: FAKE_OPENCODE,
   env: {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    PATH: pathFor(options.git),
     MAX_CONCURRENT_AGENTS: '4',
     QUEUE_RETRY_BASE_SECONDS: '0.1',
     QUEUE_DAEMON_INTERVAL_MINUTES: '1',
@@ -91,6 +93,14 @@ async function prepare(): Promise<void> {
   mapRepositories(world, { [REPOSITORY]: remote });
   await mustWork('init', '--headless', '--prompt', 'Know this project.');
   await mustWork('queue-daemon', 'start');
+}
+
+/** PATH with the oldest or the newest git first, or as it is. */
+function pathFor(git: string | undefined): string {
+  const path = process.env['PATH'] ?? '/usr/bin:/bin';
+  if (git === undefined) return path;
+  if (git !== 'oldest' && git !== 'newest') throw new Error(`--git is oldest or newest, not ${git}`);
+  return `${otherGit(git)}:${path}`;
 }
 
 /** What one person does until the time is over. */
