@@ -176,9 +176,14 @@ async function mustWork(...args: readonly string[]): Promise<string> {
   return stdout.trim();
 }
 
-/** What is printed for a program has the ways as JSON texts, which nobody pastes. */
+/**
+ * What is printed for a program has the ways as JSON texts, which nobody pastes. Of notifications only those count that
+ * kugetsu sends: an agent's answer may quote a way back, with more text on its line.
+ */
 function learnWays(args: readonly string[], text: string): void {
-  if (!args.includes('--json')) for (const way of waysIn(text)) ways.add(way);
+  if (args.includes('--json')) return;
+  const lines = text.split('\n').filter((line) => args[0] !== 'notify' || line.includes('\twork_saved\t'));
+  for (const way of waysIn(lines.join('\n'))) ways.add(way);
 }
 
 async function items(): Promise<QueueItem[]> {
@@ -207,9 +212,7 @@ async function check(): Promise<void> {
     ...(await lostWork(world)),
     ...(await lostTasks()),
   );
-  // An agent's answer may quote a way back, with more text on its line.
-  const saved = (await mustWork('notify', 'list', '--all')).split('\n').filter((line) => / work_saved /.test(line));
-  for (const way of waysIn(saved.join('\n'))) ways.add(way);
+  await mustWork('notify', 'list', '--all');
   await mustWork('doctor', '--fix');
   // Whatever happened, nobody is blocked.
   for (const ref of issues) await mustWork('start', ref, 'hello', '--follow');
