@@ -46,7 +46,7 @@ describe('a ref', () => {
   });
 
   test('is for git to look up among packed refs that are no file, which nobody waits for', async () => {
-    execFileSync('mkfifo', [join(directory, 'packed-refs')]);
+    execFileSync('sh', ['-c', 'mkfifo packed-refs'], { cwd: directory });
     expect(await mayHaveRef('refs/heads/main', at())).toBe(true);
   });
 
