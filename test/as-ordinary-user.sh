@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs the tests with real files and git as somebody who is not root: npm run test:user [-- vitest filters and options]
+# Runs a command in this checkout as somebody who is not root: the tests with real files and git (npm run test:user [-- vitest
+# filters and options]), or the chaos of commands (npm run chaos:user [-- its options]).
 #
-# An ordinary user runs them as they are. Root makes a user for it, who gets a copy of this checkout and is gone
+# An ordinary user runs it as it is. Root makes a user for it, who gets a copy of this checkout and is gone
 # afterwards. The checkout has to be built. KUGETSU_TEST_USER names a user that exists, who is used then and stays.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-play=(npx vitest run --config test/vitest.config.ts --project integration --project states)
-if [ "$(id -u)" != 0 ]; then exec "${play[@]}" "$@"; fi
+if [ "$(id -u)" != 0 ]; then exec npx "$@"; fi
 
 user=${KUGETSU_TEST_USER:-}
 place=$(mktemp -d /var/tmp/kugetsu-user-XXXXXX)
@@ -35,9 +35,9 @@ chown -R "$user:" "$place"
 while IFS=$'\t' read -r mode path; do [ -z "$path" ] || chmod "$mode" "$path"; done <<<"$special"
 chmod 755 "$place"
 
-echo "the tests of integration and states as $user ($(id "$user"))"
+echo "$* as $user ($(id "$user"))"
 cd "$place/checkout"
 runuser -u "$user" -- env -i \
   HOME="$place/home" USER="$user" LOGNAME="$user" LANG=C.UTF-8 ${CI:+CI="$CI"} \
   PATH="$place/bin:$place/checkout/node_modules/.bin:/usr/local/bin:/usr/bin:/bin" \
-  node node_modules/vitest/vitest.mjs run --config test/vitest.config.ts --project integration --project states "$@"
+  "$@"
