@@ -67,6 +67,7 @@ export const ERROR_KINDS = {
   no_crontab: 'final',
   no_directory: 'final',
   no_log: 'final',
+  no_run: 'final',
   no_server: 'final',
   no_service_manager: 'final',
   no_session: 'final',

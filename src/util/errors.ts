@@ -68,6 +68,12 @@ export function wordsOf(error: unknown): Words {
   return errnoOf(error) === undefined ? [said(messageOf(error), 500)] : [messageOf(error)];
 }
 
+/** For `catch`: a file that is damaged counts as one that is not there; any other error goes on. */
+export function unlessDamaged(error: unknown): undefined {
+  if (error instanceof AppError && error.code === 'corrupt_file') return undefined;
+  throw error;
+}
+
 /** For `catch`: what the system has refused is passed over, and everything else thrown again. */
 export function unlessRefused(error: unknown): undefined {
   if (errnoOf(error) === undefined) throw error;

@@ -28,7 +28,7 @@ async function furnishedWorld(): Promise<{ readonly world: World; readonly targe
   succeeded(await world.kugetsu('config', 'set', 'MAX_CONCURRENT_AGENTS', '2'));
   succeeded(await world.kugetsu('env', 'set', 'COLOUR', 'blue', 'default'));
   const at = (...names: string[]): string => join(world.home, ...names);
-  const [runLog = ''] = readdirSync(at('logs'));
+  const runLog = readdirSync(at('logs')).find((name) => name.endsWith('.log')) ?? '';
   const targets: Target[] = [
     { path: at('index.json'), commands: [['list', '--json'], ['status'], ['logs', REF]] },
     { path: at('sessions', 'base.json'), commands: [['list', '--json'], ['status']] },

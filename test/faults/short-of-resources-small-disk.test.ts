@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { issue, readyWorld, sessionFile, succeeded } from '../support/fake-world.ts';
+import { issue, readyWorld, succeeded } from '../support/fake-world.ts';
 import { makeNamespace, type Namespace } from '../support/faults/namespace.ts';
 import { unclearIn } from '../support/faults/refusal-suite.ts';
 import { finishedTask, noted, notes, notesPath, task } from '../support/queue-world.ts';
+import { reopenRun } from '../support/run-records.ts';
 import { processesOf, until, type Outcome, type World } from '../support/world.ts';
 
 /** The home of the world, as it is, on a filesystem of its own with these mount options. */
@@ -88,11 +89,7 @@ test('a read-only home: what reads works, also when a run has died, and what wri
   const machine = await makeNamespace(bare, ':');
   const { world } = machine;
   succeeded(await world.kugetsu('start', issue(1), 'hello', '--follow'));
-  const { run, ...session } = JSON.parse(readFileSync(sessionFile(bare, issue(1)), 'utf8')) as { readonly run: object };
-  writeFileSync(
-    sessionFile(bare, issue(1)),
-    JSON.stringify({ ...session, run: { ...run, phase: 'working', verdict: null } }),
-  );
+  reopenRun(bare, {}, issue(1));
   succeeded(await machine.sh(READ_ONLY, bare.home));
   for (const command of READ) expect([command, await world.kugetsu(...command)]).toMatchObject([command, { code: 0 }]);
   expect((await world.kugetsu('list')).stdout).toMatch(/runner_died/);

@@ -2,6 +2,17 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readyWorld, REF, REPOSITORY, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
+import {
+  delegate,
+  enqueue,
+  finishedTask,
+  noted,
+  queueWorld,
+  startDaemon,
+  task,
+  waitsFor,
+} from '../support/queue-world.ts';
+import { keptPath, liveRecords, recordIn } from '../support/run-records.ts';
 import { makeRemote, mapRepositories, processesOf, until } from '../support/world.ts';
 
 test('stop ends an agent and its tools; session and worktree stay, and it can go on', async () => {
@@ -66,4 +77,62 @@ test('stop says when there is nothing to stop', async () => {
   expect(stderr).toContain(`no agent is at work on ${REF}`);
   expect(code).toBe(1);
   expect((await verdictOf(world)).class).toBe('ok');
+});
+
+test('stop takes a task of the PM agent: its agent ends, and the task ends as stopped, not to be tried again', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const id = await delegate(world, waitsFor(world, 'pm'));
+  await until('the PM agent works', () => noted(world, 'pm-begun').length === 1);
+  const { stdout } = succeeded(await world.kugetsu('stop', id, '--json'));
+  const run = task(world, id).run_id ?? '';
+  expect(JSON.parse(stdout)).toMatchObject({
+    run,
+    kind: 'pm',
+    issue_ref: null,
+    task: id,
+    verdict: { outcome: 'stopped' },
+  });
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', attempts: 1, failure: { class: 'stopped' } });
+  expect(recordIn(world, run)).toMatchObject({ status: { phase: 'ended', verdict: { class: 'stopped' } } });
+  const again = await world.kugetsu('stop', id);
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.stderr).toContain(`no agent is at work on ${id}`);
+  expect(noted(world, 'pm-begun')).toEqual(['begun']);
+});
+
+test('stop takes a task of an issue, and says of one that waits that no agent is at work on it', async () => {
+  const world = await queueWorld();
+  const id = await enqueue(world, waitsFor(world, 'work'));
+  const early = await world.kugetsu('stop', id);
+  expect(early.stderr).toContain(`${id} is waiting in the queue`);
+  expect(early.code).toBe(1);
+  await startDaemon(world);
+  await until('the agent works', () => noted(world, 'work-begun').length === 1);
+  succeeded(await world.kugetsu('stop', id));
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'stopped' } });
+  expect((await verdictOf(world)).class).toBe('stopped');
+});
+
+test('stop takes a run id; its record then lies beside its log, and logs finds it by that id', async () => {
+  const world = await readyWorld();
+  succeeded(await world.kugetsu('start', REF, 'fake: stall'));
+  const [live] = liveRecords(world);
+  expect(live).toMatchObject({ kind: 'start', subject: { type: 'issue', ref: REF }, status: { phase: 'working' } });
+  const id = live?.id ?? '';
+  succeeded(await world.kugetsu('stop', id));
+  await until('the record is laid beside the log', () => existsSync(keptPath(world, id)));
+  expect(liveRecords(world)).toEqual([]);
+  expect(await runOf(world)).toMatchObject({ id, verdict: { class: 'stopped' } });
+  expect(succeeded(await world.kugetsu('logs', id)).stdout).toContain('stopped');
+});
+
+test.each([
+  ['r_0mwrzy3vsoanbch2t', 'there is no run r_0mwrzy3vsoanbch2t'],
+  ['q_0mwrzy3vsoanbch2t', 'there is no task q_0mwrzy3vsoanbch2t'],
+])('stop of %s, which is not known, says so', async (id, says) => {
+  const world = await readyWorld();
+  const { code, stderr } = await world.kugetsu('stop', id);
+  expect(stderr).toContain(says);
+  expect(code).toBe(1);
 });

@@ -15,6 +15,7 @@ import {
   taskThat,
   waitsFor,
 } from '../support/queue-world.ts';
+import { recordIn } from '../support/run-records.ts';
 import { processesOf, until, type World } from '../support/world.ts';
 
 async function kill(world: World, pid: number): Promise<void> {
@@ -88,8 +89,9 @@ test("a PM task's runner is killed: the attempt counts, and the second goes on i
   const daemon = await startDaemon(world);
   const id = await delegate(world, hangsOnce(world));
   await until('the PM agent works', () => noted(world, 'begun').length === 1);
-  const first = await taskThat(world, id, ({ run }) => run?.phase === 'working');
-  await kill(world, first.run?.owner.pid ?? 0);
+  const first = await taskThat(world, id, ({ session_id: session }) => session !== null);
+  await until('the run is at work', () => recordIn(world, first.run_id ?? '').status.phase === 'working');
+  await kill(world, recordIn(world, first.run_id ?? '').owner.pid);
   await kill(world, daemon);
   await startDaemon(world);
   const item = await finishedTask(world, id);

@@ -11,26 +11,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { livePath, reopenRun } from '../support/run-records.ts';
 import { doctor, editJson, expectBreak, storedSession, troubles, workedWorld } from '../support/doctor.ts';
 import { listedIssue, readJson, readyWorld, REF, repositoryOf, sessionFile, succeeded } from '../support/fake-world.ts';
 import { DEAD, delegate, enqueue, editTask, task } from '../support/queue-world.ts';
-import { processesOf, until, type World } from '../support/world.ts';
+import { processesOf, until } from '../support/world.ts';
 
 const LONG_AGO = new Date(Date.now() - 2 * 60 * 60_000);
-
-/** Makes the last run of the issue one that has not ended, of this owner. */
-function reopenRun(world: World, owner: object): void {
-  editJson(sessionFile(world), (session) => ({
-    ...session,
-    state: 'working',
-    run: { ...(session['run'] as object), phase: 'working', verdict: null, ended_at: null, taken_over: true, owner },
-  }));
-}
 
 describe('a run', () => {
   test('of before the last boot is settled', async () => {
     const world = await workedWorld();
-    reopenRun(world, DEAD);
+    reopenRun(world, { owner: DEAD });
     await expectBreak(world, { level: 'warning', check: 'runs', says: /died without a verdict/, mends: /settled/ });
     expect(readJson(sessionFile(world))).toMatchObject({ state: 'idle', run: { verdict: { class: 'runner_died' } } });
   });
@@ -38,8 +30,22 @@ describe('a run', () => {
   test('whose pid is another process by now is settled, and that process is left', async () => {
     const world = await workedWorld();
     const { owner } = (await listedIssue(world)).run ?? {};
-    reopenRun(world, { ...owner, pid: process.pid, process_start: '1' });
+    reopenRun(world, { owner: { ...owner, pid: process.pid, process_start: '1' } });
     await expectBreak(world, { level: 'warning', check: 'runs', says: /died without a verdict/, mends: /settled/ });
+  });
+
+  test('whose record is damaged is what its session file says, when the record has been set aside', async () => {
+    const world = await workedWorld();
+    const { id = '' } = (await listedIssue(world)).run ?? {};
+    reopenRun(world, { owner: DEAD });
+    writeFileSync(livePath(world, id), '{"id":');
+    expect((await listedIssue(world)).run).toMatchObject({ id, verdict: { class: 'runner_died' } });
+    const refused = await world.kugetsu('continue', REF, 'hello');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(livePath(world, id)) });
+    const fixed = await doctor(world, '--fix');
+    expect(fixed.repairs.map(({ message }) => message).join(' ')).toContain(`set ${livePath(world, id)} aside`);
+    expect(readJson(sessionFile(world))).toMatchObject({ run: { id } });
+    succeeded(await world.kugetsu('continue', REF, 'hello', '--follow'));
   });
 
   test('that is over, with a process that is still alive, is swept', async () => {

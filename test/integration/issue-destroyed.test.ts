@@ -1,10 +1,12 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import {
   issue,
   listed,
   listedIssue,
+  readJson,
   readyWorld,
   REF,
   sessionFile,
@@ -13,6 +15,7 @@ import {
   verdictOf,
   worktreeOf,
 } from '../support/fake-world.ts';
+import type { World } from '../support/world.ts';
 
 test('destroy removes worktree, branch, session files and all sessions of the issue in opencode', async () => {
   const world = await readyWorld();
@@ -69,4 +72,41 @@ test('destroy --base takes the PM agent with it and leaves the issues; twice it 
   expect((await world.kugetsu('destroy', '--base', '-y')).code).toBe(1);
   expect((await world.kugetsu('destroy', '--pm-agent', '-y')).code).toBe(1);
   expect((await world.kugetsu('start', issue(2), 'hello')).code).toBe(3);
+});
+
+/** Marks the issue as one that this process is destroying, with changes to what is written of it. */
+function markDestroyed(world: World, changes: object = {}): void {
+  const { pid } = process;
+  const session = readJson(sessionFile(world)) as object;
+  writeFileSync(sessionFile(world), JSON.stringify({ ...session, destroying: { ...identityOf(pid), ...changes } }));
+}
+
+test('while an issue is destroyed nothing else begins on it, and list says so; its last verdict stays', async () => {
+  const world = await readyWorld();
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  markDestroyed(world);
+  for (const args of [
+    ['start', REF, 'again'],
+    ['continue', REF, 'again'],
+    ['destroy', REF, '-y'],
+    ['stop', REF],
+  ]) {
+    const { code, stderr } = await world.kugetsu(...args);
+    expect([args[0], stderr]).toEqual([args[0], expect.stringContaining(`${REF} is being destroyed`)]);
+    expect(code).toBe(4);
+  }
+  expect(await listedIssue(world)).toMatchObject({ state: 'destroying', run: { verdict: { class: 'ok' } } });
+  succeeded(await world.kugetsu('prune', '--force', '--older-than', '0'));
+  expect(existsSync(worktreeOf(world))).toBe(true);
+});
+
+test('a destroy that was killed holds up nothing', async () => {
+  const world = await readyWorld();
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  markDestroyed(world, { process_start: '1' });
+  expect(await listedIssue(world)).toMatchObject({ state: 'idle', run: { verdict: { class: 'ok' } } });
+  expect(readJson(sessionFile(world))).toMatchObject({ destroying: null });
+  markDestroyed(world, { process_start: '1' });
+  succeeded(await world.kugetsu('continue', REF, 'again', '--follow'));
+  succeeded(await world.kugetsu('destroy', REF, '-y'));
 });

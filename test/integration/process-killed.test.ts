@@ -1,17 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  readJson,
-  readyWorld,
-  REF,
-  runOf,
-  sessionFile,
-  succeeded,
-  verdictOf,
-  worktreeOf,
-} from '../support/fake-world.ts';
+import { readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
+import { reopenRun } from '../support/run-records.ts';
 import { processesOf, until, type World } from '../support/world.ts';
 
 const WORK = 'fake: sh echo begun > begun; sleep 600';
@@ -74,23 +66,14 @@ test('whoever follows the log is told when the runner is killed', async () => {
   expect(stdout).toContain('runner_died');
 });
 
-interface StoredSession {
-  state: string;
-  run: { phase: string; agent_pid: number; verdict: unknown; owner: Record<string, unknown> };
-}
-
 // A run that seems to be on, and whose owner is described by `owner`; its agent has the pid of a process of somebody else.
 async function withOwner(owner: Readonly<Record<string, unknown>>): Promise<{ world: World; bystander: number }> {
   const world = await readyWorld();
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
   const bystander = spawn('sleep', ['600'], { stdio: 'ignore' });
   onTestFinished(() => void bystander.kill('SIGKILL'));
-  const path = sessionFile(world);
-  const session = readJson(path) as StoredSession;
-  session.state = 'working';
-  Object.assign(session.run, { phase: 'working', agent_pid: bystander.pid, verdict: null });
-  Object.assign(session.run.owner, { pid: bystander.pid, process_start: startOf(bystander.pid ?? 0) }, owner);
-  writeFileSync(path, JSON.stringify(session));
+  const described = { pid: bystander.pid, process_start: startOf(bystander.pid ?? 0), ...owner };
+  reopenRun(world, { owner: described, agent: bystander.pid ?? 0 });
   return { world, bystander: bystander.pid ?? 0 };
 }
 

@@ -155,6 +155,19 @@ export async function removeFile(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
+/** Moves a file to a place of the same filesystem, durably; a missing one is fine. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  await makePrivateDirectory(dirname(to));
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  await syncDirectory(dirname(to));
+  await syncDirectory(dirname(from));
+}
+
 /** Removes a file; a missing one is fine. A power failure may bring it back. */
 export async function unlinkFile(path: string): Promise<void> {
   await rm(path, { force: true });

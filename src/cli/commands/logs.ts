@@ -26,13 +26,13 @@ export function registerLogs({ program, context, exitWith }: Registration): void
   program
     .command('logs')
     .description('list the last runs, or show the log of one')
-    .argument('[what]', 'a number of runs, an issue ref or a task id')
+    .argument('[what]', 'a number of runs, an issue ref, a task id or a run id')
     .option('-f, --follow', 'go on until the run has ended; the exit code is its verdict')
     .option('--json', 'print the runs as JSON, or a log as it is: one JSON object a line')
     .addHelpText('after', EXAMPLES)
     .action(async (what: string | undefined, { follow = false, json = false }: LogsOptions) => {
       if (what === undefined || /^\d+$/.test(what)) {
-        if (follow) throw usageError('--follow needs one run', 'give an issue ref or a task id');
+        if (follow) throw usageError('--follow needs one run', 'give an issue ref, a task id or a run id');
         await listRuns(context, parseCount(what, DEFAULT_RUNS), json);
         return;
       }

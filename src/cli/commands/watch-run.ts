@@ -21,11 +21,11 @@ interface WatchOptions {
 export async function watchRun(context: CliContext, options: WatchOptions): Promise<void> {
   const { followRun } = await import('../../domain/work/follow-run.ts');
   const { reconcileRuns } = await import('../../domain/work/reconcile-runs.ts');
-  const { recordedIssueRun } = await import('../../domain/work/recorded-run.ts');
+  const { recordedRun } = await import('../../domain/work/recorded-run.ts');
   const { terminal } = context;
   const { ref, run, follow } = options;
   const current = await followRun(context, {
-    record: recordedIssueRun(context, ref, run.id),
+    record: recordedRun(context, run.id, { type: 'issue', ref }),
     run,
     settle: async () => reconcileRuns(context, { takeOver: false }),
     signal: context.gracefulStop(),

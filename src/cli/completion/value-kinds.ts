@@ -8,6 +8,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   'issue-ref': { live: ['issue'] },
   agent: { live: ['agent'] },
   'logs what': { live: ['issue', 'task'] },
+  'stop what': { live: ['issue', 'task'] },
   'rescued what': { live: ['issue'] },
   'queue list state': { words: ['pending', 'notified', 'completed', 'error'] },
   'config get key': { live: ['setting'] },

@@ -3,7 +3,6 @@ import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
-import { isoWithOffset } from '../../util/time.ts';
 import { told, words } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
@@ -15,8 +14,10 @@ import type { QueueItem } from '../queue/queue-item.ts';
 import { isHeldUp } from '../queue/advance.ts';
 import { backoff, NOT_READY_WAIT_MS, settleItem } from '../work/settle-task.ts';
 import { launchRun } from '../work/launch-run.ts';
-import { newRunId, runLogPath } from '../runs/run-request.ts';
-import type { Run } from '../runs/run-schema.ts';
+import { newRun } from '../runs/new-run.ts';
+import { writeRunRecord } from '../runs/run-files.ts';
+import { runOf, type RunRecord } from '../runs/run-record.ts';
+import { newRunId } from '../runs/run-request.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { startIssue } from '../work/start-issue.ts';
 
@@ -28,7 +29,7 @@ import { startIssue } from '../work/start-issue.ts';
 export async function dispatchItem(context: Context, item: QueueItem): Promise<string> {
   const runId = newRunId(context);
   const by = { ...ownIdentity() };
-  const run = item.type === 'pm' ? newPmRun(context, runId, by) : null;
+  const run = item.type === 'pm' ? runOf(newPmRun(context, item, runId)) : null;
   const claimed = await settleItem(context, item.id, { type: 'claimed', runId, by, run });
   if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';
   const { id, issue_ref, attempts } = claimed;
@@ -102,8 +103,14 @@ async function launchPmRun(context: Context, item: QueueItem, runId: string): Pr
   const { KUGETSU_VERBOSITY: verbosity } = await context.settings();
   const earlier = earlierFailure(item);
   const message = pmPrompt({ message: item.message, verbosity, earlierFailure: earlier });
-  const { id: task, parent } = item;
-  await launchRun(context, { id: runId, kind: 'pm', issue_ref: null, task, parent, message, debug: false });
+  const record = newPmRun(context, item, runId, message);
+  await writeRunRecord(context, record);
+  await launchRun(context, record);
+}
+
+function newPmRun(context: Context, { id: task, parent }: QueueItem, id: string, message = ''): RunRecord {
+  const request = { message, debug: false, fresh: false };
+  return newRun(context, { id, kind: 'pm', subject: { type: 'task', id: task }, task, parent, request });
 }
 
 function attemptMessage(item: QueueItem): string {
@@ -115,20 +122,4 @@ function attemptMessage(item: QueueItem): string {
 /** Of what an agent has begun: that kugetsu was not ready is nothing to it. */
 function earlierFailure(item: QueueItem): string | undefined {
   return item.failure === null || isHeldUp(item) ? undefined : `${item.failure.class}: ${item.failure.message}`;
-}
-
-function newPmRun(context: Context, id: string, owner: Run['owner']): Run {
-  return {
-    id,
-    kind: 'pm',
-    log: runLogPath(context, id),
-    phase: 'preparing',
-    owner,
-    agent_pid: null,
-    requested_at: isoWithOffset(context.clock.now()),
-    working_at: null,
-    ended_at: null,
-    verdict: null,
-    taken_over: false,
-  };
 }

@@ -4,9 +4,9 @@ import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
 import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
-import { reconcileRuns } from '../work/reconcile-runs.ts';
-import { isLive } from '../runs/run-state.ts';
-import { countLiveAgents } from '../work/claim-issue.ts';
+import { reconcileRuns, whatWasGone } from '../work/reconcile-runs.ts';
+import { countAgents, countPmRuns, liveRuns } from '../work/live-runs.ts';
+import { isBusy } from '../sessions/session-busy.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
@@ -41,7 +41,9 @@ export async function tick(
   memory: DaemonMemory,
   say: (line: Text) => Promise<void>,
 ): Promise<TickResult> {
-  await reconcileRuns(context, { takeOver: true });
+  for (const run of await reconcileRuns(context, { takeOver: true })) {
+    if (run.subject.type === 'task') await say(`${run.subject.id} ${whatWasGone(run)}`);
+  }
   const found = await memory.openItems.read(context, say);
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
   const items = (await reconcileClaimed(context, found, say)) ? await memory.openItems.read(context, say) : found;
@@ -110,11 +112,12 @@ async function select(context: Context, items: readonly QueueItem[]): Promise<Qu
   if (!items.some(({ state }) => state === 'pending')) return [];
   const sessions = await readSoundIssueSessions(context);
   const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
+  const runs = await liveRuns(context, { sessions, items });
   return selectItems(items, {
     now: context.clock.now(),
-    freeSlots: slots - countLiveAgents(context.home, sessions),
-    livePmRuns: items.filter(({ run }) => isLive(context.home, run)).length,
-    busyIssues: new Set(sessions.filter(({ run }) => isLive(context.home, run)).map(({ issue_ref: ref }) => ref)),
+    freeSlots: slots - countAgents(runs),
+    livePmRuns: countPmRuns(runs),
+    busyIssues: new Set(sessions.filter((session) => isBusy(context.home, session)).map(({ issue_ref: ref }) => ref)),
   });
 }
 

@@ -3,7 +3,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { workElsewhere } from '../runs/elsewhere.ts';
-import { readRunRequest } from '../runs/run-request.ts';
+import { issueOfRun } from '../runs/run-request.ts';
 
 /**
  * Whatever its session file says, or cannot say any more: no agent is at work on the issue.
@@ -11,14 +11,24 @@ import { readRunRequest } from '../runs/run-request.ts';
  * @throws AppError `busy` when one is
  */
 export async function requireNoAgent({ home }: Pick<Context, 'home'>, ref: string | undefined): Promise<void> {
-  const [away] = workElsewhere(home);
-  if (away !== undefined) throw new AppError('busy', `${away}: run doctor --fix there, or when it has ended`);
-  for (const id of await listDirectory(home.runs)) {
-    const request = await readRunRequest({ home }, id).catch(() => undefined);
-    if (request === undefined || request.issue_ref !== ref || processesOfRun(id).length === 0) continue;
+  requireNothingElsewhere(home);
+  for (const id of new Set((await listDirectory(home.runs)).map((name) => name.replace(/\.json$/, '')))) {
+    if (processesOfRun(id).length === 0 || (await issueOfRun({ home }, id)) !== ref) continue;
     throw new AppError(
       'busy',
       `an agent is at work on ${ref ?? 'it'} (run ${id}): run doctor --fix again when it has ended`,
     );
   }
+}
+
+/** No process of the run is alive. @throws AppError `busy` when one is */
+export async function requireNoProcess({ home }: Pick<Context, 'home'>, id: string): Promise<void> {
+  requireNothingElsewhere(home);
+  if (processesOfRun(id).length === 0) return;
+  throw new AppError('busy', `the run ${id} is on: run doctor --fix again when it has ended`);
+}
+
+function requireNothingElsewhere(home: Context['home']): void {
+  const [away] = workElsewhere(home);
+  if (away !== undefined) throw new AppError('busy', `${away}: run doctor --fix there, or when it has ended`);
 }

@@ -96,6 +96,11 @@ export function soundSessions(survey: Survey, home: Home): IssueSession[] {
     .filter((session) => session !== undefined);
 }
 
+/** The tasks, as far as they can be read. */
+export function soundItems({ items }: Survey): QueueItem[] {
+  return items.map(({ found }) => valueOf(found)).filter((item) => item !== undefined);
+}
+
 async function lookAtAll<T>(
   directory: string,
   read: (name: string) => Promise<T | undefined>,

@@ -101,7 +101,7 @@ async function tellBase(
   const maxBytes = sizeLimit(settings.RUN_LOG_MAX_MB);
   const log = await openRunLog(context, runLogPath(context, runId), { maxBytes });
   const startedAt = clock.monotonic();
-  const disown = await ownRun(context, runId, 'init');
+  const disown = await ownRun(context, runId, { kind: 'init', what: 'init' });
   report(`telling the base session the prompt (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });

@@ -93,6 +93,8 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
   const directories = [
     home.root,
     home.sessions,
+    home.runs,
+    home.logs,
     home.queueItems,
     dirname(home.queueItems),
     dirname(home.baseExport),

@@ -6,11 +6,11 @@ import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import type { Home } from '../home.ts';
 import { listItemIds, readItem } from '../queue/queue-store.ts';
-import { readRunRequest } from '../runs/run-request.ts';
-import { isLive } from '../runs/run-state.ts';
+import { issueOfRun } from '../runs/run-request.ts';
 import type { Index } from '../sessions/session-schema.ts';
 import { readIndex } from '../sessions/read-sessions.ts';
 import { COORDINATOR_FILES, readCoordinatorFile, readIssueFile } from '../sessions/session-files.ts';
+import { isBusy } from '../sessions/session-busy.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import type { StoredState, UnnamedFile } from './tracked.ts';
 
@@ -74,7 +74,7 @@ async function readUnnamed(home: Home, { issues }: Index): Promise<UnnamedFile[]
   );
   const read = files.map(async (entry) => {
     const session = await readIssueFile(home, entry.name);
-    return session === undefined ? undefined : { entry, session, live: isLive(home, session.run) };
+    return session === undefined ? undefined : { entry, session, live: isBusy(home, session) };
   });
   return (await Promise.all(read)).filter((file) => file !== undefined);
 }
@@ -94,7 +94,8 @@ async function readOthers(context: HomeOnly): Promise<Pick<StoredState, 'liveRef
 /** A run whose session file somebody has removed is still known by its processes. */
 async function liveRefs(context: HomeOnly): Promise<string[]> {
   const inUse = runIdsInUse();
-  const here = (await listDirectory(context.home.runs)).filter((id) => inUse.has(id));
-  const requests = await Promise.all(here.map(async (id) => readRunRequest(context, id).catch(() => undefined)));
-  return requests.map((request) => request?.issue_ref).filter((ref) => typeof ref === 'string');
+  const ids = (await listDirectory(context.home.runs)).map((name) => name.replace(/\.json$/, ''));
+  const here = [...new Set(ids)].filter((id) => inUse.has(id));
+  const refs = await Promise.all(here.map(async (id) => issueOfRun(context, id)));
+  return refs.filter((ref) => ref !== undefined);
 }

@@ -55,7 +55,9 @@ export function trackedBy(state: StoredState): Tracked {
   const { index, coordinators, issues, unnamed } = state;
   const live = unnamed.filter((file) => file.live).map(({ session }) => session);
   const sessions = [...issues.flatMap(({ session }) => (session === undefined ? [] : [session])), ...live];
-  const open = sessions.filter(({ run }) => run !== null && run.phase !== 'ended');
+  const open = sessions.filter(
+    ({ run, destroying = null }) => destroying !== null || (run !== null && run.phase !== 'ended'),
+  );
   const lost = issues.filter(({ session }) => session === undefined).map(({ ref }) => ref);
   const unsettled = [...open.map(({ issue_ref: ref }) => ref), ...lost, ...state.liveRefs];
   const tasks = state.tasks.filter((task) => !isFinished(task));

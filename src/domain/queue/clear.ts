@@ -9,7 +9,7 @@ import { listItemIds, readItem, removeItem } from './queue-store.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LOG_DAYS = 7;
-const RUN_LOG = /^r_[0-9a-z]+\.log$/;
+const RUN_LOG = /^r_[0-9a-z]+\.(?:log|json)$/;
 
 /** When a finished task was finished, in milliseconds since the epoch. */
 export function finishedAt({ finished_at, created_at }: QueueItem): number {
@@ -45,7 +45,7 @@ export async function clearOldItems(
   return removed;
 }
 
-/** Removes the logs of runs that nobody has written to for seven days. @returns their names */
+/** Removes the logs and records of runs that nobody has written to for seven days. @returns their names */
 export async function clearOldLogs({ home, clock }: Pick<Context, 'home' | 'clock'>): Promise<string[]> {
   const removed: string[] = [];
   for (const name of (await listDirectory(home.logs)).filter((candidate) => RUN_LOG.test(candidate))) {

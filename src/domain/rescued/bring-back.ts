@@ -10,7 +10,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
 import type { Context } from '../context.ts';
 import { reconcileRuns } from '../work/reconcile-runs.ts';
-import { isLive } from '../runs/run-state.ts';
+import { isBusy } from '../sessions/session-busy.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { withRepository } from '../worktrees/repository.ts';
 import type { Rescued } from './list-rescued.ts';
@@ -73,7 +73,7 @@ async function worktreeFor(context: Context, rescued: Rescued): Promise<string> 
       hint: `run: kugetsu rescued ${rescued.id} --apply --into DIRECTORY`,
     });
   }
-  if (isLive(context.home, session.run)) {
+  if (isBusy(context.home, session)) {
     throw new AppError('busy', `an agent is at work in the worktree of ${ref ?? rescued.name}`, {
       hint: 'wait for it, or name another place with --into',
       exit: EXIT.busy,

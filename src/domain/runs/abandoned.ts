@@ -4,21 +4,24 @@ import { judge, NOTHING_OBSERVED } from './verdict.ts';
 /** The class of a run that no runner ever took over: nothing was done, so it was no attempt. */
 export const CLAIM_INTERRUPTED = 'claim_interrupted';
 
-/** The verdict on a run whose process is gone without one; `place` says where it was, when that cannot be seen from here. */
-export function abandonedVerdict(
-  run: Pick<Run, 'kind' | 'taken_over'>,
-  evidence: Evidence | null,
-  place?: string,
-): Verdict {
-  const began = run.taken_over === true || run.kind === 'destroy';
+interface Abandoned {
+  /** Whether a runner had taken it over. */
+  readonly began: boolean;
+  readonly evidence: Evidence | null;
+  /** Where its process was, when that cannot be seen from here. */
+  readonly place?: string | undefined;
+}
+
+/** The verdict on a run of a kind whose process is gone without one. */
+export function abandonedVerdict(kind: Run['kind'], { began, evidence, place }: Abandoned): Verdict {
   return {
     ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined }),
     outcome: 'failed',
     class: began ? 'runner_died' : CLAIM_INTERRUPTED,
     message: began
-      ? diedMessage(run.kind, place)
-      : `the process that was about to ${run.kind} was killed before anything was done`,
-    hint: began ? hintFor(run.kind) : 'run the command again',
+      ? diedMessage(kind, place)
+      : `the process that was about to ${kind} was killed before anything was done`,
+    hint: began ? hintFor(kind) : 'run the command again',
     retryable: true,
     evidence,
   };

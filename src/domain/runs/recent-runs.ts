@@ -48,6 +48,14 @@ async function readRun(log: string, redactor: Redactor): Promise<RecentRun | und
   return { run, at, kind, subject, message, log, verdict: await verdictIn(log, redactor) };
 }
 
+/** The verdict that the end of a log tells; null when it tells none. */
+export async function loggedVerdict(
+  context: Pick<Context, 'home' | 'env'>,
+  log: string,
+): Promise<RecentRun['verdict']> {
+  return verdictIn(log, await redactorOf(context));
+}
+
 type Started = Extract<RunRecord, { event: 'started' }>;
 
 async function startOf(log: string, redactor: Redactor): Promise<Started | undefined> {

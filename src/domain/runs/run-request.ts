@@ -1,12 +1,14 @@
 import { randomBytes } from '../../adapters/random.ts';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { timeOrderedId } from '../../util/ids.ts';
 import type { KnownKeys } from '../../util/types.ts';
 import type { Context } from '../context.ts';
+import { readRunRecord } from './run-files.ts';
+import { isPreparing } from './run-record.ts';
 
-/** What a runner is to do, as its launcher wrote it down. */
+/** What a runner is to do. A launcher of 0.1.0 wrote it into a file of its own. */
 const RunRequestSchema = z.looseObject({
   id: z.string(),
   kind: z.enum(['start', 'continue', 'pm']),
@@ -24,9 +26,16 @@ const RunRequestSchema = z.looseObject({
 
 export type RunRequest = KnownKeys<z.infer<typeof RunRequestSchema>>;
 
+const RUN_ID = /^r_[0-9a-z]{9,40}$/;
+
 /** A new run id; ids sort by time. */
 export function newRunId({ clock }: Pick<Context, 'clock'>): string {
   return timeOrderedId('r_', clock.now(), randomBytes(8));
+}
+
+/** Whether a text has the form of a run id. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
 }
 
 /** The log of a run. */
@@ -34,16 +43,24 @@ export function runLogPath({ home }: Pick<Context, 'home'>, runId: string): stri
   return join(home.logs, `${runId}.log`);
 }
 
-/** Writes the request down for the runner. */
-export async function writeRunRequest({ home }: Pick<Context, 'home'>, request: RunRequest): Promise<void> {
-  await writeJsonFile(requestPath(home.runs, request.id), request);
+/** What the runner of this id is to do; undefined when the run is over, or was never asked for. */
+export async function readRunRequest(context: Pick<Context, 'home'>, runId: string): Promise<RunRequest | undefined> {
+  const record = await readRunRecord(context, runId);
+  if (record === undefined) return readOldRequest(context, runId);
+  const { id, kind, subject, task, parent } = record;
+  if (!isPreparing(record) || record.status.request === null) return undefined;
+  if (kind !== 'start' && kind !== 'continue' && kind !== 'pm') return undefined;
+  const { message, debug, fresh } = record.status.request;
+  return { id, kind, issue_ref: subject.type === 'issue' ? subject.ref : null, task, parent, message, debug, fresh };
 }
 
-/** What the runner of this id is to do; undefined when the run is over or was never asked for. */
-export async function readRunRequest({ home }: Pick<Context, 'home'>, runId: string): Promise<RunRequest | undefined> {
-  return readJsonFile(requestPath(home.runs, runId), { schema: RunRequestSchema, what: 'run request' });
+/** The issue that a run works on, whatever else says so; undefined for any other run. */
+export async function issueOfRun(context: Pick<Context, 'home'>, runId: string): Promise<string | undefined> {
+  const record = await readRunRecord(context, runId).catch(() => undefined);
+  if (record !== undefined) return record.subject.type === 'issue' ? record.subject.ref : undefined;
+  return (await readOldRequest(context, runId).catch(() => undefined))?.issue_ref ?? undefined;
 }
 
-function requestPath(runs: string, runId: string): string {
-  return join(runs, runId, 'request.json');
+async function readOldRequest({ home }: Pick<Context, 'home'>, runId: string): Promise<RunRequest | undefined> {
+  return readJsonFile(join(home.runs, runId, 'request.json'), { schema: RunRequestSchema, what: 'run request' });
 }

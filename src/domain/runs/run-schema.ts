@@ -50,11 +50,17 @@ export const VerdictSchema = z.looseObject({
   elsewhere: z.optional(z.string()),
 });
 
-/** One run of an agent, as the session file keeps it. */
+/** What a run does; `init`, `question` and `canary` are runs of a command's own. */
+export const RUN_KINDS = ['start', 'continue', 'pm', 'init', 'question', 'canary', 'destroy'] as const;
+
+/**
+ * One run of an agent as session files, tasks and `--json` have it: all keys at all times. While a run has a record of its
+ * own, that one says what is true, and this is made from it.
+ */
 export const RunSchema = z.looseObject({
   id: z.string(),
-  /** `destroy` claims an issue like a run does, so that nothing starts on it meanwhile. */
-  kind: z.enum(['start', 'continue', 'pm', 'destroy']),
+  /** `destroy` is in homes of 0.1.0 only, where it claimed an issue like a run. */
+  kind: z.enum(RUN_KINDS),
   log: z.string(),
   /** `preparing` until the agent is at work, `working` until it has ended, `ended` with a verdict. */
   phase: z.enum(['preparing', 'working', 'ended']),

@@ -3,9 +3,12 @@ import { checkedOutBranch } from '../../adapters/git/plain-facts.ts';
 import { pathExists, realPath, modifiedAt } from '../../adapters/store/paths.ts';
 import { readJsonFile, type FileForm } from '../../adapters/store/json-file.ts';
 import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
+import { unlessDamaged } from '../../util/errors.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Home } from '../home.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
+import { readRunRecord } from '../runs/run-files.ts';
+import { runOf } from '../runs/run-record.ts';
 import {
   CoordinatorSessionSchema,
   IndexSchema,
@@ -43,8 +46,8 @@ export async function readCoordinatorFile(
 }
 
 /**
- * Reads an issue's session file, by its name under `sessions/`; undefined when there is none. What the bash script did not
- * write is taken from the name, the worktree, and from `ref`, under which the index has the file.
+ * Reads an issue's session file, by its name under `sessions/`, with its last run as that is recorded; undefined when there is
+ * none. What the bash script did not write is taken from the name, the worktree, and from `ref`, under which the index has the file.
  *
  * @throws AppError `corrupt_file`
  */
@@ -52,7 +55,26 @@ export async function readIssueFile(home: Home, file: string, ref?: string): Pro
   const path = join(home.sessions, file);
   const complete: FileForm<typeof IssueSessionSchema>['complete'] = async (value) =>
     isLooseObject(value) && !isToday(value) ? completeIssue(value, { home, path, ref }) : value;
-  return readJsonFile(path, { schema: IssueSessionSchema, what: 'session file', complete });
+  const session = await readJsonFile(path, { schema: IssueSessionSchema, what: 'session file', complete });
+  return session === undefined ? undefined : withRun(home, session);
+}
+
+/**
+ * The session with its last run as the run's own record has it. What 0.1.0 began has none, and a damaged one says nothing: then
+ * the copy in the file counts.
+ */
+async function withRun(home: Home, session: IssueSession): Promise<IssueSession> {
+  const { run } = session;
+  // A verdict stands for good.
+  const record =
+    run === null || run.verdict !== null ? undefined : await readRunRecord({ home }, run.id).catch(unlessDamaged);
+  return withState(record === undefined ? session : { ...session, run: runOf(record) });
+}
+
+/** The session with the state that follows from its last run: it is kept for those who read the files. */
+export function withState(session: IssueSession): IssueSession {
+  const { run } = session;
+  return { ...session, state: run === null || run.phase === 'ended' ? 'idle' : run.phase };
 }
 
 function completeIndex(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
-import { RunSchema } from '../runs/run-schema.ts';
+import { OwnerSchema, RunSchema } from '../runs/run-schema.ts';
 
 /** `index.json`: the sessions that kugetsu tracks. */
 export const IndexSchema = z.looseObject({
@@ -38,7 +38,7 @@ export const IssueSessionSchema = z.looseObject({
   issue_ref: z.string(),
   /** Null until the first fork has been made. */
   opencode_session_id: z.nullable(z.string()),
-  /** `idle`, or the phase of a run that has not ended. */
+  /** `idle`, or the phase of a run that has not ended; follows from `run`. */
   state: z.enum(['preparing', 'working', 'idle']),
   branch: z.string(),
   /** The bare repository that the worktree belongs to; null until it is known, and for a worktree of the bash script's. */
@@ -47,8 +47,13 @@ export const IssueSessionSchema = z.looseObject({
   start_commit: z.nullable(z.string()),
   /** Sessions of earlier starts: they stay readable in opencode until the issue is destroyed. */
   previous_session_ids: z.array(z.string()),
-  /** The run that is on, or the last one. */
+  /**
+   * The run that is on, or the last one: its id points to its record, and the rest is copied from there, for programs that
+   * know no records and for when the record is gone.
+   */
   run: z.nullable(RunSchema),
+  /** Who is destroying the issue: nothing else begins on it as long as that process lives. */
+  destroying: z.optional(z.nullable(OwnerSchema)),
 });
 
 export type Index = KnownKeys<z.infer<typeof IndexSchema>>;

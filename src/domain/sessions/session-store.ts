@@ -5,7 +5,7 @@ import { removeFile } from '../../adapters/store/private-files.ts';
 import type { Home } from '../home.ts';
 import { uniqueName } from '../issues/sanitised-name.ts';
 import { readIndex, readIssueSession, readSoundIssueSessions } from './read-sessions.ts';
-import { COORDINATOR_FILES, coordinatorPath, readCoordinatorFile } from './session-files.ts';
+import { COORDINATOR_FILES, coordinatorPath, readCoordinatorFile, withState } from './session-files.ts';
 import type { CoordinatorSession, Index, IssueSession } from './session-schema.ts';
 
 const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
@@ -31,10 +31,12 @@ export interface SessionChanges {
 
 /** Runs `body` under the lock of index and session files. No child process may be waited for inside. */
 export async function changeSessions<T>(context: HomeOnly, body: (changes: SessionChanges) => Promise<T>): Promise<T> {
-  return withLock(context.home.sessionsLock, async (lock) => {
-    const index = (await readIndex(context)) ?? EMPTY_INDEX;
-    return body(new LockedSessions(context, index, lock));
-  });
+  return withLock(context.home.sessionsLock, async (lock) => body(await changesUnder(context, lock)));
+}
+
+/** As {@link changeSessions}, for who holds the lock. @throws AppError `corrupt_file` for an index that cannot be read */
+export async function changesUnder(context: HomeOnly, lock: HeldLock): Promise<SessionChanges> {
+  return new LockedSessions(context, (await readIndex(context)) ?? EMPTY_INDEX, lock);
 }
 
 /** Changes one issue's session, if it is tracked, as `change` says; undefined from `change` leaves it as it is. */
@@ -83,7 +85,7 @@ class LockedSessions implements SessionChanges {
   // The file comes first: an index entry without its file would be a session that is lost.
   async putIssue(session: IssueSession): Promise<void> {
     const file = `${this.nameFor(session.issue_ref)}.json`;
-    await this.write(join(this.context.home.sessions, file), session);
+    await this.write(join(this.context.home.sessions, file), withState(session));
     if (this.index.issues[session.issue_ref] === file) return;
     await this.writeIndex({ ...this.index, issues: { ...this.index.issues, [session.issue_ref]: file } });
   }

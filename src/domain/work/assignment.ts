@@ -44,6 +44,6 @@ export interface Assignment {
   /** Called when the agent has ended, before the verdict: keeps what others could take away. Never throws. */
   keep?(log: RunLog): Promise<void>;
   evidence(): Promise<Evidence | null>;
-  /** Called when the verdict is on disk: settles what waits for it. */
-  ended(run: Run, verdict: Verdict): Promise<void>;
+  /** Called when the verdict is on disk, and what waits for it is settled. */
+  afterwards?(verdict: Verdict): Promise<void>;
 }

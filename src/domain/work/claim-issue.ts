@@ -1,116 +1,117 @@
-import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import type { Home } from '../home.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { settleItem, settleRunTasks } from './settle-task.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
 import { requireHere } from '../runs/elsewhere.ts';
-import { newRunId, runLogPath } from '../runs/run-request.ts';
-import type { Run, RunKind } from '../runs/run-schema.ts';
+import { newRun } from '../runs/new-run.ts';
+import { readRunRecord, writeRunRecord } from '../runs/run-files.ts';
+import { runOf, type AskedFor, type RunRecord } from '../runs/run-record.ts';
+import type { Run } from '../runs/run-schema.ts';
 import { isAbandoned, isLive } from '../runs/run-state.ts';
 import { requireAll } from '../settings/settings.ts';
+import { isBeingDestroyed, requireDestroyedHere } from '../sessions/session-busy.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { changeSessions, type SessionChanges } from '../sessions/session-store.ts';
+import { countAgents, liveRuns } from './live-runs.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 
 interface ClaimRequest {
   readonly ref: IssueRef;
-  readonly kind: RunKind;
+  readonly kind: 'start' | 'continue';
+  /** What the runner is to do. */
+  readonly request: AskedFor;
   /** The id that the run is to have; a new one without. */
   readonly runId?: string | undefined;
   /** The queue item that the run is an attempt at. */
-  readonly task?: string | null;
+  readonly task: string | null;
   /** The PM task in whose run this one is started; it learns of its child. */
-  readonly parent?: string | null;
-  /** The last run that the caller knows of: when there has been another one since, the claim is refused. */
-  readonly afterRun?: string | undefined;
+  readonly parent: string | null;
 }
 
 const MAX_TRIES = 5;
 
 /**
- * Claims an issue for one run: checks that it is free, and for an agent that a slot is, and takes both in one critical
- * section. The claim is this process's until it is handed over, so that it dies with it.
+ * Claims an issue for one run: checks that it and a slot are free, and takes both in one critical section. The claim is this
+ * process's until it is handed over, so that it dies with it.
  *
- * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when a run needs a session that is not there, `overtaken`
- * when there has been another run
+ * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when the run needs a session that is not there
  */
-export async function claimIssue(context: Needs, request: ClaimRequest): Promise<IssueSession> {
-  const settings = await context.settings();
-  // A run keeps to the settings of its beginning; destroying needs none of them.
-  const slots = request.kind === 'destroy' ? 0 : requireAll(settings).MAX_CONCURRENT_AGENTS;
+export async function claimIssue(context: Needs, request: ClaimRequest): Promise<RunRecord> {
+  // A run keeps to the settings of its beginning.
+  const slots = requireAll(await context.settings()).MAX_CONCURRENT_AGENTS;
+  return whileFree(context, formatIssueRef(request.ref), async (changes, session) => {
+    if (request.kind === 'continue') requireContinuable(formatIssueRef(request.ref), session);
+    await requireSlot(context, changes, slots);
+    const record = newRecord(context, request);
+    await settleBefore(context, session);
+    // What the session file points to is there before it does.
+    await writeRunRecord(context, record);
+    await changes.putIssue({ ...(session ?? newSession(context, request.ref)), run: runOf(record) });
+    await addToParent(context, record);
+    return record;
+  });
+}
+
+/** Changes what nobody else may change meanwhile; undefined for an issue that is not tracked. */
+type WhileFree<T> = (changes: SessionChanges, session: IssueSession | undefined) => Promise<T>;
+
+/**
+ * Runs `body` under the lock of the sessions while no agent is at work on the issue, and nobody destroys it. Runs that died
+ * are settled first.
+ *
+ * @throws AppError `busy` or `elsewhere` (exit code 4)
+ */
+export async function whileFree<T>(context: Needs, ref: string, body: WhileFree<T>): Promise<T> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     await reconcileRuns(context, { takeOver: true });
-    const claimed = await changeSessions(context, async (changes) => tryClaim({ context, changes, request, slots }));
-    if (claimed !== undefined) return claimed;
+    const done = await changeSessions(context, async (changes) => {
+      const session = await changes.issue(ref);
+      // Abandoned since they were last settled, or its record is damaged, which is said.
+      if (isAbandoned(context.home, session?.run ?? null)) {
+        await readRunRecord(context, session?.run?.id ?? '');
+        return undefined;
+      }
+      requireFree(context, ref, session);
+      return { value: await body(changes, session) };
+    });
+    if (done !== undefined) return done.value;
   }
-  throw busy(formatIssueRef(request.ref), 'being settled after a crash');
+  throw busy(ref, 'being settled after a crash');
 }
 
-interface Attempt {
-  readonly context: Needs;
-  readonly changes: SessionChanges;
-  readonly request: ClaimRequest;
-  readonly slots: number;
+function requireFree({ home, env }: Needs, ref: string, session: IssueSession | undefined): void {
+  if (session === undefined) return;
+  const { run } = session;
+  requireHere(home, ref, run);
+  if (isLive(home, run)) throw run.id === callingAgent(env)?.runId ? ownIssue(ref) : busy(ref, busyWith(run));
+  requireDestroyedHere(home, session);
+  if (isBeingDestroyed(home, session)) throw busy(ref, BEING_DESTROYED);
 }
 
-/** Undefined when a run has been abandoned since they were last settled. */
-async function tryClaim({ context, changes, request, slots }: Attempt): Promise<IssueSession | undefined> {
-  const ref = formatIssueRef(request.ref);
-  const session = await changes.issue(ref);
-  if (isAbandoned(context.home, session?.run ?? null)) return undefined;
-  requireHere(context.home, ref, session?.run ?? null);
-  if (session !== undefined && isLive(context.home, session.run)) {
-    throw session.run.id === callingAgent(context.env)?.runId ? ownIssue(ref) : busy(ref, busyWith(session.run));
-  }
-  if (request.kind === 'continue') requireContinuable(ref, session);
-  if (request.kind === 'destroy' && session === undefined) throw notTracked(ref);
-  if (request.afterRun !== undefined && session?.run?.id !== request.afterRun) throw overtaken(ref);
-  if (request.kind !== 'destroy') requireSlot(context.home, await changes.soundIssues(), slots);
-  await settleBefore(context, session);
-  const claimed = {
-    ...(session ?? newSession(context, request.ref)),
-    state: 'preparing',
-    run: newRun(context, request),
-  } as const;
-  await changes.putIssue(claimed);
-  await addToParent(context, claimed);
-  return claimed;
-}
+const BEING_DESTROYED = 'being destroyed';
 
-/** The last run's record is about to be replaced: whatever waits for its verdict must have it first. */
-async function settleBefore(context: Needs, session: IssueSession | undefined): Promise<void> {
+/** Another run, or nothing, is about to take the place of the last one: whatever waits for its verdict must have it first. */
+export async function settleBefore(context: Needs, session: IssueSession | undefined): Promise<void> {
   const run = session?.run ?? null;
   if (run !== null && run.verdict !== null) await settleRunTasks(context, run, run.verdict);
 }
 
-async function addToParent(context: Needs, { issue_ref, run }: IssueSession): Promise<void> {
-  if (run === null || typeof run.parent !== 'string' || typeof run.task === 'string') return;
-  const child = { kind: 'run', id: run.id, issue_ref, outcome: null } as const;
-  await settleItem(context, run.parent, { type: 'child_added', child });
-}
-
-/** How many development agents are at work or about to be, those of other containers and machines included. */
-export function countLiveAgents(home: Home, sessions: readonly IssueSession[]): number {
-  return sessions.filter(({ run }) => isLive(home, run) && run.kind !== 'destroy').length;
+async function addToParent(context: Needs, { id, subject, task, parent }: RunRecord): Promise<void> {
+  if (parent === null || task !== null || subject.type !== 'issue') return;
+  const child = { kind: 'run', id, issue_ref: subject.ref, outcome: null } as const;
+  await settleItem(context, parent, { type: 'child_added', child });
 }
 
 /** The error for an issue that kugetsu does not know. */
 export function notTracked(ref: string): AppError {
   return new AppError('no_session', `there is no session for ${ref}`, {
     hint: `run: kugetsu start ${ref} MESSAGE; kugetsu list shows the issues that have a session`,
-  });
-}
-
-function overtaken(ref: string): AppError {
-  return new AppError('overtaken', `another run on ${ref} has ended in the meantime`, {
-    hint: 'run: kugetsu list; then try again',
   });
 }
 
@@ -127,8 +128,8 @@ function requireContinuable(ref: string, session: IssueSession | undefined): voi
   });
 }
 
-function requireSlot(home: Home, sessions: readonly IssueSession[], slots: number): void {
-  const live = countLiveAgents(home, sessions);
+async function requireSlot(context: Needs, changes: SessionChanges, slots: number): Promise<void> {
+  const live = countAgents(await liveRuns(context, { sessions: await changes.soundIssues() }));
   if (live < slots) return;
   throw new AppError(
     'no_slot',
@@ -140,9 +141,10 @@ function requireSlot(home: Home, sessions: readonly IssueSession[], slots: numbe
   );
 }
 
-function newSession({ clock }: Needs, ref: IssueRef): Omit<IssueSession, 'state' | 'run'> {
+function newSession({ clock }: Needs, ref: IssueRef): Omit<IssueSession, 'run'> {
   return {
     type: 'forked',
+    state: 'preparing',
     issue_ref: formatIssueRef(ref),
     opencode_session_id: null,
     worktree_path: null,
@@ -154,27 +156,19 @@ function newSession({ clock }: Needs, ref: IssueRef): Omit<IssueSession, 'state'
   };
 }
 
-function newRun(context: Needs, { kind, runId, task = null, parent = null }: ClaimRequest): Run {
-  const id = runId ?? newRunId(context);
-  return {
-    id,
+function newRecord(context: Needs, { ref, kind, request, runId, task, parent }: ClaimRequest): RunRecord {
+  return newRun(context, {
+    id: runId,
     kind,
-    log: runLogPath(context, id),
-    phase: 'preparing',
-    owner: { ...ownIdentity() },
-    agent_pid: null,
-    requested_at: isoWithOffset(context.clock.now()),
-    working_at: null,
-    ended_at: null,
-    verdict: null,
+    subject: { type: 'issue', ref: formatIssueRef(ref) },
     task,
     parent,
-    taken_over: false,
-  };
+    request,
+  });
 }
 
 function busyWith(run: Run): string {
-  if (run.kind === 'destroy') return 'being destroyed';
+  if (run.kind === 'destroy') return BEING_DESTROYED;
   return run.phase === 'preparing' ? 'being prepared for an agent' : `at work (run ${run.id})`;
 }
 

@@ -1,18 +1,13 @@
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
-import { AppError, wordsOf } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
-import { told } from '../../util/words.ts';
-import { redactorOf } from '../agent-env/redactor.ts';
+import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
+import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { endedRun } from '../runs/run-state.ts';
-import type { Verdict } from '../runs/run-schema.ts';
-import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
+import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issue-worktree.ts';
 import { baseBranch } from '../worktrees/repository.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
-import { claimIssue } from './claim-issue.ts';
+import { notTracked, settleBefore, whileFree } from './claim-issue.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
 
@@ -37,16 +32,43 @@ export async function destroyIssue(
   onSaved: OnSaved,
   { afterRun }: { readonly afterRun?: string } = {},
 ): Promise<Destroyed> {
-  const session = await claimIssue(context, { ref: issue, kind: 'destroy', afterRun });
-  const stopBeating = await keepBeating(context.home.heartbeats, `the destroy of ${session.issue_ref}`);
+  const ref = formatIssueRef(issue);
+  const session = await lockForDestroy(context, ref, afterRun);
+  const stopBeating = await keepBeating(context.home.heartbeats, `the destroy of ${ref}`);
   try {
     return await destroyClaimed(context, session, onSaved);
   } catch (error) {
-    await releaseClaim(context, session, error);
+    // The issue stays as far as it was left, free for the next try. When that cannot be written, this process is soon gone.
+    await unlock(context, ref).catch(unlessRefused);
     throw error;
   } finally {
     await stopBeating();
   }
+}
+
+/** From here on nothing else begins on the issue, as long as this process lives. */
+async function lockForDestroy(context: Context, ref: string, afterRun: string | undefined): Promise<IssueSession> {
+  return whileFree(context, ref, async (changes, session) => {
+    if (session === undefined) throw notTracked(ref);
+    if (afterRun !== undefined && session.run?.id !== afterRun) throw overtaken(ref);
+    // The run's record outlives its session, and whatever waits for its verdict has it first.
+    await settleBefore(context, session);
+    const locked = { ...session, destroying: { ...ownIdentity() } };
+    await changes.putIssue(locked);
+    return locked;
+  });
+}
+
+async function unlock(context: Context, ref: string): Promise<void> {
+  await updateIssueSession(context, ref, (current) =>
+    current.destroying && isOwn(current.destroying) ? { ...current, destroying: null } : undefined,
+  );
+}
+
+function overtaken(ref: string): AppError {
+  return new AppError('overtaken', `another run on ${ref} has ended in the meantime`, {
+    hint: 'run: kugetsu list; then try again',
+  });
 }
 
 async function destroyClaimed(context: Context, session: IssueSession, onSaved: OnSaved): Promise<Destroyed> {
@@ -83,21 +105,4 @@ async function removeWorktree(
   const base = await baseBranch(context, parseIssueRef(ref), repository).catch(() => undefined);
   const pushed = await removeIssueWorktree(context, { ...place, repository, base: base?.ref }, onSaved);
   return { worktree: place.path, pushed };
-}
-
-/** The issue stays as far as it was left, free for the next try. */
-async function releaseClaim(context: Context, { issue_ref: ref, run }: IssueSession, error: unknown): Promise<void> {
-  const { text: clean } = await redactorOf(context);
-  const verdict: Verdict = {
-    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' }),
-    outcome: 'failed',
-    class: error instanceof AppError ? error.code : 'internal_error',
-    message: oneLine(told(wordsOf(error), clean)),
-    evidence: null,
-  };
-  await updateIssueSession(context, ref, (current) =>
-    current.run === null || current.run.id !== run?.id
-      ? undefined
-      : { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) },
-  );
 }

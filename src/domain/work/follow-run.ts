@@ -6,6 +6,7 @@ import { SHOWN_LINE } from '../runs/log-limits.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import { lineShower } from '../runs/run-log.ts';
 import type { RecordedRun } from './recorded-run.ts';
+import { runOf } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isAbandoned, isGone } from '../runs/run-state.ts';
 
@@ -17,7 +18,7 @@ interface Follow {
   readonly record: RecordedRun;
   readonly run: Pick<Run, 'id' | 'log'>;
   /** Settles runs whose runner has died. */
-  readonly settle: () => Promise<void>;
+  readonly settle: () => Promise<unknown>;
   /** `at_work` returns as soon as the agent runs, or when the run ended before that. */
   readonly until: 'at_work' | 'ended';
   readonly onLine: (shown: ShownLine) => void;
@@ -48,11 +49,11 @@ export async function followRun(
       const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
       if (event === 'ended' || event === until) done = true;
     }
-    if (done) return record.read();
+    if (done) return read(record);
     if (silent && clock.monotonic() >= checkAt) {
       if (await isOver(context, record, settle)) {
         for await (const line of reader.finish()) show(line);
-        return record.read();
+        return read(record);
       }
       checkAt = clock.monotonic() + RECORD_CHECK_MS;
     }
@@ -68,12 +69,17 @@ function stillRunning(): AppError {
   });
 }
 
+async function read(record: RecordedRun): Promise<Run | undefined> {
+  const current = await record.read();
+  return current === undefined ? undefined : runOf(current);
+}
+
 async function isOver(
   { home }: Pick<Context, 'home'>,
   record: RecordedRun,
-  settle: () => Promise<void>,
+  settle: () => Promise<unknown>,
 ): Promise<boolean> {
-  const run = await record.read();
+  const run = await read(record);
   if (run !== undefined && isGone(home, run)) {
     await settle();
     return false;

@@ -3,9 +3,8 @@ import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { gatherEvidence } from './evidence.ts';
-import { afterIssueRun } from './after-issue-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
-import { recordedIssueRun } from './recorded-run.ts';
+import { recordedRun } from './recorded-run.ts';
 import type { Assignment } from './assignment.ts';
 import { stepper } from '../runs/stepper.ts';
 import { keepStashes, prepareContinue, prepareStart } from './prepare-issue.ts';
@@ -23,7 +22,7 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
     debug,
     log: runLogPath(context, id),
     env: { [TASK_VARIABLE]: parent ?? undefined, [ORIGIN_VARIABLE]: task ?? parent ?? undefined },
-    record: recordedIssueRun(context, ref, id),
+    record: recordedRun(context, id, { type: 'issue', ref }),
     prepare: async (log, signal) => {
       const step = stepper(context, log, signal);
       const place =
@@ -40,6 +39,5 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
       const session = await readIssueSession(context, ref);
       return session === undefined ? null : gatherEvidence(context, session);
     },
-    ended: async (run, verdict) => afterIssueRun(context, ref, run, verdict),
   };
 }

@@ -4,17 +4,17 @@ import { identityOf, ownPlace } from '../../adapters/process/process-identity.ts
 import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/logs.ts';
-import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
-import { wordsOf } from '../../util/errors.ts';
+import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
+import { unlessRefused, wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
-import { endedRun } from '../runs/run-state.ts';
-import { recordedRun } from './recorded-run.ts';
+import { keepRunRecord } from '../runs/run-files.ts';
+import { endedWith, handedTo, isTakenOver, type RunRecord } from '../runs/run-record.ts';
+import { recordedRun, type RecordedRun } from './recorded-run.ts';
 import { RUNNER_COMMAND } from '../runs/runner-command.ts';
-import { runLogPath, writeRunRequest, type RunRequest } from '../runs/run-request.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory'>;
 
@@ -23,55 +23,66 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory'>;
  * does everything else; what it prints by accident ends up in the run's log. When it cannot be started the claim is
  * given back.
  */
-export async function launchRun(context: Needs, request: RunRequest): Promise<void> {
-  const record = recordedRun(context, request);
+export async function launchRun(context: Needs, claimed: RunRecord): Promise<void> {
+  const { id, subject } = claimed;
+  const record = recordedRun(context, id, subject);
   try {
-    const pid = await spawnRunner(context, request);
+    const pid = await spawnRunner(context, claimed);
     // One that has died already leaves a claim that anybody can see to be abandoned.
     const owner = identityOf(pid) ?? { pid, process_start: 'gone', ...ownPlace() };
-    await record.change((run) =>
-      run.phase === 'preparing' && run.taken_over !== true ? { ...run, owner } : undefined,
-    );
+    await record.change((run) => handedTo(run, owner));
   } catch (error) {
-    const { text: clean } = await redactorOf(context);
-    const message = `no runner could be started: ${told(wordsOf(error), clean)}`;
-    const verdict = { ...abandonedVerdict({ kind: request.kind }, null), message };
-    const ended = await record
-      .change((run) => (run.taken_over === true ? undefined : endedRun(run, verdict, context.clock.now())))
-      .catch(() => undefined);
-    if (ended === undefined) {
-      // Its runner has it already: only the hand-over could not be written down.
-      const current = await record.read().catch(() => undefined);
-      if (current?.taken_over === true) return;
-      // Nobody could write down that the run is not wanted, so nobody must come up for it.
-      await endProcessesOfRun({ runId: request.id, clock: context.clock });
-    }
-    throw error;
+    if (await isGivenBack(context, record, { claimed, error })) throw error;
   }
 }
 
-async function spawnRunner(context: Needs, request: RunRequest): Promise<number> {
+/** @returns false when the runner has the run already: only the hand-over could not be written down */
+async function isGivenBack(
+  context: Needs,
+  record: RecordedRun,
+  { claimed, error }: { readonly claimed: RunRecord; readonly error: unknown },
+): Promise<boolean> {
+  const { text: clean } = await redactorOf(context);
+  const message = `no runner could be started: ${told(wordsOf(error), clean)}`;
+  const verdict = { ...abandonedVerdict(claimed.kind, { began: false, evidence: null }), message };
+  const ended = await record
+    .change((run) => (isTakenOver(run) ? undefined : endedWith(run, verdict, context.clock.now())))
+    .catch(() => undefined);
+  if (ended === undefined) {
+    const current = await record.read().catch(() => undefined);
+    if (current !== undefined && isTakenOver(current)) return false;
+    // Nobody could write down that the run is not wanted, so nobody must come up for it.
+    await endProcessesOfRun({ runId: claimed.id, clock: context.clock });
+  } else {
+    await removeDirectory(await runTempDirectory(context, claimed.id)).catch(unlessRefused);
+    await keepRunRecord(context, claimed.id).catch(unlessRefused);
+  }
+  return true;
+}
+
+async function spawnRunner(context: Needs, { id, log }: RunRecord): Promise<number> {
   const { home, env, self } = context;
-  const tempDirectory = join(await context.tempDirectory(), request.id);
-  // First what prune finds the rest by.
-  await writeRunRequest(context, request);
+  const tempDirectory = await runTempDirectory(context, id);
   await makePrivateDirectory(tempDirectory);
-  const log = runLogPath(context, request.id);
   await (await openLogFile(log)).close();
   const runner = await spawnProcess({
     command: self.executable,
-    args: [...self.prefix, RUNNER_COMMAND, request.id],
+    args: [...self.prefix, RUNNER_COMMAND, id],
     cwd: home.root,
     // The temporary directory of a run in which this one was asked for will not outlive that run.
     env: {
       ...withoutAgentVariables(env),
       KUGETSU_DIR: home.root,
       TMPDIR: tempDirectory,
-      [RUN_ID_VARIABLE]: request.id,
+      [RUN_ID_VARIABLE]: id,
     },
     stdoutFile: log,
     stderrFile: log,
   });
   runner.release();
   return runner.pid;
+}
+
+async function runTempDirectory(context: Needs, id: string): Promise<string> {
+  return join(await context.tempDirectory(), id);
 }

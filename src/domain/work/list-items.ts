@@ -1,6 +1,7 @@
 import { messageOf, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import type { Reach } from '../runs/run-state.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
 import { readItems } from '../queue/queue-store.ts';
 
 /** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */
@@ -13,8 +14,8 @@ export async function listItems(
   if (claimed.length === 0) return found;
   const { reconcileRuns } = await import('./reconcile-runs.ts');
   const { reconcileItem } = await import('./reconcile-items.ts');
-  await reconcileRuns(context, reach).catch(unlessRefused);
-  let changed = false;
+  const settled = await reconcileRuns(context, reach).catch(unlessRefused);
+  let changed = (settled ?? []).length > 0;
   const broken: string[] = [];
   for (const item of claimed) {
     try {
@@ -24,5 +25,18 @@ export async function listItems(
     }
   }
   const { items, broken: unread } = changed ? await readItems(context) : found;
-  return { items, broken: [...unread, ...broken] };
+  return {
+    items: await Promise.all(items.map(async (item) => withRun(context, item))),
+    broken: [...unread, ...broken],
+  };
+}
+
+/** The task of a PM agent that is at work with its run as that is recorded. */
+async function withRun(context: Pick<Context, 'home'>, item: QueueItem): Promise<QueueItem> {
+  const { run } = item;
+  if (run === null || run.verdict !== null) return item;
+  const { readRunRecord } = await import('../runs/run-files.ts');
+  const { runOf } = await import('../runs/run-record.ts');
+  const record = await readRunRecord(context, run.id).catch(() => undefined);
+  return record === undefined ? item : { ...item, run: runOf(record) };
 }

@@ -6,9 +6,10 @@ import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isGone, endedRun } from '../runs/run-state.ts';
 import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';
+import { isBeingDestroyed } from '../sessions/session-busy.ts';
 import { readBase, readIssueSessions, readPmAgent } from '../sessions/read-sessions.ts';
 
-/** A tracked session as it is listed; `state` is `idle`, or the phase of the run that is on. */
+/** A tracked session as it is listed; `state` is `idle`, the phase of the run that is on, or `destroying`. */
 export interface ListedSession {
   readonly issue_ref: string;
   readonly type: 'base' | 'pm_agent' | 'forked';
@@ -38,7 +39,7 @@ export async function listSessions(
       session_id: session.opencode_session_id,
       worktree: session.worktree_path,
       branch: session.branch,
-      state: session.state,
+      state: isBeingDestroyed(context.home, session) ? 'destroying' : session.state,
       created_at: session.created_at,
       run: session.run,
       elsewhere: elsewhereOf(context.home, session.run),
@@ -49,7 +50,11 @@ export async function listSessions(
 function asSettled({ home, clock }: Pick<Context, 'home' | 'clock'>, session: IssueSession): IssueSession {
   const { run } = session;
   return isGone(home, run)
-    ? { ...session, state: 'idle', run: endedRun(run, abandonedVerdict(run, null), clock.now()) }
+    ? {
+        ...session,
+        state: 'idle',
+        run: endedRun(run, abandonedVerdict(run.kind, { began: run.taken_over === true, evidence: null }), clock.now()),
+      }
     : session;
 }
 

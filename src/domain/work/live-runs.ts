@@ -1,20 +1,79 @@
 import type { Context } from '../context.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
 import { readItems } from '../queue/queue-store.ts';
-import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { requireHere } from '../runs/elsewhere.ts';
+import { listRunRecords, readRunRecord } from '../runs/run-files.ts';
+import { hasEnded, recordOf, runOf, type RunRecord } from '../runs/run-record.ts';
 import { isLive } from '../runs/run-state.ts';
+import { requireDestroyedHere } from '../sessions/session-busy.ts';
+import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
 
-/** What agents are at work on: issue refs, and the ids of PM tasks. */
-export async function liveRunSubjects(context: Pick<Context, 'home'>): Promise<string[]> {
-  const issues = (await readSoundIssueSessions(context)).filter(({ run }) => isLive(context.home, run));
-  const { items } = await readItems(context);
-  const tasks = items.filter(({ run }) => isLive(context.home, run));
-  return [...issues.map(({ issue_ref: ref }) => ref), ...tasks.map(({ id }) => id)];
+type HomeOnly = Pick<Context, 'home'>;
+
+/** The state files that know of runs which 0.1.0 began, and which have no record. */
+interface Known {
+  readonly sessions?: readonly IssueSession[];
+  readonly items?: readonly QueueItem[];
 }
 
-/** @throws AppError `elsewhere` (exit code 4) when any agent is at work that cannot be seen from here */
-export async function requireAllHere(context: Pick<Context, 'home'>): Promise<void> {
+/** The runs that have no verdict, alive or not, oldest first. */
+export async function openRuns(context: HomeOnly, { sessions = [], items = [] }: Known): Promise<RunRecord[]> {
+  const recorded = await listRunRecords(context);
+  const known = new Set(recorded.map(({ id }) => id));
+  const copies = [
+    ...sessions.map(({ run, issue_ref: ref }) => ({ run, subject: { type: 'issue', ref } as const })),
+    // What a task that is not claimed knows of is over, or never began.
+    ...items
+      .filter(({ state }) => state === 'notified')
+      .map(({ run, id }) => ({ run, subject: { type: 'task', id } as const })),
+  ];
+  const old: RunRecord[] = [];
+  for (const { run, subject } of copies) {
+    if (run === null || run.verdict !== null || known.has(run.id)) continue;
+    // A task learns of its run's end after the record.
+    if ((await readRunRecord(context, run.id).catch(() => undefined)) === undefined) old.push(recordOf(run, subject));
+  }
+  return [...recorded, ...old].filter((record) => !hasEnded(record));
+}
+
+/** The runs that are on, here or elsewhere, oldest first. */
+export async function liveRuns(context: HomeOnly, known: Known): Promise<RunRecord[]> {
+  return (await openRuns(context, known)).filter((record) => isLive(context.home, runOf(record)));
+}
+
+/** How many of these runs have an agent slot: those on issues. */
+export function countAgents(runs: readonly RunRecord[]): number {
+  return runs.filter(({ subject, kind }) => subject.type === 'issue' && kind !== 'destroy').length;
+}
+
+/** How many of these runs are the PM agent's. */
+export function countPmRuns(runs: readonly RunRecord[]): number {
+  return runs.filter(({ kind }) => kind === 'pm').length;
+}
+
+/** What agents are at work on: issue refs, and the ids of PM tasks. */
+export async function liveRunSubjects(context: HomeOnly): Promise<string[]> {
+  const runs = await liveRuns(context, await readKnown(context));
+  return runs.map(({ subject }) => subjectName(subject)).filter((name) => name !== undefined);
+}
+
+/** @throws AppError `elsewhere` (exit code 4) when anything is at work on an issue or a task that cannot be seen from here */
+export async function requireAllHere(context: HomeOnly): Promise<void> {
   const { home } = context;
-  for (const { issue_ref: ref, run } of await readSoundIssueSessions(context)) requireHere(home, ref, run);
-  for (const { id, run } of (await readItems(context)).items) requireHere(home, id, run);
+  const known = await readKnown(context);
+  for (const record of await openRuns(context, known)) {
+    requireHere(home, subjectName(record.subject) ?? record.kind, runOf(record));
+  }
+  for (const session of known.sessions) requireDestroyedHere(home, session);
+}
+
+/** What a run is for, as a person names it; undefined when it is a command's own. */
+export function subjectName(subject: RunRecord['subject']): string | undefined {
+  if (subject.type === 'issue') return subject.ref;
+  return subject.type === 'task' ? subject.id : undefined;
+}
+
+async function readKnown(context: HomeOnly): Promise<Required<Known>> {
+  return { sessions: await readSoundIssueSessions(context), items: (await readItems(context)).items };
 }

@@ -3,7 +3,6 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
-import { runEnded, settleItem, wakeDaemon } from './settle-task.ts';
 import { readItem, updateItem } from '../queue/queue-store.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { recordedRun } from './recorded-run.ts';
@@ -30,7 +29,7 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
     debug,
     log: runLogPath(context, id),
     env: { [TASK_VARIABLE]: task, [ORIGIN_VARIABLE]: task },
-    record: recordedRun(context, request),
+    record: recordedRun(context, id, { type: 'task', id: task }),
     prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
     atWork: async () => {
       const item = await readItem(context, task);
@@ -49,9 +48,7 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
       return { ...verdict, outcome: 'failed', class: 'nothing_started', message: why, hint };
     },
     evidence: async () => null,
-    ended: async (run, verdict) => {
-      await settleItem(context, task, await runEnded(context, run.id, verdict));
-      await wakeDaemon(context);
+    afterwards: async (verdict) => {
       // The log has what it said; a retry would go on in the fork.
       const fork = (await readItem(context, task))?.session_id ?? null;
       if (verdict.outcome === 'succeeded' && fork !== null)

@@ -3,22 +3,19 @@ import { modifiedAt } from '../../adapters/store/paths.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { formatIssueRef } from '../issues/issue-ref.ts';
 import { heldBackByCaller } from './held-back.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem, readItems } from '../queue/queue-store.ts';
 import { isTaskId } from '../issues/task-id.ts';
 import { reconcileItem } from './reconcile-items.ts';
-import { resolveIssueRef } from '../sessions/resolve-issue-ref.ts';
-import { notTracked } from './claim-issue.ts';
-import { readIssueSession } from '../sessions/read-sessions.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
 import { followRun } from './follow-run.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { SHOWN_LINE } from '../runs/log-limits.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import { lineShower } from '../runs/run-log.ts';
-import { recordedIssueRun, recordedRun, type RecordedRun } from './recorded-run.ts';
+import { findRun } from './find-run.ts';
+import { runOf } from '../runs/run-record.ts';
 import { runLogPath } from '../runs/run-request.ts';
 import type { Run } from '../runs/run-schema.ts';
 
@@ -27,7 +24,7 @@ const LOOKING = { takeOver: false };
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 
 interface ReadOptions {
-  /** An issue ref or a task id, as a person gave it. */
+  /** An issue ref, a task id or a run id, as a person gave it. */
   readonly subject: string;
   /** Go on until the run has ended. */
   readonly follow: boolean;
@@ -37,7 +34,7 @@ interface ReadOptions {
 }
 
 /**
- * Reads the log of the last run of an issue or a task.
+ * Reads the log of the last run of an issue or a task, or of a run.
  *
  * @returns the run as it is recorded afterwards; undefined when only its log is left
  * @throws AppError `no_log` when there has been no run, `own_run` (exit code 4) when an agent would follow itself
@@ -47,7 +44,9 @@ export async function readRunLog(
   { subject, follow, onLine, signal }: ReadOptions,
 ): Promise<Run | undefined> {
   await reconcileRuns(context, LOOKING).catch(unlessRefused);
-  const { id, record } = isTaskId(subject) ? await runOfTask(context, subject) : await runOfIssue(context, subject);
+  const { name, item, run: found } = await findRun(context, subject);
+  if (found === undefined) throw noLog(name, ...(item === undefined ? [] : await whyHeldBack(context, item)));
+  const { id, record } = found;
   const run = { id, log: runLogPath(context, id) };
   if (follow && callingAgent(context.env)?.runId === id) throw ownRun(subject);
   if (follow) {
@@ -57,30 +56,8 @@ export async function readRunLog(
   if ((await modifiedAt(run.log)) === undefined) throw noLog(subject, 'its log is gone: logs are kept for 7 days');
   const show = await lineShower(context, onLine);
   for await (const line of new LineReader(run.log, SHOWN_LINE).finish()) show(line);
-  return record.read();
-}
-
-interface FoundRun {
-  readonly id: string;
-  readonly record: RecordedRun;
-}
-
-async function runOfIssue(context: Needs, text: string): Promise<FoundRun> {
-  const ref = formatIssueRef(await resolveIssueRef(context, text));
-  const session = await readIssueSession(context, ref);
-  if (session === undefined) throw notTracked(ref);
-  if (session.run === null) throw noLog(ref);
-  return { id: session.run.id, record: recordedIssueRun(context, ref, session.run.id) };
-}
-
-async function runOfTask(context: Needs, task: string): Promise<FoundRun> {
-  const item = await readItem(context, task);
-  if (item === undefined) {
-    throw new AppError('no_task', `there is no task ${task}`, { hint: 'run: kugetsu queue list' });
-  }
-  const { run_id: id, issue_ref } = item;
-  if (id === null) throw noLog(task, ...(await whyHeldBack(context, item)));
-  return { id, record: recordedRun(context, { id, issue_ref, task }) };
+  const read = await record.read();
+  return read === undefined ? undefined : runOf(read);
 }
 
 /** An agent that follows what it has queued itself is told that it holds it back. */

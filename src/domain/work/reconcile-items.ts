@@ -1,11 +1,11 @@
 import { isOwn } from '../../adapters/process/process-identity.ts';
 import { standingOf } from '../../adapters/process/standing.ts';
 import type { Context } from '../context.ts';
-import { abandonedVerdict } from '../runs/abandoned.ts';
-import { placeElsewhere } from '../runs/elsewhere.ts';
-import { isLost, logEnd, settleAndSweep } from './reconcile-runs.ts';
+import { verdictOf, type RunRecord } from '../runs/run-record.ts';
+import type { Verdict } from '../runs/run-schema.ts';
 import type { Reach } from '../runs/run-state.ts';
-import { readIssueSession } from '../sessions/read-sessions.ts';
+import { settleIfLost, whatWasGone } from './reconcile-runs.ts';
+import { recordedRun } from './recorded-run.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
@@ -31,37 +31,38 @@ export async function reconcileItem(context: Needs, item: QueueItem, reach: Reac
 }
 
 async function reconcileIssueTask(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
-  const session = item.issue_ref === null ? undefined : await readIssueSession(context, item.issue_ref);
-  const run = session?.run ?? null;
-  if (run !== null && run.id === item.run_id) {
-    if (run.verdict === null) return undefined;
-    await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
-    return `settled: its run had ended (${run.verdict.class})`;
-  }
-  return releaseIfDead(context, item, reach);
+  const run = await runOfItem(context, item);
+  if (run === undefined) return releaseIfDead(context, item, reach);
+  const verdict = verdictOf(run);
+  return verdict === undefined ? undefined : settleBy(context, item, { run, verdict });
 }
 
 async function reconcilePmTask(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
-  const { run } = item;
-  if (run === null) return releaseIfDead(context, item, reach);
-  if (run.verdict !== null && !isWaitingForChildren(item)) {
-    await settleItem(context, item.id, await runEnded(context, run.id, run.verdict));
-    return `settled: its run had ended (${run.verdict.class})`;
-  }
-  if (isLost(context, run, reach)) {
-    const verdict = abandonedVerdict(run, null, placeElsewhere(context.home, run));
-    const event = await runEnded(context, run.id, verdict);
-    const settled = await settleAndSweep(context, run, async () => {
-      // It may have ended, or been taken over, since it was read.
-      const current = (await readItem(context, item.id))?.run ?? null;
-      if (current?.id !== run.id || current.verdict !== null || !isLost(context, current, reach)) return false;
-      return (await settleItem(context, item.id, event)) !== undefined;
-    });
-    if (!settled) return undefined;
-    await logEnd(context, run, verdict);
-    return `its process was gone (${verdict.class})`;
-  }
-  return isWaitingForChildren(item) ? reconcileChildren(context, item) : undefined;
+  if (isWaitingForChildren(item)) return reconcileChildren(context, item);
+  const run = await runOfItem(context, item);
+  if (run === undefined) return releaseIfDead(context, item, reach);
+  const verdict = verdictOf(run);
+  if (verdict !== undefined) return settleBy(context, item, { run, verdict });
+  const settled = await settleIfLost(context, run, reach);
+  return settled === undefined ? undefined : whatWasGone(settled);
+}
+
+async function settleBy(
+  context: Needs,
+  item: QueueItem,
+  { run, verdict }: { readonly run: RunRecord; readonly verdict: Verdict },
+): Promise<string> {
+  await settleItem(context, item.id, await runEnded(context, run.id, verdict));
+  return `settled: its run had ended (${verdict.class})`;
+}
+
+/** The run of the attempt that is on. */
+async function runOfItem(
+  context: Needs,
+  { id, run_id: runId, issue_ref: ref }: QueueItem,
+): Promise<RunRecord | undefined> {
+  if (runId === null) return undefined;
+  return recordedRun(context, runId, ref === null ? { type: 'task', id } : { type: 'issue', ref }).read();
 }
 
 async function releaseIfDead(context: Needs, item: QueueItem, { takeOver }: Reach): Promise<string | undefined> {
@@ -91,10 +92,9 @@ async function reconcileChildren(context: Needs, item: QueueItem): Promise<strin
 }
 
 async function runOutcome(context: Needs, { id, issue_ref: ref }: Child): Promise<Outcome | undefined> {
-  const run = ref === null ? undefined : ((await readIssueSession(context, ref))?.run ?? undefined);
-  // A newer run has taken its place, or the issue was destroyed: it is over, and how it ended is not known any more.
-  if (run?.id !== id) return 'lost';
-  return run.verdict?.outcome;
+  const run = ref === null ? undefined : await recordedRun(context, id, { type: 'issue', ref }).read();
+  // The issue was destroyed long ago: it is over, and how it ended is not known any more.
+  return run === undefined ? 'lost' : verdictOf(run)?.outcome;
 }
 
 async function itemOutcome(context: Needs, { id }: Child): Promise<Outcome | undefined> {

@@ -1,85 +1,94 @@
-import { join } from 'node:path';
-import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
-import { removeDirectory } from '../../adapters/store/private-files.ts';
+import { isOwn } from '../../adapters/process/process-identity.ts';
+import { standingOf } from '../../adapters/process/standing.ts';
+import { unlessDamaged } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
-import { updateIssueSession } from '../sessions/session-store.ts';
+import { readIssueSession, readSoundIssueSessions } from '../sessions/read-sessions.ts';
+import { standingOfDestroy } from '../sessions/session-busy.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
+import { updateIssueSession } from '../sessions/session-store.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
-import { afterIssueRun } from './after-issue-run.ts';
-import { gatherEvidence } from './evidence.ts';
-import { orphanedRuns } from '../runs/orphans.ts';
 import { placeElsewhere } from '../runs/elsewhere.ts';
-import { openRunLog } from '../runs/run-log.ts';
-import type { Run, Verdict } from '../runs/run-schema.ts';
-import { isAbandoned, isGone, isLeftHere, type Reach, endedRun } from '../runs/run-state.ts';
+import { orphanedRuns } from '../runs/orphans.ts';
+import { listRunRecords } from '../runs/run-files.ts';
+import { hasEnded, isTakenOver, runOf, verdictOf, type RunRecord } from '../runs/run-record.ts';
+import type { Evidence, Run } from '../runs/run-schema.ts';
+import { isAbandoned, isGone, isLeftHere, type Reach } from '../runs/run-state.ts';
+import { gatherEvidence } from './evidence.ts';
+import { openRuns } from './live-runs.ts';
+import { cleanUpAfterRun, goOnWithEnd, settleRun } from './settle-run.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
 
 /**
- * Settles every run whose runner is gone without a verdict: ends what it left running, looks at the worktree, and writes
- * down what happened. Safe to call from any number of processes at once.
- */
-export async function reconcileRuns(context: Needs, reach: Reach): Promise<void> {
-  for (const session of await readSoundIssueSessions(context)) {
-    if (isLost(context, session.run, reach)) await settleAbandoned(context, session, { run: session.run, reach });
-  }
-  for (const id of await orphanedRuns(context, reach)) await cleanUpAfterRun(context, { id });
-}
-
-/** Whether a run has to be settled by this process. */
-export function isLost({ home }: Pick<Context, 'home'>, run: Run | null, { takeOver }: Reach): run is Run {
-  return isGone(home, run) || isLeftHere(run) || (takeOver && isAbandoned(home, run));
-}
-
-/**
- * Ends every process of a run, and removes its temporary files. Its directory in the home goes last: `prune` finds by it
- * what somebody who died on the way has left.
- */
-export async function cleanUpAfterRun(context: Needs, run: Pick<Run, 'id'>): Promise<void> {
-  await endProcessesOfRun({ runId: run.id, clock: context.clock });
-  await removeDirectory(join(await context.tempDirectory(), run.id));
-  await removeDirectory(join(context.home.runs, run.id));
-}
-
-async function settleAbandoned(
-  context: Needs,
-  session: IssueSession,
-  { run, reach }: { readonly run: Run; readonly reach: Reach },
-): Promise<void> {
-  const verdict = abandonedVerdict(run, await gatherEvidence(context, session), placeElsewhere(context.home, run));
-  const settle = async (): Promise<boolean> =>
-    (await updateIssueSession(context, session.issue_ref, (current) => {
-      if (current.run?.id !== run.id || !isLost(context, current.run, reach)) return undefined;
-      return { ...current, state: 'idle', run: endedRun(current.run, verdict, context.clock.now()) };
-    })) !== undefined;
-  if (!(await settleAndSweep(context, run, settle))) return;
-  await logEnd(context, run, verdict);
-  if (run.kind !== 'destroy') await afterIssueRun(context, session.issue_ref, run, verdict);
-}
-
-/**
- * Settles an abandoned run by `settle`, and ends what it left running. A runner that is only now coming up to take the
- * run over finds it settled and leaves, so such a run is settled first; else nothing of it may live when it is settled.
+ * Settles every run whose process is gone without a verdict: ends what it left running, looks at the worktree, and writes
+ * down what happened. Goes on with the ends that somebody died over. Safe to call from any number of processes at once.
  *
- * @returns what `settle` says: whether it was this process that settled the run
+ * @returns the runs that were settled
  */
-export async function settleAndSweep(context: Needs, run: Run, settle: () => Promise<boolean>): Promise<boolean> {
-  if (run.taken_over === true || run.kind === 'destroy') {
-    await cleanUpAfterRun(context, run);
-    return settle();
+export async function reconcileRuns(context: Needs, reach: Reach): Promise<RunRecord[]> {
+  const sessions = await readSoundIssueSessions(context);
+  const settled: RunRecord[] = [];
+  for (const record of await openRuns(context, { sessions })) {
+    // The damaged record of one run holds up no other.
+    const ended = await settleIfLost(context, record, reach).catch(unlessDamaged);
+    if (ended !== undefined) settled.push(ended);
   }
-  const settled = await settle();
-  if (settled) await cleanUpAfterRun(context, run);
+  const unattended = (run: RunRecord): boolean => hasEnded(run) && isUnattended(context, run.owner, reach);
+  for (const record of await listRunRecords(context)) {
+    if (unattended(record)) await goOnWithEnd(context, record, unattended).catch(unlessDamaged);
+  }
+  for (const session of sessions) await freeIfLeft(context, session, reach);
+  for (const id of await orphanedRuns(context, reach)) await cleanUpAfterRun(context, { id });
   return settled;
 }
 
-/** Writes the end of a run into its log for the runner that could not. */
-export async function logEnd(context: Needs, { log: path }: Pick<Run, 'log'>, verdict: Verdict): Promise<void> {
-  const log = await openRunLog(context, path);
-  try {
-    await log.record({ event: 'ended', verdict });
-  } finally {
-    await log.close();
-  }
+/**
+ * Settles a run if nobody answers for it any more. A runner that is only now coming up to take the run over finds it settled
+ * and leaves, so such a run is settled first; else nothing of it may live when it is settled.
+ *
+ * @returns the run with its verdict; undefined when it was not this process that settled it
+ */
+export async function settleIfLost(context: Needs, record: RunRecord, reach: Reach): Promise<RunRecord | undefined> {
+  const mine = (run: RunRecord): boolean => isLost(context, runOf(run), reach);
+  if (!mine(record)) return undefined;
+  const began = isTakenOver(record) || record.kind === 'destroy';
+  const place = placeElsewhere(context.home, record);
+  const verdict = abandonedVerdict(record.kind, { began, evidence: await evidenceOf(context, record), place });
+  if (began) await cleanUpAfterRun(context, record);
+  return settleRun(context, record, { verdict, mine });
+}
+
+/** What is said of a task whose run was settled because its process was gone. */
+export function whatWasGone(run: RunRecord): string {
+  return `its process was gone (${verdictOf(run)?.class ?? 'no verdict'})`;
+}
+
+/** Whether a run has to be settled by this process. */
+function isLost({ home }: Pick<Context, 'home'>, run: Run, { takeOver }: Reach): boolean {
+  return isGone(home, run) || isLeftHere(run) || (takeOver && isAbandoned(home, run));
+}
+
+/** Whether nobody sees to what this process was to see to: one of its own is over, or it would not look. */
+function isUnattended({ home }: Needs, owner: RunRecord['owner'], { takeOver }: Reach): boolean {
+  const standing = standingOf(owner, home.heartbeats);
+  return isOwn(owner) || standing === 'gone' || (takeOver && standing === 'silent');
+}
+
+/** What the issue's worktree has to show; null for a run that is for no issue. */
+export async function evidenceOf(context: Needs, { subject }: RunRecord): Promise<Evidence | null> {
+  if (subject.type !== 'issue') return null;
+  const session = await readIssueSession(context, subject.ref).catch(() => undefined);
+  return session === undefined ? null : gatherEvidence(context, session);
+}
+
+/** The issue stays as far as a destroy that died has left it, free for the next one. */
+async function freeIfLeft({ home }: Needs, session: IssueSession, { takeOver }: Reach): Promise<void> {
+  const isLeft = (current: IssueSession): boolean => {
+    const standing = standingOfDestroy(home, current);
+    return standing === 'gone' || (takeOver && standing === 'silent');
+  };
+  if (!isLeft(session)) return;
+  await updateIssueSession({ home }, session.issue_ref, (current) =>
+    isLeft(current) ? { ...current, destroying: null } : undefined,
+  );
 }

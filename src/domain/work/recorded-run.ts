@@ -1,73 +1,71 @@
+import { withLock, type HeldLock } from '../../adapters/store/lock.ts';
+import { unlessDamaged } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { readItem, updateItem } from '../queue/queue-store.ts';
-import { readIssueSession } from '../sessions/read-sessions.ts';
-import { updateIssueSession } from '../sessions/session-store.ts';
-import type { RunRequest } from '../runs/run-request.ts';
+import { readItem } from '../queue/queue-store.ts';
+import { readLiveRecord, readRunRecord, writeRunRecord } from '../runs/run-files.ts';
+import { hasEnded, recordOf, runOf, type RunRecord, type RunSubject } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
+import { changesUnder } from '../sessions/session-store.ts';
 
-/** Where one run is written down: in its issue's session file, or in its PM task's queue item. */
+/** The record of one run, by its id. */
 export interface RecordedRun {
-  /** The run as it is recorded now; undefined when another one stands there, or nothing. */
-  read(): Promise<Run | undefined>;
-  /** Whether somebody else has given the verdict, or has put another run there; not when nothing can be found. */
+  /** The run as it is recorded now; undefined when nothing knows of it. */
+  read(): Promise<RunRecord | undefined>;
+  /** Whether somebody else has given the verdict, or has put another run in its place; not when nothing can be found. */
   isOver(): Promise<boolean>;
   /**
-   * Changes the run durably; undefined from `change` leaves it as it is.
+   * Changes the run durably, and what its issue's session file says of it; undefined from `change` leaves it as it is.
    * @returns the changed run, or undefined when it was left, or is not recorded any more
    */
-  change(change: (run: Run) => Run | undefined): Promise<Run | undefined>;
+  change(change: (run: RunRecord) => RunRecord | undefined): Promise<RunRecord | undefined>;
 }
 
 type HomeOnly = Pick<Context, 'home'>;
 
-/** The record of the run that was asked for. */
-export function recordedRun(
-  context: HomeOnly,
-  { id, issue_ref: ref, task }: Pick<RunRequest, 'id' | 'issue_ref' | 'task'>,
-): RecordedRun {
-  if (ref !== null) return recordedIssueRun(context, ref, id);
-  if (task !== null) return recordedTaskRun(context, task, id);
-  throw new Error(`run ${id} is for neither an issue nor a task`);
-}
-
-/** The record of a development run. */
-export function recordedIssueRun(context: HomeOnly, ref: string, id: string): RecordedRun {
+/** The record of the run with this id, which is for this subject. */
+export function recordedRun(context: HomeOnly, id: string, subject: RunSubject): RecordedRun {
   return {
-    read: async () => ofId((await readIssueSession(context, ref))?.run, id),
-    isOver: async () => isOver((await readIssueSession(context, ref))?.run, id),
-    async change(change) {
-      const session = await updateIssueSession(context, ref, (current) => {
-        const run = changed(current.run, id, change);
-        return run === undefined ? undefined : { ...current, run, state: run.phase === 'ended' ? 'idle' : run.phase };
-      });
-      return session?.run ?? undefined;
+    read: async () => readRun(context, id, subject),
+    async isOver() {
+      const record = await readRunRecord(context, id);
+      if (record !== undefined) return hasEnded(record);
+      const run = await copyOf(context, subject);
+      return run !== null && (run.id !== id || run.verdict !== null);
     },
+    change: async (change) =>
+      withLock(context.home.sessionsLock, async (lock) => {
+        // What lies beside its log is done with.
+        if ((await readLiveRecord(context, id)) === undefined && (await readRunRecord(context, id)) !== undefined)
+          return undefined;
+        const before = await readRun(context, id, subject);
+        const after = before === undefined ? undefined : change(before);
+        if (after === undefined) return undefined;
+        lock.assertHeld();
+        await writeRunRecord(context, after);
+        // A damaged index, or session file, holds up no run: the record has it all.
+        if (after.subject.type === 'issue') await copyToSession(context, after, lock).catch(unlessDamaged);
+        return after;
+      }),
   };
 }
 
-function recordedTaskRun(context: HomeOnly, task: string, id: string): RecordedRun {
-  return {
-    read: async () => ofId((await readItem(context, task))?.run, id),
-    isOver: async () => isOver((await readItem(context, task))?.run, id),
-    async change(change) {
-      const item = await updateItem(context, task, (current) => {
-        const run = changed(current.run, id, change);
-        return run === undefined ? current : { ...current, run };
-      });
-      return item?.after.run ?? undefined;
-    },
-  };
+/** A run by its record, or as its session file or task has it when 0.1.0 began it; undefined when nothing knows of it. */
+async function readRun(context: HomeOnly, id: string, subject: RunSubject): Promise<RunRecord | undefined> {
+  const record = await readRunRecord(context, id);
+  if (record !== undefined) return record;
+  const run = await copyOf(context, subject);
+  return run?.id === id ? recordOf(run, subject) : undefined;
 }
 
-function ofId(run: Run | null | undefined, id: string): Run | undefined {
-  return run?.id === id ? run : undefined;
+async function copyOf(context: HomeOnly, subject: RunSubject): Promise<Run | null> {
+  if (subject.type === 'issue') return (await readIssueSession(context, subject.ref))?.run ?? null;
+  return subject.type === 'task' ? ((await readItem(context, subject.id))?.run ?? null) : null;
 }
 
-function isOver(run: Run | null | undefined, id: string): boolean {
-  return run !== null && run !== undefined && (run.id !== id || run.verdict !== null);
-}
-
-function changed(run: Run | null, id: string, change: (run: Run) => Run | undefined): Run | undefined {
-  const own = ofId(run, id);
-  return own === undefined ? undefined : change(own);
+async function copyToSession(context: HomeOnly, record: RunRecord, lock: HeldLock): Promise<void> {
+  if (record.subject.type !== 'issue') return;
+  const changes = await changesUnder(context, lock);
+  const session = await changes.issue(record.subject.ref);
+  if (session?.run?.id === record.id) await changes.putIssue({ ...session, run: runOf(record) });
 }

@@ -3,10 +3,11 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
-import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import type { IssueRef } from '../issues/issue-ref.ts';
 import { requireChildAllowed } from '../queue/child-limits.ts';
 import { originTask, parentTask } from '../queue/task-variable.ts';
 import { launchRun } from './launch-run.ts';
+import { runOf } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
 import { initStatus } from '../sessions/init-status.ts';
@@ -43,11 +44,17 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
   if (attempt === undefined)
     await requireChildAllowed(context, { type: 'issue', parent, origin: originTask(context.env) ?? null });
-  const { run } = await claimIssue(context, { ref, kind, runId: attempt?.runId ?? task.runId, task: taskId, parent });
-  if (run === null) throw new Error('a claimed issue has no run');
-  const issue_ref = formatIssueRef(ref);
-  await launchRun(context, { id: run.id, kind, issue_ref, task: taskId, parent, message, debug, fresh });
-  return run;
+  const runId = attempt?.runId ?? task.runId;
+  const record = await claimIssue(context, {
+    ref,
+    kind,
+    request: { message, debug, fresh },
+    runId,
+    task: taskId,
+    parent,
+  });
+  await launchRun(context, record);
+  return runOf(record);
 }
 
 async function requireInitialised(context: Context): Promise<void> {

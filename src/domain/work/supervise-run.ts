@@ -1,25 +1,26 @@
 import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { pushGuard } from '../../adapters/git/push-guard.ts';
-import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/paths.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, messageOf, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
-import { isoWithOffset } from '../../util/time.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment, ceilings, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
-import { endedRun } from '../runs/run-state.ts';
+import { keepRunRecord } from '../runs/run-files.ts';
+import { atWork, endedWith, hasEnded, takenOver, type RunRecord } from '../runs/run-record.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
-import { cleanUpAfterRun } from './reconcile-runs.ts';
+import { afterRun } from './after-run.ts';
+import { cleanUpAfterRun } from './settle-run.ts';
 import { runAgent } from '../runs/run-agent.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
-import type { Run, Verdict } from '../runs/run-schema.ts';
+import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
 import { knownReason } from '../runs/stderr-reasons.ts';
 import { untilWritten } from '../runs/until-written.ts';
@@ -46,8 +47,8 @@ const TAKE_OVER_MS = 10_000;
 /** Takes a claimed run over and sees it through: prepares, runs the agent, judges, settles. Never throws for the run's sake. */
 export async function superviseRun(context: Context, { runId, task, signal }: Supervision): Promise<void> {
   const owner = ownIdentity();
-  const takeOver = async (): Promise<Run | undefined> =>
-    task.record.change((run) => (run.phase === 'preparing' ? { ...run, owner, taken_over: true } : undefined));
+  const takeOver = async (): Promise<RunRecord | undefined> =>
+    task.record.change((run) => takenOver(run, { ...owner }));
   if ((await untilWritten(context, takeOver, TAKE_OVER_MS)) === undefined) return;
   const overtaken = new AbortController();
   const what = `the ${task.kind} of ${task.subject}`;
@@ -77,13 +78,22 @@ async function superviseClaimed(context: Context, { runId, task, signal }: Super
     // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there. Without
     // the record the work would be done again.
     const run = await untilWritten(context, async () =>
-      task.record.change((current) => endedRun(current, verdict, context.clock.now())),
+      task.record.change((current) => endedWith(current, verdict, context.clock.now()) ?? ownEnd(current)),
     );
     await log.record({ event: 'ended', verdict });
-    if (run !== undefined) await task.ended(run, verdict);
+    if (run === undefined) return;
+    await afterRun(context, run, verdict);
+    await task.afterwards?.(verdict);
+    // Whoever finds it elsewhere goes on with what follows from the end.
+    await keepRunRecord(context, runId).catch(unlessRefused);
   } finally {
     await log.close();
   }
+}
+
+/** A try that was refused half-way has given the verdict, and not everybody knows of it yet. */
+function ownEnd(run: RunRecord): RunRecord | undefined {
+  return hasEnded(run) && isOwn(run.owner) ? run : undefined;
 }
 
 // A mistake in the config is the verdict of the run, and is told in its log.
@@ -148,8 +158,7 @@ async function prepareAndRun(
     signal,
     onEvent: (event) => task.onEvent?.(event),
     onStarted: async (pid) => {
-      const working_at = isoWithOffset(clock.now());
-      await task.record.change((run) => ({ ...run, phase: 'working', agent_pid: pid, working_at }));
+      await task.record.change((run) => atWork(run, pid, clock.now()));
       await log.record({
         event: 'step',
         name: 'agent',

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repositoryOf, worktreeOf } from '../fake-world.ts';
 import { age } from '../prune-world.ts';
-import { gitIn, processesOf, run, type World } from '../world.ts';
+import { gitIn, processesOf, run, until, type World } from '../world.ts';
 import { leaked, lost, type Problem } from './problems.ts';
 
 /** What of a file is JSON: all of it, or each line of an export that is kept, which has a message on each. */
@@ -36,7 +36,8 @@ function stateFiles(home: string): string[] {
           .filter((name) => name.endsWith('.json'))
           .map((name) => join(directory, name))
       : [];
-  return [home, join(home, 'sessions'), join(home, 'queue', 'items'), join(home, 'cache')].flatMap(jsonIn);
+  const directories = ['sessions', join('queue', 'items'), 'cache', 'runs', 'logs'];
+  return [home, ...directories.map((name) => join(home, name))].flatMap(jsonIn);
 }
 
 /** Whether the text is still in the issue's worktree, or in what was saved, and then the way back is told. */
@@ -76,11 +77,13 @@ export async function leftBehind(world: World): Promise<Problem[]> {
   const temporary = join(world.userHome, '.local', 'share', 'opencode', 'tool-output');
   const cutOff = (): string[] =>
     [...ownEntries(world.home), ...ownEntries(temporary)].filter(
-      (path) => path.endsWith('.tmp') || /\/(?:runs|tool-output)\/r_[0-9a-z]+$/.test(path),
+      (path) => path.endsWith('.tmp') || /\/(?:runs|tool-output)\/r_[0-9a-z]+(?:\.json)?$/.test(path),
     );
   // What is young may still be somebody's.
   cutOff().forEach(age);
   const { code, stderr } = await world.kugetsu('prune', '--force');
+  // A runner that has just told its end lays its record beside the log.
+  await until('nothing of a run is on', async () => processesOf(world.root).length === 0 || cutOff().length === 0);
   const problems = code === 0 ? [] : [`prune: exit code ${code}: ${stderr}`];
   return [
     ...problems,

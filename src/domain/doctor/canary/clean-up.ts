@@ -4,7 +4,7 @@ import { formatIssueRef } from '../../issues/issue-ref.ts';
 import { destroyIssue } from '../../work/destroy-issue.ts';
 import { issueTitle } from '../../sessions/session-titles.ts';
 import { readIssueSession } from '../../sessions/read-sessions.ts';
-import { stopIssue } from '../../work/stop-issue.ts';
+import { stopRun } from '../../work/stop-run.ts';
 import { isLive } from '../../runs/run-state.ts';
 import { type CanaryHome, CANARY_REF } from './canary-home.ts';
 
@@ -24,7 +24,7 @@ async function destroy(context: Context): Promise<void> {
   const session = await readIssueSession(context, formatIssueRef(CANARY_REF));
   if (session === undefined) return;
   // It may have ended by itself in between.
-  if (isLive(context.home, session.run)) await stopIssue(context, CANARY_REF).catch(() => undefined);
+  if (isLive(context.home, session.run)) await stopRun(context, formatIssueRef(CANARY_REF)).catch(() => undefined);
   await destroyIssue(context, CANARY_REF, async () => undefined);
 }
 

@@ -3,7 +3,7 @@ import { formatIssueRef } from '../../issues/issue-ref.ts';
 import { followRun } from '../../work/follow-run.ts';
 import { reconcileRuns } from '../../work/reconcile-runs.ts';
 import type { RunLogEntry } from '../../runs/run-log-lines.ts';
-import { recordedIssueRun } from '../../work/recorded-run.ts';
+import { recordedRun } from '../../work/recorded-run.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { startIssue } from '../../work/start-issue.ts';
 import { CANARY_REF, type CanaryHome } from './canary-home.ts';
@@ -25,7 +25,7 @@ export async function followCanary(
   steps.done('start', `claimed, and a runner started (run ${runId})`);
   steps.begin('worktree');
   const ended = await followRun(context, {
-    record: recordedIssueRun(context, formatIssueRef(CANARY_REF), run.id),
+    record: recordedRun(context, run.id, { type: 'issue', ref: formatIssueRef(CANARY_REF) }),
     run,
     settle: async () => reconcileRuns(context, { takeOver: false }),
     until: 'ended',

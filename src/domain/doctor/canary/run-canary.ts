@@ -46,7 +46,7 @@ export async function runCanary(
   const id = newRunId(context);
   const directory = join(context.home.runs, id);
   const failures: Text[] = [];
-  const disown = await ownRun(context, id, 'the canary of doctor');
+  const disown = await ownRun(context, id, { kind: 'canary', what: 'the canary of doctor' });
   let canary: CanaryHome | undefined;
   try {
     canary = await makeCanaryHome(context, directory, id);

@@ -1,7 +1,7 @@
 import { pathExists } from '../../../adapters/store/paths.ts';
 import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
 import { AppError } from '../../../util/errors.ts';
-import { isLive } from '../../runs/run-state.ts';
+import { isBusy } from '../../sessions/session-busy.ts';
 import { agentWritable } from '../../settings/agent-writable.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { readBase, readIssueSession } from '../../sessions/read-sessions.ts';
@@ -19,7 +19,7 @@ export const issueSessionsCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(context.home, run));
+    const sessions = soundSessions(context.survey, context.home).filter((session) => !isBusy(context.home, session));
     const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
     return findings.length > 0 ? findings : [fine(NAME, 'opencode has the sessions of all issues, in their worktrees')];
   },
@@ -68,7 +68,7 @@ async function forkAgain(
     permission,
   });
   const put = await updateIssueSession(context, ref, (session) =>
-    session.opencode_session_id === id && !isLive(context.home, session.run)
+    session.opencode_session_id === id && !isBusy(context.home, session)
       ? { ...session, opencode_session_id: made }
       : undefined,
   );
@@ -80,6 +80,6 @@ async function forkAgain(
 
 async function requireIdle(context: CheckContext, ref: string, id: string): Promise<void> {
   const session = await readIssueSession(context, ref);
-  if (session?.opencode_session_id === id && !isLive(context.home, session.run)) return;
+  if (session?.opencode_session_id === id && !isBusy(context.home, session)) return;
   throw new AppError('busy', `${ref} has been started again meanwhile`);
 }

@@ -9,10 +9,10 @@ import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { SCRATCH_PREFIX } from '../../../adapters/store/scratch.ts';
 import { formatBytes, plural } from '../../../util/text.ts';
 import { ownedRuns } from '../../runs/orphans.ts';
-import { isLive } from '../../runs/run-state.ts';
+import { liveRuns } from '../../work/live-runs.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable } from '../finding.ts';
-import { soundSessions, valueOf } from '../survey.ts';
+import { soundItems, soundSessions } from '../survey.ts';
 
 const NAME = 'leftovers';
 /** What is younger may still be in use, in milliseconds. */
@@ -63,7 +63,7 @@ async function leftovers(context: CheckContext): Promise<string[]> {
   ];
   const candidates = (await Promise.all(places.map(async (place) => oldOwn(context, place)))).flat();
   const mapped = candidates.length === 0 ? new Set<string>() : mappedFiles();
-  const live = await liveRuns(context);
+  const live = await runsInUse(context);
   return candidates
     .filter(({ path, name }) =>
       name.endsWith('.so') || name.endsWith('.node') ? mapped?.has(path) === false : !live.has(name),
@@ -92,11 +92,8 @@ async function oldOwn({ clock }: CheckContext, { directory, pattern }: Place): P
 }
 
 /** Every run that some process still belongs to, of other homes too: they may share the temporary directory. */
-async function liveRuns(context: CheckContext): Promise<Set<string>> {
+async function runsInUse(context: CheckContext): Promise<Set<string>> {
   const { survey, home } = context;
-  const recorded = [...soundSessions(survey, home), ...survey.items.map(({ found }) => valueOf(found))]
-    .map((record) => record?.run ?? null)
-    .filter((run) => isLive(home, run))
-    .map(({ id }) => id);
-  return new Set([...recorded, ...(await ownedRuns(context)), ...runIdsInUse()]);
+  const runs = await liveRuns(context, { sessions: soundSessions(survey, home), items: soundItems(survey) });
+  return new Set([...runs.map(({ id }) => id), ...(await ownedRuns(context)), ...runIdsInUse()]);
 }

@@ -45,7 +45,7 @@ export const modelCheck: Check = {
 async function ask(context: CheckContext, model: string | undefined): Promise<Omit<Verdict, 'evidence'>> {
   const { home, opencode, signal } = context;
   const runId = newRunId(context);
-  const disown = await ownRun(context, runId, 'a question of doctor');
+  const disown = await ownRun(context, runId, { kind: 'question', what: 'a question of doctor' });
   return withScratchDirectory(await realPath(home.root), async ({ path: directory }) => {
     const session = await opencode.createSession({
       title: DOCTOR_TITLE,

@@ -9,10 +9,13 @@ import { workElsewhere } from '../../runs/elsewhere.ts';
 import { ownedRuns } from '../../runs/orphans.ts';
 import { reconcileRuns } from '../../work/reconcile-runs.ts';
 import type { Run } from '../../runs/run-schema.ts';
-import { isAbandoned, isLive } from '../../runs/run-state.ts';
+import { runOf } from '../../runs/run-record.ts';
+import { isAbandoned } from '../../runs/run-state.ts';
+import type { IssueSession } from '../../sessions/session-schema.ts';
+import { liveRuns, openRuns, subjectName } from '../../work/live-runs.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, note, type Finding } from '../finding.ts';
-import { soundSessions, surveyHome, valueOf } from '../survey.ts';
+import { soundItems, soundSessions, surveyHome } from '../survey.ts';
 
 const NAME = 'runs';
 /** A runner needs a moment to leave when it has settled its run, in milliseconds. */
@@ -25,7 +28,7 @@ export const runsCheck: Check = {
   async run(context) {
     const findings = [
       ...runsElsewhere(context),
-      ...deadRuns(context),
+      ...(await deadRuns(context)),
       ...deadClaims(context),
       ...(await orphanProcesses(context)),
     ];
@@ -40,24 +43,15 @@ function runsElsewhere({ home }: CheckContext): Finding[] {
   return workElsewhere(home).map((line) => note(NAME, `${line}, and cannot be seen from here`));
 }
 
-function deadRuns(context: CheckContext): Finding[] {
-  const sessions = soundSessions(context.survey, context.home);
-  const items = itemsOf(context);
-  const dead = [
-    ...sessions.map(({ issue_ref: subject, run }) => ({ subject, run })),
-    ...items.map(({ id: subject, run }) => ({ subject, run })),
-  ].filter(({ run }) => isAbandoned(context.home, run));
-  return dead.map(({ subject, run }) =>
-    mendable(
-      'warning',
-      NAME,
-      `the ${run?.kind ?? ''} run ${run?.id ?? ''} of ${subject} died without a verdict`,
-      async () => {
-        await settleAll(context);
-        return `settled the run ${run?.id ?? ''} of ${subject}`;
-      },
-    ),
-  );
+async function deadRuns(context: CheckContext): Promise<Finding[]> {
+  const dead = (await openRuns(context, knownTo(context))).filter((run) => isAbandoned(context.home, runOf(run)));
+  return dead.map(({ id, kind, subject }) => {
+    const name = `run ${id} of ${subjectName(subject) ?? `a ${kind}`}`;
+    return mendable('warning', NAME, `the ${kind} ${name} died without a verdict`, async () => {
+      await settleAll(context);
+      return `settled the ${name}`;
+    });
+  });
 }
 
 /** Tasks that were claimed and whose run is not there, or has a verdict that they never got. */
@@ -65,12 +59,14 @@ function deadClaims(context: CheckContext): Finding[] {
   const runs = new Map(soundSessions(context.survey, context.home).map(({ issue_ref: ref, run }) => [ref, run]));
   const isDead = (owner: Run['owner']): boolean =>
     ['gone', 'silent'].includes(standingOf(owner, context.home.heartbeats));
-  const stuck = itemsOf(context).filter(({ state, claimed_by: claimer, issue_ref: ref, run_id: id, run, children }) => {
-    if (state !== 'notified' || children.length > 0 || run !== null) return false;
-    const own = ref === null ? undefined : runs.get(ref);
-    if (own?.id === id && own !== null) return own.verdict !== null && isDead(own.owner);
-    return claimer !== null && isDead(claimer);
-  });
+  const stuck = soundItems(context.survey).filter(
+    ({ state, claimed_by: claimer, issue_ref: ref, run_id: id, run, children }) => {
+      if (state !== 'notified' || children.length > 0 || run !== null) return false;
+      const own = ref === null ? undefined : runs.get(ref);
+      if (own?.id === id && own !== null) return own.verdict !== null && isDead(own.owner);
+      return claimer !== null && isDead(claimer);
+    },
+  );
   return stuck.map(({ id }) =>
     mendable('warning', NAME, `the task ${id} is claimed by a process that is gone`, async () => {
       await settleAll(context);
@@ -96,8 +92,8 @@ async function orphanProcesses(context: CheckContext): Promise<Finding[]> {
 
 async function orphans(context: CheckContext): Promise<ReturnType<typeof runProcesses>> {
   const { survey, home, env } = context;
-  const runs = [...soundSessions(survey, home), ...itemsOf(context)].map(({ run }) => run);
-  const live = new Set([...runs.filter((run) => isLive(home, run)).map(({ id }) => id), ...(await ownedRuns(context))]);
+  const runs = await liveRuns(context, knownTo(context));
+  const live = new Set([...runs.map(({ id }) => id), ...(await ownedRuns(context))]);
   // A file that cannot be read may be the one that knows of the run.
   const unknown = [...survey.issues, ...survey.items].some(({ found }) => found.state !== 'sound');
   if (unknown || survey.index.state !== 'sound') return [];
@@ -111,6 +107,6 @@ async function settleAll(context: CheckContext): Promise<void> {
   await listItems(context, { takeOver: true });
 }
 
-function itemsOf({ survey }: CheckContext): QueueItem[] {
-  return survey.items.map(({ found }) => valueOf(found)).filter((item) => item !== undefined);
+function knownTo({ survey, home }: CheckContext): { sessions: IssueSession[]; items: QueueItem[] } {
+  return { sessions: soundSessions(survey, home), items: soundItems(survey) };
 }

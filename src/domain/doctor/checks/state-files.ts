@@ -11,12 +11,13 @@ import { inboxLock, readInbox } from '../../notifications/inbox.ts';
 import { readRepos } from '../../servers/clone-url.ts';
 import { readServers } from '../../servers/servers-file.ts';
 import { readItem } from '../../queue/queue-store.ts';
+import { listRecordIds, liveRecordPath, readLiveRecord } from '../../runs/run-files.ts';
 import { rebuildIndex } from '../../sessions/rebuild-index.ts';
 import { coordinatorPath, readCoordinatorFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
 import { workElsewhere } from '../../runs/elsewhere.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, mendable, wrong, type Finding } from '../finding.ts';
-import { requireNoAgent } from '../live-agent.ts';
+import { requireNoAgent, requireNoProcess } from '../live-agent.ts';
 import { look, trackedIssues, type Found } from '../survey.ts';
 
 const NAME = 'state-file';
@@ -31,6 +32,7 @@ export const stateFilesCheck: Check = {
       ...brokenCoordinators(context),
       ...brokenSessions(context),
       ...brokenItems(context),
+      ...(await brokenRecords(context)),
       ...(await brokenInbox(context)),
       ...(await brokenDaemonLock(context)),
       ...(await brokenByHand(context)),
@@ -97,6 +99,17 @@ function brokenItems(context: CheckContext): Finding[] {
       after,
     }),
   );
+}
+
+/** Without its record a run is what its session file or its task last said of it. */
+async function brokenRecords(context: CheckContext): Promise<Finding[]> {
+  const { home } = context;
+  const findings = (await listRecordIds(context)).map(async (id) => {
+    const read = async (): Promise<unknown> => readLiveRecord(context, id);
+    const file = { path: liveRecordPath(context, id), read, lock: home.sessionsLock };
+    return broken(context, await look(file.path, read), { ...file, before: async () => requireNoProcess(context, id) });
+  });
+  return (await Promise.all(findings)).flat();
 }
 
 async function brokenInbox(context: CheckContext): Promise<Finding[]> {

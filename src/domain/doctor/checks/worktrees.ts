@@ -7,7 +7,7 @@ import { setMode } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { plural } from '../../../util/text.ts';
 import { parseIssueRef } from '../../issues/issue-ref.ts';
-import { isLive } from '../../runs/run-state.ts';
+import { isBusy } from '../../sessions/session-busy.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { isForeign } from '../../worktrees/foreign-worktree.ts';
 import { filesFrom, SHORT_LOCK_WAIT_MS, withRepository } from '../../worktrees/repository.ts';
@@ -24,7 +24,7 @@ export const worktreesCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    const sessions = soundSessions(context.survey, context.home).filter(({ run }) => !isLive(context.home, run));
+    const sessions = soundSessions(context.survey, context.home).filter((session) => !isBusy(context.home, session));
     const findings = (await Promise.all(sessions.map(async (session) => look(context, session)))).flat();
     // A start that did not get as far has none.
     const count = sessions.filter(({ worktree_path: path, repository }) => path !== null && repository !== null).length;

@@ -1,3 +1,4 @@
+import { trackedBy } from '../../../../src/domain/prune/tracked.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planPrune } from '../../../../src/domain/prune/plan-prune.ts';
@@ -107,6 +108,11 @@ describe('in opencode', () => {
   test("an issue's earlier session can go, and its present one stays", () => {
     const sessions = [sessionOfIssue('ses_1', 1), sessionOfIssue('ses_old', 1)];
     expect(planned(stateWith([issueWith(1)]), { sessions })).toEqual(['opencode_session ses_old']);
+  });
+
+  test('of an issue that is being destroyed stays: somebody is at it', () => {
+    const state = stateWith([issueWith(1, { destroying: { pid: 1, process_start: '1', boot_id: 'b' } })]);
+    expect(trackedBy(state).unsettledRefs).toEqual(new Set(['h/a/b#1']));
   });
 
   test('while a run is on, no session of the issue goes: it may not have been recorded yet', () => {

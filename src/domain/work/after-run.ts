@@ -1,0 +1,33 @@
+import { said } from '../../util/words.ts';
+import type { Context } from '../context.ts';
+import { tell } from '../notifications/tell.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import type { Verdict } from '../runs/run-schema.ts';
+import { runEnded, settleItem, settleRunTasks, wakeDaemon } from './settle-task.ts';
+
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
+
+/**
+ * What follows from the end of a run: its task, and the PM task that waits for it, are settled, and a run that belongs to no
+ * task is announced by itself. Again is fine, but for that it is announced again.
+ */
+export async function afterRun(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {
+  const { id, kind, subject, task } = record;
+  if (subject.type === 'none' || kind === 'destroy') return;
+  if (subject.type === 'task') {
+    await settleItem(context, subject.id, await runEnded(context, id, verdict));
+    return wakeDaemon(context);
+  }
+  if (task === null) await announce(context, subject.ref, verdict);
+  return settleRunTasks(context, record, verdict);
+}
+
+async function announce(context: Needs, ref: string, verdict: Verdict): Promise<void> {
+  const succeeded = verdict.outcome === 'succeeded';
+  await tell(context, {
+    type: succeeded ? 'task_completed' : 'task_error',
+    message: succeeded ? [said(verdict.reply || 'done', Infinity)] : `${verdict.class}: ${verdict.message}`,
+    issue_ref: ref,
+    task: null,
+  });
+}
