@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
 import { issue, listed, readJson, sessionFile, succeeded, worktreeOf } from '../fake-world.ts';
-import { finishedTask, noted, notes, tasks } from '../queue-world.ts';
+import { finishedTask, noted, notes, notesPath, tasks } from '../queue-world.ts';
 import { mapRepositories, until, type Outcome, type World } from '../world.ts';
 import { spawn } from 'node:child_process';
 import { atRest, type Scenario } from './crash-suite.ts';
@@ -136,8 +136,19 @@ const destroy: Scenario = {
   },
 };
 
+/** Whatever a destroy has left, the issue can be started again, and its work is not lost. */
+const destroyThenStart: Scenario = {
+  ...destroy,
+  name: 'a start after destroy',
+  check: async (world, number) => {
+    const again = await world.kugetsu('start', issue(number), 'hello', '--follow');
+    const problems = again.code === 0 ? [] : [`start afterwards: ${again.stderr}`];
+    return [...problems, ...(await soundState(world)), ...(await workIsSafe(world, issue(number), work(number)))];
+  },
+};
+
 /** A daemon in the foreground, until `done` or until it dies; then everything of it has ended. */
-async function daemonUntil(world: World, done: () => boolean): Promise<void> {
+async function daemonUntil(world: World, done: () => boolean | Promise<boolean>): Promise<void> {
   const [command = '', ...args] = world.command;
   const daemon = spawn(command, [...args, 'queue-daemon', 'run'], {
     cwd: world.project,
@@ -147,7 +158,7 @@ async function daemonUntil(world: World, done: () => boolean): Promise<void> {
   const ended = new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
   let dead = false;
   void ended.then(() => (dead = true));
-  await until('the task is done, or the daemon is dead', () => dead || done());
+  await until('the task is done, or the daemon is dead', async () => dead || done());
   daemon.kill('SIGTERM');
   await ended;
   await atRest(world);
@@ -252,6 +263,34 @@ const stop: Scenario = {
   },
 };
 
+const gate = (world: World, number: number): string => notesPath(world, `gate-${number}`);
+
+const stopPm: Scenario = {
+  name: 'stop of a PM agent by its task',
+  queues: true,
+  prepare: async (world, number) => {
+    const works = `${notes(world, `task-${number}`)}; until [ -e '${gate(world, number)}' ]; do sleep 0.05; done`;
+    succeeded(await world.kugetsu('delegate', `task ${number}.\n${works}`));
+  },
+  act: async (world, number) => {
+    const [item] = await queued(world, number);
+    let stopped = { ...NOTHING, code: 1 };
+    await daemonUntil(world, async () => {
+      if (noted(world, `task-${number}`).length === 0) return false;
+      stopped = await world.kugetsu('stop', item?.id ?? '');
+      if (stopped.code !== 0) writeFileSync(gate(world, number), '');
+      return true;
+    });
+    return stopped;
+  },
+  check: async (world, number, { code }) => {
+    writeFileSync(gate(world, number), '');
+    const { item, problems } = await taskWorkedOff(world, number);
+    const wasStopped = item?.state === 'error' && item.failure?.class === 'stopped';
+    return code !== 0 || wasStopped ? problems : [...problems, `it was stopped, and is ${JSON.stringify(item)}`];
+  },
+};
+
 const prune: Scenario = {
   name: 'prune',
   prepare: async (world, number) => {
@@ -327,7 +366,9 @@ export const SCENARIOS: readonly Scenario[] = [
   firstStart,
   continued,
   destroy,
+  destroyThenStart,
   stop,
+  stopPm,
   prune,
   mend,
   configure,
