@@ -1,32 +1,24 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../src/cli/context.ts';
-import { createProgram } from '../src/cli/program.ts';
+import { helpNotes } from '../src/cli/help.ts';
+import { EPILOGUE, SUMMARY } from '../src/cli/program.ts';
+import { TABLE } from '../src/cli/table/all.ts';
+import type { ArgumentSpec, Entry, OptionSpec } from '../src/cli/table/entry.ts';
 import { SETTING_DESCRIPTIONS } from '../src/domain/settings-schema.ts';
 
-/** The manual page kugetsu(1), in man's own format, made of what the help of every command says. */
+/** The manual page kugetsu(1), in man's own format, made of the table of commands. */
 export function manPage(version: string): string {
-  let printed = '';
-  const terminal = { out: (text: string) => (printed += text), err: () => undefined };
-  // Building the command line needs no more of a context than this; no command runs.
-  const { program } = createProgram({ terminal } as unknown as CliContext);
-  /** What help says behind the parts that it makes by itself. */
-  const notes = (command: Command): string => {
-    printed = '';
-    command.outputHelp();
-    return printed.slice(command.helpInformation().length).trim();
-  };
+  const visible = TABLE.filter(({ words }) => !words.startsWith('__'));
   return [
     `.TH KUGETSU 1 "" "kugetsu ${escaped(version)}" "User Commands"`,
     '.SH NAME',
-    `kugetsu \\- ${escaped(program.description())}`,
+    `kugetsu \\- ${escaped(SUMMARY)}`,
     '.SH SYNOPSIS',
     '.B kugetsu',
     '.I command',
     '.RI [ argument " .\\|.\\|.]"',
     '.SH DESCRIPTION',
-    ...literal(notes(program)).slice(1),
+    ...literal(EPILOGUE.trim()).slice(1),
     '.SH COMMANDS',
-    ...subcommands(program).flatMap((command) => section(command, notes)),
+    ...visible.flatMap(section),
     '.SH SETTINGS',
     'In ~/.kugetsu/config or the environment:',
     ...SETTING_DESCRIPTIONS.flatMap(({ key, fallback, summary }) => item(`${key} (${fallback})`, summary)),
@@ -34,24 +26,39 @@ export function manPage(version: string): string {
   ].join('\n');
 }
 
-function section(command: Command, notes: (command: Command) => string): string[] {
-  const help = command.createHelp();
-  const children = subcommands(command);
-  const own = [
-    `.SS "${escaped(help.commandUsage(command)).replaceAll('"', '\\(dq')}"`,
-    `${escaped(upperFirst(command.description()))}.`,
-    ...help.visibleArguments(command).flatMap((argument) => item(argument.name(), help.argumentDescription(argument))),
-    ...help.visibleOptions(command).flatMap((option) => item(help.optionTerm(option), help.optionDescription(option))),
-    ...literal(notes(command)),
+function section(entry: Entry): string[] {
+  return [
+    `.SS "${escaped(usage(entry)).replaceAll('"', '\\(dq')}"`,
+    `${escaped(upperFirst(entry.summary))}.`,
+    ...(entry.load === undefined
+      ? []
+      : Object.values(entry.takes).flatMap((argument) => item(argument.name, about(argument)))),
+    ...(entry.load === undefined
+      ? []
+      : Object.values(entry.options).flatMap((option) => item(flags(option), about(option)))),
+    ...literal(helpNotes(entry).trim()),
   ];
-  return [...own, ...children.flatMap((child) => section(child, notes))];
 }
 
-function subcommands(command: Command): Command[] {
-  return command
-    .createHelp()
-    .visibleCommands(command)
-    .filter((child) => child.name() !== 'help');
+/** How a command is called, as help has it. */
+function usage(entry: Entry): string {
+  const name = `kugetsu ${entry.words}`;
+  if (entry.load === undefined) return `${name} [command]`;
+  const takes = Object.values(entry.takes).map((argument) =>
+    argument.kind === 'required' ? `<${argument.name}>` : `[${argument.name}]`,
+  );
+  return [name, ...(Object.keys(entry.options).length === 0 ? [] : ['[options]']), ...takes].join(' ');
+}
+
+function flags({ short, long, name }: OptionSpec): string {
+  const words = short === undefined ? long : `${short}, ${long}`;
+  return name === undefined ? words : `${words} <${name}>`;
+}
+
+function about({ about: text = '', is, fallback }: ArgumentSpec | OptionSpec): string {
+  const choices = typeof is === 'object' && 'oneOf' in is ? [`choices: ${is.oneOf.join(', ')}`] : [];
+  const notes = [...choices, ...(fallback === undefined ? [] : [`default: ${fallback}`])];
+  return notes.length === 0 ? text : `${text} (${notes.join('; ')})`;
 }
 
 function item(term: string, description: string): string[] {

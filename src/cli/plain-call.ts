@@ -1,67 +1,32 @@
-import { RUNNER_COMMAND } from '../domain/runs/runner-command.ts';
-import { EXIT, type ExitCode } from '../util/exit-codes.ts';
-import type { CliContext } from './context.ts';
-import type { Call } from './registration.ts';
-
-/** A command without options: its words, and how many arguments follow them. */
-interface PlainCommand {
-  readonly words: string;
-  readonly takes: 0 | 1 | 2;
-  readonly run: (call: Call, first: string, second: string) => Promise<void>;
-}
-
-/** The commands that are called most often, or that kugetsu calls itself. */
-export const PLAIN_COMMANDS: readonly PlainCommand[] = [
-  { words: '--version', takes: 0, run: printVersion },
-  { words: '-V', takes: 0, run: printVersion },
-  {
-    words: 'delegate',
-    takes: 1,
-    run: async (call, message) => (await import('./commands/delegate.ts')).delegate(call, message),
-  },
-  {
-    words: 'start',
-    takes: 2,
-    run: async (call, ref, message) => (await import('./commands/start.ts')).start(call, ref, message),
-  },
-  { words: RUNNER_COMMAND, takes: 1, run: async (call, id) => (await import('./commands/runner.ts')).runner(call, id) },
-  { words: 'status', takes: 0, run: async (call) => (await import('./commands/status.ts')).status(call) },
-  { words: 'list', takes: 0, run: async (call) => (await import('./commands/list.ts')).list(call) },
-  { words: 'queue list', takes: 0, run: async (call) => (await import('./commands/queue-list.ts')).listQueue(call) },
-  {
-    words: 'queue-daemon run --background',
-    takes: 0,
-    run: async (call) => (await import('./commands/queue-daemon.ts')).runInForeground(call, { background: true }),
-  },
-];
+import { requestOf, type Request } from './request.ts';
+import { TABLE } from './table/all.ts';
+import type { Command } from './table/entry.ts';
 
 /**
- * Runs a command line that is nothing but the words of a command and its arguments. To load the parser and to build what it
- * needs to know takes longer than most of these commands, and such a line leaves nothing to parse.
+ * What a line asks for that is nothing but the words of a frequent command, its arguments, and flags that the table lets
+ * it have. To load the parser and to build what it needs to know takes longer than most of these commands, and such a line
+ * leaves nothing to parse.
  *
- * @returns undefined, with nothing done, for any other command line
+ * @returns undefined for any other command line
  */
-export async function runPlainCall(context: CliContext, args: readonly string[]): Promise<ExitCode | undefined> {
-  for (const { words, takes, run } of PLAIN_COMMANDS) {
-    const named = words.split(' ');
-    const own = args.slice(named.length);
-    if (own.length !== takes || named.some((word, index) => args[index] !== word) || own.some(isOption)) continue;
-    let code: ExitCode = EXIT.done;
-    const exitWith = (wanted: ExitCode): void => {
-      code = wanted;
-    };
-    const [first = '', second = ''] = own;
-    await run({ context, exitWith }, first, second);
-    return code;
+export function plainRequest(args: readonly string[]): Request | undefined {
+  for (const entry of TABLE) {
+    if (entry.load === undefined || entry.plain === undefined) continue;
+    const named = entry.words.split(' ');
+    if (named.every((word, place) => args[place] === word)) return requestFor(entry, args.slice(named.length));
   }
   return undefined;
 }
 
-function isOption(word: string): boolean {
-  return word.startsWith('-') && word !== '-';
+function requestFor(command: Command, words: readonly string[]): Request | undefined {
+  const { takes, options, plain = [] } = command;
+  const own = words.filter((word) => !isOption(word));
+  const flags = words.filter(isOption);
+  const known = plain.filter((name) => flags.includes(options[name]?.long ?? ''));
+  if (own.length !== Object.keys(takes).length || known.length !== flags.length) return undefined;
+  return requestOf(command, own, Object.fromEntries(known.map((name) => [name, true])));
 }
 
-async function printVersion({ context }: Call): Promise<void> {
-  const { versionText } = await import('./version.ts');
-  context.terminal.out(versionText());
+function isOption(word: string): boolean {
+  return word.startsWith('-') && word !== '-';
 }

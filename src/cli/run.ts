@@ -5,7 +5,9 @@ import { systemHint } from '../util/system-hint.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import { told } from '../util/words.ts';
 import type { CliContext } from './context.ts';
-import { runPlainCall } from './plain-call.ts';
+import { perform } from './perform.ts';
+import { plainRequest } from './plain-call.ts';
+import type { Request } from './request.ts';
 import { warnOfRoot } from './warn-of-root.ts';
 
 interface Cli {
@@ -23,7 +25,8 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
   try {
     context = await makeContext();
     await warnOfRoot(context, args);
-    return (await runPlainCall(context, args)) ?? (await parseAndRun(context, args));
+    const request = plainRequest(args) ?? (await parsed(context, args));
+    return typeof request === 'number' ? request : await perform(context, request);
   } catch (error) {
     const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];
     const { text } = await redactorFor(context);
@@ -40,9 +43,9 @@ async function redactorFor(context: CliContext | undefined): Promise<Redactor> {
   return context === undefined ? SHAPES_ONLY : redactorOf(context);
 }
 
-async function parseAndRun(context: CliContext, args: readonly string[]): Promise<ExitCode> {
-  const { runProgram } = await import('./run-program.ts');
-  return runProgram(context, args);
+async function parsed({ terminal }: CliContext, args: readonly string[]): Promise<Request | ExitCode> {
+  const { parsedRequest } = await import('./parse.ts');
+  return parsedRequest(terminal, args);
 }
 
 interface Failure {

@@ -1,19 +1,20 @@
-import type { Command } from 'commander';
 import { oneLine, shellQuote } from '../util/text.ts';
+import { TABLE } from './table/all.ts';
+import type { Command } from './table/entry.ts';
 
-/** The last argument of commands that take free text, which may begin with `-` or be typed without quotes. */
-const FREE_TEXT = new Set(['message', 'value']);
 const LONGEST_COMMAND = 200;
 
 /**
  * The command line that was meant, when free text was taken for an option (`kugetsu delegate "--fix the bug"`), or was
  * typed without quotes (`kugetsu delegate fix the bug`); undefined for any other mistake.
  */
-export function meantCommand(program: Command, args: readonly string[]): string | undefined {
-  const { command, words } = commandOf(program, args);
-  const takes = command.registeredArguments;
-  const text = takes.findLastIndex(({ required }) => required);
-  if (!FREE_TEXT.has(takes[text]?.name() ?? '')) return undefined;
+export function meantCommand(args: readonly string[]): string | undefined {
+  const command = commandOf(args);
+  if (command === undefined) return undefined;
+  const words = command.words.split(' ');
+  const takes = Object.values(command.takes);
+  const text = takes.findLastIndex(({ kind }) => kind === 'required');
+  if (takes[text]?.is !== 'text') return undefined;
   const { options, others } = split(command, args.slice(words.length));
   const line = (given: readonly string[]): string | undefined => {
     // A message of many lines would come out as nobody would type it.
@@ -29,17 +30,10 @@ export function meantCommand(program: Command, args: readonly string[]): string 
   return isFreeText ? line(others) : undefined;
 }
 
-/** The command that the first words name, and these words. */
-function commandOf(program: Command, args: readonly string[]): { command: Command; words: readonly string[] } {
-  let command = program;
-  let count = 0;
-  for (const word of args) {
-    const next = command.commands.find((each) => each.name() === word);
-    if (next === undefined) break;
-    command = next;
-    count += 1;
-  }
-  return { command, words: args.slice(0, count) };
+/** The command that the first words name. */
+function commandOf(args: readonly string[]): Command | undefined {
+  const isNamed = (words: string): boolean => words.split(' ').every((word, place) => args[place] === word);
+  return TABLE.filter((entry) => entry.load !== undefined).find(({ words }) => isNamed(words));
 }
 
 /** The options that the command knows, with their values, and the other words in their order. */
@@ -48,13 +42,13 @@ function split(command: Command, args: readonly string[]): { options: readonly s
   const others: string[] = [];
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index] ?? '';
-    const option = command.options.find(({ long, short }) => word === long || word === short);
+    const option = Object.values(command.options).find(({ long, short }) => word === long || word === short);
     if (option === undefined) {
       others.push(word);
       continue;
     }
     options.push(word);
-    if (option.required && index + 1 < args.length) options.push(args[(index += 1)] ?? '');
+    if (option.kind === 'value' && index + 1 < args.length) options.push(args[(index += 1)] ?? '');
   }
   return { options, others };
 }

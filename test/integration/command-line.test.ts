@@ -58,7 +58,7 @@ describe('a wrong call exits 2, says what is wrong, and does nothing', () => {
     const world = await readyWorld();
     succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
     const { code, stderr } = await world.kugetsu('destroy', REF);
-    expect(stderr).toContain('give -y to agree');
+    expect(stderr).toContain('pass -y to agree');
     expect(code).toBe(2);
     expect(existsSync(worktreeOf(world))).toBe(true);
     expect((await world.kugetsu('destroy', '--base')).code).toBe(2);

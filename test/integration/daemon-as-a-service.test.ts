@@ -93,7 +93,7 @@ describe('with systemd', () => {
   test('where it cannot be reached, the unit is written when asked for, and the commands are left to the user', async () => {
     const world = withPrograms(fakeWorld(), { systemctl: 'exit 1' });
     const { stderr } = succeeded(await world.kugetsu('queue-daemon', 'install', '--systemd'));
-    expect(stderr).toContain('left to you, where it can be reached: run: systemctl --user daemon-reload');
+    expect(stderr).toContain('still to do by hand: run: systemctl --user daemon-reload');
     expect(existsSync(unitPath(world))).toBe(true);
   });
 });

@@ -102,7 +102,7 @@ describe('prune', () => {
       .map((line) => line.split('\t'));
     expect(rows.map(([kind]) => kind)).toEqual(['worktree', 'branch', 'session_file', 'opencode_session']);
     expect(rows.every((cells) => cells.length === 4 && /^\d+$/.test(cells[2] ?? ''))).toBe(true);
-    expect(stderr).toMatch(/^4 items, .*; kugetsu prune --force deletes them\n$/);
+    expect(stderr).toMatch(/^4 items, .*; to delete them, run: kugetsu prune --force\n$/);
     const forced = succeeded(await world.kugetsu('prune', '--force'));
     expect(forced.stdout).toBe(stdout);
     expect(forced.stderr).toMatch(/^removed 4 items, /m);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { fakeWorld, issue, REF, succeeded } from '../support/fake-world.ts';
 import { delegate, editTask, enqueue, task, taskPath, tasks } from '../support/queue-world.ts';
 
-const NO_DAEMON = /no queue daemon is running: kugetsu queue-daemon start/;
+const NO_DAEMON = /no queue daemon is running\n {2}run: kugetsu queue-daemon start\n/;
 
 test('delegate writes the task down, prints its id, and says that nobody will take it', async () => {
   const world = fakeWorld();

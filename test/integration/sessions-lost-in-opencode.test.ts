@@ -63,7 +63,7 @@ test('an opencode that cannot be asked does not change the word, and status says
   const world = await readyWorld();
   const { code, stdout, stderr } = await world.withEnv({ KUGETSU_OPENCODE: '/no/such/opencode' }).kugetsu('status');
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'ok\n' });
-  expect(stderr).toMatch(/^kugetsu: opencode could not be asked whether it has the sessions: .+\n {2}.+\n$/);
+  expect(stderr).toMatch(/^kugetsu: cannot ask opencode whether it still has the sessions: .+\n {2}.+\n$/);
 });
 
 test('a task that is queued before init is queued, and that init is missing is said', async () => {

@@ -39,7 +39,7 @@ test('a second start finds the daemon of the first', async () => {
   const pid = await daemonPid(world);
   expect(first.stderr).toContain(`queue daemon started (pid ${pid})`);
   const second = succeeded(await world.kugetsu('queue-daemon', 'start'));
-  expect(second.stderr).toContain(`queue daemon is running already (pid ${pid})`);
+  expect(second.stderr).toContain(`queue daemon is already running (pid ${pid})`);
   expect(daemonsOf(world)).toEqual([pid]);
   expect(readFileSync(join(world.home, 'queue', 'daemon.pid'), 'utf8')).toBe(`${pid}\n`);
 });

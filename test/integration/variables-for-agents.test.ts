@@ -81,7 +81,7 @@ describe('env', () => {
     const set = async (key: string, value: string): Promise<Outcome> => world.kugetsu('env', 'set', key, value);
     expect((await set('PLAIN', 'plain value')).stderr).toBe('');
     expect((await set('GITEA_TOKEN', 'abc')).stderr).toContain('kugetsu env set GITEA_TOKEN - default < FILE');
-    expect((await set('REMOTE', 'https://me:hidden@host/x')).stderr).toContain('looks secret');
+    expect((await set('REMOTE', 'https://me:hidden@host/x')).stderr).toContain('looks like a secret');
     succeeded(await set('OTHER', 'ghp_xxx'));
     const { stdout } = succeeded(await world.kugetsu('env', 'show'));
     expect(stdout).toBe(

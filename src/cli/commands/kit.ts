@@ -4,17 +4,9 @@ import { usageError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { CliContext } from '../context.ts';
+import { printResult } from '../print-result.ts';
 
 // What several commands have in common.
-
-/** The end of a command's help: examples, one a line, and what its exit codes mean. */
-export function helpNotes(examples: readonly string[], exitCodes: string): string {
-  const title = examples.length === 1 ? 'Example' : 'Examples';
-  return `\n${title}:\n${examples.map((example) => `  ${example}\n`).join('')}\nExit codes: ${exitCodes}.`;
-}
-
-/** What the help of a command says of an issue ref. */
-export const ISSUE_REF_FORM = 'instance/owner/repo#identifier; without instance on the default server';
 
 /** The message of a command line: the argument itself, or with `-` what comes on standard input. */
 export async function messageArgument({ terminal }: CliContext, argument: string): Promise<string> {
@@ -43,7 +35,7 @@ export function reportBroken({ terminal }: Pick<CliContext, 'terminal'>, reasons
 /** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it, and to an agent not to wait for it. */
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
   const { isDaemonAlive } = await import('../../domain/daemon/daemon-alive.ts');
-  context.terminal.out(json ? JSON.stringify(item, null, 2) : item.id);
+  await printResult(context, { json, value: item, text: () => item.id });
   const { looksInitialised } = await import('../../domain/sessions/looks-initialised.ts');
   const status = looksInitialised(context);
   if (status !== 'ok') {
@@ -52,8 +44,8 @@ export async function printQueued(context: CliContext, item: QueueItem, json: bo
   }
   // An agent that waited would hold the slot that the task needs, until a deadline ended it.
   if (originTask(context.env) !== undefined) {
-    context.terminal.err('note: do not wait for it: it may need the slot that you have; end your turn instead');
+    context.terminal.err('note: do not wait for it: it may need the slot that you hold; end your turn instead');
   }
   if (isDaemonAlive(context)) return;
-  context.terminal.err('kugetsu: queued, but no queue daemon is running: kugetsu queue-daemon start');
+  context.terminal.err('kugetsu: queued, but no queue daemon is running\n  run: kugetsu queue-daemon start');
 }

@@ -2,6 +2,7 @@ import type { Run } from '../../domain/runs/run-schema.ts';
 import type { RunLogEntry } from '../../domain/runs/run-log-lines.ts';
 import { RunError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
+import { printResult } from '../print-result.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
 import { verdictText } from '../views/verdict.ts';
 
@@ -63,10 +64,7 @@ async function printWorkplace(context: CliContext, { ref, run, json }: WatchOpti
     run: run.id,
     log: run.log,
   };
-  if (json) {
-    context.terminal.out(JSON.stringify({ ...place, verdict: session?.run?.verdict ?? null }, null, 2));
-    return;
-  }
   const lines = Object.entries(place).map(([key, value]) => `${key}\t${value ?? '-'}`);
-  context.terminal.out(lines.join('\n'));
+  const value = { ...place, verdict: session?.run?.verdict ?? null };
+  await printResult(context, { json, value, text: () => lines.join('\n') });
 }

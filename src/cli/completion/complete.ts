@@ -1,5 +1,4 @@
-import type { Argument, Command, Option } from 'commander';
-import { valueKind, type ValueKind } from './value-kinds.ts';
+import type { ArgumentSpec, Entry, OptionSpec, ValueKind } from '../table/entry.ts';
 
 /** A word that may come next, with what help says of it. */
 export interface Candidate {
@@ -16,80 +15,84 @@ export interface Completion {
 }
 
 interface Position {
-  readonly command: Command;
-  readonly path: string;
+  /** The words that name a command or a group so far; none at the beginning. */
+  readonly path: readonly string[];
   /** How many arguments the command has got. */
   readonly given: number;
   /** The option whose value comes next. */
-  readonly open: Option | undefined;
+  readonly open: OptionSpec | undefined;
   readonly optionsEnded: boolean;
 }
 
+const HELP: Candidate = { word: '--help', description: 'show help' };
+const VERSION: Candidate = { word: '--version', description: 'print the version' };
+const HELP_COMMAND: Candidate = { word: 'help', description: 'show help for a command' };
+
 /** What may stand in place of `current` behind the words `before` it; the name of the program is not among them. */
-export function complete(program: Command, before: readonly string[], current: string): Completion {
-  const start: Position = { command: program, path: '', given: 0, open: undefined, optionsEnded: false };
-  const { command, path, given, open, optionsEnded } = before.reduce(advance, start);
-  if (open !== undefined) return completion({ value: valueOf(open, path) });
-  if (current.startsWith('-') && !optionsEnded) {
-    const [flag = '', ...rest] = current.split('=');
-    const option = rest.length > 0 ? command.options.find(({ long }) => long === flag) : undefined;
-    return option === undefined
-      ? completion({ candidates: optionsOf(command) })
-      : completion({ value: valueOf(option, path), prefix: `${flag}=` });
-  }
-  const candidates = given === 0 ? subcommandsOf(command) : [];
-  const argument = argumentAt(command, given);
-  if (argument !== undefined) {
-    return completion({
-      candidates,
-      value: argument.argChoices === undefined ? valueKind(path, argument.name()) : { words: argument.argChoices },
-    });
-  }
-  return completion({ candidates: candidates.length > 0 || optionsEnded ? candidates : optionsOf(command) });
+export function complete(table: readonly Entry[], before: readonly string[], current: string): Completion {
+  const start: Position = { path: [], given: 0, open: undefined, optionsEnded: false };
+  const position = before.reduce((at, word) => advance(table, at, word), start);
+  const { path, given, open, optionsEnded } = position;
+  if (open !== undefined) return completion({ value: open.is });
+  if (current.startsWith('-') && !optionsEnded) return options(table, path, current);
+  const candidates = given === 0 ? namesBelow(table, path) : [];
+  const argument = argumentAt(entryAt(table, path), given);
+  if (argument !== undefined) return completion({ candidates, value: argument.is });
+  const nothingElse = candidates.length === 0 && !optionsEnded;
+  return completion({ candidates: nothingElse ? flagsOf(table, path) : candidates });
+}
+
+function options(table: readonly Entry[], path: readonly string[], current: string): Completion {
+  const [flag = '', ...rest] = current.split('=');
+  const option = rest.length > 0 ? optionsAt(table, path).find(({ long }) => long === flag) : undefined;
+  return option === undefined
+    ? completion({ candidates: flagsOf(table, path) })
+    : completion({ value: option.is, prefix: `${flag}=` });
 }
 
 function completion(parts: Partial<Completion>): Completion {
   return { candidates: [], value: undefined, prefix: '', ...parts };
 }
 
-function advance(position: Position, word: string): Position {
-  const { command, path, given, open, optionsEnded } = position;
+function advance(table: readonly Entry[], position: Position, word: string): Position {
+  const { path, given, open, optionsEnded } = position;
   if (open !== undefined) return { ...position, open: undefined };
   if (word === '--') return { ...position, optionsEnded: true };
   if (word.startsWith('-') && word !== '-' && !optionsEnded) {
-    const option = command.options.find(({ short, long }) => word === short || word === long);
-    return option?.required === true ? { ...position, open: option } : position;
+    const option = optionsAt(table, path).find(({ short, long }) => word === short || word === long);
+    return option?.kind === 'value' ? { ...position, open: option } : position;
   }
-  const child = given === 0 ? command.commands.find((candidate) => candidate.name() === word) : undefined;
-  if (child === undefined) return { ...position, given: given + 1 };
-  return { ...position, command: child, path: `${path} ${word}`.trimStart(), given: 0 };
+  const below = [...path, word];
+  if (given > 0 || entryAt(table, below) === undefined) return { ...position, given: given + 1 };
+  return { ...position, path: below };
 }
 
-function argumentAt({ registeredArguments }: Command, index: number): Argument | undefined {
-  const last = registeredArguments.at(-1);
-  return registeredArguments[index] ?? (last?.variadic === true ? last : undefined);
+function entryAt(table: readonly Entry[], path: readonly string[]): Entry | undefined {
+  return table.find(({ words }) => words === path.join(' '));
 }
 
-/** The visible ones: help decides. */
-function subcommandsOf(command: Command): Candidate[] {
-  return command
-    .createHelp()
-    .visibleCommands(command)
-    .map((child) => ({ word: child.name(), description: child.description() }));
+function optionsAt(table: readonly Entry[], path: readonly string[]): readonly OptionSpec[] {
+  const entry = entryAt(table, path);
+  return entry?.load === undefined ? [] : Object.values(entry.options);
 }
 
-function optionsOf(command: Command): Candidate[] {
-  return command
-    .createHelp()
-    .visibleOptions(command)
-    .flatMap(({ long, short, description }) => {
-      const word = long ?? short;
-      return word === undefined ? [] : [{ word, description }];
-    });
+function argumentAt(entry: Entry | undefined, index: number): ArgumentSpec | undefined {
+  const takes = entry?.load === undefined ? [] : Object.values(entry.takes);
+  const last = takes.at(-1);
+  return takes[index] ?? (last?.kind === 'rest' ? last : undefined);
 }
 
-function valueOf(option: Option, path: string): ValueKind | undefined {
-  if (option.argChoices !== undefined) return { words: option.argChoices };
-  const name = /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1] ?? '';
-  return valueKind(path, name);
+/** The visible commands of a group, or of the program. */
+function namesBelow(table: readonly Entry[], path: readonly string[]): Candidate[] {
+  const names = table
+    .map(({ words, summary }) => ({ parts: words.split(' '), summary }))
+    .filter(({ parts }) => parts.length === path.length + 1 && path.every((word, place) => parts[place] === word))
+    .map(({ parts, summary }) => ({ word: parts.at(-1) ?? '', description: summary }))
+    .filter(({ word }) => !word.startsWith('__'));
+  return names.length === 0 ? [] : [...names, HELP_COMMAND];
+}
+
+function flagsOf(table: readonly Entry[], path: readonly string[]): Candidate[] {
+  const own = optionsAt(table, path).map(({ long, about }) => ({ word: long, description: about }));
+  return [...own, ...(path.length === 0 ? [VERSION] : []), HELP];
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { InstallableFile } from '../../domain/install/installed-file.ts';
 import type { CliContext } from '../context.ts';
-import { completionScript, SHELLS, type Shell } from '../views/completion-scripts.ts';
+import { SHELLS, type Shell } from '../table/words.ts';
+import { completionScript } from '../views/completion-scripts.ts';
 
 /**
  * The file in which a shell of this user finds the completion. bash-completion(7) and fish(1) read their directory by

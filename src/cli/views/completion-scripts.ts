@@ -1,10 +1,4 @@
-/** The shells that completion is written for. */
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-
-export type Shell = (typeof SHELLS)[number];
-
-/** The hidden subcommand that the scripts call with the words so far; the last one is being completed. */
-export const COMPLETE_COMMAND = '__complete';
+import { COMPLETE_COMMAND, type Shell } from '../table/words.ts';
 
 // Works on bash 3.2 too. The words are taken from the line: bash's own are broken at the characters of COMP_WORDBREAKS,
 // and a word that holds such a one is to be answered from there on.

@@ -31,10 +31,10 @@ export function renderPruneResult({ item, outcome, why }: PruneResult): string |
 }
 
 /** A plan, or with results what became of it, for programs. */
-export function pruneJson(
+export function pruneValue(
   items: readonly PruneItem[],
   { problems, results }: { readonly problems: readonly string[]; readonly results?: readonly PruneResult[] },
-): string {
+): unknown {
   const resultOf = new Map(results?.map((result) => [result.item, result]));
   const shown = items.map((item) => {
     const { target, name, path, reason, bytes } = item;
@@ -50,7 +50,7 @@ export function pruneJson(
     };
   });
   const counted = results?.filter(({ outcome }) => outcome === 'removed').map(({ item }) => item) ?? items;
-  return JSON.stringify({ items: shown, bytes: totalBytes(counted), problems }, null, 2);
+  return { items: shown, bytes: totalBytes(counted), problems };
 }
 
 function totalBytes(items: readonly PruneItem[]): number {

@@ -2,14 +2,7 @@ import { join } from 'node:path';
 import skill from '../../../SKILL.md' with { type: 'text' };
 import type { Context } from '../context.ts';
 import type { InstallableFile } from './installed-file.ts';
-
-/**
- * For whom the skill is installed. opencode 1.18 reads the directories of all three (measured with `opencode debug skill`);
- * `claude` and `agents` are those that other programs read, too.
- */
-export const SKILL_READERS = ['opencode', 'claude', 'agents'] as const;
-
-export type SkillReader = (typeof SKILL_READERS)[number];
+import type { SkillReader } from './skill-readers.ts';
 
 /** What agents are to know of kugetsu, in the form of a skill. */
 export function skillText(): string {

@@ -1,21 +1,11 @@
-import type { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { PEOPLE_ONLY } from '../../../src/cli/agent-rights.ts';
-import { PLAIN_COMMANDS } from '../../../src/cli/plain-call.ts';
-import { createProgram } from '../../../src/cli/program.ts';
-import { contextNowhere } from '../support/cli-context.ts';
+import { requireAgentMay } from '../../../src/cli/agent-rights.ts';
+import { parsedRequest } from '../../../src/cli/parse.ts';
+import { TABLE } from '../../../src/cli/table/all.ts';
 
-const { program } = createProgram(await contextNowhere());
+const commands = TABLE.filter((entry) => entry.load !== undefined);
 
-/** The words of every command that does something. */
-function everyCommand(command: Command, words: readonly string[] = []): string[] {
-  return command.commands.flatMap((child) => {
-    const own = [...words, child.name()];
-    return child.commands.length === 0 ? [own.join(' ')] : everyCommand(child, own);
-  });
-}
-
-/** What an agent may run: a new command is entered here or in PEOPLE_ONLY, by somebody who has thought about it. */
+/** What an agent may run: a new command is entered here, or has `people`, by somebody who has thought about it. */
 const AGENTS_TOO = [
   'delegate',
   'start',
@@ -52,9 +42,47 @@ const AGENTS_TOO = [
 ];
 
 test('every command is one that agents may run, or one that is for people', () => {
-  expect(everyCommand(program).toSorted()).toEqual([...AGENTS_TOO, ...Object.keys(PEOPLE_ONLY)].toSorted());
+  const forAgents = commands.filter(({ people }) => people === undefined).map(({ words }) => words);
+  expect(forAgents.toSorted()).toEqual(AGENTS_TOO.toSorted());
 });
 
-test('no command for people runs without the parser, which is where agents are refused', () => {
-  for (const { words } of PLAIN_COMMANDS) expect(Object.keys(PEOPLE_ONLY)).not.toContain(words);
+/** What an agent of this name is told when it runs the line; undefined when it may. */
+async function refusal(line: string, agent?: string): Promise<string | undefined> {
+  const request = await parsedRequest({ out: () => undefined, err: () => undefined }, line.split(' '));
+  if (typeof request === 'number') throw new Error(`${line} is no command line`);
+  const env = { KUGETSU_RUN_ID: 'r_1', ...(agent === undefined ? {} : { KUGETSU_AGENT: agent }) };
+  requireAgentMay({ env: {} }, request);
+  try {
+    requireAgentMay({ env }, request);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+test.each([
+  ['init --headless', 'kugetsu init'],
+  ['destroy --base -y', 'kugetsu destroy --base'],
+  ['destroy --pm-agent', 'kugetsu destroy --pm-agent'],
+  ['doctor --fix --json', 'kugetsu doctor --fix'],
+  ['doctor --fix-permissions', 'kugetsu doctor --fix-permissions'],
+  ['server default --none', 'kugetsu server default'],
+  ['env set A b pm-agent', 'kugetsu env set'],
+  ['env set A b', 'kugetsu env set'],
+  ['env rm A default', 'kugetsu env rm'],
+  ['env get A pm-agent', 'kugetsu env get'],
+])('a development agent may not run %s', async (line, named) => {
+  expect(await refusal(line, 'dev-agent')).toContain(`agents may not run ${named}: `);
+});
+
+test.each(['destroy a/b/c#1 -y', 'doctor', 'env set A b dev-agent', 'env rm A dev-agent', 'env get A', 'stop a/b/c#1'])(
+  'but %s',
+  async (line) => {
+    expect(await refusal(line, 'dev-agent')).toBeUndefined();
+  },
+);
+
+test('an agent that does not say its name has no variables of its own', async () => {
+  expect(await refusal('env set A b dev-agent')).toContain('agents may not run');
+  expect(await refusal('env get A default')).toBeUndefined();
 });

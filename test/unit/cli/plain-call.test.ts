@@ -1,45 +1,58 @@
 import { expect, test } from 'vitest';
-import { PLAIN_COMMANDS, runPlainCall } from '../../../src/cli/plain-call.ts';
-import { createProgram } from '../../../src/cli/program.ts';
-import { contextNowhere } from '../support/cli-context.ts';
+import { parsedRequest } from '../../../src/cli/parse.ts';
+import { plainRequest } from '../../../src/cli/plain-call.ts';
+import { TABLE } from '../../../src/cli/table/all.ts';
 
-/** Whoever touches it does something. */
-const untouchable = new Proxy(await contextNowhere(), {
-  get(_target, name) {
-    throw new Error(`the context was asked for ${String(name)}`);
-  },
-});
+const PLAIN = TABLE.filter((entry) => entry.load !== undefined).filter(({ plain }) => plain !== undefined);
 
-const program = createProgram(await contextNowhere()).program;
-const ofCommands = PLAIN_COMMANDS.filter(({ words }) => !words.startsWith('-'));
+const parse = async (args: readonly string[]): ReturnType<typeof parsedRequest> =>
+  parsedRequest({ out: () => undefined, err: () => undefined }, args);
 
-test.each(ofCommands)('$words with its $takes arguments is what the parser would make of it', ({ words, takes }) => {
-  let command = program;
-  for (const word of words.split(' ')) {
-    if (word.startsWith('-')) expect(command.options.map(({ long }) => long)).toContain(word);
-    else command = command.commands.find((each) => each.name() === word) ?? program;
+test('what is called often is among them, and takes nothing that has to be interpreted', () => {
+  const frequent = ['delegate', 'start', 'status', 'list', 'queue list', 'queue-daemon run', '__runner'];
+  expect(PLAIN.map(({ words }) => words)).toEqual(expect.arrayContaining(frequent));
+  for (const { takes, options, plain = [] } of PLAIN) {
+    expect(JSON.stringify(Object.values(takes))).not.toContain('oneOf');
+    expect(new Set(Object.values(takes).map(({ kind }) => kind))).not.toContain('optional');
+    for (const name of plain) expect(options[name]?.kind).toBe('flag');
   }
-  expect(command).not.toBe(program);
-  expect(command.registeredArguments.map(({ required, variadic }) => ({ required, variadic }))).toEqual(
-    Array.from({ length: takes }, () => ({ required: true, variadic: false })),
-  );
-  expect(command.options.filter(({ mandatory }) => mandatory)).toEqual([]);
 });
 
-test.each(PLAIN_COMMANDS)('$words with an option, or one word more or less, is left to the parser', async (plain) => {
-  const { words, takes } = plain;
-  const line = [...words.split(' '), ...Array.from({ length: takes }, () => 'word')];
+test.each(PLAIN)(
+  '$words with its arguments and flags is what the parser makes of it',
+  async ({ words, takes, ...entry }) => {
+    const { plain = [], options } = entry;
+    const line = [...words.split(' '), ...Object.keys(takes).map((name, place) => (place === 1 ? '-' : `a ${name}`))];
+    const flags = plain.map((name) => options[name]?.long ?? '');
+    for (const args of [
+      line,
+      [...line, ...flags],
+      [...words.split(' '), ...flags, ...line.slice(words.split(' ').length)],
+    ]) {
+      const request = plainRequest(args);
+      expect(request?.command.words).toBe(words);
+      expect(request).toEqual(await parse(args));
+    }
+  },
+);
+
+test.each(PLAIN)('$words with another option, or one word more or less, is left to the parser', (entry) => {
+  const takes = Object.keys(entry.takes);
+  const line = [...entry.words.split(' '), ...takes.map(() => 'word')];
   const lines = [
     [...line, 'more'],
-    [...line, '--json'],
+    [...line, '--help'],
     ['--json', ...line],
     [...line, '--'],
   ];
-  if (takes > 0) lines.push(line.slice(0, -1), [...line.slice(0, -1), '--json'], [...line.slice(0, -1), '-x']);
-  for (const args of lines) expect(await runPlainCall(untouchable, args)).toBeUndefined();
+  const [flag] = entry.plain ?? [];
+  const long = entry.options[flag ?? '']?.long;
+  if (long !== undefined) lines.push([...line, long, long], [...line, `${long}=yes`], [...line, long.slice(0, -1)]);
+  if (takes.length > 0) lines.push(line.slice(0, -1), [...line.slice(0, -1), '--json'], [...line.slice(0, -1), '-x']);
+  for (const args of lines) expect({ args, request: plainRequest(args) }).toEqual({ args, request: undefined });
 });
 
-test('no command line at all, and a word that is no command, are left to the parser', async () => {
+test('no command line at all, and a word that is no command, are left to the parser', () => {
   for (const args of [
     [],
     [''],
@@ -50,6 +63,6 @@ test('no command line at all, and a word that is no command, are left to the par
     ['--help'],
     ['help', 'delegate'],
   ]) {
-    expect(await runPlainCall(untouchable, args)).toBeUndefined();
+    expect(plainRequest(args)).toBeUndefined();
   }
 });

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli/program.ts';
-import { contextNowhere } from '../support/cli-context.ts';
 
-const context = await contextNowhere();
+const terminal = { out: () => undefined, err: () => undefined };
 
 const namesFor = (...args: readonly string[]): string[] =>
-  createProgram(context, args).program.commands.map((command) => command.name());
+  createProgram({ terminal, args, onRequest: () => undefined }).commands.map((command) => command.name());
 
 test('each command is found under its own name, and nothing else is built for it', () => {
   const all = namesFor();

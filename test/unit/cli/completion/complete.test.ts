@@ -1,25 +1,56 @@
-import { Argument, Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { complete, type Completion } from '../../../../src/cli/completion/complete.ts';
+import { command, type Entry, type OptionSpec } from '../../../../src/cli/table/entry.ts';
+import { flag, ISSUE_REF, json, letter, MESSAGE } from '../../../../src/cli/table/kinds.ts';
 
-const program = new Command('kugetsu').helpOption('-h, --help', 'show help');
-program.command('stop').description('end an agent').argument('<issue-ref>');
-program
-  .command('start')
-  .argument('<issue-ref>')
-  .argument('<message>')
-  .option('-f, --follow', 'stay')
-  .option('--issue-ref <issue-ref>', 'another');
-program.command('__hidden', { hidden: true });
-const queue = program.command('queue').description('the queue');
-queue.command('list').option('--state <state>', 'only those').option('--json', 'print JSON');
-const config = program.command('config');
-config.command('list', { isDefault: true });
-config.command('get').argument('<key>');
-program.command('completion').addArgument(new Argument('<shell>').choices(['bash', 'zsh']));
-program.command('many').argument('<agent...>');
+const shown = { summary: 'something', examples: [], exits: {} };
+const load = async (): Promise<() => Promise<void>> => async () => undefined;
+const state: OptionSpec = {
+  kind: 'value',
+  long: '--state',
+  name: 'state',
+  about: 'only those',
+  is: { words: ['pending', 'notified', 'completed', 'error'] },
+};
+const table: readonly Entry[] = [
+  command({ ...shown, words: 'stop', summary: 'end an agent', takes: { ref: ISSUE_REF }, load }),
+  command({
+    ...shown,
+    words: 'start',
+    takes: { ref: ISSUE_REF, message: MESSAGE },
+    options: {
+      follow: letter('-f', '--follow', 'stay'),
+      issueRef: { kind: 'value', long: '--issue-ref', name: 'issue-ref', about: 'another', is: ISSUE_REF.is },
+    },
+    load,
+  }),
+  { ...shown, words: 'queue', summary: 'the queue' },
+  command({ ...shown, words: 'queue list', options: { state, json: json('print JSON') }, load }),
+  { ...shown, words: 'config' },
+  command({ ...shown, words: 'config list', isDefault: true, load }),
+  command({
+    ...shown,
+    words: 'config get',
+    takes: { key: { kind: 'required', name: 'key', is: { live: ['setting'] } } },
+    load,
+  }),
+  command({
+    ...shown,
+    words: 'completion',
+    takes: { shell: { kind: 'required', name: 'shell', is: { oneOf: ['bash', 'zsh'] } } },
+    load,
+  }),
+  command({
+    ...shown,
+    words: 'many',
+    takes: { agents: { kind: 'rest', name: 'agent', is: { live: ['agent'] } } },
+    options: { dry: flag('--dry', 'do nothing') },
+    load,
+  }),
+  command({ ...shown, words: '__hidden', load }),
+];
 
-const next = (...words: readonly string[]): Completion => complete(program, words.slice(0, -1), words.at(-1) ?? '');
+const next = (...words: readonly string[]): Completion => complete(table, words.slice(0, -1), words.at(-1) ?? '');
 const words = (...line: readonly string[]): string[] => next(...line).candidates.map(({ word }) => word);
 
 describe('what may come next', () => {
@@ -36,13 +67,13 @@ describe('what may come next', () => {
   test.each([
     [['start', ''], { live: ['issue'] }],
     [['start', '-f', ''], { live: ['issue'] }],
-    [['start', 'ref', ''], undefined],
+    [['start', 'ref', ''], 'text'],
     [['start', 'ref', 'message', '--issue-ref', ''], { live: ['issue'] }],
     [['start', '--issue-ref', 'queue', ''], { live: ['issue'] }],
-    [['start', '--', '-f', ''], undefined],
+    [['start', '--', '-f', ''], 'text'],
     [['queue', 'list', '--state', ''], { words: ['pending', 'notified', 'completed', 'error'] }],
     [['config', 'get', ''], { live: ['setting'] }],
-    [['completion', ''], { words: ['bash', 'zsh'] }],
+    [['completion', ''], { oneOf: ['bash', 'zsh'] }],
     [['completion', 'bash', ''], undefined],
     [['many', 'a', 'b', ''], { live: ['agent'] }],
   ])('%j: the value that the argument or the option asks for', (line, value) => {

@@ -1,0 +1,16 @@
+import { plural } from '../../util/text.ts';
+import type { Call } from '../call.ts';
+import { printResult } from '../print-result.ts';
+
+interface ClearOptions {
+  readonly allFinished: boolean;
+  readonly json: boolean;
+}
+
+/** Removes finished tasks, and says how many. */
+export async function clearQueue({ context }: Call, { allFinished, json }: ClearOptions): Promise<void> {
+  const { clearOldItems } = await import('../../domain/queue/clear.ts');
+  const removed = await clearOldItems(context, { all: allFinished });
+  await printResult(context, { json, value: removed, line: true });
+  if (!json) context.terminal.err(`removed ${plural(removed.length, 'finished task')}`);
+}

@@ -1,0 +1,178 @@
+import { command, USUAL, type Entry } from './entry.ts';
+import { flag, ISSUE_REF, json, letter, MESSAGE } from './kinds.ts';
+
+const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
+const QUEUE = flag('--queue', 'when no agent slot is free, put the task in the queue instead');
+const DEBUG = flag('--debug', "show each step, and put opencode's debug log into the run's log");
+const RESULT = json('print the result as JSON');
+
+/** Sessions, and the agents that work in them. */
+export const AGENTS: readonly Entry[] = [
+  command({
+    words: 'init',
+    summary: "create the base session and the PM agent's session",
+    options: {
+      force: flag('--force', 'replace the ones that exist; sessions of issues stay'),
+      headless: flag('--headless', 'work without a terminal'),
+      model: {
+        kind: 'value',
+        long: '--model',
+        name: 'provider/model',
+        about: "the model of all sessions (default: opencode's own choice)",
+      },
+      prompt: {
+        kind: 'value',
+        long: '--prompt',
+        name: 'text',
+        about: 'what to tell the base session (with --headless)',
+      },
+    },
+    notes: `Run it in the checkout of your project. On a terminal it opens opencode on the new base session: tell it what every
+agent should know, and leave. Without a terminal, use --headless.`,
+    examples: [
+      'kugetsu init',
+      'kugetsu init --headless --prompt "Read README.md and ARCHITECTURE.md, and remember how the project is built."',
+      'kugetsu init --headless --model anthropic/claude-sonnet-4-5',
+    ],
+    exits: { 0: 'done', 1: 'failed or already initialised', 2: 'usage', 3: 'no usable opencode, or no terminal' },
+    people: { why: 'every later agent inherits the sessions that it makes' },
+    load: async () => (await import('../commands/init.ts')).init,
+  }),
+  command({
+    words: 'delegate',
+    summary: 'hand a task to the PM agent, through the queue',
+    takes: { message: { ...MESSAGE, about: 'what is to be done; - reads it from standard input' } },
+    options: { json: json('print the queue item') },
+    notes: `Returns at once; by then the task is safely on disk. The queue daemon hands it to the PM agent when an agent slot is
+free, and the result comes back as a notification (kugetsu notify list).
+A message that begins with - goes after --: kugetsu delegate -- "--verbose does not work"`,
+    examples: ['kugetsu delegate "work on issue #14"', 'kugetsu delegate "review PR #92 of github.com/shoko/kugetsu"'],
+    exits: { 0: 'queued', ...USUAL },
+    plain: ['json'],
+    load: async () => (await import('../commands/delegate.ts')).delegate,
+  }),
+  command({
+    words: 'start',
+    summary: 'put an agent to work on an issue, in a clean worktree',
+    takes: { ref: ISSUE_REF, message: MESSAGE },
+    options: {
+      follow: FOLLOW,
+      fresh: flag('--fresh', 'begin at the default branch, even if the branch was pushed before'),
+      queue: QUEUE,
+      debug: DEBUG,
+      json: RESULT,
+    },
+    notes: `The issue gets a clean worktree on branch fix/issue-<identifier>, and a fork of the base session in it. Work that an
+earlier worktree of the issue still held is saved first; the command that brings it back is printed.
+A branch that was pushed before is continued: the worktree begins at origin/fix/issue-<identifier>, unless all of it is in
+the default branch. --fresh begins at the default branch and saves what was pushed: the agent then has to force its push.
+A message that begins with - goes after --: kugetsu start github.com/shoko/kugetsu#14 -- "-v does not work"
+Returns as soon as the agent is at work.`,
+    examples: [
+      'kugetsu start github.com/shoko/kugetsu#14 "fix the authentication bug"',
+      'kugetsu start github.com/shoko/kugetsu#-discuss "look into ways to authenticate" --follow',
+    ],
+    exits: {
+      0: 'at work or queued (with --follow: succeeded)',
+      ...USUAL,
+      3: 'not ready (run kugetsu init)',
+      4: 'no slot is free, or an agent is already at work on the issue',
+    },
+    plain: ['json'],
+    load: async () => (await import('../commands/start.ts')).start,
+  }),
+  command({
+    words: 'continue',
+    summary: "give an issue's agent another message, in the same session and worktree",
+    takes: {
+      ref: ISSUE_REF,
+      message: { ...MESSAGE, about: 'what the agent is to do next; - reads it from standard input' },
+    },
+    options: { follow: FOLLOW, queue: QUEUE, debug: DEBUG, json: RESULT },
+    notes: `The agent goes on in the issue's session and worktree as they are, even after it was stopped or killed.
+A message that begins with - goes after --: kugetsu continue github.com/shoko/kugetsu#14 -- "-v does not work"`,
+    examples: ['kugetsu continue github.com/shoko/kugetsu#14 "add unit tests"'],
+    exits: {
+      0: 'at work or queued (with --follow: succeeded)',
+      1: 'failed, or the issue has no session',
+      2: 'usage',
+      3: 'not ready',
+      4: 'no slot is free, or an agent is already at work on the issue',
+    },
+    load: async () => (await import('../commands/continue.ts')).continueIssue,
+  }),
+  command({
+    words: 'stop',
+    summary: 'stop an agent and everything it started; session and worktree stay, its task ends as stopped',
+    takes: {
+      what: {
+        kind: 'required',
+        name: 'what',
+        about: 'an issue ref, a task id (q_…) or a run id (r_…)',
+        is: { live: ['issue', 'task'] },
+      },
+    },
+    options: { json: json('print what was stopped as JSON') },
+    examples: [
+      'kugetsu stop github.com/shoko/kugetsu#14',
+      ['kugetsu stop q_0mwrzy3vsoanbch2t', 'the PM agent of a task'],
+    ],
+    exits: {
+      0: 'stopped',
+      1: 'nothing is at work there',
+      2: 'usage',
+      4: 'being destroyed, or at work elsewhere',
+    },
+    load: async () => (await import('../commands/stop.ts')).stop,
+  }),
+  command({
+    words: 'list',
+    summary: 'list the tracked sessions, and how the last run of each went',
+    options: { json: json('print an array of objects') },
+    notes: 'Columns: issue ref, type, session id, worktree, state of the last run, what the worktree has to show.',
+    examples: ['kugetsu list', 'kugetsu list --json | jq -r ".[].issue_ref"'],
+    exits: { 0: 'listed', ...USUAL },
+    plain: ['json'],
+    load: async () => (await import('../commands/list.ts')).list,
+  }),
+  command({
+    words: 'status',
+    summary: 'say in one word whether kugetsu is initialised',
+    options: { json: json('print an object with the word as status') },
+    notes: `Prints one word:
+  ok                        everything is initialised
+  kugetsu_not_initialized   there is no index file
+  base_session_missing      the base session is missing, or opencode has lost it
+  pm_agent_missing          the PM agent's session is missing, or opencode has lost it
+If opencode cannot be asked, standard error says so.`,
+    examples: ['kugetsu status && kugetsu queue-daemon start'],
+    exits: { 0: 'ok', 2: 'usage', 3: 'any other word' },
+    plain: ['json'],
+    load: async () => (await import('../commands/status.ts')).status,
+  }),
+  command({
+    words: 'logs',
+    summary: 'list the last runs, or show the log of one',
+    takes: {
+      what: {
+        kind: 'optional',
+        name: 'what',
+        about: 'a number of runs, an issue ref, a task id or a run id',
+        is: { live: ['issue', 'task'] },
+      },
+    },
+    options: {
+      follow: letter('-f', '--follow', 'go on until the run has ended; the exit code is its verdict'),
+      json: json('print the runs as JSON, or a log as it is: one JSON object a line'),
+    },
+    notes: 'Logs are kept for 7 days. Of a line that is longer than 128 KB, only the beginning is shown.',
+    examples: [
+      ['kugetsu logs', 'the last 10 runs'],
+      ['kugetsu logs 20', 'the last 20 runs'],
+      ['kugetsu logs github.com/shoko/kugetsu#14 -f', "what the issue's agent does, until it is done"],
+      ['kugetsu logs q_0mwrzy3vsoanbch2t', 'the last run of a task'],
+    ],
+    exits: { 0: 'shown', 1: 'no log (with --follow: the run failed)', 2: 'usage' },
+    load: async () => (await import('../commands/logs.ts')).logs,
+  }),
+];
