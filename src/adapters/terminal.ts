@@ -115,14 +115,24 @@ async function confirm(prompt: string): Promise<Answer> {
   }
 }
 
-/** Whether a standard stream is a terminal; only what is a character device has to be asked. */
+/** Whether a standard stream is a terminal; only what is a character device, and no well-known one, has to be asked. */
 function isTerminal(fd: number, ask: () => boolean): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice() && ask();
+    const stats = fstatSync(fd);
+    return stats.isCharacterDevice() && (wellKnown(stats.rdev) ?? ask());
   } catch {
     // It is closed.
     return false;
   }
+}
+
+/** What Linux's devices.txt says of a character device: /dev/null and the like are no terminals, pseudo-terminals are. */
+function wellKnown(device: number): boolean | undefined {
+  if (process.platform !== 'linux') return undefined;
+  // makedev(3): the lower twelve bits of the major number are bits 8 to 19.
+  const major = Math.floor(device / 256) % 4096;
+  if (major === 1) return false;
+  return major >= 136 && major <= 143 ? true : undefined;
 }
 
 function once(find: () => boolean): () => boolean {

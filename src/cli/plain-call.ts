@@ -1,6 +1,21 @@
+import { RUNNER_COMMAND } from '../domain/runs/runner-command.ts';
 import { requestOf, type Request } from './request.ts';
-import { TABLE } from './table/all.ts';
-import type { Command } from './table/entry.ts';
+import type { Command, Entry } from './table/entry.ts';
+
+type File = () => Promise<readonly Entry[]>;
+
+const agents: File = async () => (await import('./table/agents.ts')).AGENTS;
+
+/** Where frequent commands are, by their first word: for them the rest of the table is not loaded. */
+const FILES: Readonly<Record<string, File>> = {
+  delegate: agents,
+  start: agents,
+  list: agents,
+  status: agents,
+  queue: async () => (await import('./table/queue.ts')).QUEUE,
+  'queue-daemon': async () => (await import('./table/daemon.ts')).DAEMON,
+  [RUNNER_COMMAND]: async () => (await import('./table/hidden.ts')).HIDDEN,
+};
 
 /**
  * What a line asks for that is nothing but the words of a frequent command, its arguments, and flags that the table lets
@@ -9,8 +24,10 @@ import type { Command } from './table/entry.ts';
  *
  * @returns undefined for any other command line
  */
-export function plainRequest(args: readonly string[]): Request | undefined {
-  for (const entry of TABLE) {
+export async function plainRequest(args: readonly string[]): Promise<Request | undefined> {
+  const [first = ''] = args;
+  const entries = Object.hasOwn(FILES, first) ? await FILES[first]?.() : undefined;
+  for (const entry of entries ?? []) {
     if (entry.load === undefined || entry.plain === undefined) continue;
     const named = entry.words.split(' ');
     if (named.every((word, place) => args[place] === word)) return requestFor(entry, args.slice(named.length));

@@ -24,8 +24,8 @@ export async function runCli({ args, printError, debug, makeContext }: Cli): Pro
   let context: CliContext | undefined;
   try {
     context = await makeContext();
-    await warnOfRoot(context, args);
-    const request = plainRequest(args) ?? (await parsed(context, args));
+    warnOfRoot(context, args);
+    const request = (await plainRequest(args)) ?? (await parsed(context, args));
     return typeof request === 'number' ? request : await perform(context, request);
   } catch (error) {
     const stack = debug && error instanceof Error ? [error.stack ?? ''] : [];

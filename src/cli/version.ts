@@ -8,3 +8,8 @@ export function versionText(): string {
   const commit = typeof KUGETSU_COMMIT === 'string' ? KUGETSU_COMMIT : '';
   return commit === '' ? version : `${version} (${commit})`;
 }
+
+/** Whether the version is all that a command line asks for. */
+export function isVersionCall([first, ...rest]: readonly string[]): boolean {
+  return rest.length === 0 && (first === '--version' || first === '-V');
+}

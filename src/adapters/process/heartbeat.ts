@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { unlessRefused } from '../../util/errors.ts';
+import { fingerprint } from '../../util/fingerprint.ts';
 import { isLooseObject, textOf } from '../../util/loose-object.ts';
 import { writeFile } from '../store/changes.ts';
 import { makePrivateDirectory, unlinkFile } from '../store/private-files.ts';
@@ -108,8 +108,7 @@ async function forgetOld(directory: string): Promise<void> {
 }
 
 function beatPath(directory: string, { boot_id, pid_namespace, pid, process_start }: ProcessIdentity): string {
-  const identity = JSON.stringify([boot_id, pid_namespace, pid, process_start]);
-  return join(directory, createHash('sha256').update(identity).digest('hex').slice(0, 16));
+  return join(directory, fingerprint(JSON.stringify([boot_id, pid_namespace, pid, process_start])));
 }
 
 /** The clock may have jumped since; the uptime cannot. Some containers have an uptime of their own, which says nothing. */

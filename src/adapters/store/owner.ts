@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A directory, and the number of the user to whom it belongs. */
@@ -7,10 +7,10 @@ interface Owned {
   readonly uid: number;
 }
 
-/** Whose `path` is, or would be if it were made: the owner of the nearest directory that is there. */
-export async function ownerOf(path: string): Promise<Owned> {
+/** Whose `path` is, or would be if it were made: the owner of the nearest directory that is there. Blocking: every command of root asks. */
+export function ownerOf(path: string): Owned {
   try {
-    return { directory: path, uid: (await stat(path)).uid };
+    return { directory: path, uid: statSync(path).uid };
   } catch (error) {
     const parent = dirname(path);
     if (parent === path) throw error;

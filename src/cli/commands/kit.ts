@@ -46,6 +46,6 @@ export async function printQueued(context: CliContext, item: QueueItem, json: bo
   if (originTask(context.env) !== undefined) {
     context.terminal.err('note: do not wait for it: it may need the slot that you hold; end your turn instead');
   }
-  if (isDaemonAlive(context)) return;
+  if (await isDaemonAlive(context)) return;
   context.terminal.err('kugetsu: queued, but no queue daemon is running\n  run: kugetsu queue-daemon start');
 }

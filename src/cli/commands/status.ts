@@ -1,3 +1,4 @@
+import { listDirectoryAtOnce } from '../../adapters/store/directory.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
@@ -18,6 +19,7 @@ export async function status({ context, exitWith }: Call, { json }: { readonly j
 
 /** What other containers and machines do with this home is seen by nothing but its heartbeat. */
 async function tellElsewhere({ home, terminal }: Call['context']): Promise<void> {
+  if (listDirectoryAtOnce(home.heartbeats).length === 0) return;
   const { workElsewhere } = await import('../../domain/runs/elsewhere.ts');
   for (const line of workElsewhere(home)) terminal.err(`note: ${line}`);
 }

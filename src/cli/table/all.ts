@@ -1,7 +1,8 @@
 import { AGENTS } from './agents.ts';
 import { DAEMON } from './daemon.ts';
 import type { Entry } from './entry.ts';
-import { HIDDEN, INSTALL } from './install.ts';
+import { HIDDEN } from './hidden.ts';
+import { INSTALL } from './install.ts';
 import { NOTIFY, QUEUE } from './queue.ts';
 import { CONFIG, SERVERS } from './settings.ts';
 import { CLEANUP, DOCTOR } from './upkeep.ts';

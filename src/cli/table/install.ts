@@ -1,8 +1,7 @@
 import { SKILL_READERS } from '../../domain/install/skill-readers.ts';
-import { RUNNER_COMMAND } from '../../domain/runs/runner-command.ts';
 import { command, USUAL, type Entry } from './entry.ts';
 import { DRY_RUN, json } from './kinds.ts';
-import { COMPLETE_COMMAND, SHELLS } from './words.ts';
+import { SHELLS } from './words.ts';
 
 const YOUR_FILES = { why: 'it changes files of the person who runs kugetsu' } as const;
 const EXITS = { 0: 'done, or nothing to do', ...USUAL } as const;
@@ -113,26 +112,5 @@ export const INSTALL: readonly Entry[] = [
     exits: EXITS,
     people: YOUR_FILES,
     load: async () => (await import('../commands/completion.ts')).uninstall,
-  }),
-];
-
-/** What kugetsu calls itself; help shows none of it. */
-export const HIDDEN: readonly Entry[] = [
-  command({
-    words: COMPLETE_COMMAND,
-    summary: 'print what may come next',
-    takes: { words: { kind: 'rest', name: 'words' } },
-    examples: [],
-    exits: { 0: 'printed' },
-    load: async () => (await import('../commands/complete.ts')).completeWords,
-  }),
-  command({
-    words: RUNNER_COMMAND,
-    summary: 'see a run through',
-    takes: { runId: { kind: 'required', name: 'run-id' } },
-    examples: [],
-    exits: { 0: 'ended' },
-    plain: [],
-    load: async () => (await import('../commands/runner.ts')).runner,
   }),
 ];

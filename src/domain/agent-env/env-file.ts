@@ -4,10 +4,9 @@ import { AppError, usageError } from '../../util/errors.ts';
 import { AssignmentSyntaxError, parseAssignments } from '../../util/shell-assignments.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
+import { isAgentName } from './agent-name.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
-
-const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /**
  * The file with the variables of an agent.
@@ -15,19 +14,13 @@ const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
  * @throws AppError usage (exit code 2) for a name that could be a path
  */
 export function envFilePath({ home }: Pick<Context, 'home'>, agent: string): string {
-  if (!AGENT_NAME.test(agent)) {
+  if (!isAgentName(agent)) {
     throw usageError(
       words`not the name of an agent: ${quoted(agent)}`,
       'use letters, digits, - and _: default, pm-agent, dev-agent',
     );
   }
   return join(home.env, `${agent}.env`);
-}
-
-/** The agent whose file has this name; undefined for any other file. */
-export function agentOfFile(name: string): string | undefined {
-  const agent = name.endsWith('.env') ? name.slice(0, -'.env'.length) : '';
-  return AGENT_NAME.test(agent) ? agent : undefined;
 }
 
 /**

@@ -4,7 +4,8 @@ import { SHAPES_ONLY } from '../../util/redaction.ts';
 import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
 import type { Context } from '../context.ts';
-import { agentOfFile, envFilePath, readEnvFile } from './env-file.ts';
+import { agentOfFile } from './agent-name.ts';
+import { envFilePath, readEnvFile } from './env-file.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 

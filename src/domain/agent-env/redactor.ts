@@ -4,10 +4,9 @@ import { readTextAtOnce } from '../../adapters/store/private-files.ts';
 import { createRedactor, SHAPES_ONLY, type Redactor } from '../../util/redaction.ts';
 import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
-import { scanAssignments } from '../../util/shell-assignments.ts';
 import { splitCredentials } from '../../util/urls.ts';
 import type { Context } from '../context.ts';
-import { agentOfFile } from './env-file.ts';
+import { agentOfFile } from './agent-name.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 
@@ -22,7 +21,7 @@ const SYSTEM_PATH = /^\/(?:etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|priva
 export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
   const values = Object.entries(env).flatMap(([key, value]) => secretsOf(key, value ?? ''));
   for (const name of listDirectoryAtOnce(home.env).filter((each) => agentOfFile(each) !== undefined)) {
-    values.push(...secretsInFile(textOf(join(home.env, name)), env['HOME'] ?? ''));
+    values.push(...(await secretsInFile(textOf(join(home.env, name)), env['HOME'] ?? '')));
   }
   for (const path of [home.reposFile, home.serversFile]) {
     values.push(...secretsInUrls(textOf(path)));
@@ -48,7 +47,9 @@ function secretsInUrls(text: string): string[] {
   });
 }
 
-function secretsInFile(text: string, userHome: string): string[] {
+async function secretsInFile(text: string, userHome: string): Promise<string[]> {
+  // Most homes have no such file.
+  const { scanAssignments } = await import('../../util/shell-assignments.ts');
   const { assignments, broken } = scanAssignments(text, userHome);
   return [
     ...assignments.flatMap(({ key, value }) => secretsOf(key, value)),

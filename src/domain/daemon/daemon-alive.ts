@@ -1,15 +1,16 @@
 import type { ProcessIdentity } from '../../adapters/process/process-identity.ts';
-import { standingOf } from '../../adapters/process/standing.ts';
 import { readTextAtOnce } from '../../adapters/store/private-files.ts';
 import { textOf } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
 
 /** Whether a daemon of this home is alive, here or elsewhere; what a damaged lock says is no. To queue a task, no schema is worth its loading. */
-export function isDaemonAlive({ home }: Pick<Context, 'home'>): boolean {
+export async function isDaemonAlive({ home }: Pick<Context, 'home'>): Promise<boolean> {
   try {
     const text = readTextAtOnce(home.daemonLock);
     const owner = text === undefined ? undefined : ownerIn(JSON.parse(text));
-    return owner !== undefined && ['alive', 'elsewhere'].includes(standingOf(owner, home.heartbeats));
+    if (owner === undefined) return false;
+    const { standingOf } = await import('../../adapters/process/standing.ts');
+    return ['alive', 'elsewhere'].includes(standingOf(owner, home.heartbeats));
   } catch {
     return false;
   }

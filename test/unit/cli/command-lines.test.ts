@@ -12,7 +12,7 @@ async function read(args: readonly string[]): Promise<{ asked: unknown; said: st
   const print = (text: string): void => {
     said += text;
   };
-  const request = plainRequest(args) ?? (await parsedRequest({ out: print, err: print }, args));
+  const request = (await plainRequest(args)) ?? (await parsedRequest({ out: print, err: print }, args));
   const asked = typeof request === 'number' ? request : [request.command.words, request.given];
   return { asked, said };
 }

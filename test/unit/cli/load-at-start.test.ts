@@ -4,8 +4,12 @@ import { loadedWith } from '../../support/static-imports.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-test('what every call loads is the light modules of the system, and no parser of command lines', () => {
-  expect([...loadedWith(join(ROOT, 'bin', 'kugetsu.ts'))].toSorted()).toEqual([
+test('what every call loads is what it takes to print, which is all that --version needs', () => {
+  expect([...loadedWith(join(ROOT, 'bin', 'kugetsu.ts'))]).toEqual(['node:fs']);
+});
+
+test('what every command loads is the light modules of the system, and no parser of command lines', () => {
+  expect([...loadedWith(join(ROOT, 'src', 'run-process.ts'))].toSorted()).toEqual([
     'node:fs',
     'node:fs/promises',
     'node:os',
@@ -14,11 +18,20 @@ test('what every call loads is the light modules of the system, and no parser of
   ]);
 });
 
+test('the table of commands is data', () => {
+  expect([...loadedWith(join(ROOT, 'src', 'cli', 'table', 'all.ts'))]).toEqual([]);
+});
+
 test('to queue a task, no schema, lock or driver is loaded', () => {
   const loaded = loadedWith(join(ROOT, 'src', 'domain', 'queue', 'enqueue.ts'));
   expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path']);
   const afterwards = loadedWith(join(ROOT, 'src', 'domain', 'daemon', 'daemon-alive.ts'));
-  expect([...afterwards].filter((name) => !name.startsWith('node:'))).toEqual([]);
+  expect([...afterwards].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path']);
+});
+
+test('to see whether a process is alive takes no schema, and no hash of node:crypto', () => {
+  const loaded = loadedWith(join(ROOT, 'src', 'adapters', 'process', 'standing.ts'));
+  expect([...loaded].filter((name) => !name.startsWith('node:') || name === 'node:crypto')).toEqual([]);
 });
 
 test('to say whether kugetsu is initialised takes files and their schemas', () => {

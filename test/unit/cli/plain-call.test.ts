@@ -29,14 +29,14 @@ test.each(PLAIN)(
       [...line, ...flags],
       [...words.split(' '), ...flags, ...line.slice(words.split(' ').length)],
     ]) {
-      const request = plainRequest(args);
+      const request = await plainRequest(args);
       expect(request?.command.words).toBe(words);
       expect(request).toEqual(await parse(args));
     }
   },
 );
 
-test.each(PLAIN)('$words with another option, or one word more or less, is left to the parser', (entry) => {
+test.each(PLAIN)('$words with another option, or one word more or less, is left to the parser', async (entry) => {
   const takes = Object.keys(entry.takes);
   const line = [...entry.words.split(' '), ...takes.map(() => 'word')];
   const lines = [
@@ -49,10 +49,10 @@ test.each(PLAIN)('$words with another option, or one word more or less, is left 
   const long = entry.options[flag ?? '']?.long;
   if (long !== undefined) lines.push([...line, long, long], [...line, `${long}=yes`], [...line, long.slice(0, -1)]);
   if (takes.length > 0) lines.push(line.slice(0, -1), [...line.slice(0, -1), '--json'], [...line.slice(0, -1), '-x']);
-  for (const args of lines) expect({ args, request: plainRequest(args) }).toEqual({ args, request: undefined });
+  for (const args of lines) expect({ args, request: await plainRequest(args) }).toEqual({ args, request: undefined });
 });
 
-test('no command line at all, and a word that is no command, are left to the parser', () => {
+test('no command line at all, and a word that is no command, are left to the parser', async () => {
   for (const args of [
     [],
     [''],
@@ -63,6 +63,6 @@ test('no command line at all, and a word that is no command, are left to the par
     ['--help'],
     ['help', 'delegate'],
   ]) {
-    expect(plainRequest(args)).toBeUndefined();
+    expect(await plainRequest(args)).toBeUndefined();
   }
 });

@@ -9,6 +9,7 @@ import {
   ownPlace,
   type ProcessIdentity,
 } from '../../../../src/adapters/process/process-identity.ts';
+import { fingerprint } from '../../../../src/util/fingerprint.ts';
 import { standingOf } from '../../../../src/adapters/process/standing.ts';
 
 let heartbeats = '';
@@ -56,9 +57,8 @@ describe('a process', () => {
     // What the other machine has written under the name of that process.
     const { boot_id: boot, pid_namespace: namespace, pid, process_start: start } = own;
     expect(boot).not.toBe(OTHER_BOOT);
-    const { createHash } = await import('node:crypto');
     const identity = JSON.stringify([OTHER_BOOT, namespace, pid, start]);
-    const theirs = join(heartbeats, createHash('sha256').update(identity).digest('hex').slice(0, 16));
+    const theirs = join(heartbeats, fingerprint(identity));
     writeFileSync(theirs, JSON.stringify({ ...own, boot_id: OTHER_BOOT, what: 'a test', uptime: 5 }));
     expect(standingOf({ ...own, boot_id: OTHER_BOOT }, heartbeats)).toBe('elsewhere');
     expect(beatsElsewhere(heartbeats).map(({ what }) => what)).toEqual(['a test']);
@@ -72,9 +72,8 @@ describe('a process', () => {
     const stop = await keepBeating(heartbeats, 'a test');
     const [name = ''] = readdirSync(heartbeats);
     const there = { ...ownIdentity(), pid_namespace: CONTAINER };
-    const { createHash } = await import('node:crypto');
     const identity = JSON.stringify([there.boot_id, CONTAINER, there.pid, there.process_start]);
-    const theirs = join(heartbeats, createHash('sha256').update(identity).digest('hex').slice(0, 16));
+    const theirs = join(heartbeats, fingerprint(identity));
     const { uptime } = await import('node:os');
     const write = (seconds: number): void => {
       writeFileSync(theirs, JSON.stringify({ ...there, what: 'a test', uptime: seconds }));
