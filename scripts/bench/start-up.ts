@@ -6,9 +6,11 @@ import { timeSideBySide, type Subject } from './sample.ts';
 
 const ROUNDS = 40;
 const LIMITS: Readonly<Record<string, { readonly of: string; readonly atMost: number }>> = {
-  'kugetsu --version': { of: 'bare', atMost: 2.5 },
-  'kugetsu status': { of: 'bare', atMost: 3 },
-  'kugetsu queue list (50)': { of: 'bare', atMost: 4 },
+  'kugetsu --version': { of: 'bare', atMost: 1.7 },
+  'kugetsu status': { of: 'bare', atMost: 2.2 },
+  'kugetsu status --json': { of: 'kugetsu status', atMost: 1.2 },
+  'kugetsu queue list (50)': { of: 'bare', atMost: 3.2 },
+  'kugetsu queue list --json (50)': { of: 'kugetsu queue list (50)', atMost: 1.2 },
   'kugetsu delegate': { of: 'python3', atMost: 0.6 },
 };
 
@@ -22,7 +24,9 @@ export async function startUp(): Promise<Row[]> {
       { name: 'bare', command: [bareBinary(world.root)], env: world.env },
       { ...kugetsu(world, 'kugetsu --version', '--version') },
       { ...kugetsu(world, 'kugetsu status', 'status'), codes: [3] },
+      { ...kugetsu(world, 'kugetsu status --json', 'status', '--json'), codes: [3] },
       { ...kugetsu(world, 'kugetsu queue list (50)', 'queue', 'list') },
+      { ...kugetsu(world, 'kugetsu queue list --json (50)', 'queue', 'list', '--json') },
       { ...kugetsu(other, 'kugetsu delegate', 'delegate', 'work on issue #14') },
       { name: 'node -e 0', command: ['node', '-e', '0'], env: world.env },
       // Beside a wrapper script of a version manager everything would look fast.
