@@ -7,8 +7,11 @@ import { issue, listed, listedIssue, succeeded, waysBack } from '../support/fake
 import { finishedTask, task, tasks } from '../support/queue-world.ts';
 
 const WAITING = ['q_0mwwnm7w0s8lagj9o', 'q_0mwwnm8altjcnl9oo'];
+/** What had ended when the home was frozen is older by the day. */
+const KEEP_OLD_TASKS = { QUEUE_CLEANUP_AGE_DAYS: '36500' };
 const SESSION = 'ses_deb52f8c7ffe2E0IFMGECpCOps';
 
+// Twenty-five commands, one after the other.
 test('every command that reads takes a home of 0.1.0 as it is, and changes nothing', async () => {
   const world = await firstReleaseWorld();
   const before = stateOf(world);
@@ -45,6 +48,7 @@ test('every command that reads takes a home of 0.1.0 as it is, and changes nothi
   expect(stateOf(world)).toEqual(before);
 });
 
+// Two commands with an agent and a removal, on a repository that today's git directory is made for first.
 test('an agent goes on where 0.1.0 stopped, and what it left uncommitted is saved when the issue goes', async () => {
   const world = await firstReleaseWorld();
   succeeded(await world.kugetsu('continue', issue(1), 'hello', '--follow'));
@@ -55,8 +59,9 @@ test('an agent goes on where 0.1.0 stopped, and what it left uncommitted is save
   expect(readFileSync(join(world.home, 'index.json'), 'utf8')).not.toContain(issue(1));
 });
 
+// A PM agent and an agent on an issue come to their end, each with a runner of its own.
 test('the daemon works every task off that waited, in the sessions that were there', async () => {
-  const world = await firstReleaseWorld({ QUEUE_DAEMON_INTERVAL_MINUTES: '60' });
+  const world = await firstReleaseWorld({ QUEUE_DAEMON_INTERVAL_MINUTES: '60', ...KEEP_OLD_TASKS });
   onTestFinished(async () => void (await world.kugetsu('queue-daemon', 'stop')));
   const before = WAITING.map((id) => task(world, id));
   succeeded(await world.kugetsu('queue-daemon', 'start'));

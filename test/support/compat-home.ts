@@ -40,19 +40,65 @@ export async function scriptWorld(env: Readonly<Record<string, string>> = {}): P
 /** A world whose home is as kugetsu 0.1.0 left it, with the worktrees of its two issues, in which there is work. */
 export async function firstReleaseWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
   const world = await frozenWorld('0.1.0', env);
+  await giveWorktrees(world, [1, 2]);
+  return world;
+}
+
+/** The sessions that the home of 0.1.0 that was cut off at work had for its issues; 3 and 7 had none yet. */
+export const CUT_OFF_SESSIONS = {
+  1: 'ses_de8a31892ffeZs3wrKB1EYJMl2',
+  2: 'ses_de8a2e48cffe4Y4zBlgAylcFGF',
+  4: 'ses_de8a322adffe3O6MCzr8trQRjl',
+  5: 'ses_de8a2b286ffebxEkFo6epJO4zj',
+  6: 'ses_de8a2c415ffemZDWE23Zh0PLNJ',
+  8: 'ses_de8a2f08bffeD9iwspJGKP3j9z',
+  9: 'ses_de8a3061affeaijtfto1eYopKm',
+} as const;
+
+/** Its tasks, by what their agents note when they begin; `delegating` is the PM task that waits for `five` and for issue 6. */
+export const CUT_OFF_TASKS = {
+  nine: 'q_0mwxeg6uutrj81l6z',
+  review: 'q_0mwxeg8zlzg59eegk',
+  eight: 'q_0mwxegay9w69wty03',
+  two: 'q_0mwxegdgj275xcep7',
+  pm: 'q_0mwxegfdj69r63x43',
+  delegating: 'q_0mwxegib7zerh1qic',
+  five: 'q_0mwxegn16y3frpt3n',
+  seven: 'q_0mwxegqirm2b8yzem',
+  ten: 'q_0mwxegqur081v3q15',
+} as const;
+
+/**
+ * A world whose home is as kugetsu 0.1.0 left it when every process of it was killed at once: agents at work that people, the
+ * daemon and a PM agent had started, a run that was about to make its worktree, a claim without a runner, a destroy on its
+ * way, a retry that is due, a lock that is held. The agents note that they have begun in `notes/`, and wait for `notes/go`.
+ */
+export async function cutOffWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const world = await frozenWorld('0.1.0-cut-off', env);
+  await giveWorktrees(world, Object.keys(CUT_OFF_SESSIONS).map(Number));
+  for (const name of ['rescued', 'pm-agent', 'repos/forge.test-acme-demo.git.lock']) mkdirSync(join(world.home, name));
+  // What a run kept free for its end; nothing but zeros, so it is not frozen.
+  for (const name of readdirSync(join(world.home, 'runs'))) {
+    writeFileSync(join(world.home, 'runs', name, 'reserve'), Buffer.alloc(512 * 1024), { mode: 0o600 });
+  }
+  mkdirSync(join(world.root, 'notes'));
+  return world;
+}
+
+/** Makes the repository and the worktrees that a home of 0.1.0 has, each with a file in it that is not committed. */
+async function giveWorktrees(world: World, numbers: readonly number[]): Promise<void> {
   const repository = join(world.home, 'repos', 'forge.test-acme-demo.git');
   const config = readFileSync(join(repository, 'config'));
   await gitIn(world, repository, 'init', '--quiet', '--bare', '--template=');
   writeFileSync(join(repository, 'config'), config);
   await gitIn(world, repository, 'fetch', '--quiet', 'origin');
   await gitIn(world, repository, 'symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main');
-  for (const number of [1, 2]) {
+  for (const number of numbers) {
     const path = join(world.home, 'worktrees', `forge.test-acme-demo-${number}`);
     const branch = ['-B', `fix/issue-${number}`, path, 'origin/main'];
     await gitIn(world, repository, 'worktree', 'add', '--quiet', '--no-track', ...branch);
-    writeFileSync(join(path, 'draft.txt'), 'not even committed\n');
+    writeFileSync(join(path, 'draft.txt'), `not even committed, of issue ${number}\n`);
   }
-  return world;
 }
 
 /** A world with the frozen home `name`; its project is a checkout of the repository that the home knows. */
@@ -61,7 +107,13 @@ export async function frozenWorld(name: string, env: Readonly<Record<string, str
   await makeRemote(world, 'demo', { 'README.md': '# demo\n', 'greeting.txt': 'Hello.\n' });
   await gitIn(world, world.root, 'clone', '--quiet', remoteOf(world), world.project);
   const start = await gitIn(world, remoteOf(world), 'rev-parse', 'main');
-  const places = { '@HOME@': world.home, '@PROJECT@': world.project, '@REMOTE@': remoteOf(world), '@START@': start };
+  const places = {
+    '@HOME@': world.home,
+    '@PROJECT@': world.project,
+    '@REMOTE@': remoteOf(world),
+    '@ROOT@': world.root,
+    '@START@': start,
+  };
   thaw(join(COMPAT, name, 'home'), world.home, places);
   thaw(join(COMPAT, name, 'opencode'), join(world.userHome, '.local', 'share', 'fake-opencode'), places);
   return world;
