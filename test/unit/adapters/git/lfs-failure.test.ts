@@ -32,7 +32,7 @@ test.each([
   expect(failure?.code).toBe(code);
   expect(failure?.message).not.toContain('\n');
   expect(failure?.message).not.toContain(OID.slice(0, 64) + ')');
-  expect(failure?.hint).not.toBe('');
+  expect(failure?.hint).toMatch(/^[a-z][^\n]{10,}$/);
 });
 
 test('what git says of anything else is no failure of Git LFS', () => {

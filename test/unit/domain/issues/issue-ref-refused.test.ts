@@ -98,6 +98,8 @@ describe('what is no ref is a usage error that shows the form:', () => {
 
   test('the message of an endless text stays short', () => {
     const error = thrownBy(() => parseIssueRef('x'.repeat(100_000)));
+    expect(error).toMatchObject({ name: 'AppError', exit: 2 });
+    expect(String(error)).toMatch(/xxx/);
     expect(String(error).length).toBeLessThan(400);
   });
 });
