@@ -65,6 +65,8 @@ test('doctor says which agent works', async () => {
 
 test.each(['', '-x', 'two words'])('AGENT_NAME cannot be %j', async (name) => {
   const world = await readyWorld();
-  const { code } = await world.kugetsu('config', 'set', 'AGENT_NAME', name);
-  expect(code).not.toBe(0);
+  const set = ['config', 'set', 'AGENT_NAME', ...(name.startsWith('-') ? ['--'] : []), name];
+  const { code, stderr } = await world.kugetsu(...set);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`AGENT_NAME=${name}: must be the name of one of opencode's agents`);
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeWorld, readyWorld, REF, runOf, succeeded } from '../support/fake-world.ts';
+import { fakeWorld, readyWorld, REF, succeeded, verdictOf } from '../support/fake-world.ts';
 import { delegate, finishedTask, queueWorld, startDaemon } from '../support/queue-world.ts';
 import type { World } from '../support/world.ts';
 
@@ -67,7 +67,8 @@ test('a PATH that hides programs from agents is told when it is set, and by doct
   expect(found).toMatchObject({ level: 'error', command: 'kugetsu env rm PATH dev-agent' });
   expect(found?.message).toContain('dev-agent does not find git');
   expect((await world.kugetsu('start', REF, 'hello')).stderr).toContain('agents do not find git');
-  expect((await runOf(world)).id).not.toBe('');
+  // It is told, and holds nothing up.
+  expect(await verdictOf(world)).toMatchObject({ outcome: 'succeeded', reply: 'You said: hello' });
 });
 
 test('a PM task whose every kugetsu command failed has started nothing, and is no success', async () => {

@@ -66,20 +66,24 @@ describe('the documents', () => {
   test("every option in a command line of them is in that command's help", async () => {
     const lines = DOCUMENTS.flatMap((name) => code(read(name)).split('\n'));
     const wrong: string[] = [];
+    let seen = 0;
     for (const line of lines) {
       const [, words = '', rest = ''] =
         new RegExp(`kugetsu ((?:${GROUPS.join('|')}) [a-z]+|[a-z][a-z-]*)(.*)$`).exec(line) ?? [];
       const options = rest.split(/ [#|] /)[0]?.match(/(?<=\s)--[a-z-]+/g) ?? [];
       const text = options.length === 0 ? '' : await help(...words.split(' '));
+      seen += options.length;
       wrong.push(...options.filter((option) => !text.includes(option)).map((option) => `${words} ${option}`));
     }
     expect(wrong).toEqual([]);
+    expect(seen).toBeGreaterThan(20);
   });
 
   test('every script and option of one that they name is there, and what the Dockerfile copies is built', async () => {
     const text = DOCUMENTS.map(read).join('\n');
     const uses = [...text.matchAll(/([a-z]+-(?:setup|install)\.sh)((?: [^\n`#]*)?)/g)];
     expect(uses.length).toBeGreaterThan(5);
+    expect(uses.filter(([, , rest]) => / --[a-z]/.test(rest ?? '')).length).toBeGreaterThan(0);
     for (const [, name = '', rest = ''] of uses) {
       const { stdout } = await run(['bash', join(ROOT, 'scripts', name), '--help'], {
         cwd: ROOT,

@@ -46,7 +46,7 @@ test.each([
   const { code, stdout, stderr } = await world.kugetsu(...args);
   expect(code).toBe(2);
   expect(stdout).toBe('');
-  expect(stderr).not.toBe('');
+  expect(stderr).toMatch(/^kugetsu: [^\n]+\n {2}[^\n]+\n/);
   expect(await tasks(world)).toEqual([]);
 });
 
