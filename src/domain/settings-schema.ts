@@ -67,7 +67,7 @@ interface SettingDescription {
 
 /** Every setting in the order in which a person meets them. */
 export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
-  { key: 'MAX_CONCURRENT_AGENTS', fallback: '3', summary: 'Most development agents at work at once' },
+  { key: 'MAX_CONCURRENT_AGENTS', fallback: '3', summary: 'Maximum number of development agents at work at once' },
   {
     key: 'KUGETSU_TEMP_DIR',
     fallback: '~/.local/share/opencode/tool-output',
@@ -78,7 +78,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     fallback: 'default',
     summary: 'How much the PM agent reports: verbose, default or quiet',
   },
-  { key: 'QUEUE_DAEMON_INTERVAL_MINUTES', fallback: '5', summary: 'How often the daemon looks without being woken' },
+  {
+    key: 'QUEUE_DAEMON_INTERVAL_MINUTES',
+    fallback: '5',
+    summary: 'How often the daemon checks the queue without being woken',
+  },
   { key: 'QUEUE_CLEANUP_AGE_DAYS', fallback: '7', summary: 'Age at which finished queue items are removed' },
   {
     key: 'QUEUE_RETRY_BASE_SECONDS',
@@ -93,13 +97,13 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
   {
     key: 'AGENT_STALL_TIMEOUT_MINUTES',
     fallback: '30',
-    summary: 'Longest time without an event and without work of an agent; 0 for no limit',
+    summary: 'Longest time an agent may go without an event or activity; 0 for no limit',
   },
   { key: 'AGENT_TIMEOUT_MINUTES', fallback: '240', summary: 'Longest run of an agent; 0 for no limit' },
   {
     key: 'RUN_LOG_MAX_MB',
     fallback: '100',
-    summary: 'Largest log of a run in megabytes, beyond which only its verdict is written; 0 for no limit',
+    summary: 'Largest log of a run in megabytes; later output is judged but not logged; 0 for no limit',
   },
   {
     key: 'DOCTOR_MIN_FREE_DISK_MB',
@@ -111,11 +115,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     fallback: 'off',
     summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",
   },
-  { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; not a subagent" },
+  { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; it must not be a subagent" },
   {
     key: 'PM_MAX_DEPTH',
     fallback: '3',
-    summary: 'Most PM tasks in a chain in which each one delegates the next',
+    summary: 'Longest chain of PM tasks in which each one delegates the next',
   },
-  { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Most agents and tasks that one PM task may start' },
+  { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Maximum number of agents and tasks that one PM task may start' },
 ];

@@ -7,12 +7,12 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file stands where a directory is needed',
   EISDIR: 'a directory stands where a file is needed',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-  EAGAIN: 'no more processes may be started: end some, or raise the limit (ulimit -u)',
-  EIO: 'the disk, or what is behind that path, fails: the log of the system may say why',
+  EAGAIN: 'the limit of processes is reached: end some, or raise it (ulimit -u)',
+  EIO: 'the disk behind that path has an error; the system log may say why',
   ENFILE: 'too many files are open on this machine',
   ENAMETOOLONG: 'that path is too long; KUGETSU_DIR can name another directory',
   ELOOP: 'that path is a link that leads back to itself',
-  ENOENT: 'a path that should be there is not: is the current directory, or the home, gone?',
+  ENOENT: 'a path is missing; check that the current directory and the home exist',
 };
 
 /** What somebody can do about an error of the system, in one line; `code` is `ENOSPC`, `EACCES`, … */

@@ -71,7 +71,7 @@ test('on a terminal, init opens opencode, and the session that was talked to the
     return soon(() => screen().includes('\u001B[?1049l'));
   });
   expect(await ended).toBe(0);
-  expect(screen()).not.toContain('no answer in the base session');
+  expect(screen()).not.toContain('the base session has no complete answer');
   expect(await world.kugetsu('status')).toMatchObject({ code: 0, stdout: 'ok\n' });
 });
 

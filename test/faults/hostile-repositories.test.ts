@@ -270,7 +270,7 @@ test('a session file that names a directory or a repository outside the home get
   for (const changes of [{ worktree_path: outside }, { repository: remoteOf(world), branch: 'main' }]) {
     writeFileSync(sessionFile(world), JSON.stringify({ ...session, ...changes }));
     const { code, stderr } = await world.kugetsu('destroy', REF, '-y');
-    expect(stderr).toMatch(/^kugetsu: \S+ is not in \S+, and is left alone\n {2}[^\n]+\n$/);
+    expect(stderr).toMatch(/^kugetsu: \S+ is outside \S+ and was not touched\n {2}[^\n]+\n$/);
     expect(code).toBe(1);
   }
   expect(readdirSync(outside)).toEqual(['precious.txt']);

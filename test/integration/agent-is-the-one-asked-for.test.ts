@@ -42,7 +42,7 @@ describe('an agent that opencode would silently replace by another one', () => {
 
   test.each([
     ['nosuch', 'opencode has no agent nosuch, or it is disabled', 'kugetsu config set AGENT_NAME build'],
-    ['general', 'the agent general is a subagent, and cannot work by itself', 'kugetsu config set AGENT_NAME build'],
+    ['general', 'the agent general is a subagent, and cannot run by itself', 'kugetsu config set AGENT_NAME build'],
   ])('is found by doctor: %s', async (name, message, command) => {
     const world = (await readyWorld()).withEnv({ AGENT_NAME: name });
     const finding = (await doctor(world)).findings.find(({ check }) => check === 'agent');

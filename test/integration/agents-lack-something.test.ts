@@ -97,7 +97,7 @@ test('init makes a home that was there before private, and says so; not one that
   mkdirSync(shared);
   chmodSync(shared, 0o1777);
   const other = succeeded(await world.withEnv({ KUGETSU_DIR: shared }).kugetsu('init', '--headless'));
-  expect(other.stderr).toContain('other users may look into');
+  expect(other.stderr).toContain('other users can read');
   expect(statSync(shared).mode & 0o7777).toBe(0o1777);
   rmSync(shared, { recursive: true });
 });

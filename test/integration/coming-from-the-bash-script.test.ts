@@ -69,7 +69,7 @@ test('every command that reads takes a home of the bash script as it is, and cha
   const { stdout, stderr } = succeeded(await world.kugetsu('config', 'list'));
   expect(stdout).toContain('MAX_CONCURRENT_AGENTS\t5\tfile:6');
   expect(stderr).toContain('config:7: QUEUE_DAEMON_BATCH_SIZE is a setting of the bash script');
-  expect(stderr.match(/config:\d+: kugetsu reads its config and does not execute it/g)).toHaveLength(2);
+  expect(stderr.match(/config:\d+: kugetsu reads its config but does not execute it/g)).toHaveLength(2);
   expect(stateOf(world)).toEqual(before);
 });
 
@@ -105,10 +105,10 @@ test('doctor --fix drops nothing, and says of each odd thing what it is', async 
   const said = findings.map(({ level, check, message }) => `${level} ${check} ${message}`);
   expect(said).toContainEqual(expect.stringMatching(/^info config .*:7: QUEUE_DAEMON_BATCH_SIZE/));
   expect(said).toContainEqual(
-    expect.stringMatching(/^warning config .*:8: kugetsu reads its config and does not exec/),
+    expect.stringMatching(/^warning config .*:8: kugetsu reads its config but does not exec/),
   );
   expect(said).toContainEqual(
-    expect.stringMatching(/^info worktrees the worktree of .*#14 has its repository elsewhere/),
+    expect.stringMatching(/^info worktrees the worktree of .*#14 has its repository outside/),
   );
   expect(said.filter((line) => line.startsWith('error'))).toEqual([
     expect.stringMatching(/^error queue-daemon 2 tasks wait/),
@@ -317,13 +317,13 @@ const WRONG = [
     'repos.json',
     { 'forge.test/acme/demo': null },
     ['start', CLONE, 'x', '-f'],
-    'has null as forge.test/acme/demo, which does not belong there',
+    'has null as forge.test/acme/demo, which is not valid',
   ],
   [
     'queue/items/q_1774800000.json',
     { state: 'done', message: 'x' },
     ['queue', 'list'],
-    'has another state than pending, notified, completed or error',
+    'has a state other than pending, notified, completed or error',
   ],
   ['queue/daemon.lock', { since: 'then' }, ['queue-daemon', 'status'], 'has no owner'],
 ] as const;

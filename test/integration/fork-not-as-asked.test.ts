@@ -73,7 +73,7 @@ test('a base that could not be told its prompt is not kept, and init says why', 
 test('an opencode that prints garbage is a clear error that names the log, and the log has the garbage', async () => {
   const world = await readyWorld();
   world.env['FAKE_OPENCODE_GARBAGE'] = '1';
-  for (const reason of ['opencode db answered "Segmentation fault', 'printed something that is not a session']) {
+  for (const reason of ['opencode db answered "Segmentation fault', 'printed something other than a session']) {
     const { code, stderr } = await world.kugetsu('start', REF, 'hello');
     expect(stderr).toContain(reason);
     expect(stderr).toContain((await runOf(world)).log);

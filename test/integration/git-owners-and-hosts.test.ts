@@ -126,7 +126,7 @@ test('a host key that ssh does not know: the key is told, and the command that a
   const other = readFileSync(join(directory, 'key.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
   writeFileSync(known, `[127.0.0.1]:${port} ${other}\n`);
   const changed = await own.kugetsu('start', issue(2), 'hello');
-  expect(changed.stderr).toContain(`127.0.0.1 has another host key (ed25519 ${print}) than ssh knows`);
+  expect(changed.stderr).toContain(`the host key of 127.0.0.1 (ed25519 ${print}) is not the one that ssh knows`);
   expect(changed.stderr).toContain('run: ssh-keygen -R');
 });
 
@@ -156,5 +156,5 @@ test('a lock of a git at work is told with its path; when that git was killed, t
   atWork.kill('SIGKILL');
   await once(atWork, 'exit');
   const started = succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
-  expect(started.stdout).toContain('removed the lock refs/remotes/origin/main.lock that a git had left');
+  expect(started.stdout).toContain('removed the lock refs/remotes/origin/main.lock, which a killed git had left');
 });

@@ -56,7 +56,7 @@ test('a line that only a shell could run holds up nothing that does not need it'
   const { code, stderr } = await world.kugetsu('start', REF, 'hello');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/config:3: kugetsu reads its config and does not execute it: .*\n {2}.*AGENT_STALL/),
+    stderr: expect.stringMatching(/config:3: kugetsu reads its config but does not execute it: .*\n {2}.*AGENT_STALL/),
   });
   succeeded(await world.kugetsu('config', 'set', 'AGENT_STALL_TIMEOUT_MINUTES', '20'));
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));

@@ -246,17 +246,17 @@ describe('permissions', () => {
       info: { ...(session['info'] as object), permission: change(whole.info.permission) },
     }));
     const command = /^kugetsu doctor --fix-permissions$/;
-    await expectBreak(world, { level: 'error', check: 'permissions', says: /may wait for ever/, command });
+    await expectBreak(world, { level: 'error', check: 'permissions', says: /may wait forever/, command });
     const fixed = await doctor(world, '--fix-permissions');
     expect(fixed.permissions?.sessions.map(({ subject, outcome }) => [subject, outcome])).toEqual([
-      ['(base)', 'right already'],
-      ['(pm-agent)', 'right already'],
+      ['(base)', 'already correct'],
+      ['(pm-agent)', 'already correct'],
       [REF, 'set'],
     ]);
     expect(troubles(fixed)).toEqual([]);
     expect(readJson(storedSession(world, id))).toEqual(whole);
     const { stderr } = await world.kugetsu('doctor', '--no-model', '--fix-permissions');
     expect(stderr).toMatch(/^ {2}deny {2}question \*$/m);
-    expect(stderr).toContain(`${REF} ${id}: right already`);
+    expect(stderr).toContain(`${REF} ${id}: already correct`);
   });
 });

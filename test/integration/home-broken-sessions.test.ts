@@ -74,7 +74,7 @@ test('an issue whose session opencode has lost goes on in a new one; its uncommi
     level: 'error',
     check: 'issue-sessions',
     says: /no longer has/,
-    mends: /goes on in a new/,
+    mends: /continues in a new fork/,
   });
   expect(await sessionId(world, REF)).not.toBe(id);
   expect(readFileSync(draft, 'utf8')).toBe('not committed');
@@ -143,8 +143,8 @@ test('a worktree that only its repository remembers is forgotten', async () => {
   await expectBreak(world, {
     level: 'warning',
     check: 'repositories',
-    says: /gone on record/,
-    mends: /off the record/,
+    says: /has entries for 1 worktree that is gone/,
+    mends: /^removed from \S+ the entries of/,
   });
 });
 
@@ -157,7 +157,7 @@ test('a repository that git cannot read for want of its HEAD is given one', asyn
 test('a repository that says nowhere what it is of is left, with the way out', async () => {
   const world = await workedWorld();
   for (const config of ['config', 'kugetsu-git/config']) rmSync(join(repositoryOf(world), config));
-  await expectBreak(world, { level: 'error', check: 'repositories', says: /no repository/, command: /mv / });
+  await expectBreak(world, { level: 'error', check: 'repositories', says: /not a usable repository/, command: /mv / });
 });
 
 test('a directory under worktrees/ that belongs to no issue is mentioned, and left', async () => {

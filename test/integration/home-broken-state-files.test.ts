@@ -25,7 +25,12 @@ test('an index that is cut off is made anew from the session files', async () =>
   const path = join(world.home, 'index.json');
   const whole = readJson(path);
   cutOff(path);
-  await expectBreak(world, { level: 'error', check: 'state-file', says: /index\.json: it is not JSON/, mends: /anew/ });
+  await expectBreak(world, {
+    level: 'error',
+    check: 'state-file',
+    says: /index\.json: it is not JSON/,
+    mends: /^recreated /,
+  });
   expect(readJson(path)).toEqual(whole);
   expect(setAside(world)).toEqual(['index.json']);
 });
@@ -35,7 +40,7 @@ test('an index that is gone is made anew from the session files', async () => {
   const path = join(world.home, 'index.json');
   const whole = readJson(path);
   rmSync(path);
-  await expectBreak(world, { level: 'error', check: 'state-file', says: /index\.json is gone/, mends: /anew/ });
+  await expectBreak(world, { level: 'error', check: 'state-file', says: /index\.json is gone/, mends: /^recreated / });
   expect(readJson(path)).toEqual(whole);
 });
 
@@ -60,9 +65,9 @@ test('a session file of the wrong type is set aside, and without a worktree its 
   writeFileSync(sessionFile(world), '[]');
   const fixed = await doctor(world, '--fix');
   expect(fixed.repairs.map(({ message }) => message).toSorted()).toEqual([
+    expect.stringMatching(/^removed .* from the index/),
+    expect.stringMatching(/^removed from \S+ the entries of 1 worktree that is gone/),
     expect.stringMatching(/^set .* aside/),
-    expect.stringMatching(/^took 1 worktree that is gone off the record/),
-    expect.stringMatching(/^took .* out of the index/),
   ]);
   expect(fixed.code).toBe(0);
   expect((await doctor(world, '--fix')).repairs).toEqual([]);
@@ -76,7 +81,7 @@ test('an index entry without its file gets it back from the worktree', async () 
     level: 'error',
     check: 'index',
     says: /session file of .* is gone/,
-    mends: /made .* anew/,
+    mends: /^recreated /,
   });
 });
 
@@ -122,7 +127,11 @@ test('a damaged task is set aside, and the other tasks stay', async () => {
   writeFileSync(taskPath(world, first), '{"id":7}');
   const fixed = await doctor(world, '--fix');
   expect(fixed.repairs).toContainEqual(
-    expect.objectContaining({ check: 'state-file', mended: true, message: expect.stringContaining('give it again') }),
+    expect.objectContaining({
+      check: 'state-file',
+      mended: true,
+      message: expect.stringContaining('enqueue the task again'),
+    }),
   );
   expect(setAside(world, 'queue/items')).toEqual([`${first}.json`]);
   expect(existsSync(taskPath(world, second))).toBe(true);

@@ -36,7 +36,7 @@ test('a session that the user began there instead is found and becomes the base;
 test('a user who says nothing gets an empty base, and is told so', async () => {
   const { world, outcome } = await initInFrontOf('leaves');
   expect(outcome.code).toBe(0);
-  expect(outcome.stdout).toContain('nothing was said');
+  expect(outcome.stdout).toContain('the base session is empty');
   expect((await world.kugetsu('status')).stdout).toBe('ok\n');
 });
 
@@ -50,8 +50,8 @@ test.each(['deletes', 'fails'])('with a user whose terminal %s, nothing is initi
 test('a user who breaks the only answer off is told that agents will know no more than the question', async () => {
   const { world, outcome } = await initInFrontOf('aborts');
   expect(outcome.code).toBe(0);
-  expect(outcome.stdout).toContain('no answer in the base session came to its end');
+  expect(outcome.stdout).toContain('the base session has no complete answer');
   expect(outcome.stdout).toContain('kugetsu init --force');
   expect((await world.kugetsu('status')).stdout).toBe('ok\n');
-  expect((await initInFrontOf('talks')).outcome.stdout).not.toContain('no answer');
+  expect((await initInFrontOf('talks')).outcome.stdout).not.toContain('no complete answer');
 });

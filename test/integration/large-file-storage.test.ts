@@ -156,7 +156,7 @@ test('without git-lfs it says so: as a failure where git is set up for it, as a 
   await push(plain, { '.gitattributes': ATTRIBUTES, 'large.bin': storeObject(lfsStore(), CONTENT) });
   const missing = 'this repository uses Git LFS and git-lfs is not installed';
   const without = succeeded(await plain.kugetsu('start', issue(1), 'hello', '--follow'));
-  expect(without.stdout).toContain(`${missing}: its files are pointers`);
+  expect(without.stdout).toContain(`${missing}: its files are left as pointers`);
   const able = await withLfs(plain);
   const { code, stderr } = await plain.kugetsu('start', REF, 'hello');
   expect(code).toBe(1);

@@ -69,7 +69,7 @@ describe('init does not begin without a usable opencode, and says how to install
   test('when its version is nonsense', async () => {
     const world = fakeWorld({ FAKE_OPENCODE_VERSION: 'Usage: opencode [file]\n\u001B[31m' });
     const outcome = await world.kugetsu('init', '--headless');
-    expect(outcome).toEqual(notReady('which is no version'));
+    expect(outcome).toEqual(notReady('which is not a version'));
     expect(outcome.stderr).not.toContain('\u001B');
   });
 
@@ -177,7 +177,7 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   const [said, hint = '', ...rest] = stderr.split('\n');
   expect(said).toBe(
-    `kugetsu: opencode ${version} at ${FAKE_OPENCODE}: this kugetsu drives opencode 1.18 and not opencode ${version.startsWith('3') ? 3 : 2} yet`,
+    `kugetsu: opencode ${version} at ${FAKE_OPENCODE}: this kugetsu works with opencode 1.18, and not with opencode ${version.startsWith('3') ? 3 : 2} yet`,
   );
   expect(rest).toEqual(['']);
   // A global installation of 1.18 would have to replace the program of the other one, and npm refuses that.

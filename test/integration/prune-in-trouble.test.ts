@@ -83,7 +83,7 @@ test.each([
   const broken = world.withEnv(env);
   const shown = await broken.kugetsu('prune', '--older-than', '0');
   expect(shown.code).toBe(1);
-  expect(shown.stderr).toContain("opencode's sessions were not looked at");
+  expect(shown.stderr).toContain("opencode's sessions were not checked");
   const deleted = await broken.kugetsu('prune', '--older-than', '0', '--force', '--json');
   const { items, problems } = JSON.parse(deleted.stdout) as PrunedAll;
   expect(deleted.code).toBe(1);

@@ -64,8 +64,8 @@ describe('prune', () => {
     const sessions = shown.items.filter(({ kind }) => kind === 'opencode_session');
     expect(sessions.map(({ reason }) => reason).toSorted()).toEqual([
       'an earlier base session (kugetsu base)',
-      `no issue uses it any more (kugetsu ${REF})`,
-      `no issue uses it any more (kugetsu ${issue(3)})`,
+      `no issue uses it (kugetsu ${REF})`,
+      `no issue uses it (kugetsu ${issue(3)})`,
     ]);
     expect(shown.bytes).toBe(shown.items.reduce((total, { bytes }) => total + bytes, 0));
     expect(shown.items.find(({ kind }) => kind === 'half_clone')?.bytes).toBeGreaterThanOrEqual(100_000);

@@ -38,7 +38,7 @@ test('what was saved of an issue is listed with date, size and subject, and come
   const refused = await world.kugetsu('rescued', REF, '--apply');
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
-    /has files that were not committed: nothing was brought back\n {2}to have it beside that, run: kugetsu rescued \S+ --apply --into/,
+    /has uncommitted changes: nothing was brought back\n {2}to have it elsewhere, run: kugetsu rescued \S+ --apply --into/,
   );
   await inWorktree(world, 'rm mine.txt', []);
 
@@ -65,7 +65,9 @@ test('what was saved of an issue that is gone comes back into a new directory, a
     expect(alone.code).toBe(1);
     mkdirSync(there);
     writeFileSync(join(there, 'mine.txt'), 'mine');
-    expect((await world.kugetsu('rescued', id, '--apply', '--into', there)).stderr).toContain('is left as it is');
+    expect((await world.kugetsu('rescued', id, '--apply', '--into', there)).stderr).toContain(
+      'already exists and was not changed',
+    );
     succeeded(await world.kugetsu('rescued', id, '--apply', '--into', `${there}/new`));
   }
   const files = join(world.root, 'back of commit', 'new');
@@ -81,7 +83,7 @@ test('work goes back into a worktree only when that has no commit of its own, an
   succeeded(await world.kugetsu('start', REF, 'again', '--follow'));
   await inWorktree(world, 'git commit -q --allow-empty -m Other', []);
   expect((await world.kugetsu('rescued', REF, '--apply')).stderr).toContain(
-    'has commits that the saved work does not go on',
+    'has commits that the saved work does not build on',
   );
   await inWorktree(world, 'git reset -q --hard HEAD~; git checkout -q --detach', []);
   expect((await world.kugetsu('rescued', REF, '--apply')).stderr).toContain('is on no branch');

@@ -56,21 +56,21 @@ describe("origin's HEAD", () => {
       gitIn(world, path, 'update-ref', '--no-deref', 'HEAD', commit);
     const main = await gitIn(world, path, 'rev-parse', 'main');
     await detach(main);
-    const only = `HEAD of ${REPOSITORY} is detached; work begins from main (the only branch)`;
+    const only = `HEAD of ${REPOSITORY} is detached; work starts from main (the only branch)`;
     expect(await start(world, issue(1))).toContain(only);
     expect(await headOf(world, issue(1))).toBe(main);
     expect(await gitIn(world, worktreeOf(world, issue(1)), 'rev-parse', 'origin/HEAD')).toBe(main);
 
     const develop = await branch('develop');
     await detach(develop);
-    expect(await start(world, issue(2))).toContain('work begins from develop (the only branch at HEAD)');
+    expect(await start(world, issue(2))).toContain('work starts from develop (the only branch at HEAD)');
     expect(await headOf(world, issue(2))).toBe(develop);
 
     // As in the checkout of a tag.
     await detach(await branch('released'));
     await gitIn(world, path, 'tag', 'v1', 'released');
     await gitIn(world, path, 'update-ref', '-d', 'refs/heads/released');
-    expect(await start(world, issue(3))).toContain('work begins from main (main or master)');
+    expect(await start(world, issue(3))).toContain('work starts from main (main or master)');
     expect(await headOf(world, issue(3))).toBe(main);
   });
 
@@ -83,11 +83,11 @@ describe("origin's HEAD", () => {
     expect(code).toBe(1);
     const setting = `"${REPOSITORY}": { "base_branch": "NAME" } in ${join(world.home, 'repos.json')}`;
     expect(stderr).toContain(
-      `kugetsu: ${REF}: HEAD of ${REPOSITORY} names no branch that exists, and it has 2 branches: develop, topic\n  say from which branch work begins: ${setting}`,
+      `kugetsu: ${REF}: HEAD of ${REPOSITORY} names no branch that exists, and it has 2 branches: develop, topic\n  set the branch that work starts from: ${setting}`,
     );
     expect(await verdictOf(world)).toMatchObject({ class: 'base_branch_unknown', retryable: false });
     settings(world, { url: path, base_branch: 'develop', note: 'kept' });
-    expect(await start(world, REF)).not.toContain('work begins');
+    expect(await start(world, REF)).not.toContain('work starts');
     expect(await headOf(world)).toBe(develop);
   });
 

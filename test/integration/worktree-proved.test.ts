@@ -27,7 +27,7 @@ test('no agent runs in a worktree without .git, where git would find a repositor
 
   const { code, stderr } = await go();
   expect(code).toBe(1);
-  expect(stderr).toContain('is no worktree that git can use');
+  expect(stderr).toContain('is not a worktree that git can use');
   expect(stderr).toContain(`kugetsu start ${REF}`);
   expect(await verdictOf(world)).toMatchObject({ class: 'worktree_damaged', retryable: false });
   expect(opencodeCalls(world)).toHaveLength(calls);
@@ -35,7 +35,7 @@ test('no agent runs in a worktree without .git, where git would find a repositor
 
   // One of another repository is none of the issue's either.
   writeFileSync(link, `gitdir: ${join(world.userHome, '.git')}\n`);
-  expect((await go()).stderr).toMatch(/is no worktree|belongs to/);
+  expect((await go()).stderr).toMatch(/is not a worktree|belongs to/);
   expect(opencodeCalls(world)).toHaveLength(calls);
 
   writeFileSync(link, before);

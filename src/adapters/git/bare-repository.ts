@@ -76,7 +76,7 @@ async function cloneBare(repository: BareRepository): Promise<void> {
   const { path, url, source, env, credentials, accessHint } = repository;
   if (await pathExists(path)) {
     throw new AppError('repository_in_the_way', `${path} is not a repository that kugetsu made for ${source}`, {
-      hint: 'look at it and move it away; the next start clones anew',
+      hint: 'inspect it and move it away; the next start clones again',
     });
   }
   await gitVersion(dirname(path), repository.env);

@@ -80,7 +80,7 @@ export async function baseBranchOf({ path, env, wanted, source, settings }: Ques
   const choice = chooseBaseBranch(head, branches);
   const setting = `"${source}": { "base_branch": "NAME" } in ${settings}`;
   if (choice !== undefined) {
-    const note = `HEAD of ${source} ${says}; work begins from ${choice.name} (${choice.why}); to choose another branch: ${setting}`;
+    const note = `HEAD of ${source} ${says}; work starts from ${choice.name} (${choice.why}); to choose another branch: ${setting}`;
     return { ref: `${PREFIX}${choice.name}`, note };
   }
   if (branches.length === 0) {
@@ -89,7 +89,7 @@ export async function baseBranchOf({ path, env, wanted, source, settings }: Ques
     });
   }
   throw new AppError('base_branch_unknown', `HEAD of ${source} ${says}, and it has ${listed(branches)}`, {
-    hint: `say from which branch work begins: ${setting}`,
+    hint: `set the branch that work starts from: ${setting}`,
   });
 }
 

@@ -27,7 +27,7 @@ export async function checkOutInto({ repository, commit, env }: Saved, directory
     await git(['read-tree', '--reset', '-u', 'HEAD'], place);
     return true;
   });
-  if (filled !== true) throw new AppError('git_failed', `git worktree add made something else in ${directory}`);
+  if (filled !== true) throw new AppError('git_failed', `git worktree add made something unexpected in ${directory}`);
 }
 
 /**

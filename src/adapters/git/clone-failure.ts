@@ -1,7 +1,9 @@
 import type { ErrorCode } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
+import { pasteQuote } from '../../util/text.ts';
+import { formatDuration } from '../../util/time.ts';
 import { said, words } from '../../util/words.ts';
-import { fatalLine } from './git-command.ts';
+import { fatalLine, TRANSFER_TIMEOUT_MS } from './git-command.ts';
 import type { KnownCause } from './transfer-cause.ts';
 
 interface Reason {
@@ -18,14 +20,14 @@ const REASONS: readonly Reason[] = [
   {
     pattern: /detected dubious ownership|unsafe repository \(/i,
     code: 'repository_not_owned',
-    says: 'it belongs to another user, and git reads it only when you have said that you trust it',
-    hint: "name its directory in git's safe.directory, in your own settings: git config --global --add safe.directory PATH",
+    says: 'it belongs to another user, and git reads it only if you say that you trust it',
+    hint: 'if you trust it, run: git config --global --add safe.directory PATH',
   },
   {
     pattern: /could not create|cannot (?:mkdir|create)|unable to create|No space left|Read-only file system/i,
     code: 'repository_not_written',
-    says: 'it cannot be written here',
-    hint: 'check the disk and the modes of the repos directory under the home',
+    says: 'kugetsu cannot write its copy',
+    hint: 'check the disk and the file modes of repos/ in the home',
   },
   {
     pattern:
@@ -44,7 +46,7 @@ const REASONS: readonly Reason[] = [
   {
     pattern: /not found|does not exist|does not appear to be a git repository|No such file or directory|access rights/i,
     code: 'repository_not_found',
-    says: 'there is no such repository, or no right to see it',
+    says: 'there is no such repository, or it is not visible to you',
     hint: 'check the issue ref; if the repository lives elsewhere, map host/owner/repo to its URL in repos.json',
   },
 ];
@@ -67,13 +69,15 @@ export function remoteFailure({ verb, url, stderr, timedOut, accessHint, known }
   // "unable to access … The requested URL returned error: 404" is a missing repository, not a missing network.
   const text = /returned error: 404/.test(stderr) ? 'not found' : stderr;
   const reason = timedOut ? undefined : (known ?? REASONS.find(({ pattern }) => pattern.test(text)));
-  const says = timedOut ? 'it took too long' : (reason?.says ?? said(withoutCredentials(fatalLine(stderr))));
+  const says = timedOut
+    ? `timed out after ${formatDuration(TRANSFER_TIMEOUT_MS)}`
+    : (reason?.says ?? said(withoutCredentials(fatalLine(stderr))));
   return new AppError(reason?.code ?? 'repository_failed', words`cannot ${verb} ${withoutCredentials(url)}: ${says}`, {
     hint:
       (reason?.code === NO_ACCESS && known === undefined ? accessHint : undefined) ??
       trustCommand(stderr) ??
       reason?.hint ??
-      'try git ls-remote with this URL by hand',
+      `run: git ls-remote ${pasteQuote(withoutCredentials(url))}`,
     details: withoutCredentials(stderr),
   });
 }
@@ -81,7 +85,7 @@ export function remoteFailure({ verb, url, stderr, timedOut, accessHint, known }
 /** The command with which git says that another user's repository is to be trusted. */
 function trustCommand(stderr: string): string | undefined {
   const command = /^\s*(git config --global --add safe\.directory \S.*)$/m.exec(stderr)?.[1];
-  return command === undefined ? undefined : `when you trust it, run: ${command}`;
+  return command === undefined ? undefined : `if you trust it, run: ${command}`;
 }
 
 /** A text in which no URL has anything before the `@` of its authority. */

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
+import { formatDuration } from '../../util/time.ts';
 import { said, words } from '../../util/words.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 import { leadsToDirectory } from '../store/paths.ts';
@@ -75,11 +76,11 @@ export async function git(args: readonly string[], options: GitOptions): Promise
 /** The failure of a call of git that has ended, with git's own reason in one line. */
 export async function gitFailure(
   args: readonly string[],
-  { cwd }: Pick<GitOptions, 'cwd'>,
+  { cwd, timeoutMs = LOCAL_TIMEOUT_MS }: Pick<GitOptions, 'cwd' | 'timeoutMs'>,
   { stderr, timedOut }: Pick<CommandResult, 'stderr' | 'timedOut'>,
 ): Promise<AppError> {
   const lock = timedOut ? undefined : await leftLock(stderr);
-  const reason = timedOut ? 'no end within the time limit' : (lock?.says ?? said(fatalLine(stderr)));
+  const reason = timedOut ? `timed out after ${formatDuration(timeoutMs)}` : (lock?.says ?? said(fatalLine(stderr)));
   // Settings come before the name of the command.
   const name = args.find((arg, index) => arg !== '-c' && args[index - 1] !== '-c') ?? '';
   return new AppError('git_failed', words`git ${name} failed in ${cwd}: ${reason}`, {

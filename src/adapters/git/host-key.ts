@@ -32,13 +32,13 @@ export async function unknownHostKey(url: string, stderr: string, place: GitPlac
   if (!/IDENTIFICATION HAS CHANGED/.test(asked.stderr)) {
     return {
       says: `ssh does not know the host key of ${where.host} (${key})`,
-      hint: `when that is the server's key, run: ${accept}`,
+      hint: `if that is the server's key, run: ${accept}`,
     };
   }
   const old = /ssh-keygen (?:-f '?[^'\n]+'? )?-R '?([^'\s]+)'?/.exec(asked.stderr)?.[1] ?? where.host;
   return {
-    says: `${where.host} has another host key (${key}) than ssh knows: it was renewed, or this is another machine`,
-    hint: `when that is the server's key, run: ssh-keygen -R ${shellQuote(old)} && ${accept}`,
+    says: `the host key of ${where.host} (${key}) is not the one that ssh knows: it was renewed, or this is another machine`,
+    hint: `if that is the server's key, run: ssh-keygen -R ${shellQuote(old)} && ${accept}`,
   };
 }
 

@@ -18,8 +18,8 @@ export async function leftLock(stderr: string): Promise<LeftLock | undefined> {
   const made = (await stat(real).catch(() => undefined))?.mtimeMs;
   const age = made === undefined ? '' : ` (${formatDuration(Math.max(0, Date.now() - made))} old)`;
   return {
-    says: `the lock ${real}${age} is in the way: a git that was killed has left it, or one is at work`,
-    hint: `when no git works there, run: rm ${pasteQuote(real)}`,
+    says: `the lock ${real}${age} is in the way: a killed git left it, or a git is still running`,
+    hint: `if no git is running there, run: rm ${pasteQuote(real)}`,
   };
 }
 

@@ -19,7 +19,7 @@ const REASONS: readonly Reason[] = [
     pattern: /git-lfs\b[^\n]*(?:not found|No such file)|'lfs' is not a git command/,
     code: 'lfs_missing',
     says: MISSING,
-    hint: 'install git-lfs so that it is on the PATH (Debian: apt-get install git-lfs), then start again',
+    hint: 'install git-lfs so that it is on PATH (Debian: apt-get install git-lfs), then run the command again',
   },
   {
     pattern:
@@ -56,7 +56,7 @@ export function lfsFailure(stderr: string): AppError | undefined {
     return new AppError(reason.code, reason.says, { hint: reason.hint, details: text });
   const says = reason?.says ?? 'Git LFS could not write the files';
   return new AppError(reason?.code ?? 'lfs_failed', own === undefined ? says : words`${says}: ${said(own)}`, {
-    hint: reason?.hint ?? 'try git lfs pull in a clone by hand',
+    hint: reason?.hint ?? 'try it in a clone; run: git lfs pull',
     details: text,
   });
 }
@@ -71,6 +71,6 @@ function ownReason(text: string): string | undefined {
 /** What a person should know of a worktree whose Git LFS files are pointers because nothing is set up to fetch them. */
 export function pointersNote(installed: boolean): string {
   return installed
-    ? 'this repository uses Git LFS and your git is not set up for it: its files are pointers; run: git lfs install, then start again'
-    : `${MISSING}: its files are pointers; install git-lfs, run: git lfs install, then start again`;
+    ? 'this repository uses Git LFS but your git is not set up for it: its files are left as pointers; run: git lfs install, then start again'
+    : `${MISSING}: its files are left as pointers; install git-lfs, run: git lfs install, then start again`;
 }

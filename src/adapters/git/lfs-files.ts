@@ -12,7 +12,8 @@ const ATTRIBUTES = ['.gitattributes', '**/.gitattributes'];
  */
 export async function lfsNote(place: GitPlace, said: string): Promise<string | undefined> {
   const failure = lfsFailure(said);
-  if (failure !== undefined) return `files of Git LFS could not be fetched, and are pointers; ${failure.hint ?? ''}`;
+  if (failure !== undefined)
+    return `Git LFS files could not be fetched and are left as pointers; ${failure.hint ?? ''}`;
   const filters = await tryGit(['config', '--get-regexp', String.raw`^filter\.lfs\.(process|smudge)$`], place);
   if (filters.exitCode === 0) return undefined;
   const uses = await tryGit(

@@ -2,6 +2,7 @@ import { randomBytes } from '../random.ts';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
+import { formatDuration } from '../../util/time.ts';
 import { said, words } from '../../util/words.ts';
 import { runCommand } from '../process/run-command.ts';
 import { fatalLine, type Environment } from './git-command.ts';
@@ -94,9 +95,11 @@ async function runTool(command: string, args: readonly string[], env: Environmen
   const options = { cwd: '/', env: { ...env, LC_ALL: 'C' }, timeoutMs: COPY_TIMEOUT_MS };
   const { exitCode, stderr, timedOut, startError } = await runCommand({ command, args, ...options });
   if (exitCode === 0) return;
-  const reason = timedOut ? 'it took too long' : (startError ?? said(fatalLine(stderr)));
+  const reason = timedOut
+    ? `timed out after ${formatDuration(COPY_TIMEOUT_MS)}`
+    : (startError ?? said(fatalLine(stderr)));
   throw new AppError('not_moved', words`cannot copy to another filesystem: ${reason}`, {
-    hint: 'check the room and the rights in rescued/ under the home; what was to be copied is still where it was',
+    hint: 'check free space and permissions of rescued/ in the home; the original is still where it was',
     details: stderr,
   });
 }

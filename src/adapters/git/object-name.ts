@@ -13,8 +13,8 @@ const EMPTY_TREES: ReadonlySet<string> = new Set([
 export function objectName(printed: string): string {
   const name = printed.trim();
   if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return name;
-  throw new AppError('git_failed', 'git was asked for the name of an object, and printed something else', {
-    hint: 'kugetsu doctor checks which git is on PATH, and that it works',
+  throw new AppError('git_failed', 'git printed something other than an object name', {
+    hint: 'run: kugetsu doctor',
   });
 }
 

@@ -67,7 +67,7 @@ while read -r local oid remote _; do
   for ref in "$local" "$remote"; do
     case $ref in
       refs/kugetsu | refs/kugetsu[/-]* | refs/stash | refs/remotes/* | refs/worktree/* | refs/rewritten/* | refs/bisect/* | refs/original/* | refs/replace/*)
-        refuse "$ref is kept here, and not for others" ;;
+        refuse "$ref is for this machine only" ;;
     esac
   done
   branch=$local
@@ -86,7 +86,7 @@ while read -r local oid remote _; do
     *) continue ;;
   esac
   case "$newline$others$newline" in
-    *"$newline$branch$newline"*) refuse "$branch is worked on in another worktree" ;;
+    *"$newline$branch$newline"*) refuse "$branch is checked out in another worktree" ;;
   esac
 done
 exit 0

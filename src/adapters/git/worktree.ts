@@ -90,7 +90,7 @@ async function addAndFill(
     const place = { repository, worktree: path, env, config };
     const filled = await inWorktree(place, async (inside) => ({ commit, note: await fill(inside, from) }));
     if (filled !== undefined) return filled;
-    throw new AppError('git_failed', `git worktree add made something else in ${path} than was asked`);
+    throw new AppError('git_failed', `git worktree add made something unexpected in ${path}`);
   } catch (error) {
     await removeWorktree(options).catch(() => undefined);
     throw error;
@@ -101,8 +101,9 @@ async function addAndFill(
 async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<string | undefined> {
   const options = { ...place, extraEnv: { ...place.extraEnv, ...credentials } };
   // git-lfs fetches what this writes.
-  const read = await tryGit(['read-tree', '--reset', '-u', 'HEAD'], { ...options, timeoutMs: TRANSFER_TIMEOUT_MS });
-  if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? (await gitFailure(['read-tree'], options, read));
+  const long = { ...options, timeoutMs: TRANSFER_TIMEOUT_MS };
+  const read = await tryGit(['read-tree', '--reset', '-u', 'HEAD'], long);
+  if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? (await gitFailure(['read-tree'], long, read));
   return lfsNote(options, read.stderr);
 }
 

@@ -33,7 +33,7 @@ export async function agentStanding(
   }
   const agent = AgentSchema.safeParse(parseJson(result.stdout)).data;
   if (agent === undefined) {
-    throw new AppError('opencode_unexpected', `opencode debug agent ${name} printed something that is not an agent`, {
+    throw new AppError('opencode_unexpected', `opencode debug agent ${name} printed something other than an agent`, {
       details: result.stdout.slice(0, 4000),
     });
   }

@@ -11,7 +11,7 @@ import { INSTALL } from './opencode-version.ts';
 export const BINARY_VARIABLE = 'KUGETSU_OPENCODE';
 
 /** The ways to a usable opencode when there is none. */
-export const INSTALL_HINT = `install it with: ${INSTALL} (or name its binary in ${BINARY_VARIABLE})`;
+export const INSTALL_HINT = `run: ${INSTALL} (or name its binary in ${BINARY_VARIABLE})`;
 
 interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +29,7 @@ export async function findOpencode({ env, cwd }: Surroundings): Promise<string> 
   if (named !== undefined && named !== '') {
     const path = isAbsolute(named) || named.includes('/') ? resolve(cwd, named) : await searchPath(named, env);
     if (path !== undefined && (await isExecutable(path))) return path;
-    throw missing(`${BINARY_VARIABLE} names ${oneLine(named)}, which is not a program that can be run`);
+    throw missing(`${BINARY_VARIABLE} names ${oneLine(named)}, which is not an executable program`);
   }
   const found = await searchPath('opencode', env);
   if (found === undefined) throw missing('opencode is not on PATH');

@@ -120,7 +120,7 @@ async function exportBase({ cli, base: id, cwd: directory, cache, cleanExport }:
       return await writeNewExport(cache, await readExport(file, await cleanExport()));
     } catch (error) {
       if (error instanceof AppError || errnoOf(error) !== undefined) throw error;
-      throw new AppError('opencode_unexpected', `opencode export ${id} printed something that is not a session`, {
+      throw new AppError('opencode_unexpected', `opencode export ${id} printed something other than a session`, {
         details: (await readFile(path, 'utf8')).slice(0, 4000),
         cause: error,
       });

@@ -76,7 +76,7 @@ async function* keptMessages(
     yield MessageSchema.parse(JSON.parse(line));
     left -= 1;
   }
-  if (left > 0) throw new SyntaxError('the kept export has fewer messages than it says');
+  if (left > 0) throw new SyntaxError('the cached export has fewer messages than its header says');
 }
 
 /** Gives a file of kugetsu 0.1.0 the form of today. @returns whether it was one */

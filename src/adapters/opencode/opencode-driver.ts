@@ -159,7 +159,7 @@ class OpencodeDriver implements Opencode {
     });
     if (code === 0) return;
     throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
-      hint: 'does opencode work here by itself? kugetsu init --headless needs no terminal',
+      hint: 'check that opencode works here by itself, or run: kugetsu init --headless (it needs no terminal)',
     });
   }
 

@@ -71,7 +71,7 @@ async function readVersion(path: string, options: ProbeOptions): Promise<string>
   const { output } = await ask(path, ['--version'], options);
   const found = parseOpencodeVersion(output);
   if (found === undefined) {
-    const message = words`${path} --version printed ${quoted(output, 80)}, which is no version`;
+    const message = words`${path} --version printed ${quoted(output, 80)}, which is not a version`;
     throw new AppError('opencode_unexpected', message, {
       hint: INSTALL_HINT,
       exit: EXIT.notReady,
@@ -80,8 +80,8 @@ async function readVersion(path: string, options: ProbeOptions): Promise<string>
   }
   const { version, major } = found;
   if (major > DRIVEN_MAJOR) {
-    const message = `opencode ${version} at ${path}: this kugetsu drives opencode 1.18 and not opencode ${major} yet`;
-    const hint = `have both; run: ${INSTALL_BESIDE}`;
+    const message = `opencode ${version} at ${path}: this kugetsu works with opencode 1.18, and not with opencode ${major} yet`;
+    const hint = `to have both, run: ${INSTALL_BESIDE}`;
     throw new AppError('opencode_unsupported', message, { hint, exit: EXIT.notReady });
   }
   if (!isAtLeast(version, MINIMUM_VERSION)) {
@@ -99,7 +99,7 @@ async function checkCapabilities(path: string, version: string, options: ProbeOp
   ];
   if (lacking.length === 0) return;
   throw new AppError('opencode_unsupported', `opencode ${version} at ${path} lacks: ${lacking.join(', ')}`, {
-    hint: `it may be newer than this kugetsu knows: upgrade kugetsu, or run: ${INSTALL}`,
+    hint: `it may be too new for this kugetsu: upgrade kugetsu, or run: ${INSTALL}`,
     exit: EXIT.notReady,
   });
 }

@@ -25,8 +25,8 @@ const PLUGIN_DIRECTORIES = ['plugin', 'plugins'];
 export async function withoutProjectConfig(env: Env, directory: string): Promise<Env> {
   const plugins = await pluginsOf(directory);
   if (plugins !== undefined) {
-    throw new AppError('project_plugins', `${plugins} has plugins, and opencode would run them as soon as it begins`, {
-      hint: 'nothing was run; if you trust this repository: kugetsu config set AGENT_PROJECT_CONFIG on',
+    throw new AppError('project_plugins', `${plugins} has plugins, and opencode would run them as soon as it starts`, {
+      hint: 'nothing was run; if you trust this repository, run: kugetsu config set AGENT_PROJECT_CONFIG on',
     });
   }
   const safe = { ...env, OPENCODE_DISABLE_PROJECT_CONFIG: '1' };

@@ -112,7 +112,7 @@ export async function setStoredPermission(
 export function checkedSessionId(id: string): string {
   if (SESSION_ID.test(id)) return id;
   throw new AppError('bad_session_id', words`not an opencode session id: ${quoted(id, 80)}`, {
-    hint: 'a file under sessions/ in the home has it; start the issue, or initialise, anew',
+    hint: 'it is in a file under sessions/ in the home; start the issue again, or run: kugetsu init --force',
   });
 }
 

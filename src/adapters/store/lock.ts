@@ -87,7 +87,7 @@ export async function withLock<T>(
       assertHeld() {
         // A process that was paused learns from the directory itself that another one has taken the lock meanwhile.
         if (lost === undefined && markOf(path) === taken) return;
-        throw lockLost(path, lost ?? new Error('it is another one now'));
+        throw lockLost(path, lost ?? new Error('another process has taken it'));
       },
     });
   } finally {

@@ -27,7 +27,7 @@ export async function makePrivateDirectory(path: string): Promise<void> {
   await makePrivateDirectory(dirname(path));
   if ((await tryMakeDirectory(path)) === 'ENOENT') {
     throw new AppError('no_directory', `cannot make the directory ${path}`, {
-      hint: 'is one of its parents a link to a place that does not exist, such as a disk that is not mounted?',
+      hint: 'check whether one of its parents is a link to nowhere, such as a disk that is not mounted',
     });
   }
 }
@@ -40,7 +40,7 @@ async function tryMakeDirectory(path: string): Promise<'made' | 'exists' | 'ENOE
     if (errnoOf(error) !== 'EEXIST') throw error;
     const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory() === true;
     if (isDirectory) return 'exists';
-    throw new AppError('no_directory', `${path} is needed as a directory, and is something else or a dead link`, {
+    throw new AppError('no_directory', `${path} must be a directory, but is something else or a dead link`, {
       hint: 'move it away, or name another home in KUGETSU_DIR',
       cause: error,
     });

@@ -19,18 +19,18 @@ const KINDS: Readonly<Record<string, string>> = {
  * issue_ref`, `has a number as message, not text`. A value is not shown: it may be a secret.
  */
 export function whatIsWrong(issue: Issue | undefined, value: unknown): string {
-  if (issue === undefined) return 'is not as expected';
+  if (issue === undefined) return 'is not valid';
   const where = nameOf(issue.path);
   const found = valueAt(value, issue.path);
   if (where === '') return `holds ${kindOf(found)}, not ${expected(issue)}`;
   if (found === undefined) return `has no ${where}`;
-  if (issue.code === 'invalid_value') return `has another ${where} than ${oneOf(issue.values)}`;
+  if (issue.code === 'invalid_value') return `has a ${where} other than ${oneOf(issue.values)}`;
   if (issue.code === 'invalid_type') return `has ${kindOf(found)} as ${where}, not ${expected(issue)}`;
-  return `has ${kindOf(found)} as ${where}, which does not belong there`;
+  return `has ${kindOf(found)} as ${where}, which is not valid`;
 }
 
 function expected(issue: Issue): string {
-  return issue.code === 'invalid_type' ? (KINDS[issue.expected] ?? issue.expected) : 'what belongs there';
+  return issue.code === 'invalid_type' ? (KINDS[issue.expected] ?? issue.expected) : 'a valid value';
 }
 
 function kindOf(value: unknown): string {

@@ -28,9 +28,13 @@ export async function setVariable(context: Needs, { key, agent }: Variable, valu
   if (isReservedVariable(key)) {
     throw usageError(`${key} is set by kugetsu itself for each run`, 'an env file cannot change it');
   }
-  if (value.includes('\0')) throw usageError('a variable cannot have a NUL byte in it', 'encode the value, as base64');
+  if (value.includes('\0'))
+    throw usageError('a variable cannot contain a NUL byte', 'encode the value, for example as base64');
   if (new TextEncoder().encode(`${key}${value}`).length > MOST_BYTES) {
-    throw usageError(`the value of ${key} is larger than a program can be given (128 KiB)`, 'name a file instead');
+    throw usageError(
+      `the value of ${key} is larger than the system allows (128 KiB)`,
+      'put it into a file and set the path of the file',
+    );
   }
   await changeEnvFile(context, agent, (text) => withAssignment(text, { key, value }, ''));
 }
@@ -60,14 +64,14 @@ export async function removeVariable(context: Needs, { key, agent }: Variable): 
 
 function requireKey(key: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return;
-  throw usageError(words`not the name of a variable: ${quoted(key)}`, 'use letters, digits and _, and no digit first');
+  throw usageError(words`not a variable name: ${quoted(key)}`, 'use letters, digits and _; the first is not a digit');
 }
 
 async function noVariable(context: Needs, { key, agent }: Variable): Promise<AppError> {
   const keys = [...((await readEnvFile(context, agent))?.keys() ?? [])];
   const inDefault = agent !== DEFAULT_AGENT && (await readEnvFile(context, DEFAULT_AGENT))?.has(key) === true;
   const near = nearest(key, keys);
-  const hint = near === undefined ? `kugetsu env show ${agent} lists what there is` : `did you mean ${near}?`;
+  const hint = near === undefined ? `run: kugetsu env show ${agent}` : `did you mean ${near}?`;
   return new AppError('no_variable', `there is no ${key} in ${envFilePath(context, agent)}`, {
     hint: inDefault ? `it is in ${envFilePath(context, DEFAULT_AGENT)}, which every agent gets` : hint,
   });

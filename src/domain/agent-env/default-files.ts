@@ -4,7 +4,7 @@ import { DEFAULT_AGENT } from './agents.ts';
 import { envFilePath } from './env-file.ts';
 
 const SYNTAX = [
-  '# KEY=VALUE in shell syntax, parsed and never executed. kugetsu env set KEY - < FILE sets a secret without a trace in',
+  '# KEY=VALUE in shell syntax, parsed and never executed. kugetsu env set KEY - < FILE sets a secret without leaving it in',
   "# the shell's history; kugetsu env show masks secrets.",
 ];
 

@@ -16,7 +16,7 @@ type Needs = Pick<Context, 'home' | 'env'>;
 export function envFilePath({ home }: Pick<Context, 'home'>, agent: string): string {
   if (!isAgentName(agent)) {
     throw usageError(
-      words`not the name of an agent: ${quoted(agent)}`,
+      words`not an agent name: ${quoted(agent)}`,
       'use letters, digits, - and _: default, pm-agent, dev-agent',
     );
   }
@@ -70,7 +70,7 @@ function variablesOf({ env }: Needs, path: string, text: string): ReadonlyMap<st
 
 function badFile(path: string, line: number, message: string, cause?: unknown): AppError {
   return new AppError('bad_env_file', `${path}:${line}: ${message}`, {
-    hint: 'kugetsu reads the file and does not execute it: KEY=VALUE lines and comments; correct that line in an editor',
+    hint: 'kugetsu reads the file but does not execute it: KEY=VALUE lines and comments; correct that line in an editor',
     cause,
   });
 }

@@ -34,7 +34,7 @@ async function runCheck(context: Omit<CheckContext, 'signal'>, check: Check): Pr
   const done = new AbortController();
   const late = context.clock.sleep(limitMs, done.signal).then(() => {
     overdue.abort();
-    return [wrong('warning', name, `this check did not end within ${limitMs / 1000} seconds`, 'try again')];
+    return [wrong('warning', name, `this check timed out after ${limitMs / 1000} seconds`, 'try again')];
   });
   const result = check
     .run({ ...context, signal: overdue.signal })
@@ -45,12 +45,7 @@ async function runCheck(context: Omit<CheckContext, 'signal'>, check: Check): Pr
 
 function failedCheck(name: string, error: unknown): Finding {
   const hint = error instanceof AppError ? error.hint : undefined;
-  return wrong(
-    'error',
-    name,
-    words`this check could not be made: ${wordsOf(error)}`,
-    hint ?? 'mend that, and try again',
-  );
+  return wrong('error', name, words`this check failed: ${wordsOf(error)}`, hint ?? 'fix that, and run: kugetsu doctor');
 }
 
 async function storedSessions(context: Context & { readonly survey: Survey }): ReturnType<CheckContext['stored']> {

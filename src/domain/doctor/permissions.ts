@@ -40,7 +40,7 @@ export function guardedSessions({
 export interface PermissionChange {
   readonly subject: string;
   readonly session_id: string;
-  readonly outcome: 'set' | 'right already' | 'left' | 'failed';
+  readonly outcome: 'set' | 'already correct' | 'left' | 'failed';
   /** Why it was set, left, or could not be set. */
   readonly reason: string | null;
 }
@@ -76,7 +76,7 @@ async function fixOne(
   const [stored] = await opencode.describeSessions([id]);
   if (stored === undefined) return { outcome: 'failed', reason: 'opencode no longer has it' };
   const lack = whatPermissionLacks(stored.permission, rules);
-  if (lack === undefined) return { outcome: 'right already', reason: null };
+  if (lack === undefined) return { outcome: 'already correct', reason: null };
   if (live) return { outcome: 'left', reason: 'an agent is at work in it: try again when it has ended' };
   await opencode.setPermission(id, rules);
   return { outcome: 'set', reason: lack };

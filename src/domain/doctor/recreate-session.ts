@@ -29,11 +29,11 @@ export async function recreateSession(context: Context, ref: string): Promise<st
     if ((await readIssueSession(context, ref)) !== undefined) return `${ref} has its session file again`;
     if (session === undefined) {
       await changes.removeIssue(ref);
-      return `took ${ref} out of the index: it has neither a session file nor a worktree; its branch stays`;
+      return `removed ${ref} from the index: it has neither a session file nor a worktree; its branch stays`;
     }
     await changes.putIssue(session);
     const { opencode_session_id: id } = session;
-    return `made the session file of ${ref} anew from its worktree${id === null ? '' : ` and the session ${id}`}`;
+    return `recreated the session file of ${ref} from its worktree${id === null ? '' : ` and the session ${id}`}`;
   });
 }
 

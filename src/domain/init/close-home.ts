@@ -21,7 +21,7 @@ export async function closeHome({ home, env }: Pick<Context, 'home' | 'env'>): P
   const own = ownUserId();
   const userHome = await realPath(env['HOME'] ?? '').catch(() => undefined);
   if ((facts.mode & SHARED) !== 0 || path === userHome || (own !== undefined && facts.uid !== own)) {
-    return `note: other users may look into ${home.root} (mode ${mode}), and it is not kugetsu's alone: name another one in KUGETSU_DIR`;
+    return `note: other users can read ${home.root} (mode ${mode}), and other programs use it: set KUGETSU_DIR to another directory`;
   }
   await setMode(path, 0o700);
   return `made ${home.root} private (mode 0700; it was ${mode})`;

@@ -116,11 +116,12 @@ async function putBoth(
     if (known === undefined) await context.opencode.deleteSession(base.opencode_session_id);
     throw alreadyInitialised();
   }
-  if (replaced !== undefined) report(`the base session before, ${replaced}, is no longer used; opencode still has it`);
+  if (replaced !== undefined)
+    report(`the previous base session, ${replaced}, is no longer used; opencode still has it`);
 }
 
 function alreadyInitialised(): AppError {
-  return new AppError('already_initialised', 'kugetsu is initialised already', {
-    hint: 'kugetsu init --force makes a new base session and a new PM agent',
+  return new AppError('already_initialised', 'kugetsu is already initialised', {
+    hint: 'to make a new base session and a new PM agent, run: kugetsu init --force',
   });
 }

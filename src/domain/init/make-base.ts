@@ -70,13 +70,17 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
   }
   const other = (await opencode.sessionsCreatedIn(cwd, since)).find((candidate) => candidate !== id);
   if (other === undefined && prepared !== undefined) {
-    report('nothing was said: agents will begin without knowledge of the project');
+    report('the base session is empty: agents will know nothing about the project');
     return id;
   }
   if (other === undefined) {
-    throw new AppError('base_session_missing', 'the base session was deleted in the terminal, and no other was made', {
-      hint: 'run kugetsu init again',
-    });
+    throw new AppError(
+      'base_session_missing',
+      'the base session was deleted in the terminal, and no other one was made',
+      {
+        hint: 'run: kugetsu init',
+      },
+    );
   }
   await opencode.deleteSession(id);
   await tellOfAnswers(context, other, report);
@@ -86,8 +90,8 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
 /** What was broken off, or failed, agents know only from the question. */
 async function tellOfAnswers({ opencode }: Context, id: string, report: (step: string) => void): Promise<void> {
   if ((await opencode.finishedAnswers(id)) > 0) return;
-  report('note: no answer in the base session came to its end: agents will know no more than what was asked');
-  report('  to make another one: kugetsu init --force');
+  report('note: the base session has no complete answer: agents will know only what was asked');
+  report('  to make another one, run: kugetsu init --force');
 }
 
 async function tellBase(
@@ -102,7 +106,7 @@ async function tellBase(
   const log = await openRunLog(context, runLogPath(context, runId), { maxBytes });
   const startedAt = clock.monotonic();
   const disown = await ownRun(context, runId, { kind: 'init', what: 'init' });
-  report(`telling the base session the prompt (log: ${log.path})`);
+  report(`sending the prompt to the base session (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
     const env = await agentEnvironment(context, 'dev-agent');
@@ -127,7 +131,7 @@ async function tellBase(
       throw new AppError('interrupted', 'interrupted: nothing was initialised', { exit: EXIT.interrupted });
     }
     if (verdict.outcome !== 'succeeded') {
-      throw new RunError(verdict.class, `the base session could not be told the prompt: ${verdict.message}`, {
+      throw new RunError(verdict.class, `the base session did not accept the prompt: ${verdict.message}`, {
         hint: `the log has the details: ${log.path}`,
       });
     }

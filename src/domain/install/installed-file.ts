@@ -77,7 +77,7 @@ async function textAt(path: string): Promise<string | undefined> {
   const facts = await pathFacts(path);
   if (facts === undefined) return undefined;
   if (facts.type === 'file' || facts.type === 'link') return (await readTextIfExists(path)) ?? '';
-  throw new AppError('not_a_file', `${path} is in the way: it is no file`, { hint: 'move it away' });
+  throw new AppError('not_a_file', `${path} is in the way: it is not a file`, { hint: 'move it away' });
 }
 
 /** The text with a last line by which kugetsu knows its own file again. */

@@ -27,7 +27,7 @@ const EXPECTED = 'use instance/owner/repo#identifier, for example github.com/sho
 export function parseIssueRef(text: string): IssueRef {
   const match = /^([^/#]*)\/([^/#]*)\/([^/#]*)#([^/#]*)$/.exec(text);
   const [, instance = '', owner = '', repo = '', identifier = ''] = match ?? [];
-  if (match === null) throw invalidRef(text, 'it is not of the form instance/owner/repo#identifier');
+  if (match === null) throw invalidRef(text, 'it does not have the form instance/owner/repo#identifier');
   if (text.length > MAX_LENGTH) throw invalidRef(text, `it is longer than ${MAX_LENGTH} characters`);
   for (const part of [instance, owner, repo]) {
     if (!isRefPart(part)) throw invalidRef(text, words`${quotePart(part)} is not a name`);

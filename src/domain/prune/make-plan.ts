@@ -49,7 +49,7 @@ async function askOpencode(context: Context, problems: Text[]): Promise<readonly
   try {
     return await listOwnSessions(context);
   } catch (error) {
-    problems.push(words`opencode's sessions were not looked at: ${wordsOf(error)}`);
+    problems.push(words`opencode's sessions were not checked: ${wordsOf(error)}`);
     return undefined;
   }
 }

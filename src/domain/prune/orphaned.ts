@@ -18,13 +18,13 @@ export function sessionOrphaned(session: OwnSession, tracked: Tracked, now: numb
       return 'an earlier base session';
     case 'pm_agent':
       // init makes the session first, and then records it.
-      return isLongPast(created, now) ? "an earlier session of the PM agent's" : undefined;
+      return isLongPast(created, now) ? 'an earlier session of the PM agent' : undefined;
     case 'doctor':
-      return isLongPast(created, now) ? 'doctor was killed while it asked the model' : undefined;
+      return isLongPast(created, now) ? 'left by a doctor that was killed' : undefined;
     case 'pm_task':
       return tracked.tasks.has(purpose.task) ? undefined : 'its task is over';
     case 'issue':
       // A start makes the session first, and then records it.
-      return tracked.unsettledRefs.has(purpose.ref) ? undefined : 'no issue uses it any more';
+      return tracked.unsettledRefs.has(purpose.ref) ? undefined : 'no issue uses it';
   }
 }

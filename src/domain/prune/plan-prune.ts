@@ -59,8 +59,8 @@ function planWorktrees(facts: PruneFacts): PlannedItem[] {
 function worktreeReason({ type }: Entry, known: KnownWorktree | undefined): string {
   if (known !== undefined) return 'no tracked issue owns it';
   return type === 'link'
-    ? 'no tracked issue owns it; a link, what it leads to stays'
-    : 'no tracked issue owns it; no worktree of a repository here, so it is moved to rescued/';
+    ? 'no tracked issue owns it; only the link is removed'
+    : 'no tracked issue owns it; not a worktree of a repository here, so it is moved to rescued/';
 }
 
 function orphanedWorktrees(facts: PruneFacts): Entry[] {

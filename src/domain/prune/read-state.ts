@@ -58,8 +58,8 @@ async function readSessions(context: HomeOnly): Promise<SessionState> {
 export async function requireIndex(context: HomeOnly): Promise<Index> {
   const index = await readIndex(context);
   if (index !== undefined) return index;
-  throw new AppError('not_initialised', `there is no ${context.home.index}: nothing says what is tracked`, {
-    hint: 'run kugetsu init; if the file was lost, restore it first, or what it named will count as orphaned',
+  throw new AppError('not_initialised', `there is no ${context.home.index}, so nothing is known to be tracked`, {
+    hint: 'run: kugetsu init; if the file was lost, restore it first, or everything it named will count as orphaned',
     exit: EXIT.notReady,
   });
 }

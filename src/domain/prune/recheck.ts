@@ -7,7 +7,7 @@ import { trackedBy, type Tracked } from './tracked.ts';
 export type WhyNot = string | undefined;
 
 /** Why an item is skipped that has changed since the plan was made. */
-export const CHANGED = 'it has changed since it was looked at';
+export const CHANGED = 'it has changed since it was checked';
 
 /** What belongs to somebody at this moment. */
 export async function trackedNow(context: Pick<Context, 'home'>): Promise<Tracked> {
@@ -17,6 +17,6 @@ export async function trackedNow(context: Pick<Context, 'home'>): Promise<Tracke
 /** Whether this is still the very thing that was looked at, as it was. */
 export async function changeOf(entry: Entry): Promise<WhyNot> {
   const now = await entryAt(entry.path);
-  if (now === undefined) return 'it is gone already';
+  if (now === undefined) return 'it is already gone';
   return now.identity === entry.identity && now.modifiedMs === entry.modifiedMs ? undefined : CHANGED;
 }

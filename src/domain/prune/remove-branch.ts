@@ -27,7 +27,7 @@ export async function removeBranches(
     const why = new Map(
       branches.map((branch) => {
         const owned = ownsBranch(tracked, repository, branch.name);
-        return [branch, owned ? 'an issue uses it by now' : whyNot(branch, now.get(branch.name))] as const;
+        return [branch, owned ? 'an issue uses it now' : whyNot(branch, now.get(branch.name))] as const;
       }),
     );
     const free = branches.filter((branch) => why.get(branch) === undefined);

@@ -21,7 +21,7 @@ export async function removeRunDirectories(
   const { runs } = await trackedNow(context);
   const inUse = runIdsInUse();
   const remove = async ({ run, entry }: TargetOf<'run_directory'>): Promise<WhyNot> => {
-    if (runs.has(run) || inUse.has(run)) return 'its run is on';
+    if (runs.has(run) || inUse.has(run)) return 'its run is still on';
     const why = await changeOf(entry);
     if (why === undefined) await removeDirectory(entry.path);
     return why;

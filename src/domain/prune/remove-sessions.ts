@@ -28,8 +28,8 @@ export async function removeSessionFiles(
 async function removeUnnamed(entry: Entry, file: UnnamedFile | undefined): Promise<WhyNot> {
   const why = await changeOf(entry);
   if (why !== undefined) return why;
-  if (file === undefined) return 'the index names it by now';
-  if (file.live) return 'its run is on';
+  if (file === undefined) return 'the index names it now';
+  if (file.live) return 'its run is still on';
   await removeFile(entry.path);
   return undefined;
 }
@@ -40,7 +40,7 @@ export async function removeDoneIssue(
   { ref, run }: TargetOf<'issue'>,
   onSaved: OnSaved,
 ): Promise<WhyNot> {
-  if ((await trackedNow(context)).waitingRefs.has(ref)) return 'a task waits for it by now';
+  if ((await trackedNow(context)).waitingRefs.has(ref)) return 'a task waits for it now';
   try {
     await destroyIssue(context, parseIssueRef(ref), onSaved, { afterRun: run });
     return undefined;
@@ -59,9 +59,9 @@ export async function removeOpencodeSession(
   stored: () => Promise<readonly OwnSession[]>,
 ): Promise<WhyNot> {
   const now = (await stored()).find(({ id }) => id === session.id);
-  if (now === undefined) return 'it is gone already';
+  if (now === undefined) return 'it is already gone';
   if (now.time_updated !== session.time_updated) return CHANGED;
-  if (sessionOrphaned(now, await trackedNow(context), context.clock.now()) === undefined) return 'it is in use by now';
+  if (sessionOrphaned(now, await trackedNow(context), context.clock.now()) === undefined) return 'it is in use now';
   await context.opencode.deleteSession(session.id);
   if (session.purpose.kind === 'issue') await forget(context, session.purpose.ref, session.id);
   return undefined;

@@ -60,7 +60,7 @@ async function takeUnlessOwned(context: Needs, entry: Entry): Promise<Taken> {
 }
 
 function ownerOf(state: StoredState, { name }: Entry): WhyNot {
-  return ownsWorktree(trackedBy(state), name) ? 'an issue uses it by now' : undefined;
+  return ownsWorktree(trackedBy(state), name) ? 'an issue uses it now' : undefined;
 }
 
 /** What is no worktree of a repository here is kept under another name; nothing follows a link. */

@@ -36,11 +36,11 @@ export async function bringBack(
   if (directory !== undefined) return { directory: await bringInto(context, rescued, directory), restored: false };
   const { repository, commit, form } = rescued;
   if (repository === null || commit === null) {
-    throw new AppError('is_directory', `${rescued.id} is a directory, and lies in ${rescued.path ?? 'rescued/'}`, {
-      hint: `run: cd ${pasteQuote(rescued.path ?? '')}; or name a place for it with --into`,
+    throw new AppError('is_directory', `${rescued.id} is a directory: ${rescued.path ?? 'in rescued/'}`, {
+      hint: `run: cd ${pasteQuote(rescued.path ?? '')}; or name another directory with --into`,
     });
   }
-  if (form === null) throw inTheWay(rescued, `${rescued.id} is no state of a worktree`);
+  if (form === null) throw inTheWay(rescued, `${rescued.id} is not a state of a worktree`);
   const worktree = await worktreeFor(context, rescued);
   const why = await withRepository(repository, async () =>
     restoreInto({ repository, commit, env: context.env }, { worktree, form }),
@@ -50,16 +50,16 @@ export async function bringBack(
 }
 
 const REASONS: Readonly<Record<InTheWay, string>> = {
-  changed: 'has files that were not committed',
-  operation: 'has an operation of git under way',
+  changed: 'has uncommitted changes',
+  operation: 'has a git operation in progress',
   detached: 'is on no branch',
-  other_commits: 'has commits that the saved work does not go on from',
-  no_worktree: 'is no worktree that git can use',
+  other_commits: 'has commits that the saved work does not build on',
+  no_worktree: 'is not a worktree that git can use',
 };
 
 function inTheWay({ id }: Rescued, why: string): AppError {
   return new AppError('in_the_way', `${why}: nothing was brought back`, {
-    hint: `to have it beside that, run: kugetsu rescued ${id} --apply --into DIRECTORY`,
+    hint: `to have it elsewhere, run: kugetsu rescued ${id} --apply --into DIRECTORY`,
   });
 }
 
@@ -87,8 +87,8 @@ async function bringInto(context: Context, rescued: Rescued, given: string): Pro
   if (await pathExists(given)) {
     const isEmpty = (await listDirectory(given).catch(() => [given])).length === 0;
     if (!isEmpty)
-      throw new AppError('in_the_way', `${given} is there already, and is left as it is`, {
-        hint: 'name a new directory',
+      throw new AppError('in_the_way', `${given} already exists and was not changed`, {
+        hint: 'name a directory that does not exist yet',
       });
   }
   await makePrivateDirectory(dirname(given));

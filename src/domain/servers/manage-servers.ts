@@ -67,7 +67,7 @@ export async function addServer(
 ): Promise<'added' | 'replaced' | 'unchanged'> {
   if (!NAME.test(name)) {
     throw usageError(
-      words`not a name for a server: ${quoted(name, 70)}`,
+      words`not a server name: ${quoted(name, 70)}`,
       'use up to 63 letters, digits, dots, hyphens and underscores, the first one a letter or a digit',
     );
   }
@@ -121,13 +121,13 @@ function noServer(known: readonly NamedServer[], name: string): AppError {
   return new AppError('no_server', words`there is no server ${quoted(name, 70)}`, {
     hint:
       near === undefined
-        ? 'kugetsu server list shows them; kugetsu server add NAME URL adds one'
+        ? 'run: kugetsu server list, or add one: kugetsu server add NAME URL'
         : `did you mean ${near}?`,
   });
 }
 
 function exists({ name, url }: NamedServer): AppError {
-  return new AppError('server_exists', `there is a server ${name} already: ${url}`, {
-    hint: 'choose another name, or give --force to replace its URL',
+  return new AppError('server_exists', `there is already a server ${name}: ${url}`, {
+    hint: 'choose another name, or replace its URL with --force',
   });
 }

@@ -80,5 +80,5 @@ function hintFor(
   const key = nearestAbove(tokenPlaces(servers), url)?.keys[0];
   const { host, origin } = new URL(url);
   if (key !== undefined) return `no token is set for ${host}; to set one: kugetsu env set ${key} -`;
-  return `no token can be set for ${host} before it has a name: kugetsu server add NAME ${origin}, then kugetsu env set NAME_TOKEN -`;
+  return `to set a token for ${host}, give it a name: kugetsu server add NAME ${origin}, then kugetsu env set NAME_TOKEN -`;
 }

@@ -25,8 +25,8 @@ export function checkedServerUrl(text: string): string {
   if (!/^[[A-Za-z0-9]/.test(hostname) || search !== '' || hash !== '') throw notAServer(shown, FORMS);
   if (password === '' && (username === '' || SSH.test(text))) return trimmed(text);
   throw usageError(
-    words`${shown} was given with credentials, and they do not belong into a URL`,
-    'leave them out, and give the token to kugetsu env set NAME_TOKEN - (NAME is the name of the server)',
+    words`${shown} has credentials in it, and they do not belong in a URL`,
+    'leave them out, and set the token: kugetsu env set NAME_TOKEN - (NAME is the name of the server)',
   );
 }
 
@@ -62,5 +62,5 @@ function withoutUser(url: string): string {
 }
 
 function notAServer(shown: Said, hint: string): Error {
-  return usageError(words`not the URL of a git server: ${shown}`, hint);
+  return usageError(words`not a git server URL: ${shown}`, hint);
 }

@@ -111,13 +111,13 @@ function tornLine(origin: string, key: string | undefined, reason: string): Sett
     code: 'bad_config',
     key,
     message: `${origin}: ${reason}`,
-    hint: 'the file is KEY=VALUE lines and comments; quote a value that is more than a plain word',
+    hint: 'the file consists of KEY=VALUE lines and comments; quote a value that is more than a plain word',
     overridden: false,
     blocks: 'all',
   };
 }
 
-const NOT_EXECUTED = 'kugetsu reads its config and does not execute it';
+const NOT_EXECUTED = 'kugetsu reads its config but does not execute it';
 
 /** The settings that a line of shell may set; to use one, or to export it, sets nothing. */
 function settingsIn(text: string): SettingKey[] {
@@ -137,7 +137,7 @@ function shellLine(
   const [key] = named;
   const why =
     key === undefined
-      ? 'no setting needs this line, and it can go; variables of agents are set by kugetsu env set'
+      ? 'remove the line, no setting needs it; to give agents a variable: kugetsu env set KEY VALUE'
       : `give it a plain value: kugetsu config set ${key} VALUE`;
   return {
     code: 'bad_config',
@@ -153,8 +153,8 @@ function foreignVariable(origin: string, key: string): SettingProblem {
   return {
     code: 'unknown_setting',
     key,
-    message: `${origin}: ${NOT_EXECUTED}: ${key} is no setting, and nothing gets it`,
-    hint: `agents get their variables by kugetsu env set ${key} VALUE (kugetsu config unset ${key} removes it here)`,
+    message: `${origin}: ${NOT_EXECUTED}: ${key} is not a setting, so nothing reads it`,
+    hint: `to give it to agents: kugetsu env set ${key} VALUE (kugetsu config unset ${key} removes it here)`,
     overridden: false,
     blocks: [],
   };

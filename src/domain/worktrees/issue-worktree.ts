@@ -77,7 +77,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
     const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded });
     const startCommit = begins.pushed?.began ?? added.commit;
-    const off = taken.map((other) => `${other.path} was on ${branch}, and stays at its commit, on no branch`);
+    const off = taken.map((other) => `${other.path} was on ${branch}; it stays at its commit, on no branch`);
     const notes = [...restored, ...off, begins.note, added.note].filter((each) => each !== undefined);
     return { path, repository, branch, startCommit, pushed: begins.pushed, how, notes };
   });
@@ -149,8 +149,8 @@ async function requireOwnPlace(
     if (!(await pathExists(place))) continue;
     const [real, own] = await Promise.all([realPath(dirname(place)), realPath(parent).catch(() => parent)]);
     if (real === own) continue;
-    throw new AppError('not_in_home', `${place} is not in ${parent}, and is left alone`, {
-      hint: "the issue's file under sessions/ in the home names it; correct that file, or move it away",
+    throw new AppError('not_in_home', `${place} is outside ${parent} and was not touched`, {
+      hint: "correct the issue's file under sessions/ in the home, which names it, or move that file away",
     });
   }
 }

@@ -24,9 +24,9 @@ export async function proveWorktree({ env }: Pick<Context, 'env'>, { ref, path, 
   if (isOwn && (repository === null || (await isWholeWorktree({ repository, path, env })))) return;
   const what =
     facts === undefined || isOwn
-      ? 'is no worktree that git can use'
+      ? 'is not a worktree that git can use'
       : `belongs to ${facts.repository}, not to ${repository ?? 'the issue'}`;
   throw new AppError('worktree_damaged', `${path} of ${ref} ${what}`, {
-    hint: `nothing was run; kugetsu start ${ref} MESSAGE keeps what is there and makes a new worktree`,
+    hint: `nothing was run; to save what is there and make a new worktree, run: kugetsu start ${ref} MESSAGE`,
   });
 }

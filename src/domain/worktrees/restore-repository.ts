@@ -15,7 +15,8 @@ export async function restoreForRun(
   try {
     return await withSoundRepository(context, repository, async (restored) => restored, { waitMs: SHORT_LOCK_WAIT_MS });
   } catch (error) {
-    if (error instanceof AppError) return [`what other agents made of ${repository} stays: ${error.message}`];
+    if (error instanceof AppError)
+      return [`changes by other agents to ${repository} were not undone: ${error.message}`];
     throw error;
   }
 }

@@ -204,9 +204,9 @@ export const NOTES: Readonly<Record<SavedPart, string | undefined>> = {
   branch: undefined,
   entry: undefined,
   pushed: undefined,
-  autostash: 'what a rebase or a merge had put aside',
-  git: 'what git knew besides: operations under way, and commits on no branch',
-  bytes: 'files as they were on disk, without a filter',
+  autostash: 'changes that a rebase or a merge had stashed',
+  git: 'other state of git: operations in progress, and commits on no branch',
+  bytes: 'files as they were on disk, unfiltered',
   stash: 'an entry of the stash, which all agents of a repository share',
 };
 

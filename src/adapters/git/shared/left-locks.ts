@@ -28,8 +28,8 @@ export async function leftLocks(repository: string): Promise<Deviation[]> {
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
   const left = await deadOf(repository, found);
   return left.map(({ path }) => ({
-    what: `the lock ${path} that a git has left`,
-    done: `removed the lock ${path} that a git had left`,
+    what: `the lock ${path}, which a killed git left`,
+    done: `removed the lock ${path}, which a killed git had left`,
     mend: async () => rm(join(repository, path), { force: true }),
   }));
 }

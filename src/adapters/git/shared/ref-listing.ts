@@ -76,8 +76,8 @@ function brokenIn(stderr: string): string[] {
 /** What git says is a ref is the name of a file; only below `refs/` is one ever moved. */
 function refName(printed: string): string {
   if (/^refs\/\S+$/.test(printed) && !printed.split('/').some((part) => ['', '.', '..'].includes(part))) return printed;
-  throw new AppError('git_failed', 'git was asked for the refs of a repository, and printed something else', {
-    hint: 'kugetsu doctor checks which git is on PATH, and that it works',
+  throw new AppError('git_failed', 'git printed something other than a list of refs', {
+    hint: 'run: kugetsu doctor',
   });
 }
 

@@ -20,7 +20,7 @@ interface Outcome {
 export async function checkOutcome(context: Context, { verdict, steps, refs }: Outcome): Promise<void> {
   steps.begin('answer');
   if (verdict.exit_code !== 0) throw failed(`the agent's exit code is ${verdict.exit_code}`);
-  if (verdict.steps === 0 || verdict.reply === '') throw failed('there is no event with an answer');
+  if (verdict.steps === 0 || verdict.reply === '') throw failed('no event holds an answer');
   steps.done('answer', `${oneLine(verdict.reply, 60)} (${plural(verdict.steps, 'step')}, exit code 0)`);
 
   steps.begin('directory');
@@ -31,7 +31,7 @@ export async function checkOutcome(context: Context, { verdict, steps, refs }: O
     throw failed(`the session belongs to ${stored?.directory ?? 'nothing'}, not to ${worktree ?? 'a worktree'}`);
   }
   const lack = whatPermissionLacks(stored.permission, headlessPermission(await agentWritable(context)));
-  if (lack !== undefined) throw failed(`the session may wait for ever: ${lack}`);
+  if (lack !== undefined) throw failed(`the session may wait forever: ${lack}`);
   steps.done('directory', `${worktree} is the session's own`);
 
   steps.begin('repository');

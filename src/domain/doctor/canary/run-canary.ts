@@ -50,7 +50,7 @@ export async function runCanary(
   let canary: CanaryHome | undefined;
   try {
     canary = await makeCanaryHome(context, directory, id);
-    steps.done('home', 'a home and a repository to throw away');
+    steps.done('home', 'a temporary home and repository');
     await work(canary, steps, signal);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -76,10 +76,5 @@ async function work(canary: CanaryHome, steps: Steps, signal: AbortSignal): Prom
 function findingOf({ startedAt, clock }: Steps, failures: readonly Text[]): Finding {
   const took = formatDuration(clock.monotonic() - startedAt);
   if (failures.length === 0) return fine(NAME, `an agent was started, answered, and was removed again (${took})`);
-  return wrong(
-    'error',
-    NAME,
-    words`failed at ${joinWords(failures, '; ')}`,
-    'kugetsu doctor shows what may be the cause',
-  );
+  return wrong('error', NAME, words`failed at ${joinWords(failures, '; ')}`, 'run: kugetsu doctor');
 }

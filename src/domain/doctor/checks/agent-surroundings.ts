@@ -56,5 +56,5 @@ async function pathCommand(context: CheckContext, agent: RunAgent): Promise<stri
     const variables = await readEnvFile(context, file).catch((error: unknown) => messageOf(error));
     if (typeof variables === 'object' && variables.has('PATH')) return `kugetsu env rm PATH ${file}`;
   }
-  return 'install them, or call kugetsu where they are on PATH';
+  return 'install them, or run kugetsu where they are on PATH';
 }

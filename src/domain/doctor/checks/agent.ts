@@ -34,13 +34,13 @@ export const agentCheck: Check = {
 function judged(name: string, standing: AgentStanding): Finding {
   const command =
     name === 'build'
-      ? 'take "disable" and "mode" off build in opencode.json, or kugetsu config set AGENT_NAME NAME'
+      ? 'remove "disable" and "mode" from build in opencode.json, or run: kugetsu config set AGENT_NAME NAME'
       : 'kugetsu config set AGENT_NAME build';
   switch (standing) {
     case 'usable':
       return fine(NAME, name);
     case 'subagent':
-      return wrong('error', NAME, `the agent ${name} is a subagent, and cannot work by itself`, command);
+      return wrong('error', NAME, `the agent ${name} is a subagent, and cannot run by itself`, command);
     case 'unknown':
       return wrong('error', NAME, `opencode has no agent ${name}, or it is disabled`, command);
   }

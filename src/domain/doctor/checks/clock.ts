@@ -23,7 +23,7 @@ export const clockCheck: Check = {
       return Math.max(0, before - modified - 1000, modified - clock.now());
     });
     if (skew > SKEW_MS) {
-      const message = `the filesystem's clock is ${Math.round(skew / 1000)} seconds off the system's: locks and ages go wrong`;
+      const message = `the filesystem's clock is ${Math.round(skew / 1000)} seconds off the system clock: locks and ages will be wrong`;
       findings.push(wrong('warning', NAME, message, SYNCHRONISE));
     }
     const times = [

@@ -64,7 +64,7 @@ function unrecorded(context: CheckContext, id: string, base: CoordinatorSession 
     const model = valueOf(context.survey.pmAgent)?.model ?? null;
     const record = newCoordinator(context, { type: 'base', id, directory: stored.directory, model });
     await changeSessions(context, async (changes) => changes.putCoordinator(record));
-    return `made the file of the base session ${id} anew`;
+    return `recreated the file of the base session ${id}`;
   });
 }
 
@@ -73,10 +73,10 @@ function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }
   return {
     ...mendable('error', 'base-session', message, async () => {
       if (directory !== null && (await opencode.restoreSession(id, directory)))
-        return `gave opencode the base session ${id} back from its last export`;
+        return `restored the base session ${id} in opencode from its last export`;
       throw new AppError('base_session_missing', `there is no export of it: ${INIT_AGAIN}`);
     }),
-    command: `kugetsu doctor --fix, if an export of it was kept; else ${INIT_AGAIN}`,
+    command: `kugetsu doctor --fix, if an export of it was kept; otherwise: ${INIT_AGAIN}`,
   };
 }
 

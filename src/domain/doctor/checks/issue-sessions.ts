@@ -45,7 +45,7 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
     mendable('error', NAME, message, async () => {
       await requireIdle(context, ref, id);
       await context.opencode.moveSession(id, path);
-      return `gave the session of ${ref} its worktree back`;
+      return `moved the session of ${ref} back to its worktree`;
     }),
   ];
 }
@@ -72,14 +72,13 @@ async function forkAgain(
       ? { ...session, opencode_session_id: made }
       : undefined,
   );
-  if (put !== undefined)
-    return `${ref} goes on in a new session, ${made}, that knows what the base knows; its worktree is as it was`;
+  if (put !== undefined) return `${ref} continues in a new fork of the base, ${made}; its worktree is unchanged`;
   await context.opencode.deleteSession(made);
-  return `${ref} has been started again meanwhile`;
+  return `${ref} has been started again in the meantime`;
 }
 
 async function requireIdle(context: CheckContext, ref: string, id: string): Promise<void> {
   const session = await readIssueSession(context, ref);
   if (session?.opencode_session_id === id && !isBusy(context.home, session)) return;
-  throw new AppError('busy', `${ref} has been started again meanwhile`);
+  throw new AppError('busy', `${ref} has been started again in the meantime`);
 }

@@ -25,7 +25,7 @@ export const leftoversCheck: Check = {
   needsHome: false,
   async run(context) {
     const paths = await leftovers(context);
-    if (paths.length === 0) return [fine(NAME, 'nothing was left in temporary directories')];
+    if (paths.length === 0) return [fine(NAME, 'nothing left in temporary directories')];
     const sizes = await Promise.all(paths.map(async (path) => diskUsage(path, context.signal)));
     const bytes = sizes.reduce((total, size) => total + size, 0);
     const level = bytes > MANY_BYTES ? 'warning' : 'info';

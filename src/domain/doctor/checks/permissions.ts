@@ -19,7 +19,7 @@ export const permissionsCheck: Check = {
       const lack = whatPermissionLacks(row.permission, rules);
       // The base may ask: a person talks to it. Rules that cannot be read make opencode itself stumble.
       if (lack === undefined || (!runs && !lack.endsWith('cannot be read'))) return [];
-      const message = `an agent in the session ${id} of ${subject} may wait for ever: ${lack}`;
+      const message = `an agent in the session ${id} of ${subject} may wait forever: ${lack}`;
       return [wrong('error', NAME, message, 'kugetsu doctor --fix-permissions')];
     });
     return findings.length > 0 ? findings : [fine(NAME, 'no session waits for an answer')];

@@ -17,9 +17,9 @@ export const prunableCheck: Check = {
     // It looks under the lock, and to take over one that was left is a repair.
     if (await pathExists(context.home.sessionsLock)) return [];
     const { items } = await makePrunePlan(context, { olderThanDays: undefined, merged: false });
-    if (items.length === 0) return [fine(NAME, 'there is nothing that nothing needs')];
+    if (items.length === 0) return [fine(NAME, 'nothing to prune')];
     const bytes = items.reduce((total, item) => total + item.bytes, 0);
-    const message = `${plural(items.length, 'thing')} that nothing needs any more, ${formatBytes(bytes)}`;
+    const message = `${plural(items.length, 'unused item')}, ${formatBytes(bytes)}`;
     return [note(NAME, message, 'kugetsu prune')];
   },
 };

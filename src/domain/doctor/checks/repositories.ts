@@ -27,8 +27,8 @@ export const repositoriesCheck: Check = {
 
 async function look(context: CheckContext, path: string): Promise<Finding[]> {
   if ((await sourceOf(path)) === undefined) {
-    const command = `look at it and move it away: mv ${pasteQuote(path)} /somewhere/else; the next start clones anew`;
-    return [wrong('error', NAME, `${path} is no repository that kugetsu can use`, command)];
+    const command = `inspect it and move it away: mv ${pasteQuote(path)} /somewhere/else; the next start clones again`;
+    return [wrong('error', NAME, `${path} is not a usable repository`, command)];
   }
   return [...(await madeOtherwise(context, path)), ...(await goneOnRecord(context, path))];
 }
@@ -59,7 +59,7 @@ async function goneOnRecord({ survey, home }: CheckContext, path: string): Promi
   const stale = (await listWorktreeEntries(path)).filter((entry) => entry.stale && !tracked.has(entry.path));
   if (stale.length === 0) return [];
   const many = plural(stale.length, 'worktree that is', 'worktrees that are');
-  const message = `${path} has ${many} gone on record: ${stale.map((entry) => entry.path).join(', ')}`;
+  const message = `${path} has entries for ${many} gone: ${stale.map((entry) => entry.path).join(', ')}`;
   return [
     mendable('warning', NAME, message, async () => {
       await withRepository(
@@ -69,7 +69,7 @@ async function goneOnRecord({ survey, home }: CheckContext, path: string): Promi
         },
         { waitMs: SHORT_LOCK_WAIT_MS },
       );
-      return `took ${many} gone off the record of ${path}`;
+      return `removed from ${path} the entries of ${many} gone`;
     }),
   ];
 }

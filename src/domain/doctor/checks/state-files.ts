@@ -47,7 +47,7 @@ function brokenIndex(context: CheckContext): Finding[] {
   const { survey, home } = context;
   const { index } = survey;
   if (index.state === 'broken' && !index.damaged) {
-    return [wrong('error', NAME, index.reason, `look after ${home.index} and its disk`)];
+    return [wrong('error', NAME, index.reason, `check ${home.index} and its disk`)];
   }
   const empty = survey.base.state === 'missing' && survey.issues.length === 0;
   if (index.state === 'sound' || (index.state === 'missing' && empty)) return [];
@@ -58,7 +58,7 @@ function brokenIndex(context: CheckContext): Finding[] {
         return `${home.index} is no longer damaged`;
       const { kept, entries } = await rebuildIndex(context);
       const before = kept === undefined ? '' : `; the damaged one is ${basename(kept)}`;
-      return `made ${home.index} anew from ${plural(entries, 'session file')} of issues${before}`;
+      return `recreated ${home.index} from ${plural(entries, 'session file')} of issues${before}`;
     }),
   ];
 }
@@ -90,7 +90,7 @@ function brokenSessions(context: CheckContext): Finding[] {
 
 function brokenItems(context: CheckContext): Finding[] {
   const { survey, home } = context;
-  const after = 'its task is not worked: look into it and give it again';
+  const after = 'its task is not run: read the file and enqueue the task again';
   return survey.items.flatMap(({ name, path, found }) =>
     broken(context, found, {
       path,
@@ -170,7 +170,7 @@ interface DamagedFile {
 
 function broken(context: CheckContext, found: Found<unknown>, file: DamagedFile): Finding[] {
   if (found.state !== 'broken') return [];
-  if (!found.damaged) return [wrong('error', NAME, found.reason, `look after ${file.path} and its disk`)];
+  if (!found.damaged) return [wrong('error', NAME, found.reason, `check ${file.path} and its disk`)];
   return [mendable('error', NAME, found.reason, async () => setDamagedAside(context, file))];
 }
 

@@ -22,8 +22,8 @@ export const watchingCheck: Check = {
         watch.close();
       }
     });
-    if (noticed) return [fine(NAME, 'changes in the home are noticed')];
-    const message = 'changes of files are not noticed on this filesystem: the daemon looks by its interval only';
+    if (noticed) return [fine(NAME, 'file watching works in the home')];
+    const message = 'this filesystem does not report changes: the daemon checks at intervals only';
     return [wrong('warning', NAME, message, 'keep KUGETSU_DIR on a local disk, or raise fs.inotify.max_user_watches')];
   },
 };

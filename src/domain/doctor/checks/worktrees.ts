@@ -38,7 +38,7 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
   // A start that did not get as far as a repository has no worktree to miss.
   if (path === null || (repository === null && !(await isForeign(context.home, path)))) return [];
   if (repository === null) {
-    const message = `the worktree of ${ref} has its repository elsewhere than in the home: start and destroy move it aside whole`;
+    const message = `the worktree of ${ref} has its repository outside the home: start and destroy move all of it aside`;
     return [note(NAME, message)];
   }
   const anew = `kugetsu start ${ref} MESSAGE`;
@@ -72,7 +72,7 @@ async function checkedOutElsewhere(
     mendable('warning', NAME, message, async () => {
       const free = async (): Promise<unknown> => freeBranch(repository, { branch, own: path }, env);
       await withRepository(repository, free, { waitMs: SHORT_LOCK_WAIT_MS });
-      return `${places} stays at its commit, and is no longer on ${branch}`;
+      return `${places} stays at its commit and is no longer on ${branch}`;
     }),
   ];
 }
@@ -96,7 +96,7 @@ async function missing(context: CheckContext, { ref, path, repository, branch }:
       const from = await filesFrom(context, parseIssueRef(ref));
       const { note: said } = await checkOutBranch({ repository, path, env }, { branch, from });
       await setMode(path, 0o700);
-      return `checked ${branch} out again as ${path}; what was never committed there is lost${said === undefined ? '' : `; ${said}`}`;
+      return `checked ${branch} out again as ${path}; uncommitted changes there are lost${said === undefined ? '' : `; ${said}`}`;
     }),
   );
 }

@@ -112,7 +112,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
     expected: {
       outcome: 'refused',
       class: 'opencode_unsupported',
-      message: /opencode 1\.99\.0 at \S+ lacks: run --auto\n.*newer than this kugetsu knows/,
+      message: /opencode 1\.99\.0 at \S+ lacks: run --auto\n.*too new for this kugetsu/,
       retryable: false,
       exit: 3,
       noticed: 'the check of opencode',

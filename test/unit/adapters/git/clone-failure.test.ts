@@ -55,7 +55,7 @@ describe('a failed clone', () => {
     const stderr = 'remote: Repository not found.';
     expect(remoteFailure({ verb: 'fetch', url: URL, stderr, timedOut: true })).toMatchObject({
       code: 'repository_failed',
-      message: expect.stringContaining('too long'),
+      message: expect.stringContaining('timed out after 1h 00m'),
     });
   });
 });

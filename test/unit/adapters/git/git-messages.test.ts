@@ -40,7 +40,7 @@ describe('what git says of a repository that it does not read', () => {
       'fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n';
     expect(failure(`${owned}${advice}${rest}`)).toMatchObject({
       code: 'repository_not_owned',
-      hint: 'when you trust it, run: git config --global --add safe.directory /r/x',
+      hint: 'if you trust it, run: git config --global --add safe.directory /r/x',
     });
     expect(failure(`${owned}${rest}`).hint).toContain('safe.directory PATH');
   });

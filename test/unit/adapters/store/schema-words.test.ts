@@ -19,7 +19,7 @@ test.each([
   [{ ...SOUND, name: null }, 'has null as name, not text'],
   [{ ...SOUND, name: ['x'] }, 'has a list as name, not text'],
   [{ ...SOUND, count: 'three' }, 'has text as count, not a number'],
-  [{ ...SOUND, state: 'half' }, 'has another state than on or off'],
+  [{ ...SOUND, state: 'half' }, 'has a state other than on or off'],
   [{ ...SOUND, list: {} }, 'has an object as list, not a list'],
   [{ ...SOUND, list: [{ id: 'x' }, {}] }, 'has no list[1].id'],
   [[], 'holds a list, not an object'],

@@ -28,7 +28,7 @@ describe('a line that only a shell could run', () => {
     const found = problems(`MAX_CONCURRENT_AGENTS=5\n${line}\n`);
     expect(found).toEqual([
       expect.objectContaining({
-        message: expect.stringContaining('/k/config:2: kugetsu reads its config and does not execute it'),
+        message: expect.stringContaining('/k/config:2: kugetsu reads its config but does not execute it'),
         blocks: [],
       }),
     ]);
@@ -46,7 +46,7 @@ describe('a line that only a shell could run', () => {
   ])('%s blocks what needs the setting, and nothing else', (line) => {
     const settings = resolveSettings(source(`MAX_CONCURRENT_AGENTS=5\n${line}\nAGENT_TIMEOUT_MINUTES=7\n`));
     expect(settings.AGENT_TIMEOUT_MINUTES).toBe(7);
-    expect(() => settings.MAX_CONCURRENT_AGENTS).toThrow('kugetsu reads its config and does not execute it');
+    expect(() => settings.MAX_CONCURRENT_AGENTS).toThrow('kugetsu reads its config but does not execute it');
     expect(() => requireAll(settings)).toThrow('does not execute it');
     expect(resolveSettings(source(line, { MAX_CONCURRENT_AGENTS: '2' })).MAX_CONCURRENT_AGENTS).toBe(2);
     expect(resolveSettings(source(`${line}\nMAX_CONCURRENT_AGENTS=4`)).MAX_CONCURRENT_AGENTS).toBe(4);
