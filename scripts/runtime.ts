@@ -33,7 +33,7 @@ interface RuntimeRequest {
   readonly version: string;
   /** Where runtimes are kept. */
   readonly cache: string;
-  /** Such as `darwin-arm64`; this machine's unless told. */
+  /** Such as `darwin-arm64`; this machine's by default. */
   readonly platform?: string | undefined;
 }
 

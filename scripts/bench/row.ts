@@ -9,7 +9,7 @@ export interface Row {
   readonly target?: Target;
 }
 
-/** What the row, or its ratio, is to be at the most. */
+/** What the row, or its ratio, is to be at most. */
 interface Target {
   readonly atMost: number;
   readonly met: boolean;

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds since some moment; never jumps, and stands still while the machine sleeps. */
+  /** Milliseconds since some moment; never jumps, and stops while the machine sleeps. */
   monotonic(): number;
-  /** Resolves after `ms` milliseconds (24 days at the most), or as soon as `signal` aborts; never rejects. */
+  /** Resolves after `ms` milliseconds (24 days at most), or as soon as `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ export interface Terminal {
   out(text: string): void;
   /** Writes text to standard error, with a newline at its end. */
   err(text: string): void;
-  /** Shows how far something is in a line of its own on standard error, in place of the last one; only on a terminal. */
+  /** Shows progress in a line of its own on standard error, which replaces the last one; only on a terminal. */
   progress(text: string): void;
   /** Everything that comes on standard input. */
   readInput(): Promise<string>;
@@ -76,7 +76,7 @@ export function writeError(text: string): void {
   }
 }
 
-// The cursor goes to the beginning of the line, and what is there goes.
+// Moves the cursor to the beginning of the line and clears it.
 function writeProgress(text: string): void {
   try {
     writeFully(ERRORS, `\r\u001B[K${plainText(text)}`);

@@ -4,7 +4,7 @@ import type { SelfCommand } from '../adapters/process/self-command.ts';
 import type { Home } from './home.ts';
 import type { Settings } from './settings-schema.ts';
 
-/** What domain functions are given; each asks for the least it needs. */
+/** What domain functions receive; each asks only for what it needs. */
 export interface Context {
   readonly home: Home;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -4,7 +4,7 @@ import { realPath } from '../adapters/store/paths.ts';
 /** The size in bytes at which the daemon's log is rotated; one older file is kept. */
 export const MAX_LOG_BYTES = 1024 * 1024;
 
-/** Where everything of one kugetsu home lies; all paths are absolute. */
+/** The layout of one kugetsu home; all paths are absolute. */
 export interface Home {
   readonly root: string;
   readonly config: string;
@@ -22,7 +22,7 @@ export interface Home {
   readonly daemonPid: string;
   readonly daemonLock: string;
   readonly daemonLog: string;
-  /** What a service of the daemon has in its environment besides what its definition says. */
+  /** The environment of the daemon's service beyond its definition. */
   readonly serviceEnvironment: string;
   readonly notifications: string;
   /** Notifications that are not in the inbox yet, one per file. */
@@ -31,7 +31,7 @@ export interface Home {
   readonly bin: string;
   readonly logs: string;
   readonly runs: string;
-  /** Heartbeats of processes that answer for something, for those that cannot see them. */
+  /** Heartbeats of run owners and daemons, for processes in other containers and on other machines. */
   readonly heartbeats: string;
   readonly rescued: string;
   readonly pmAgentDirectory: string;

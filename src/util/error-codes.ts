@@ -1,7 +1,7 @@
 /**
  * What an error means for a task that waits for an attempt:
  *
- * - `busy`: somebody else is at it; the task waits for its turn, and nothing is said.
+ * - `busy`: somebody else is using it; the task waits for its turn, without a message.
  * - `not_ready`: kugetsu or the machine lacks something that a person has to see to. The task goes back, as if it had not
  *   been tried, and is told once.
  * - `passing`: it may be gone by itself (a network, a busy database); the attempt counts, and there is another.

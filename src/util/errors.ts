@@ -5,7 +5,7 @@ import { rawText, said, type Text, type Words } from './words.ts';
 interface AppErrorOptions {
   /** What the user can do about it: one line. */
   readonly hint?: string;
-  /** The exit code of the command that ends with this error; 1 unless told. */
+  /** The exit code of the command that ends with this error; 1 by default. */
   readonly exit?: ExitCode;
   /** Output of another program that belongs in a log, not on the terminal. */
   readonly details?: string;

@@ -1,4 +1,4 @@
-/** The exit codes that kugetsu documents; nothing else ever comes out of it. */
+/** The exit codes that kugetsu documents; it never returns another one. */
 export const EXIT = {
   done: 0,
   failed: 1,

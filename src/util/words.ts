@@ -1,6 +1,6 @@
 import { oneLine } from './text.ts';
 
-/** What somebody else said: an agent, git, opencode, a file, whoever called. It may hold a secret; the words around it are kugetsu's. */
+/** What somebody else said: an agent, git, opencode, a file, the caller. It may contain a secret; the words around it are kugetsu's. */
 export class Said {
   readonly text: string;
   private readonly shape: (clean: string) => string;
@@ -40,7 +40,7 @@ export function words(own: TemplateStringsArray, ...parts: readonly (string | nu
   });
 }
 
-/** Messages one after the other, with a text of kugetsu's own between them. */
+/** Joins messages with a text of kugetsu's own between them. */
 export function joinWords(texts: readonly Text[], separator: string): Words {
   return texts.flatMap((text, index) => [
     ...(index === 0 ? [] : [separator]),
@@ -54,7 +54,7 @@ export function told(text: Text, clean: (text: string) => string): string {
   return text.map((part) => (typeof part === 'string' ? part : part.told(clean))).join('');
 }
 
-/** A message as one text as it is, for whoever judges it; nothing of it may be shown or written. */
+/** A message as one unredacted text, for judging it; never show or write it. */
 export function rawText(text: Text): string {
   return told(text, (part) => part);
 }

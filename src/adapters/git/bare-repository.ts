@@ -54,7 +54,7 @@ export async function updateRepository(repository: BareRepository): Promise<'clo
   const { path, notBefore, clock } = repository;
   if ((await sourceOf(path)) === repository.source) {
     const last = await lastFetch(path);
-    // A fetch that seems to be still to come was made before the clock was set back.
+    // A fetch time in the future comes from before the clock was set back.
     if (last >= notBefore && last <= clock.now()) return 'fetched';
     await fetchOrigin(repository, path);
     return 'fetched';
@@ -104,7 +104,7 @@ async function cloneBare(repository: BareRepository): Promise<void> {
   }
 }
 
-/** When the last fetch that succeeded began; those who waited for it need none of their own. */
+/** When the last successful fetch began; processes that waited for it need none of their own. */
 async function lastFetch(path: string): Promise<number> {
   const text = await readTextIfExists(join(path, FETCHED_FILE));
   return text === undefined ? 0 : Number(text) || 0;
@@ -119,7 +119,7 @@ async function fetchOrigin(repository: BareRepository, path: string): Promise<vo
   }
   await inRepository({ repository: path, env, config: remoteConfig(url) }, async (place) => {
     const options = transfer(place, credentials);
-    // What a shallow remote has is wanted whole, and nothing less once it is a shallow one no longer.
+    // All that a shallow remote has is fetched, and full history once it is no longer shallow.
     const depth = (await pathExists(join(path, 'shallow'))) ? ['--unshallow'] : [];
     const [fetched, asked] = await Promise.all([
       tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options),

@@ -12,7 +12,7 @@ interface RemoteBranch {
   readonly tip: string;
 }
 
-/** The branch that was taken for the default branch, and how it could be told. */
+/** The branch that was taken as the default branch, and how it was chosen. */
 export interface Choice {
   readonly name: string;
   readonly why: 'named by HEAD' | 'the only branch' | 'the only branch at HEAD' | 'main or master';
@@ -42,7 +42,7 @@ export function chooseBaseBranch(head: RemoteHead, branches: readonly RemoteBran
 export interface BaseBranch {
   /** The remote-tracking ref, for example `refs/remotes/origin/main`. */
   readonly ref: string;
-  /** What a person should know of how it was chosen; undefined when it was named. */
+  /** What a person should know about the choice; undefined when the branch was named. */
   readonly note: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Settings by their full names; a name may come more than once. */
+/** Settings by their full names; a name may occur more than once. */
 export type Config = readonly (readonly [string, string])[];
 
 /** Settings as git-config(1) has them in a file, in this order. */

@@ -49,7 +49,7 @@ function configOf({ url, user, variable }: GitCredential): ConfigEntry[] {
   const answer = `printf 'username=%s\\npassword=%s\\n' ${name} "$${variable}"`;
   const key = helperKey(url);
   return [
-    // An empty one takes the helpers before it out: they would be told to store the token.
+    // An empty one removes the helpers before it, which git would tell to store the token.
     { key, value: '' },
     { key, value: `${OWN_HELPER} { if test "$1" = get; then ${answer}; fi; }; kugetsu_credential` },
     // Only then does git-lfs say for which path it asks; without one it is not below the address.

@@ -4,7 +4,7 @@ import type { GitPlace } from './git-place.ts';
 /** A filter of the user's configuration: gitattributes(5), "filter". */
 export interface Filter {
   readonly name: string;
-  /** Whether it is git-lfs, of which is known where it keeps the content. */
+  /** Whether it is git-lfs, whose store is known. */
   readonly isLfs: boolean;
 }
 

@@ -14,7 +14,7 @@ interface GitFiles {
   readonly repository: string;
   /** The branch that goes with the worktree, and whose log goes with it. */
   readonly branch: string | undefined;
-  /** What the ref of it has behind that of the files; `-git` unless told. */
+  /** What the ref of it has behind that of the files; `-git` by default. */
   readonly suffix?: string;
 }
 
@@ -24,7 +24,7 @@ const ORDINARY =
   /^(?:HEAD|ORIG_HEAD|FETCH_HEAD|AUTO_MERGE|index|sharedindex\..*|commondir|gitdir|locked|config\.worktree|COMMIT_EDITMSG|gc\.pid|info\/.*|logs\/.*|.*\.lock|fsmonitor--daemon.*)$/;
 // What says where the worktree was, and the repositories of submodules, which are moved.
 const NOT_KEPT = /^(?:commondir|gitdir|locked|modules|.*\.lock|fsmonitor--daemon.*)$/;
-/** What is there while an operation is under way: git-status(1) tells of these. */
+/** Files that exist while an operation is in progress, as git-status(1) reports them. */
 export const OPERATIONS = [
   'MERGE_HEAD',
   'CHERRY_PICK_HEAD',

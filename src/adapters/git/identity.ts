@@ -3,7 +3,7 @@ import { runCommand } from '../process/run-command.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** Whom git would name as author and committer; or that it is not there, or has nobody to name. */
+/** Whom git would name as author and committer, or that git is missing or has no identity. */
 export type Identity =
   | { readonly state: 'known'; readonly who: string }
   | { readonly state: 'missing' }

@@ -98,7 +98,7 @@ export async function inMetadata<T>(
   const head = await plainText(join(metadata, 'HEAD'));
   if (head === undefined || !/^(?:ref: refs\/\S+|[0-9a-f]{40,64})\n?$/.test(head)) return undefined;
   const facts = await ownFacts(repository);
-  // What the repository itself has was written by its agents, but for one that kugetsu has not made.
+  // The repository's own settings were written by its agents, except in a repository that kugetsu did not make.
   const unmade = facts === undefined ? ['config'] : [];
   const paths = [...unmade.map((name) => join(repository, name)), join(metadata, 'config.worktree')];
   const settings = await harmlessSettings(paths, env);

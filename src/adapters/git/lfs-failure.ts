@@ -61,7 +61,7 @@ export function lfsFailure(stderr: string): AppError | undefined {
   });
 }
 
-/** What git-lfs says itself, without the name of the object, which is said once before. */
+/** git-lfs's own message without the object's name, which it has already said once. */
 function ownReason(text: string): string | undefined {
   const line = text.split('\n').find((each) => /Smudge error|^Error |^batch (?:request|response)/i.test(each));
   if (line === undefined) return undefined;

@@ -82,7 +82,7 @@ async function copyThere(from: string, to: string, env: Environment): Promise<vo
   try {
     // cp keeps modes, times, links and special files, and is there wherever git is.
     await run('cp', ['-a', '--', from, building]);
-    // Before the original goes, the copy has to outlast a power failure.
+    // The copy must survive a power failure before the original is removed.
     await run('sync', ['-f', building]).catch(async () => run('sync', []));
     await rename(building, to);
   } catch (error) {

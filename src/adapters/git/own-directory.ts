@@ -13,7 +13,7 @@ const REFSPEC = '+refs/heads/*:refs/remotes/origin/*';
 const SHARED = ['objects', 'refs', 'packed-refs', 'shallow', 'logs', 'worktrees'];
 const LINKS = Object.fromEntries(SHARED.map((name) => [name, join('..', name)] as const));
 
-/** What kugetsu knows of a bare repository that it made, whatever the repository's own configuration says by now. */
+/** What kugetsu knows of a bare repository that it made, whatever the repository's own configuration says now. */
 export interface OwnFacts {
   /** What the repository stands for, `host/owner/repo`. */
   readonly source: string;

@@ -70,7 +70,7 @@ export async function pushGuard({ directory, repositories, branch, inherited }: 
   };
 }
 
-/** False, too, for an agent whose PATH has no git: it is told of that elsewhere. */
+/** False, too, for an agent whose PATH has no git: it learns that elsewhere. */
 async function knowsConfiguredHooks(cwd: string, env: Environment): Promise<boolean> {
   try {
     const { stdout } = await tryGit(['--version'], { cwd, env });

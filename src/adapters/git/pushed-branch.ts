@@ -41,7 +41,7 @@ export async function pushedBranch({
 /** What is kept of a branch that was pushed. */
 export interface KeptTip {
   readonly tip: string | undefined;
-  /** The tip that was kept before, when it is no part of the tip of now: somebody pushed over it. */
+  /** The tip that was kept before, if the current tip does not contain it: somebody pushed over it. */
   readonly replaced: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface AskedHead {
   readonly head: RemoteHead;
 }
 
-/** Asks `remote`, a name or a URL, for its HEAD, in a call of its own: a fetch does not tell. */
+/** Asks `remote`, a name or a URL, for its HEAD in a separate call, because a fetch does not report it. */
 export async function askRemoteHead(remote: string, options: Options): Promise<AskedHead> {
   const result = await tryGit(['ls-remote', '--symref', '--', remote, 'HEAD'], options);
   return { result, head: parseRemoteHead(result.stdout) };

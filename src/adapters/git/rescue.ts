@@ -67,7 +67,7 @@ async function rescueFrom(options: RescueOptions, at: GitPlace): Promise<Rescue>
   return { refs, movedAside, pushed: saver.pushed() };
 }
 
-/** Those from which git can check everything out: a way back that fails is none. The others keep what there is. */
+/** Those from which git can check everything out, because a way back that fails is useless. The others keep what they can. */
 async function wholeRefs(refs: readonly SavedRef[], at: GitPlace): Promise<SavedRef[]> {
   const found: SavedRef[] = [];
   for (const saved of refs) {

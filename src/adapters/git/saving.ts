@@ -54,7 +54,7 @@ export interface Saver {
   readonly ref: string;
   /** Keeps a commit, unless an earlier rescue has the same. */
   keep(part: SavedPart, commit: string, suffix: string): Promise<void>;
-  /** Keeps a commit unless it is for good elsewhere; silently when it was pushed. */
+  /** Keeps a commit unless it is elsewhere permanently; silently when it was pushed. */
   keepTip(part: SavedPart, commit: string, suffix: string): Promise<void>;
   /** What was kept so far, but for what is kept silently. */
   readonly refs: readonly SavedRef[];
@@ -70,7 +70,7 @@ interface SaverOptions {
   readonly ref: string;
   /** The ref of a branch that stays, and from which work begins. */
   readonly base: string | undefined;
-  /** Whether the way back to an earlier rescue can be told again: nobody has gone it. None is, unless told. */
+  /** Whether the way back to an earlier rescue can be told again: nobody has used it. By default none is. */
   readonly canTellAgain?: CanTellAgain;
 }
 

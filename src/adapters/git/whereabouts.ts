@@ -8,7 +8,7 @@ export async function isReachable(commit: string, patterns: readonly string[], p
   return (await git(args, place)).trim() !== '';
 }
 
-/** Who else has a commit: the default branch of origin, for good; another branch of origin, as long as nobody deletes it; or nobody. */
+/** Who else has a commit: the default branch of origin, permanently; another branch of origin, until somebody deletes it; or nobody. */
 export type Whereabouts = 'merged' | 'pushed' | 'only_here';
 
 /** Who has a commit besides what is to be removed; `base` is the ref of another branch that stays, such as one that work begins from. */

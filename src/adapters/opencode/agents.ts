@@ -17,7 +17,7 @@ interface AgentQuestion {
 const AgentSchema = z.object({ mode: z.string() });
 
 /**
- * How an agent stands with the configuration of the user. This starts opencode with all its plugins, as a run does.
+ * The status of an agent in the user's configuration. This starts opencode with all its plugins, as a run does.
  *
  * @throws AppError `opencode_hangs`, `opencode_failed`, `opencode_unexpected`
  */

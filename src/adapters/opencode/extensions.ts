@@ -27,7 +27,7 @@ export async function configuredExtensions(cli: OpencodeCli, directory: string):
   };
 }
 
-/** A plugin stands there by its name, or with its options behind it. */
+/** A plugin is listed by its name, or by its name and options. */
 function nameOf(plugin: unknown): string | undefined {
   const name: unknown = Array.isArray(plugin) ? plugin[0] : plugin;
   return typeof name === 'string' ? name.replace(/^file:\/\//, '') : undefined;

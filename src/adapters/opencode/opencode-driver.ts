@@ -29,14 +29,14 @@ interface DriverOptions {
   readonly cwd: string;
   readonly clock: Clock;
   readonly probeCache: string;
-  /** Where the last export is kept that was forked from, for each role that a session can have. */
+  /** Where the last export that was forked from is cached, for each role. */
   readonly exportCaches: Readonly<Record<ForkRole, string>>;
   readonly cleanExport: ExportCleaner;
   /** The longest that opencode may take to begin, in milliseconds; 0 for no limit. */
   readonly startupLimitMs?: () => Promise<number>;
 }
 
-/** A loaded machine needs some seconds for a call that is in order. */
+/** On a loaded machine a normal call takes some seconds. */
 const SHORTEST_LIMIT_MS = 10_000;
 
 /** The driver of the opencode binary that is on PATH, or that `KUGETSU_OPENCODE` names. */
@@ -58,7 +58,7 @@ class OpencodeDriver implements Opencode {
     try {
       return await this.probing;
     } catch (error) {
-      // A daemon lives for days, and opencode may be installed meanwhile.
+      // A daemon lives for days, and opencode may be installed in that time.
       this.probing = undefined;
       throw error;
     }
@@ -165,7 +165,7 @@ class OpencodeDriver implements Opencode {
 
   private async cli(): Promise<OpencodeCli> {
     const { env, startupLimitMs } = this.options;
-    // A setting that cannot be read is told of by whoever needs it.
+    // A setting that cannot be read is reported by whoever needs it.
     const limit = await startupLimitMs?.().catch(() => 0);
     const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
     return { path: (await this.probe()).path, env, limitMs };

@@ -71,7 +71,7 @@ interface RunRequest {
   readonly agent?: string;
   /** Ask the model itself: without opencode's instructions, without tools, one step. */
   readonly bare?: boolean;
-  /** Whether it loads the configuration that it finds in the directory: plugins, MCP servers, commands; not unless told. */
+  /** Whether it loads the configuration that it finds in the directory: plugins, MCP servers, commands; not by default. */
   readonly projectConfig?: boolean;
   /** A file of instructions for the agent, besides those that it finds in the directory. */
   readonly notes?: string | undefined;
@@ -100,7 +100,7 @@ export interface Opencode {
   forkSession(request: ForkRequest): Promise<string>;
   /** What opencode has stored of these sessions; a session that it does not know is left out. */
   describeSessions(ids: readonly string[]): Promise<StoredSession[]>;
-  /** How many answers in a session came to their end: neither broken off nor failed. */
+  /** How many answers in a session are complete: neither interrupted nor failed. */
   finishedAnswers(id: string): Promise<number>;
   /** Makes `directory`, an absolute real path, the one in which a session runs. */
   moveSession(id: string, directory: string): Promise<void>;

@@ -9,7 +9,7 @@ export interface PermissionRule {
 
 /**
  * The rules of a session that nobody watches: what would ask a person is denied, because a denial is an error that the
- * model sees and works around, while a question waits for ever. `writable` are the directories outside the worktree that
+ * model sees and works around, while a question waits forever. `writable` are the directories outside the worktree that
  * an agent may use.
  */
 export function headlessPermission(writable: readonly string[]): PermissionRule[] {

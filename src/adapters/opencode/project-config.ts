@@ -6,7 +6,7 @@ import { readTextIfExists } from '../store/private-files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-// The first that is there counts, as in opencode.
+// The first that exists counts, as in opencode.
 const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'CONTEXT.md'];
 
 // Measured with opencode 1.18.33: OPENCODE_DISABLE_PROJECT_CONFIG keeps `run` from MCP servers, tools, commands and settings,

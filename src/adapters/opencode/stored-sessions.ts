@@ -60,7 +60,7 @@ export async function describeStoredSessions(
   return queryDatabase(cli, { statement, row: StoredSessionSchema, cwd });
 }
 
-/** How many messages of the model in a session came to their end without an error (`MessageAbortedError` and others). */
+/** How many of the model's messages in a session are complete and without an error (`MessageAbortedError` and others). */
 export async function countFinishedAnswers(cli: OpencodeCli, id: string, cwd: string): Promise<number> {
   const conditions = [
     `session_id = '${checkedSessionId(id)}'`,

@@ -6,7 +6,7 @@ const POLL_MS = 20;
 /** How long the processes of a run may take to end after TERM, in milliseconds. */
 const GRACE_MS = 3000;
 
-/** After this nothing more can be done: a process in the kernel's hands, or another user's. */
+/** After this nothing more can be done: the process is stuck in the kernel or belongs to another user. */
 const GIVE_UP_MS = 10_000;
 
 /** How long a process without an environment is waited for, when no other is left: it is becoming another program, or hides it. */

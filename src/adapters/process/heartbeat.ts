@@ -15,7 +15,7 @@ import { bootId, isHere, ownIdentity, type ProcessIdentity } from './process-ide
 const BEAT_MS = 10_000;
 /** How long after the last one a process counts as alive, in milliseconds: five may be missed. */
 export const FRESH_MS = 60_000;
-/** What was left of a process that died is removed after this, in milliseconds. */
+/** The heartbeat of a dead process is removed after this, in milliseconds. */
 const FORGET_MS = 24 * 60 * 60_000;
 const FILE_MODE = 0o600;
 
@@ -31,7 +31,7 @@ interface Found extends Beat {
   readonly uptime: number | undefined;
 }
 
-/** When something was last heard of a process, and whether that is recent. */
+/** When a process was last heard from, and whether that is recent. */
 interface LastSign {
   /** Milliseconds since the epoch; undefined when nothing says. */
   readonly at: number | undefined;

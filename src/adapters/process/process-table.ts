@@ -12,7 +12,7 @@ interface ProcessRow {
   readonly cpuSeconds: number;
 }
 
-/** A process that is known already; without a start time its pid is taken at its word. */
+/** A process that is known already; without a start time the pid alone is trusted. */
 export interface ProcessMark {
   readonly pid: number;
   readonly start?: string | undefined;
@@ -125,7 +125,7 @@ function environmentOf(pid: number): string | undefined {
     const environment = readProc(`/proc/${pid}/environ`);
     if (environment !== '') return environment ?? '';
     if (readProc(`/proc/${pid}/cmdline`) === '') return undefined;
-    // It has become the other one between the two, or really has an empty environment.
+    // It became the other program between the two reads, or really has an empty environment.
   }
   return '';
 }

@@ -97,7 +97,7 @@ function openOutputs({ stdoutFile, stderrFile }: CommandOptions): [number | unde
   }
 }
 
-/** execa takes any descriptor of this process; its types know those up to 9. */
+/** execa accepts any descriptor of this process; its types cover those up to 9. */
 function descriptorOrPipe(file: number | undefined): 3 | 'pipe' {
   return (file ?? 'pipe') as 3 | 'pipe';
 }

@@ -68,7 +68,7 @@ async function started(options: SpawnOptions, out: number, err: number): Promise
       reject(new AppError('cannot_start', `cannot start ${command}: ${cause.message}`, { hint, cause }));
     });
   });
-  // A process that ends without reading its input is its own business: its exit tells.
+  // A process may end without reading its input; its exit code says the rest.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
   return { pid: child.pid ?? -1, exit, release: () => child.unref() };

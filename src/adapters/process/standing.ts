@@ -19,7 +19,7 @@ export function standingOf(owner: ProcessIdentity, heartbeats: string): Standing
   return fresh ? 'elsewhere' : 'silent';
 }
 
-/** Whether that much is known because the process would be seen from here. */
+/** Whether this is certain because the process would be visible from here. */
 export function isSeen(standing: Standing): boolean {
   return standing === 'alive' || standing === 'gone';
 }

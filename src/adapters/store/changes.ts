@@ -201,7 +201,7 @@ export async function renameAtOnce(from: string, to: string): Promise<void> {
   await change('rename', to, async () => blocking.renameSync(from, to));
 }
 
-/** As {@link syncDirectory} for a directory that is there, blocking. */
+/** As {@link syncDirectory} for a directory that exists, blocking. */
 export async function syncDirectoryAtOnce(path: string): Promise<void> {
   const directory = blocking.openSync(path, 'r');
   try {

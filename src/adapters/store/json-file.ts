@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { readTextAtOnce, readTextIfExists, replaceFile } from './private-files.ts';
 
-/** What a file is, for those who read it and for those who read about it. */
+/** The form of a file, for the code that reads it and for messages about it. */
 export interface FileForm<Schema extends z.ZodMiniType> {
   readonly schema: Schema;
   /** What a person calls the file: `session file`. */

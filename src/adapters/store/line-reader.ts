@@ -4,7 +4,7 @@ import { openToRead } from './open-to-read.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** What becomes of a line that is longer than a reader holds in memory. */
+/** How a line is cut that is longer than a reader holds in memory. */
 export interface LineLimit {
   readonly maxBytes: number;
   /** Makes a line of its first `maxBytes`; `bytes` is how many there are of it in all. */
@@ -62,7 +62,7 @@ export class LineReader {
     while (this.offset < size) {
       const { bytesRead } = await handle.read(this.chunk, 0, CHUNK_BYTES, this.offset);
       if (bytesRead === 0) return;
-      // Whoever stops in the middle goes on behind the last line that it has got.
+      // A caller that stops in the middle continues after the last line that it received.
       let start = 0;
       for (let end = this.endIn(start, bytesRead); end !== -1; end = this.endIn(start, bytesRead)) {
         this.keep(start, end);

@@ -69,7 +69,7 @@ export interface HeldLock {
 /**
  * Runs `body` while holding the lock directory `path`. A lock whose holder died is taken over after 5 s.
  *
- * @throws AppError `locked` (exit code 4) when the lock was not free within `waitMs`, 20 s unless told
+ * @throws AppError `locked` (exit code 4) when the lock was not free within `waitMs`, 20 s by default
  */
 export async function withLock<T>(
   path: string,

@@ -7,7 +7,7 @@ interface Owned {
   readonly uid: number;
 }
 
-/** Whose `path` is, or would be if it were made: the owner of the nearest directory that is there. Blocking: every command of root asks. */
+/** Whose `path` is, or would be if it were made: the owner of the nearest directory that exists. Blocking: every command of root asks. */
 export function ownerOf(path: string): Owned {
   try {
     return { directory: path, uid: statSync(path).uid };

@@ -181,7 +181,7 @@ export async function removeDirectory(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
-    // Not only EACCES: what was removed in passing may be told as a directory that is not empty.
+    // Not only EACCES: a partly removed tree may be reported as a directory that is not empty.
     if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(errnoOf(error) ?? '')) throw error;
     if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true) throw error;
     await makeTreeWritable(path);

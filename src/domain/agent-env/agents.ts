@@ -1,7 +1,7 @@
 /** The file that every agent's variables begin with. */
 export const DEFAULT_AGENT = 'default';
 
-/** The agents that kugetsu runs; each has the variables of `default` and its own over them. */
+/** The agents that kugetsu runs; each gets the variables of `default`, overridden by its own. */
 export const RUN_AGENTS = ['pm-agent', 'dev-agent'] as const;
 
 /** An agent that kugetsu runs. */

@@ -10,7 +10,7 @@ import { agentOfFile } from './agent-name.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 
-// A variable may name the file of a secret, and not hold it; without this every path under that one would be redacted.
+// A variable may name the file of a secret instead of holding it; otherwise every path below it would be redacted.
 const SYSTEM_PATH = /^\/(?:etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|private)(?:\/[\w.@+-]+)+\/?$/;
 
 /**

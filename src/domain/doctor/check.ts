@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Finding } from './finding.ts';
 import type { Survey } from './survey.ts';
 
-/** What checks are given: one look at the files of the home that all of them share, and opencode's answer, asked once. */
+/** What checks receive: one survey of the home's files, shared by all of them, and opencode's answer, asked once. */
 export interface CheckContext extends Context {
   readonly survey: Survey;
   /** What opencode has of the tracked sessions, by id. */

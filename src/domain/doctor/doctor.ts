@@ -33,11 +33,11 @@ export interface Diagnosis {
   readonly healthy: boolean;
 }
 
-/** One repair may bring to light what the next has to mend: a damaged file that is set aside leaves an entry behind. */
+/** One repair may reveal the next problem: a damaged file that is set aside leaves an entry behind. */
 const MAX_ROUNDS = 5;
 const MAX_LINE = 1000;
 
-/** Looks at everything, and mends what it is asked to mend. Never throws for the home's sake. */
+/** Checks everything and fixes what it is asked to fix. Never throws because of the state of the home. */
 export async function runDoctor(given: Context, request: DoctorRequest): Promise<Diagnosis> {
   const context = withLenientSettings(given);
   const { text: clean } = await redactorOf(context);
@@ -73,7 +73,7 @@ export async function runDoctor(given: Context, request: DoctorRequest): Promise
 
 interface Repaired {
   readonly repairs: readonly AppliedRepair[];
-  /** What is found afterwards; undefined when nobody has looked since. */
+  /** The findings after the repairs; undefined when there was no second look. */
   readonly findings: readonly Finding[] | undefined;
 }
 
@@ -82,9 +82,9 @@ async function repairAll(context: Context, onRepair: (repair: AppliedRepair) => 
   const inVain = new Set<string>();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const findings = await diagnose(context, ALL_CHECKS);
-    const mendable = findings.filter(({ repair, message }) => repair !== undefined && !inVain.has(rawText(message)));
-    if (mendable.length === 0) return { repairs, findings };
-    for (const repair of await applyRepairs(mendable)) {
+    const fixable = findings.filter(({ repair, message }) => repair !== undefined && !inVain.has(rawText(message)));
+    if (fixable.length === 0) return { repairs, findings };
+    for (const repair of await applyRepairs(fixable)) {
       if (!repair.mended) inVain.add(rawText(repair.finding));
       repairs.push(repair);
       onRepair(repair);

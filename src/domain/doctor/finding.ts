@@ -1,6 +1,6 @@
 import type { Text } from '../../util/words.ts';
 
-/** How much a finding matters: an `error` keeps something from working, a `warning` may soon, the others inform. */
+/** How much a finding matters: an `error` breaks something now, a `warning` may break it soon, the others inform. */
 export type Level = 'error' | 'warning' | 'info' | 'ok';
 
 /** Something that a check has to say. */
@@ -10,12 +10,12 @@ export interface Finding<Message extends Text = Text> {
   readonly check: string;
   /** One line. */
   readonly message: Message;
-  /** The command, or the deed, that mends it; null when there is nothing to mend or nothing to be done. */
+  /** The command or the action that fixes it; null when there is nothing to fix or to do. */
   readonly command: string | null;
   /**
    * Mends it, when that is safe: looks again first, takes the locks, and never touches uncommitted work.
    * @returns what was done, in one line
-   * @throws when it could not be mended
+   * @throws when it could not be fixed
    */
   readonly repair?: Repair;
 }
@@ -42,8 +42,8 @@ export function note<Message extends Text>(
   return { level: 'info', check, message, command };
 }
 
-/** Something that is wrong and that `doctor --fix` mends. */
-export function mendable<Message extends Text>(
+/** Something that is wrong and that `doctor --fix` fixes. */
+export function fixable<Message extends Text>(
   level: Level,
   check: string,
   message: Message,
@@ -52,7 +52,7 @@ export function mendable<Message extends Text>(
   return { level, check, message, command: FIX, repair };
 }
 
-/** Something that is wrong and that only the user can mend; `command` says how. */
+/** Something that is wrong and that only the user can fix; `command` says how. */
 export function wrong<Message extends Text>(
   level: 'error' | 'warning',
   check: string,

@@ -4,7 +4,7 @@ import { examineSettings, faultOf, isSettingKey } from '../settings/examine-sett
 import { readSettingsSource } from '../settings/list-settings.ts';
 import { SettingsSchema } from '../settings-schema.ts';
 
-/** A context in which a setting that is wrong has its default: one mistake in the config hides nothing else. */
+/** A context in which an invalid setting has its default, so that one mistake in the config hides nothing else. */
 export function withLenientSettings<T extends Context>(context: T): T {
   const settings: Context['settings'] = async () => {
     const { given } = examineSettings(await readSettingsSource(context));

@@ -33,7 +33,7 @@ export interface Survey {
   readonly index: Found<Index>;
   readonly base: Found<CoordinatorSession>;
   readonly pmAgent: Found<CoordinatorSession>;
-  /** Every session file but those two, whether the index names it or not. */
+  /** Every session file except those two, whether or not the index names it. */
   readonly issues: readonly SurveyedFile<IssueSession>[];
   readonly items: readonly SurveyedFile<QueueItem>[];
 }

@@ -71,7 +71,7 @@ async function makeHome(context: Context): Promise<void> {
 }
 
 async function tellOfIdentity(context: Context, { report }: InitRequest): Promise<void> {
-  // A file of variables that cannot be read is told where it is needed.
+  // An unreadable env file is reported where it is needed.
   const variables = await agentEnvironment(context, 'dev-agent').catch((error: unknown) => {
     if (error instanceof AppError) return undefined;
     throw error;

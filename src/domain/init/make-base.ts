@@ -87,7 +87,7 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
   return other;
 }
 
-/** What was broken off, or failed, agents know only from the question. */
+/** Of an interrupted or failed answer, agents know only the question. */
 async function tellOfAnswers({ opencode }: Context, id: string, report: (step: string) => void): Promise<void> {
   if ((await opencode.finishedAnswers(id)) > 0) return;
   report('note: the base session has no complete answer: agents will know only what was asked');
@@ -110,7 +110,7 @@ async function tellBase(
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
     const env = await agentEnvironment(context, 'dev-agent');
-    // It is the user's own checkout, in which they might as well have opened opencode.
+    // This is the user's own checkout, where they could have opened opencode themselves.
     const projectConfig = true;
     const agent = settings.AGENT_NAME;
     const request = { session: id, directory: cwd, message: prompt, model, agent, debug: false, projectConfig, env };

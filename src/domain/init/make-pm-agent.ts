@@ -45,7 +45,7 @@ export function newCoordinator(
   };
 }
 
-/** The new session, which knows those before it: they are still in opencode. */
+/** The new session, which knows the earlier ones: they are still in opencode. */
 export function succeeding(before: CoordinatorSession | undefined, session: CoordinatorSession): CoordinatorSession {
   if (before === undefined) return session;
   const { previous_session_ids: older = [], opencode_session_id: id } = before;

@@ -21,7 +21,7 @@ export interface InstallableFile {
 export interface Installation {
   readonly path: string;
   readonly outcome: 'installed' | 'updated' | 'unchanged' | 'removed' | 'absent' | 'kept';
-  /** Where a file is now that was there before and is not kugetsu's. */
+  /** Where a file that is not kugetsu's was moved. */
   readonly aside: string | null;
 }
 
@@ -48,7 +48,7 @@ export async function installFile(
   const wanted = marked(file);
   if (before === wanted || before === file.text) return { path, outcome: 'unchanged', aside: null };
   const foreign = before !== undefined && !isOwn(before);
-  // The tilde: zsh takes every other file there for a completion.
+  // The tilde is needed because zsh takes every other file there for a completion.
   const aside = foreign ? `${await freeAside(path, 'before-kugetsu', clock.now())}~` : null;
   if (!dryRun) {
     if (aside !== null) await rename(path, aside);
@@ -80,7 +80,7 @@ async function textAt(path: string): Promise<string | undefined> {
   throw new AppError('not_a_file', `${path} is in the way: it is not a file`, { hint: 'move it away' });
 }
 
-/** The text with a last line by which kugetsu knows its own file again. */
+/** The text with a last line by which kugetsu recognises its own file. */
 function marked({ text, comment }: InstallableFile): string {
   return `${text}${comment(`Installed by kugetsu; sha256 ${sumOf(text)}`)}\n`;
 }

@@ -4,7 +4,7 @@ const PREFIX = 'q_';
 const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
 /** The bash script's: a number of `date`, perhaps with something behind it that tells two of one second apart. */
 const SCRIPT_ID = /^q_(\d{9,19})(?:[_-][0-9A-Za-z]{1,20}){0,3}$/;
-/** How long a today's id is; the script's are shorter, or have an underscore in the middle. */
+/** The length of today's ids; the script's are shorter, or have an underscore in the middle. */
 const LENGTH = 19;
 
 /** Whether a text has the form of a task id. */

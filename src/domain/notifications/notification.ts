@@ -17,7 +17,7 @@ export type TaskNotificationType =
   | 'task_error'
   | 'work_saved';
 
-/** Of kugetsu's own types the one whose message is a command: whole, or worth nothing. */
+/** The one type of kugetsu's own whose message is a command, which is useless if it is cut. */
 export const SAVED: TaskNotificationType = 'work_saved';
 
 const MAX_MESSAGE = 2000;
@@ -32,7 +32,7 @@ export interface News {
   readonly message: Text;
   readonly issue_ref?: string | null;
   readonly task?: string | null;
-  /** When it happened, in milliseconds since the epoch; now, unless told. */
+  /** When it happened, in milliseconds since the epoch; now by default. */
   readonly at?: number;
 }
 

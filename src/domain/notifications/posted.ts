@@ -26,7 +26,7 @@ export async function readPosted({ home }: Pick<Context, 'home'>, limit: number)
   return { names, notifications };
 }
 
-/** Removes what is in the inbox now. Should a power failure bring it back, the inbox knows it by its id. */
+/** Removes what is in the inbox now. If a power failure brings it back, the inbox recognises its id. */
 export async function removePosted({ home }: Pick<Context, 'home'>, names: readonly string[]): Promise<void> {
   for (const name of names) await unlinkFile(join(home.postedNotifications, name));
 }

@@ -13,7 +13,7 @@ interface TaskNews {
   readonly message: Text;
   readonly issue_ref: string | null;
   readonly task: string | null;
-  /** When it happened, in milliseconds since the epoch; now, unless told. */
+  /** When it happened, in milliseconds since the epoch; now by default. */
   readonly at?: number;
 }
 

@@ -21,8 +21,8 @@ interface PruneObserver {
 }
 
 /**
- * Deletes these items and nothing else. Each one is looked at again right before its deletion, with those of its kind; what
- * has changed, or belongs to somebody by now, stays. One that fails does not hold up the others.
+ * Deletes these items and nothing else. Each one is checked again right before its deletion, with those of its kind; what
+ * has changed, or belongs to somebody now, stays. One that fails does not hold up the others.
  */
 export async function applyPrune(
   context: Context,
@@ -67,7 +67,7 @@ async function removeBatch(context: Context, batch: Batch, means: Means): Promis
   for (const outcome of outcomes)
     if (outcome.status === 'rejected' && !isForeseen(outcome.reason)) throw outcome.reason;
   if (batch.items.length === 1 || outcomes.some(({ status }) => status === 'fulfilled')) return outcomes;
-  // One of them may be what keeps all of them; what was saved is not saved again.
+  // One of them may block all of them; what was saved is not saved again.
   const alone: PromiseSettledResult<WhyNot>[] = [];
   for (const single of batch.items.flatMap((item) => batchesOf([item]))) {
     alone.push(...(await removeBatch(context, single, means)));

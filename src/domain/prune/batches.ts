@@ -1,6 +1,6 @@
 import type { PruneItem, PruneTarget, TargetOf } from './prune-item.ts';
 
-/** Items that are removed together, because one question to git, or one look at the state files, is enough for all of them. */
+/** Items that are removed together, because one git call or one read of the state files is enough for all of them. */
 export type Batch =
   | { readonly kind: 'branch'; readonly repository: string; readonly items: readonly ItemOf<'branch'>[] }
   | { readonly kind: 'session_file'; readonly items: readonly ItemOf<'session_file'>[] }
@@ -15,7 +15,7 @@ type SingleItem = PruneItem & { readonly target: SingleTarget };
 /** An item with a target of one kind. */
 export type ItemOf<Kind extends PruneItem['target']['kind']> = PruneItem & { readonly target: TargetOf<Kind> };
 
-/** What is looked at and what is deleted should not be far apart. */
+/** The check and the deletion should not be far apart. */
 const MOST = 100;
 
 /** The items in their order, as batches. */

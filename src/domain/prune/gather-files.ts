@@ -25,7 +25,7 @@ const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
 const HALF_CLONE = /^\.(.+\.git)\.[0-9a-f]{8}\.tmp$/;
 const RUN = /^r_[0-9a-z]+$/;
 
-/** What lies in the home. What a repository does not tell is a problem, and hides nothing else. */
+/** The contents of the home. A repository that cannot be read is reported as a problem and hides nothing else. */
 export async function gatherFiles(context: Needs, problems: Text[]): Promise<FileFacts> {
   const { home } = context;
   const worktrees = await realPathInside(home, home.worktrees);
@@ -82,7 +82,7 @@ async function gatherRuns(context: Needs): Promise<RunDirectory[]> {
     const run = entry.name;
     const alive = inUse.has(run) || !(await isDeadOwner(context, run));
     const beside = await entryAt(join(temporary, run));
-    // The other one is found by this one, which therefore goes last.
+    // This one leads to the other one, so it goes last.
     const entries = beside?.type === 'directory' ? [beside, entry] : [entry];
     found.push(...entries.map((each) => ({ run, entry: each, alive })));
   }

@@ -29,13 +29,13 @@ export interface PrunePlan {
 export async function makePrunePlan(context: Context, criteria: DoneCriteria): Promise<PrunePlan> {
   const problems: Text[] = [];
   await requireIndex(context);
-  // What somebody makes is written down before it is made, so what there is must be looked at first.
+  // Things are recorded before they are made, so list what exists before reading the records.
   const sessions = await askOpencode(context, problems);
   const files = await gatherFiles(context, problems);
   const state = await readState(context);
   const tracked = trackedBy(state);
   const now = context.clock.now();
-  // Without opencode the sessions of an issue could not go, and so it stays whole.
+  // Without opencode the sessions of an issue could not be deleted, so the whole issue stays.
   const done = sessions === undefined ? [] : await doneIssues(context, { criteria, state, tracked, now, problems });
   const planned = planPrune({ now, tracked, unnamed: state.unnamed, done, ...files, sessions: sessions ?? [] });
   const { text: clean } = await redactorOf(context);

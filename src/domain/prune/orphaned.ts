@@ -4,12 +4,12 @@ import type { Tracked } from './tracked.ts';
 /** A write takes milliseconds, and so does the step from an unrecorded session to a recorded one. */
 const SETTLED_MS = 60 * 60_000;
 
-/** Whether something that was last changed then cannot be in anybody's hands any more. Times are in milliseconds. */
+/** Whether something that was last changed then can no longer be in use. Times are in milliseconds. */
 export function isLongPast(changedMs: number, now: number): boolean {
   return now - changedMs >= SETTLED_MS;
 }
 
-/** Why nothing needs this session in opencode any more; undefined when something does, or may. */
+/** Why this session in opencode is unused; undefined when something uses it or may use it. */
 export function sessionOrphaned(session: OwnSession, tracked: Tracked, now: number): string | undefined {
   const { id, purpose, time_created: created } = session;
   if (tracked.sessions.has(id)) return undefined;

@@ -9,8 +9,8 @@ import { ownsBranch, ownsWorktree } from './tracked.ts';
 export type PlannedItem = Omit<PruneItem, 'bytes'>;
 
 /**
- * What can be deleted, in the order in which it is: what others refer to comes later. Nothing of a tracked issue that is
- * not done, of the base session, of the PM agent, or of a run that is on.
+ * What can be deleted, in order of deletion: what others refer to comes later. Nothing of a tracked issue that is
+ * not done, of the base session, of the PM agent, or of a live run.
  */
 export function planPrune(facts: PruneFacts): PlannedItem[] {
   return [

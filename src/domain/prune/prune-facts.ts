@@ -47,7 +47,7 @@ export interface PruneFacts {
   readonly done: readonly DoneIssue[];
   readonly worktrees: readonly Entry[];
   readonly repositories: readonly RepositoryFacts[];
-  /** Whether every repository told what it has; if not, what none of these knows may be another one's. */
+  /** Whether every repository could be read; if not, what none of these knows may belong to another one. */
   readonly allRepositoriesRead: boolean;
   readonly clones: readonly HalfClone[];
   readonly runs: readonly RunDirectory[];

@@ -3,13 +3,13 @@ import type { WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import type { Entry } from '../../adapters/store/entries.ts';
 import type { OwnSession } from '../sessions/own-sessions.ts';
 
-/** What an item is, with what must still be so when it is deleted. */
+/** What an item is, with what must still be true when it is deleted. */
 export type PruneTarget =
   /** A temporary file of a write that was cut off. */
   | { readonly kind: 'temporary_file'; readonly entry: Entry }
   /** What a run left in `runs/` or in the temporary directory of agents. */
   | { readonly kind: 'run_directory'; readonly run: string; readonly entry: Entry }
-  /** A clone that was cut off; `repository` is the path that it would have got. */
+  /** An interrupted clone; `repository` is the path that it would have had. */
   | { readonly kind: 'half_clone'; readonly repository: string; readonly entry: Entry }
   /** What a bare repository keeps of a worktree that is gone. */
   | { readonly kind: 'worktree_entry'; readonly repository: string; readonly kept: WorktreeEntry }

@@ -14,7 +14,7 @@ export async function trackedNow(context: Pick<Context, 'home'>): Promise<Tracke
   return trackedBy(await readState(context));
 }
 
-/** Whether this is still the very thing that was looked at, as it was. */
+/** Whether this is still the same thing that was checked, as it was. */
 export async function changeOf(entry: Entry): Promise<WhyNot> {
   const now = await entryAt(entry.path);
   if (now === undefined) return 'it is already gone';

@@ -13,7 +13,7 @@ export async function removeTemporaryFile({ entry }: TargetOf<'temporary_file'>)
   return why;
 }
 
-/** Removes the directories of runs that are over: no run begins under an id that another one has had. */
+/** Removes the directories of ended runs; run ids are never reused. */
 export async function removeRunDirectories(
   context: Pick<Context, 'home'>,
   targets: readonly TargetOf<'run_directory'>[],
@@ -29,7 +29,7 @@ export async function removeRunDirectories(
   return Promise.allSettled(targets.map(remove));
 }
 
-/** Removes a clone that was cut off; whoever clones that repository holds its lock. */
+/** Removes an interrupted clone; a process that clones that repository holds its lock. */
 export async function removeHalfClone({ repository, entry }: TargetOf<'half_clone'>): Promise<WhyNot> {
   const remove = async (): Promise<WhyNot> => {
     const why = await changeOf(entry);

@@ -52,7 +52,7 @@ export async function removeDoneIssue(
   }
 }
 
-/** Deletes a session in opencode that nothing needs any more; `stored` is what opencode has now. */
+/** Deletes an unused session in opencode; `stored` is what opencode has now. */
 export async function removeOpencodeSession(
   context: Context,
   { session }: TargetOf<'opencode_session'>,

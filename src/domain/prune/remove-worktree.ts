@@ -42,7 +42,7 @@ async function removeKnown(
     if (taken.why !== undefined) return taken.why;
     await removeDirectory(taken.path);
   }
-  // What was moved whole may be a worktree still, in another place.
+  // What was moved whole may still be a worktree, in another place.
   const entries = await listWorktreeEntries(repository);
   if (entries.some(({ id, path: at }) => id === kept.id && at === kept.path)) await removeWorktreeEntry(kept);
   return undefined;

@@ -40,7 +40,7 @@ export interface Tracked {
   readonly branches: readonly { readonly repository: string | undefined; readonly branch: string }[];
   /** Ids of sessions in opencode. */
   readonly sessions: ReadonlySet<string>;
-  /** Issues whose sessions are not all known: a run is on, or the session file is gone. */
+  /** Issues whose sessions are not all known: a run is live, or the session file is gone. */
   readonly unsettledRefs: ReadonlySet<string>;
   /** Runs that have not ended. */
   readonly runs: ReadonlySet<string>;
@@ -50,7 +50,7 @@ export interface Tracked {
   readonly waitingRefs: ReadonlySet<string>;
 }
 
-/** What belongs to somebody by what the state files say. In doubt it does. */
+/** What belongs to an issue according to the state files. In doubt, it does. */
 export function trackedBy(state: StoredState): Tracked {
   const { index, coordinators, issues, unnamed } = state;
   const live = unnamed.filter((file) => file.live).map(({ session }) => session);

@@ -9,13 +9,13 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 interface KnownHost {
   readonly host: string;
-  /** The variables that may have its token, the first that is set wins. */
+  /** The variables that may hold its token; the first one that is set wins. */
   readonly keys: readonly string[];
   /** The user that goes with a token. */
   readonly user: string;
 }
 
-// A key without its server's name in it must not reach a host that nobody has configured.
+// A variable without a server's name in it must not reach a host that nobody has configured.
 const KNOWN_HOSTS: readonly KnownHost[] = [
   { host: 'github.com', keys: ['GITHUB_TOKEN', 'GH_TOKEN'], user: 'x-access-token' },
   { host: 'gitlab.com', keys: ['GITLAB_TOKEN'], user: 'oauth2' },

@@ -52,12 +52,12 @@ export async function defaultServer(context: HomeOnly): Promise<string | undefin
 }
 
 interface NewServer extends NamedServer {
-  /** Give a server that is there another URL. */
+  /** Give a server that exists another URL. */
   readonly replace: boolean;
 }
 
 /**
- * Adds a server; one that is there with this URL already is fine.
+ * Adds a server; one that exists with this URL already is fine.
  *
  * @throws AppError usage (exit code 2) for a bad name or URL, `server_exists` when the name has another URL
  */

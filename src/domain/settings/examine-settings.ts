@@ -14,7 +14,7 @@ export interface SettingsSource {
 /** One thing that is wrong with a config file, or with a variable of the environment. */
 export interface SettingProblem {
   readonly code: 'bad_config' | 'unknown_setting' | 'bad_setting' | 'retired_setting';
-  /** The name that is concerned, as far as one can be told. */
+  /** The name that is concerned, as far as one can be known. */
   readonly key: string | undefined;
   /** File and line, or the environment, then what is wrong: one line. */
   readonly message: Text;
@@ -185,13 +185,13 @@ function unknownSetting(origin: string, key: string): SettingProblem {
 function badValue(key: string, { value, source, origin }: GivenSetting, overridden: boolean): SettingProblem[] {
   const fault = isSettingKey(key) ? faultOf(key, value) : undefined;
   if (fault === undefined) return [];
-  const mend = source === 'file' ? `kugetsu config set ${key} VALUE` : `unset ${key}`;
+  const fix = source === 'file' ? `kugetsu config set ${key} VALUE` : `unset ${key}`;
   return [
     {
       code: 'bad_setting',
       key,
       message: words`${origin}: ${key}=${said(value, 60)}: ${fault}`,
-      hint: `correct ${key}, or remove it for the default: ${mend}`,
+      hint: `correct ${key}, or remove it for the default: ${fix}`,
       overridden,
       blocks: 'all',
     },

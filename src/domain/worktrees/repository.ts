@@ -38,7 +38,7 @@ export function repositoryLock(path: string): string {
   return `${path}.lock`;
 }
 
-/** Runs `body` as the only one that changes this repository's metadata, after waiting `waitMs` for others at the most. */
+/** Runs `body` as the only one that changes this repository's metadata, after waiting `waitMs` for others at most. */
 export async function withRepository<T>(
   path: string,
   body: () => Promise<T>,
@@ -88,8 +88,8 @@ async function update(
 }
 
 /**
- * Fetches a repository that is there already, then runs `body` under the same lock. Undefined, and nothing done, when it
- * is gone, or when the issue's repository is another one by now.
+ * Fetches a repository that exists already, then runs `body` under the same lock. Undefined, and nothing done, when it
+ * is gone, or when the issue's repository is another one now.
  */
 export async function withFetchedRepository<T>(
   context: Needs,

@@ -18,7 +18,7 @@ interface Lock {
 
 /**
  * The locks that a git has left that does not live any more: gitrepository-layout(5). One that was made a moment ago is
- * looked at again when the moment has passed.
+ * checked again when the moment has passed.
  */
 export async function leftLocks(repository: string): Promise<Deviation[]> {
   const found = await locksIn(repository);
@@ -41,7 +41,7 @@ async function deadOf(repository: string, locks: readonly Lock[]): Promise<Lock[
   const dead: Lock[] = [];
   for (const lock of locks) {
     const now = await lockAt(repository, lock.path);
-    // Another one by now, or none.
+    // Another one now, or none.
     if (now?.modifiedMs !== lock.modifiedMs) continue;
     const old = gits === undefined && Date.now() - lock.modifiedMs > UNSEEN_MS;
     // The clock of processes is as coarse as a second.

@@ -6,7 +6,7 @@ import { setAside } from './set-aside.ts';
 
 const PACKS = 'objects/pack';
 
-/** The marks of packs of which upstream has more: an agent has fetched with a filter. gitrepository-layout(5), `.promisor` */
+/** The marks of packs that are incomplete because an agent fetched with a filter. gitrepository-layout(5), `.promisor` */
 export async function partialPacks(repository: string): Promise<string[]> {
   return (await listDirectory(join(repository, PACKS))).filter((name) => name.endsWith('.promisor'));
 }

@@ -214,7 +214,7 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
   return free;
 }
 
-/** A reflog may outlive its ref, and keep another's from being written. */
+/** A reflog may outlive its ref and block the reflog of another one. */
 async function logDeviations(repository: string, taken: ReadonlySet<string>): Promise<Deviation[]> {
   // That of a ref goes with it.
   const files = WAYS.filter((way) => !taken.has(way)).map((way) => join('logs', way));

@@ -7,14 +7,14 @@ import type { Check, CheckContext } from '../check.ts';
 import { fine, wrong, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
 
-/** Agents find the programs that they call, with the environment that they are given. */
+/** Agents find the programs that they call in the environment that they get. */
 export const agentProgramsCheck: Check = {
   name: 'agent-programs',
   needsHome: true,
   async run(context) {
     const findings: Finding[] = [];
     for (const agent of RUN_AGENTS) {
-      // A file that cannot be read is the finding of the check of the state files.
+      // The state-files check reports a file that cannot be read.
       const around = await lookAround(context, agent, context.home.root);
       if (around === undefined || around.lacking.length === 0) continue;
       const names = around.lacking.join(' and ');

@@ -13,7 +13,7 @@ const NAME = 'agent';
 export const agentCheck: Check = {
   name: NAME,
   needsHome: true,
-  // A plugin that hangs is to be told of as that: AGENT_STARTUP_TIMEOUT_SECONDS, and what is asked afterwards.
+  // Long enough to report a plugin that hangs: AGENT_STARTUP_TIMEOUT_SECONDS, and the questions after it.
   limitMs: 240_000,
   async run(context) {
     const directory = valueOf(context.survey.base)?.directory;
@@ -22,7 +22,7 @@ export const agentCheck: Check = {
     try {
       return [judged(name, await context.opencode.agentStanding({ name, directory, projectConfig }))];
     } catch (error) {
-      // That there is no opencode to ask is told of by the check of that.
+      // The opencode check reports a missing opencode.
       if (error instanceof AppError && error.exit === EXIT.notReady) return [];
       if (error instanceof AppError && error.code === 'opencode_hangs')
         return [await hanging(context, directory, error)];

@@ -20,7 +20,7 @@ import { stateFilesCheck } from './state-files.ts';
 import { watchingCheck } from './watching.ts';
 import { worktreesCheck } from './worktrees.ts';
 
-/** Every check but the model's, which costs a question; in the order in which their repairs are applied. */
+/** Every check except the model's, which costs a question, in the order in which their repairs are applied. */
 export const ALL_CHECKS: readonly Check[] = [
   opencodeCheck,
   agentCheck,

@@ -5,7 +5,7 @@ import { fine, wrong, type Finding } from '../finding.ts';
 import { soundSessions, valueOf } from '../survey.ts';
 
 const NAME = 'clock';
-/** Beyond this, ages that are told from files are wrong, in milliseconds. */
+/** Beyond this skew, in milliseconds, ages computed from files are wrong. */
 const SKEW_MS = 5000;
 /** A state file may be this far ahead after a correction of the clock, in milliseconds. */
 const FUTURE_MS = 60_000;

@@ -4,7 +4,7 @@ import { fine, note, wrong } from '../finding.ts';
 
 const NAME = 'config';
 
-/** Every setting in the config file and the environment is one, and has a value that it can have. */
+/** Every setting in the config file and the environment is known and has a valid value. */
 export const configCheck: Check = {
   name: NAME,
   needsHome: false,

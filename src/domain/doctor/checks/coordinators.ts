@@ -4,7 +4,7 @@ import type { CoordinatorSession } from '../../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, wrong, type Finding } from '../finding.ts';
 import { valueOf } from '../survey.ts';
 
 const INIT_AGAIN = 'kugetsu init --force';
@@ -53,7 +53,7 @@ function gone(message: string): Finding {
 
 function unrecorded(context: CheckContext, id: string, base: CoordinatorSession | undefined): Finding {
   const message = base === undefined ? `the file of the base session ${id} is gone` : 'the index names no base session';
-  return mendable('error', 'base-session', message, async () => {
+  return fixable('error', 'base-session', message, async () => {
     if (base !== undefined) {
       await changeSessions(context, async (changes) => changes.putCoordinator(base));
       return `put the base session ${id} back into the index`;
@@ -71,7 +71,7 @@ function unrecorded(context: CheckContext, id: string, base: CoordinatorSession 
 function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }: CoordinatorSession): Finding {
   const message = `opencode no longer has the base session ${id}`;
   return {
-    ...mendable('error', 'base-session', message, async () => {
+    ...fixable('error', 'base-session', message, async () => {
       if (directory !== null && (await opencode.restoreSession(id, directory)))
         return `restored the base session ${id} in opencode from its last export`;
       throw new AppError('base_session_missing', `there is no export of it: ${INIT_AGAIN}`);
@@ -80,9 +80,9 @@ function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }
   };
 }
 
-/** The PM agent has no memory that lasts: one that is made anew from the base is as good. */
+/** The PM agent keeps no lasting memory, so a new fork of the base is as good. */
 function missingPmAgent(context: CheckContext, message: string): Finding {
-  return mendable('error', 'pm-agent', message, async () => {
+  return fixable('error', 'pm-agent', message, async () => {
     const base = await readBase(context);
     if (base === undefined) throw new AppError('base_session_missing', `it needs the base session: ${INIT_AGAIN}`);
     const before = await readPmAgent(context).catch(() => undefined);

@@ -8,12 +8,12 @@ import { findDaemon, readDaemonLock } from '../../daemon/find-daemon.ts';
 import { findScriptDaemon, scriptDaemonRuns } from '../../daemon/script-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, note, wrong, type Finding } from '../finding.ts';
 import { look, valueOf } from '../survey.ts';
 
 const NAME = 'queue-daemon';
 const START = 'kugetsu queue-daemon start';
-/** Whoever works the queue off from cron does so within this time, in milliseconds. */
+/** A queue that cron runs is served within this time, in milliseconds. */
 const TOO_LONG_MS = 15 * 60_000;
 
 /** The daemon runs when there is work for it, is this kugetsu, and has left nothing behind. */
@@ -47,7 +47,7 @@ async function leftBehind(context: CheckContext): Promise<Finding[]> {
   for (const path of [home.daemonLock, home.daemonPid]) if (await pathExists(path)) left.push(path);
   if (left.length === 0) return [];
   return [
-    mendable('warning', NAME, `a queue daemon died without notice and left ${left.join(', ')}`, async () =>
+    fixable('warning', NAME, `a queue daemon died without notice and left ${left.join(', ')}`, async () =>
       withLock(guardOf(home), async () => {
         if ((await findDaemon(context)) !== undefined) return 'a queue daemon is running again';
         for (const path of [home.daemonLock, home.daemonPid]) await removeFile(path);

@@ -7,7 +7,7 @@ import type { Check, CheckContext } from '../check.ts';
 import { fine, note, wrong, type Finding } from '../finding.ts';
 
 const MEGABYTE = 1024 * 1024;
-/** Below this share of the warning's threshold it is an error: the next run may not end well. */
+/** Below this share of the warning's threshold it is an error: the next run may fail. */
 const ERROR_SHARE = 0.25;
 const FEW_FILES = 10_000;
 /** What is counted by then is enough to know, in milliseconds. */

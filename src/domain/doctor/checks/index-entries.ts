@@ -1,13 +1,13 @@
 import { changeSessions } from '../../sessions/session-store.ts';
 import { recreateSession } from '../recreate-session.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, wrong, type Finding } from '../finding.ts';
 import { requireNoAgent } from '../live-agent.ts';
 import { trackedIssues, valueOf, type TrackedIssue } from '../survey.ts';
 
 const NAME = 'index';
 
-/** The index names every session file, and only session files that are there and are the issue's own. */
+/** The index names every session file, and only existing ones that belong to the issue. */
 export const indexCheck: Check = {
   name: NAME,
   needsHome: true,
@@ -22,7 +22,7 @@ function entry(context: CheckContext, { ref, file }: TrackedIssue): Finding[] {
   if (file.found.state === 'missing') {
     const message = `the session file of ${ref} is gone (${file.path})`;
     return [
-      mendable('error', NAME, message, async () => {
+      fixable('error', NAME, message, async () => {
         await requireNoAgent(context, ref);
         return recreateSession(context, ref);
       }),
@@ -44,7 +44,7 @@ function untracked(context: CheckContext, tracked: readonly TrackedIssue[]): Fin
     const { issue_ref: ref } = session;
     const message = `the session file ${path} of ${ref} is not in the index`;
     if (refs.has(ref)) return [wrong('warning', NAME, `${message}, which has another one`, 'kugetsu prune')];
-    return [mendable('warning', NAME, message, async () => adopt(context, ref, name))];
+    return [fixable('warning', NAME, message, async () => adopt(context, ref, name))];
   });
 }
 

@@ -9,7 +9,7 @@ import { updateIssueSession } from '../../sessions/session-store.ts';
 import { isScripts } from '../../sessions/take-over.ts';
 import { issueTitle } from '../../sessions/session-titles.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, note, type Finding } from '../finding.ts';
+import { fine, fixable, note, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'issue-sessions';
@@ -27,12 +27,12 @@ export const issueSessionsCheck: Check = {
 
 async function look(context: CheckContext, session: IssueSession): Promise<Finding[]> {
   const { issue_ref: ref, opencode_session_id: id, worktree_path: path } = session;
-  // Without its worktree an issue has a greater trouble, which has its own check.
+  // A missing worktree is a bigger problem and has its own check.
   if (id === null || path === null || !(await pathExists(path))) return [];
   const stored = (await context.stored()).get(id);
   if (stored === undefined) {
     const message = `opencode no longer has the session ${id} of ${ref}`;
-    return [mendable('error', NAME, message, async () => forkAgain(context, ref, { id, path }))];
+    return [fixable('error', NAME, message, async () => forkAgain(context, ref, { id, path }))];
   }
   if (stored.directory === path) return [];
   if (isScripts(session)) {
@@ -42,7 +42,7 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
   }
   const message = `the session of ${ref} belongs to ${stored.directory}, not to ${path}`;
   return [
-    mendable('error', NAME, message, async () => {
+    fixable('error', NAME, message, async () => {
       await requireIdle(context, ref, id);
       await context.opencode.moveSession(id, path);
       return `moved the session of ${ref} back to its worktree`;
@@ -50,7 +50,7 @@ async function look(context: CheckContext, session: IssueSession): Promise<Findi
   ];
 }
 
-/** The conversation is lost whatever is done; the worktree is not, and a new session can go on with it. */
+/** The conversation is lost in any case; the worktree is not, and a new session can continue in it. */
 async function forkAgain(
   context: CheckContext,
   ref: string,

@@ -11,7 +11,7 @@ import { formatBytes, plural } from '../../../util/text.ts';
 import { ownedRuns } from '../../runs/orphans.ts';
 import { liveRuns } from '../../work/live-runs.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable } from '../finding.ts';
+import { fine, fixable } from '../finding.ts';
 import { soundItems, soundSessions } from '../survey.ts';
 
 const NAME = 'leftovers';
@@ -19,7 +19,7 @@ const NAME = 'leftovers';
 const OLD_MS = 60 * 60_000;
 const MANY_BYTES = 200 * 1024 * 1024;
 
-/** What a killed opencode, or a killed kugetsu, has left in places for temporary files. */
+/** Temporary files that a killed opencode or kugetsu left behind. */
 export const leftoversCheck: Check = {
   name: NAME,
   needsHome: false,
@@ -31,8 +31,8 @@ export const leftoversCheck: Check = {
     const level = bytes > MANY_BYTES ? 'warning' : 'info';
     const message = `${plural(paths.length, 'leftover')} of opencode and kugetsu, ${formatBytes(bytes)}: ${paths.slice(0, 3).join(', ')}`;
     return [
-      mendable(level, NAME, message, async () => {
-        // Since they were found a process may have taken one of them into use.
+      fixable(level, NAME, message, async () => {
+        // A process may have started to use one of them since they were found.
         const still = new Set(await leftovers(context));
         const doomed = paths.filter((path) => still.has(path));
         for (const path of doomed) await removeDirectory(path);
@@ -58,7 +58,7 @@ async function leftovers(context: CheckContext): Promise<string[]> {
       pattern: /^kugetsu-(?:(?:opencode|git)-\w{6}|import-[0-9a-f]{16}\.json|rescue-[0-9a-f]{16}\.index)$/,
     },
     { directory: home.root, pattern: new RegExp(`^\\${SCRATCH_PREFIX}\\w{6}$`) },
-    // Those of runs that the home still has a directory of are prune's.
+    // Leftovers of runs that still have a directory in the home belong to prune.
     { directory: await context.tempDirectory(), pattern: RUN_ID },
   ];
   const candidates = (await Promise.all(places.map(async (place) => oldOwn(context, place)))).flat();

@@ -7,7 +7,7 @@ import { formatDuration } from '../../../util/time.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock } from '../../notifications/inbox.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, wrong, type Finding } from '../finding.ts';
 
 const NAME = 'locks';
 /** A holder that is alive marks its lock every 1.5 s, and after 5 s anybody may take it; this is far beyond, in milliseconds. */
@@ -39,7 +39,7 @@ async function look({ clock }: CheckContext, path: string): Promise<Finding[]> {
 }
 
 function left(path: string, what: string): Finding {
-  return mendable('warning', NAME, `the lock ${path} ${what}`, async () => {
+  return fixable('warning', NAME, `the lock ${path} ${what}`, async () => {
     // Whoever takes a lock that was left passes over its holder by the same rules as every kugetsu, and removes it.
     await withLock(path, async () => undefined, { waitMs: 8000 });
     return `removed the lock ${path}`;

@@ -24,7 +24,7 @@ const ANSWER_MS = 45_000;
 
 /**
  * The model answers with the credentials that there are. Nothing but a question tells: a list of credentials does not
- * know whether they are valid. It is one word, in a session that is thrown away, without tools and instructions.
+ * know whether they are valid. It is one word, in a session that is deleted, without tools and instructions.
  */
 export const modelCheck: Check = {
   name: NAME,

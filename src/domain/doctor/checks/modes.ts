@@ -6,15 +6,15 @@ import { pathFacts, type PathFacts } from '../../../adapters/store/paths.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import type { Home } from '../../home.ts';
 import type { Check } from '../check.ts';
-import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, wrong, type Finding } from '../finding.ts';
 
 const NAME = 'home-modes';
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
-/** Names of what other checks, and other kugetsus, make for an instant. */
+/** Names of short-lived files of other checks and of other kugetsu processes. */
 const PASSING = /^\.scratch-|^\..*\.tmp$|\.lock$|\.guard$/;
 
-/** Everything of the home is the user's own and nobody else's. What lies inside worktrees and repositories has git's modes. */
+/** Everything in the home belongs to the user alone. Files inside worktrees and repositories have git's modes. */
 export const modesCheck: Check = {
   name: NAME,
   needsHome: false,
@@ -65,13 +65,13 @@ function tooOpen({ root }: Home, entries: readonly Entry[]): Finding | undefined
   // Behind a directory that is closed to them nobody gets there.
   const reachable = open.some(({ path }) => path === root);
   const level = !reachable ? 'info' : writable ? 'error' : 'warning';
-  return mendable(level, NAME, message, async () => narrow(open));
+  return fixable(level, NAME, message, async () => narrow(open));
 }
 
 function tooClosed(entries: readonly Entry[]): Finding | undefined {
   const closed = entries.filter(({ facts }) => (facts.mode & ownBits(facts)) !== ownBits(facts));
   if (closed.length === 0) return undefined;
-  return mendable('error', NAME, `${what(closed)} not usable by their own user`, async () => narrow(closed));
+  return fixable('error', NAME, `${what(closed)} not usable by their own user`, async () => narrow(closed));
 }
 
 async function narrow(entries: readonly Entry[]): Promise<string> {

@@ -17,7 +17,7 @@ export const permissionsCheck: Check = {
       const row = stored.get(id);
       if (row === undefined) return [];
       const lack = whatPermissionLacks(row.permission, rules);
-      // The base may ask: a person talks to it. Rules that cannot be read make opencode itself stumble.
+      // The base may ask: a person talks to it. Unreadable rules make opencode itself fail.
       if (lack === undefined || (!runs && !lack.endsWith('cannot be read'))) return [];
       const message = `an agent in the session ${id} of ${subject} may wait forever: ${lack}`;
       return [wrong('error', NAME, message, 'kugetsu doctor --fix-permissions')];

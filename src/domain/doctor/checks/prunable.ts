@@ -6,15 +6,15 @@ import { fine, note } from '../finding.ts';
 
 const NAME = 'prunable';
 
-/** What nothing needs any more, as prune would show it. */
+/** Unused items, as prune would show them. */
 export const prunableCheck: Check = {
   name: NAME,
   needsHome: true,
   async run(context) {
-    // Without these files nobody can tell what is needed; that is a finding of its own.
+    // Without these files nobody can tell what is used; other checks report that.
     const { index, base, pmAgent, issues } = context.survey;
     if (index.state !== 'sound' || [base, pmAgent, ...issues.map(({ found }) => found)].some(isBroken)) return [];
-    // It looks under the lock, and to take over one that was left is a repair.
+    // The plan needs the lock; taking over an abandoned lock would be a repair.
     if (await pathExists(context.home.sessionsLock)) return [];
     const { items } = await makePrunePlan(context, { olderThanDays: undefined, merged: false });
     if (items.length === 0) return [fine(NAME, 'nothing to prune')];

@@ -6,12 +6,12 @@ import { listDirectory } from '../../../adapters/store/directory.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository, withSoundRepository } from '../../worktrees/repository.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, note, wrong, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'repositories';
 
-/** The bare repositories are kugetsu's, as kugetsu made them, and have no worktrees on record that are gone. */
+/** The bare repositories are as kugetsu made them and have no entries for missing worktrees. */
 export const repositoriesCheck: Check = {
   name: NAME,
   needsHome: true,
@@ -44,7 +44,7 @@ async function madeOtherwise({ env }: CheckContext, path: string): Promise<Findi
   const findings: Finding[] = [];
   if (says(true) !== '') {
     findings.push(
-      mendable('warning', NAME, `${path} is not as kugetsu made it: ${says(true)}`, async () =>
+      fixable('warning', NAME, `${path} is not as kugetsu made it: ${says(true)}`, async () =>
         withSoundRepository({ env }, path, async (restored) => restored.join('; '), { waitMs: SHORT_LOCK_WAIT_MS }),
       ),
     );
@@ -61,7 +61,7 @@ async function goneOnRecord({ survey, home }: CheckContext, path: string): Promi
   const many = plural(stale.length, 'worktree that is', 'worktrees that are');
   const message = `${path} has entries for ${many} gone: ${stale.map((entry) => entry.path).join(', ')}`;
   return [
-    mendable('warning', NAME, message, async () => {
+    fixable('warning', NAME, message, async () => {
       await withRepository(
         path,
         async () => {

@@ -14,14 +14,14 @@ import { isAbandoned } from '../../runs/run-state.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { liveRuns, openRuns, subjectName } from '../../work/live-runs.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, note, type Finding } from '../finding.ts';
+import { fine, fixable, note, type Finding } from '../finding.ts';
 import { soundItems, soundSessions, surveyHome } from '../survey.ts';
 
 const NAME = 'runs';
-/** A runner needs a moment to leave when it has settled its run, in milliseconds. */
+/** A runner needs a moment to exit after it has settled its run, in milliseconds. */
 const LEAVING_MS = 2000;
 
-/** Every run that has not ended has a live process that answers for it, and no process is left of one that has. */
+/** Every run that has not ended has a live owner, and no process of an ended run is left. */
 export const runsCheck: Check = {
   name: NAME,
   needsHome: true,
@@ -38,7 +38,7 @@ export const runsCheck: Check = {
   },
 };
 
-/** What cannot be seen from here is named: most of kugetsu's commands leave it alone. */
+/** Runs elsewhere are named, because most commands leave them alone. */
 function runsElsewhere({ home }: CheckContext): Finding[] {
   return workElsewhere(home).map((line) => note(NAME, `${line}, and cannot be seen from here`));
 }
@@ -47,7 +47,7 @@ async function deadRuns(context: CheckContext): Promise<Finding[]> {
   const dead = (await openRuns(context, knownTo(context))).filter((run) => isAbandoned(context.home, runOf(run)));
   return dead.map(({ id, kind, subject }) => {
     const name = `run ${id} of ${subjectName(subject) ?? `a ${kind}`}`;
-    return mendable('warning', NAME, `the ${kind} ${name} died without a verdict`, async () => {
+    return fixable('warning', NAME, `the ${kind} ${name} died without a verdict`, async () => {
       await settleAll(context);
       return `settled the ${name}`;
     });
@@ -68,7 +68,7 @@ function deadClaims(context: CheckContext): Finding[] {
     },
   );
   return stuck.map(({ id }) =>
-    mendable('warning', NAME, `the task ${id} is claimed by a process that is gone`, async () => {
+    fixable('warning', NAME, `the task ${id} is claimed by a process that is gone`, async () => {
       await settleAll(context);
       return `settled the task ${id}`;
     }),
@@ -83,7 +83,7 @@ async function orphanProcesses(context: CheckContext): Promise<Finding[]> {
   return ids.map((runId) => {
     const pids = left.filter((row) => row.runId === runId).map(({ pid }) => pid);
     const message = `${plural(pids.length, 'process', 'processes')} of the run ${runId}, which is over, still alive (pid ${pids.join(', ')})`;
-    return mendable('warning', NAME, message, async () => {
+    return fixable('warning', NAME, message, async () => {
       const count = await endProcessesOfRun({ runId, clock: context.clock });
       return `ended ${count} of the run ${runId}`;
     });

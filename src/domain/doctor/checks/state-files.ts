@@ -16,7 +16,7 @@ import { rebuildIndex } from '../../sessions/rebuild-index.ts';
 import { coordinatorPath, readCoordinatorFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
 import { workElsewhere } from '../../runs/elsewhere.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, wrong, type Finding } from '../finding.ts';
 import { requireNoAgent, requireNoProcess } from '../live-agent.ts';
 import { look, trackedIssues, type Found } from '../survey.ts';
 
@@ -53,7 +53,7 @@ function brokenIndex(context: CheckContext): Finding[] {
   if (index.state === 'sound' || (index.state === 'missing' && empty)) return [];
   const message = index.state === 'broken' ? index.reason : `${home.index} is gone, and there are session files`;
   return [
-    mendable('error', NAME, message, async () => {
+    fixable('error', NAME, message, async () => {
       if ((await look(home.index, async () => readIndexFile(home))).state === 'sound')
         return `${home.index} is no longer damaged`;
       const { kept, entries } = await rebuildIndex(context);
@@ -171,7 +171,7 @@ interface DamagedFile {
 function broken(context: CheckContext, found: Found<unknown>, file: DamagedFile): Finding[] {
   if (found.state !== 'broken') return [];
   if (!found.damaged) return [wrong('error', NAME, found.reason, `check ${file.path} and its disk`)];
-  return [mendable('error', NAME, found.reason, async () => setDamagedAside(context, file))];
+  return [fixable('error', NAME, found.reason, async () => setDamagedAside(context, file))];
 }
 
 async function setDamagedAside(

@@ -6,7 +6,7 @@ import { fine, wrong } from '../finding.ts';
 const NAME = 'file-watching';
 const WAIT_MS = 3000;
 
-/** Changes of files are noticed on the home's filesystem, so that the daemon need not wait for its interval. */
+/** The home's filesystem reports changes, so the daemon does not have to wait for its interval. */
 export const watchingCheck: Check = {
   name: NAME,
   needsHome: true,

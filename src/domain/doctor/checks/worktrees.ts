@@ -14,12 +14,12 @@ import { filesFrom, SHORT_LOCK_WAIT_MS, withRepository } from '../../worktrees/r
 import { saveStaleEntries } from '../../worktrees/save-work.ts';
 import { tellSaved } from '../../notifications/tell.ts';
 import type { Check, CheckContext } from '../check.ts';
-import { fine, mendable, note, wrong, type Finding } from '../finding.ts';
+import { fine, fixable, note, wrong, type Finding } from '../finding.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'worktrees';
 
-/** Every issue's worktree is there, and is a worktree of the issue's repository. */
+/** Every issue's worktree exists and is a worktree of the issue's repository. */
 export const worktreesCheck: Check = {
   name: NAME,
   needsHome: true,
@@ -35,7 +35,7 @@ export const worktreesCheck: Check = {
 
 async function look(context: CheckContext, session: IssueSession): Promise<Finding[]> {
   const { issue_ref: ref, worktree_path: path, repository, branch } = session;
-  // A start that did not get as far as a repository has no worktree to miss.
+  // A start that ended before it had a repository has no worktree to check.
   if (path === null || (repository === null && !(await isForeign(context.home, path)))) return [];
   if (repository === null) {
     const message = `the worktree of ${ref} has its repository outside the home: start and destroy move all of it aside`;
@@ -69,7 +69,7 @@ async function checkedOutElsewhere(
   const places = others.map((other) => other.path).join(', ');
   const message = `${branch}, the branch of ${ref}, is checked out in ${places}, too`;
   return [
-    mendable('warning', NAME, message, async () => {
+    fixable('warning', NAME, message, async () => {
       const free = async (): Promise<unknown> => freeBranch(repository, { branch, own: path }, env);
       await withRepository(repository, free, { waitMs: SHORT_LOCK_WAIT_MS });
       return `${places} stays at its commit and is no longer on ${branch}`;
@@ -89,7 +89,7 @@ async function missing(context: CheckContext, { ref, path, repository, branch }:
   const { env } = context;
   const message = `the worktree of ${ref} is gone (${path})`;
   if (!(await hasBranch(repository, branch, env))) return wrong('error', NAME, message, `kugetsu start ${ref} MESSAGE`);
-  return mendable('error', NAME, message, async () =>
+  return fixable('error', NAME, message, async () =>
     withRepository(repository, async () => {
       if (await pathExists(path)) throw new AppError('worktree_exists', `${path} is there again`);
       await saveStaleEntries(context, repository, async (way) => tellSaved(context, ref, way));
