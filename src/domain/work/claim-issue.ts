@@ -111,7 +111,7 @@ async function addToParent(context: Needs, { id, subject, task, parent }: RunRec
 /** The error for an issue that kugetsu does not know. */
 export function notTracked(ref: string): AppError {
   return new AppError('no_session', `there is no session for ${ref}`, {
-    hint: `run: kugetsu start ${ref} MESSAGE; kugetsu list shows the issues that have a session`,
+    hint: `run: kugetsu list; to begin one, run: kugetsu start ${ref} MESSAGE`,
   });
 }
 
