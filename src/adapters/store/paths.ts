@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
@@ -96,10 +96,22 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
 /** What tells a file from the one that it was before a change or a replacement; undefined when there is none. */
 export async function stampOf(path: string): Promise<string | undefined> {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    return asStamp(await stat(path, { bigint: true }));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** The same, blocking; undefined, too, when the file cannot be reached. */
+export function stampAtOnce(path: string): string | undefined {
+  try {
+    return asStamp(statSync(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+function asStamp({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { listDirectoryAtOnce } from '../../adapters/store/directory.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { readTextAtOnce } from '../../adapters/store/private-files.ts';
 import { createRedactor, SHAPES_ONLY, type Redactor } from '../../util/redaction.ts';
 import { isSecretKey } from '../../util/secret-keys.ts';
@@ -13,20 +14,29 @@ type Needs = Pick<Context, 'home' | 'env'>;
 // A variable may name the file of a secret instead of holding it; otherwise every path below it would be redacted.
 const SYSTEM_PATH = /^\/(?:etc|home|mnt|opt|root|run|srv|tmp|usr|var|Users|private)(?:\/[\w.@+-]+)+\/?$/;
 
+/** The last redactor, and what it was made of: a daemon and a runner ask for one with every line that they write. */
+let kept: { readonly env: Needs['env']; readonly stamp: string; readonly redactor: Redactor } | undefined;
+
 /**
  * The redactor for everything that is written or shown of what an agent did. It knows the forms of secrets, and the secret
  * values of all env files, of the clone URLs, and of kugetsu's own environment, which agents inherit. Never throws: of an
- * env file that does not parse it takes what its lines seem to hold.
+ * env file that does not parse it takes what its lines seem to hold. The same redactor is returned until one of the files
+ * changes.
  */
 export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
+  const envFiles = listDirectoryAtOnce(home.env)
+    .filter((name) => agentOfFile(name) !== undefined)
+    .map((name) => join(home.env, name));
+  const urlFiles = [home.reposFile, home.serversFile];
+  // Stamps come before contents: a file that changes in between is read again by the next call.
+  const stamp = [...envFiles, ...urlFiles].map((path) => `${path} ${stampAtOnce(path) ?? ''}`).join('\n');
+  if (kept?.env === env && kept.stamp === stamp) return kept.redactor;
   const values = Object.entries(env).flatMap(([key, value]) => secretsOf(key, value ?? ''));
-  for (const name of listDirectoryAtOnce(home.env).filter((each) => agentOfFile(each) !== undefined)) {
-    values.push(...(await secretsInFile(textOf(join(home.env, name)), env['HOME'] ?? '')));
-  }
-  for (const path of [home.reposFile, home.serversFile]) {
-    values.push(...secretsInUrls(textOf(path)));
-  }
-  return values.length === 0 ? SHAPES_ONLY : createRedactor(values);
+  for (const path of envFiles) values.push(...(await secretsInFile(textOf(path), env['HOME'] ?? '')));
+  for (const path of urlFiles) values.push(...secretsInUrls(textOf(path)));
+  const redactor = values.length === 0 ? SHAPES_ONLY : createRedactor(values);
+  kept = { env, stamp, redactor };
+  return redactor;
 }
 
 /** The text of one of these small files, which is read before anything else can be done; nothing when it cannot be read. */
