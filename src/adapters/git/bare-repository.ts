@@ -1,9 +1,9 @@
-import { randomBytes } from '../random.ts';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
 import { rename, rm } from '../store/changes.ts';
 import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } from '../store/private-files.ts';
+import { cloneBeside } from '../store/temporary-name.ts';
 import { setOriginHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
 import { remoteFailure } from './clone-failure.ts';
@@ -80,7 +80,7 @@ async function cloneBare(repository: BareRepository): Promise<void> {
     });
   }
   await gitVersion(dirname(path), repository.env);
-  const building = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+  const building = cloneBeside(path);
   try {
     await makePrivateDirectory(building);
     const startedAt = repository.clock.now();

@@ -1,6 +1,5 @@
-import { randomBytes } from '../random.ts';
 import { lstat, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { formatDuration } from '../../util/time.ts';
 import { said, words } from '../../util/words.ts';
@@ -8,9 +7,9 @@ import { runCommand } from '../process/run-command.ts';
 import { fatalLine, type Environment } from './git-command.ts';
 import { rename, withWritable } from '../store/changes.ts';
 import { makePrivateDirectory, removeDirectory } from '../store/private-files.ts';
+import { takenBeside, temporaryBeside } from '../store/temporary-name.ts';
 
 const COPY_TIMEOUT_MS = 60 * 60_000;
-const TAKEN = /^\..+\.[0-9a-f]{12}\.pruned$/;
 
 /**
  * Moves a file or a directory; the parents of its new place are made. To another filesystem it is copied, with everything
@@ -52,17 +51,12 @@ async function isEmpty(directory: string): Promise<boolean> {
 
 /**
  * Takes something out of its place in one step, to be removed: until that is done it lies beside it under a name that
- * {@link isTaken} knows. @returns where it is
+ * {@link isTakenAway} knows. @returns where it is
  */
 export async function takeAway(path: string): Promise<string> {
-  const to = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.pruned`);
+  const to = takenBeside(path);
   await renameAnyway(path, to);
   return to;
-}
-
-/** Whether something of this name was taken away, so that nothing of it has to be saved any more. */
-export function isTaken(name: string): boolean {
-  return TAKEN.test(name);
 }
 
 /** A directory that is read-only, or lies in one, as in Go's module cache, cannot be renamed by its owner before it is not. */
@@ -78,7 +72,7 @@ async function renameAnyway(from: string, to: string): Promise<void> {
 
 async function copyThere(from: string, to: string, env: Environment): Promise<void> {
   const run = async (command: string, args: readonly string[]): Promise<void> => runTool(command, args, env);
-  const building = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString('hex')}.tmp`);
+  const building = temporaryBeside(to);
   try {
     // cp keeps modes, times, links and special files, and is there wherever git is.
     await run('cp', ['-a', '--', from, building]);

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
-import { randomBytes } from '../random.ts';
 import { openToChange, rename, rm, syncDirectory } from '../store/changes.ts';
 import { openToRead } from '../store/open-to-read.ts';
 import { makePrivateDirectory, replaceFile } from '../store/private-files.ts';
+import { temporaryBeside } from '../store/temporary-name.ts';
 import { MessageSchema, SessionExportSchema } from './session-copy.ts';
 import { linesOf, writePieces, type SessionSource } from './session-files.ts';
 
@@ -106,7 +106,7 @@ export interface NewExport extends KeptExport {
 /** Writes a session beside `path`, where it can be kept. */
 export async function writeNewExport(path: string, { info, messages }: SessionSource): Promise<NewExport> {
   await makePrivateDirectory(dirname(path));
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   const remove = async (): Promise<void> => rm(temporary, { force: true });
   let count = 0;
   async function* lines(): AsyncGenerator<string> {

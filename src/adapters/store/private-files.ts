@@ -1,7 +1,6 @@
-import { randomBytes } from '../random.ts';
 import { readFileSync } from 'node:fs';
 import { lstat, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import {
   chmod,
@@ -17,6 +16,7 @@ import {
   syncDirectoryAtOnce,
   type WritableFile,
 } from './changes.ts';
+import { temporaryBeside } from './temporary-name.ts';
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -94,7 +94,7 @@ async function writeWhole(file: NewFile, content: string, { durable }: { readonl
 }
 
 async function writeAside(path: string, write: (file: NewFile) => Promise<void>, calls = WAITING): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(path);
   const file = await openInDirectory(temporary, calls);
   try {
     await write(file).finally(async () => file.close());

@@ -5,6 +5,7 @@ import { listWorktreeEntries } from '../../adapters/git/worktree-entries.ts';
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { entryAt, listEntries, type Entry } from '../../adapters/store/entries.ts';
 import { isLocked } from '../../adapters/store/lock.ts';
+import { isTemporary, repositoryOfClone } from '../../adapters/store/temporary-name.ts';
 import { wordsOf } from '../../util/errors.ts';
 import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
@@ -20,9 +21,6 @@ type FileFacts = Pick<
   'worktrees' | 'repositories' | 'allRepositoriesRead' | 'clones' | 'runs' | 'temporary'
 >;
 
-// The names that private-files.ts and bare-repository.ts give to what they build beside its place.
-const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
-const HALF_CLONE = /^\.(.+\.git)\.[0-9a-f]{8}\.tmp$/;
 const RUN = /^r_[0-9a-z]+$/;
 
 /** The contents of the home. A repository that cannot be read is reported as a problem and hides nothing else. */
@@ -63,7 +61,7 @@ async function gatherRepository(
 
 async function gatherClones(repos: readonly Entry[]): Promise<HalfClone[]> {
   const clones = repos.flatMap((entry) => {
-    const name = entry.type === 'directory' ? HALF_CLONE.exec(entry.name)?.[1] : undefined;
+    const name = entry.type === 'directory' ? repositoryOfClone(entry.name) : undefined;
     return name === undefined ? [] : [{ entry, repository: join(dirname(entry.path), name) }];
   });
   return Promise.all(
@@ -104,5 +102,5 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     ...repositories.flatMap(({ path }) => [path, ownDirectory(path)]),
   ];
   const entries = await Promise.all(directories.map(listEntries));
-  return entries.flat().filter(({ name }) => TEMPORARY.test(name));
+  return entries.flat().filter(({ name }) => isTemporary(name));
 }

@@ -1,7 +1,8 @@
-import { isTaken, takeAway } from '../../adapters/git/move-aside.ts';
+import { takeAway } from '../../adapters/git/move-aside.ts';
 import { isSameEntry, listWorktreeEntries, removeWorktreeEntry } from '../../adapters/git/worktree-entries.ts';
 import { entryAt, removeEntry, type Entry } from '../../adapters/store/entries.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
+import { isTakenAway } from '../../adapters/store/temporary-name.ts';
 import type { Context } from '../context.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository } from '../worktrees/repository.ts';
 import { saveEntry, saveWhole, saveWork, type OnSaved } from '../worktrees/save-work.ts';
@@ -70,7 +71,7 @@ async function removeUnknown(context: Needs, entry: Entry, onSaved: OnSaved): Pr
     const reason = ownerOf(state, entry) ?? (await changeOf(entry));
     if (reason !== undefined) return { why: reason, ways: [] };
     // Whoever took it away to remove it was cut off.
-    const saved = isTaken(name) ? [] : await saveWhole(context, { path, name });
+    const saved = isTakenAway(name) ? [] : await saveWhole(context, { path, name });
     if (saved.length === 0 && type === 'directory') await removeDirectory(await takeAway(path));
     else if (saved.length === 0) await removeEntry(entry);
     return { why: undefined, ways: saved };

@@ -3,6 +3,7 @@ import { ownUserId } from '../../../adapters/process/user.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { setMode } from '../../../adapters/store/private-files.ts';
 import { pathFacts, type PathFacts } from '../../../adapters/store/paths.ts';
+import { mayBeBuilding } from '../../../adapters/store/temporary-name.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import type { Home } from '../../home.ts';
 import type { Check } from '../check.ts';
@@ -12,7 +13,7 @@ const NAME = 'home-modes';
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
 /** Names of short-lived files of other checks and of other kugetsu processes. */
-const PASSING = /^\.scratch-|^\..*\.tmp$|\.lock$|\.guard$/;
+const PASSING = /^\.scratch-|\.lock$|\.guard$/;
 
 /** Everything in the home belongs to the user alone. Files inside worktrees and repositories have git's modes. */
 export const modesCheck: Check = {
@@ -44,7 +45,9 @@ async function walk(path: string, isClosed: (path: string) => boolean): Promise<
   if (facts === undefined) return [];
   if (facts.type !== 'directory' || isClosed(path)) return [path];
   // A directory that may not be read is found by its own mode.
-  const names = (await listDirectory(path).catch(() => [])).filter((name) => !PASSING.test(name));
+  const names = (await listDirectory(path).catch(() => [])).filter(
+    (name) => !PASSING.test(name) && !mayBeBuilding(name),
+  );
   const below = await Promise.all(names.map(async (name) => walk(join(path, name), isClosed)));
   return [path, ...below.flat()];
 }
