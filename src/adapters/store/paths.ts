@@ -55,7 +55,6 @@ export interface PathFacts {
   /** The permission bits. */
   readonly mode: number;
   readonly uid: number;
-  readonly bytes: number;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
 }
@@ -71,7 +70,7 @@ export async function pathFacts(path: string): Promise<PathFacts | undefined> {
         : facts.isFile()
           ? 'file'
           : 'other';
-    return { type, mode: facts.mode & 0o7777, uid: facts.uid, bytes: facts.size, modifiedAt: facts.mtimeMs };
+    return { type, mode: facts.mode & 0o7777, uid: facts.uid, modifiedAt: facts.mtimeMs };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -20,7 +20,6 @@ import { makePmAgent, newCoordinator, succeeding } from './make-pm-agent.ts';
 interface Initialised {
   readonly base: string;
   readonly pmAgent: string;
-  readonly kept: 'nothing' | 'base';
 }
 
 /**
@@ -47,7 +46,6 @@ export async function initialise(context: Context, request: InitRequest): Promis
   return {
     base: base.opencode_session_id,
     pmAgent: pmAgent.opencode_session_id,
-    kept: known === undefined ? 'nothing' : 'base',
   };
 }
 

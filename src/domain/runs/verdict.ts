@@ -1,8 +1,13 @@
 import type { AgentEvent, TokenCount } from '../../adapters/opencode/events.ts';
+import {
+  failedCallIn,
+  knownReason,
+  namesContentFilter,
+  type StderrReason,
+} from '../../adapters/opencode/stderr-reasons.ts';
 import { oneLine } from '../../util/text.ts';
 import type { Heard, HeardLine } from './hear.ts';
 import type { Verdict } from './run-schema.ts';
-import { knownReason, type StderrReason } from './stderr-reasons.ts';
 
 /** Why kugetsu itself ended an agent. */
 export type EndReason =
@@ -51,8 +56,6 @@ type Judgement = Pick<Verdict, 'outcome' | 'class' | 'message' | 'retryable'>;
 
 // The log has the whole text; state files are read and written often.
 const MAX_REPLY = 4000;
-
-const FAILED_CALL = /message="stream error".* error\.error="([^"]+)/;
 
 const NO_TOKENS: TokenCount = { input: 0, output: 0, reasoning: 0, cache_read: 0, cache_write: 0 };
 
@@ -123,7 +126,7 @@ export function hasNamed(event: AgentEvent, directory: string): boolean {
 export function observeStderr(seen: Observation, { raw, clean }: HeardLine): Observation {
   if (oneLine(raw) === '') return seen;
   const lastStderr = oneLine(clean, 300);
-  const lastCall = FAILED_CALL.test(raw) ? (FAILED_CALL.exec(clean)?.[1] ?? lastStderr) : undefined;
+  const lastCall = failedCallIn(raw) === undefined ? undefined : (failedCallIn(clean) ?? lastStderr);
   const reason = knownReason(raw);
   const told = { ...seen, lastStderr, lastCall };
   return reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? Infinity)
@@ -215,7 +218,7 @@ function fromError(error: ModelError, seen: Observation): Judgement {
   if (seen.stderrReason !== undefined) {
     return failed(seen.stderrReason.class, `${seen.stderrReason.message}: ${message}`, seen.stderrReason.retryable);
   }
-  if (/content.?filter/i.test(`${error.name} ${error.message}`)) {
+  if (namesContentFilter(`${error.name} ${error.message}`)) {
     return failed('content_filtered', `the model's content filter ended the answer: ${message}`, false);
   }
   const cause = error.name === 'UnknownError' && seen.lastStderr !== '' ? `${message}; ${seen.lastStderr}` : message;

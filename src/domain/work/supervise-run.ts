@@ -22,7 +22,7 @@ import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
-import { knownReason } from '../runs/stderr-reasons.ts';
+import { knownReason } from '../../adapters/opencode/stderr-reasons.ts';
 import { untilWritten } from '../runs/until-written.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 

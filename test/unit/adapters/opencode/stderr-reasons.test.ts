@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { knownReason } from '../../../../src/domain/runs/stderr-reasons.ts';
+import { knownReason } from '../../../../src/adapters/opencode/stderr-reasons.ts';
 
 /** Lines as opencode writes them, from those that explain the most. */
 const LINES: readonly (readonly [name: string, retryable: boolean, lines: readonly string[]])[] = [

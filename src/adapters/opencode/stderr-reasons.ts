@@ -45,3 +45,15 @@ export function knownReason(line: string): StderrReason | undefined {
   const [, name, message, retryable] = found;
   return { class: name, message, retryable, rank };
 }
+
+const FAILED_CALL = /message="stream error".* error\.error="([^"]+)/;
+
+/** What failed in the last call of the model, if a line of standard error says so: then opencode waits and tries again. */
+export function failedCallIn(line: string): string | undefined {
+  return FAILED_CALL.exec(line)?.[1];
+}
+
+/** Whether the name and message of an error say that the model's content filter ended its answer. */
+export function namesContentFilter(error: string): boolean {
+  return /content.?filter/i.test(error);
+}
