@@ -1,4 +1,4 @@
-import { realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
@@ -111,6 +111,11 @@ export function stampAtOnce(path: string): string | undefined {
   }
 }
 
-function asStamp({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+function asStamp({
+  ino,
+  size,
+  mtimeNs,
+  ctimeNs,
+}: Readonly<Record<'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>>): string {
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
