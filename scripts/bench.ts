@@ -8,6 +8,7 @@ import { base } from './bench/base.ts';
 import { baseStarts } from './bench/base-starts.ts';
 import { dispatch } from './bench/dispatch.ts';
 import { memory } from './bench/memory.ts';
+import { models } from './bench/models.ts';
 import { queue } from './bench/queue.ts';
 import { refs } from './bench/refs.ts';
 import { table, type Row } from './bench/row.ts';
@@ -22,6 +23,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
   worktree,
   refs,
   agent,
+  models,
   base,
   memory,
   size,

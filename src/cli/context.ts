@@ -71,7 +71,9 @@ export async function createContext({
         return (json) => redactor.known(json, isExportWord);
       };
       const startupLimitMs = async (): Promise<number> => (await settings()).AGENT_STARTUP_TIMEOUT_SECONDS * 1000;
-      return createOpencode({ env, cwd, clock: systemClock, cleanExport, startupLimitMs, ...caches });
+      const wanted = async (): Promise<boolean> => (await settings()).MODEL_CATALOGUE === 'trimmed';
+      const catalogue = { directory: home.modelCatalogues, wanted };
+      return createOpencode({ env, cwd, clock: systemClock, cleanExport, startupLimitMs, catalogue, ...caches });
     }),
     terminal: processTerminal(env),
   };

@@ -40,6 +40,8 @@ export interface Home {
   readonly baseExport: string;
   readonly pmAgentExport: string;
   readonly opencodeProbe: string;
+  /** Catalogues of models for opencode, trimmed to what can be meant. */
+  readonly modelCatalogues: string;
   /** Which of the sessions opencode was last seen to have. */
   readonly knownSessions: string;
 }
@@ -75,6 +77,7 @@ export function homeAt(root: string): Home {
     baseExport: join(root, 'cache', 'base-export.json'),
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
+    modelCatalogues: join(root, 'cache', 'models'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),
   };
 }

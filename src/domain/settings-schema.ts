@@ -43,6 +43,7 @@ export const SettingsSchema = z.strictObject({
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
+  MODEL_CATALOGUE: z.prefault(z.enum(['trimmed', 'whole'], 'must be trimmed or whole'), 'trimmed'),
   PM_MAX_DEPTH: z.prefault(count(1), '3'),
   PM_MAX_CHILDREN: z.prefault(count(1), '20'),
 });
@@ -116,6 +117,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",
   },
   { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; it must not be a subagent" },
+  {
+    key: 'MODEL_CATALOGUE',
+    fallback: 'trimmed',
+    summary: 'Which models opencode is told of: trimmed to the providers that can be meant, or whole',
+  },
   {
     key: 'PM_MAX_DEPTH',
     fallback: '3',

@@ -26,6 +26,7 @@ async function untidyWorld(): Promise<World> {
     ['.', '.index.json.0123456789ab.tmp'],
     ['sessions', '.base.json.0123456789ab.tmp'],
     ['queue/items', '.q_1.json.0123456789ab.tmp'],
+    ['cache/models', '.kugetsu-0.json.0123456789ab.tmp'],
   ] as const) {
     const path = join(world.home, directory, name);
     writeFileSync(path, 'half of it');
@@ -45,6 +46,7 @@ const ORPHANS = [
   'temporary_file .index.json.0123456789ab.tmp',
   'temporary_file .base.json.0123456789ab.tmp',
   'temporary_file .q_1.json.0123456789ab.tmp',
+  'temporary_file .kugetsu-0.json.0123456789ab.tmp',
   'run_directory r_0mwrzy3vsoanbch2t',
   'half_clone .forge.test-acme-other.git.01234567.tmp',
   'worktree_entry forge.test-acme-demo.git forge.test-acme-demo-2',

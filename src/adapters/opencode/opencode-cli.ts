@@ -6,6 +6,7 @@ import { said, words } from '../../util/words.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
+import { withCatalogue, withoutInherited, type CatalogueOptions } from './models/model-catalogue.ts';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
 const TIMEOUT_MS = 120_000;
@@ -25,6 +26,8 @@ export interface OpencodeCli {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The longest that a call may take, in milliseconds. */
   readonly limitMs?: number | undefined;
+  /** The catalogue that it gets; its own one without. */
+  readonly catalogue?: CatalogueOptions | undefined;
 }
 
 interface CallOptions {
@@ -55,17 +58,18 @@ export async function tryOpencode(
   cwd: string,
   { stdoutFile, plugins = false, projectConfig = false }: CallOptions = {},
 ): Promise<CommandResult> {
+  const env = {
+    ...driverEnvironment(cli.env, cwd),
+    // What it would find in a repository there is not for these commands.
+    ...(projectConfig ? {} : { OPENCODE_DISABLE_PROJECT_CONFIG: '1' }),
+    ...(plugins ? {} : { OPENCODE_PURE: '1' }),
+  };
   return runHasty({
     ...(stdoutFile === undefined ? {} : { stdoutFile }),
     command: cli.path,
     args,
     cwd,
-    env: {
-      ...driverEnvironment(cli.env, cwd),
-      // What it would find in a repository there is not for these commands.
-      ...(projectConfig ? {} : { OPENCODE_DISABLE_PROJECT_CONFIG: '1' }),
-      ...(plugins ? {} : { OPENCODE_PURE: '1' }),
-    },
+    env: await withCatalogue({ program: cli.path, env, directory: cwd, plugins }, cli.catalogue),
     timeoutMs: cli.limitMs ?? TIMEOUT_MS,
   });
 }
@@ -90,7 +94,13 @@ export async function runHasty(options: Parameters<typeof runCommand>[0]): Promi
 /** The environment of every opencode: `PWD` decides where it works, and nothing is downloaded or updated on the way. */
 export function driverEnvironment(env: OpencodeCli['env'], directory: string): OpencodeCli['env'] {
   const removed = Object.fromEntries(NOT_FOR_OPENCODE.map((name) => [name, undefined]));
-  return { ...env, ...removed, PWD: directory, OPENCODE_DISABLE_FFF: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' };
+  return {
+    ...withoutInherited(env),
+    ...removed,
+    PWD: directory,
+    OPENCODE_DISABLE_FFF: '1',
+    OPENCODE_DISABLE_AUTOUPDATE: '1',
+  };
 }
 
 /** What went wrong with a command of opencode's, in one line; the output is in the details. */

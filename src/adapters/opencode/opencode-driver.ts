@@ -7,6 +7,7 @@ import { BARE_AGENT, bareAgentEnvironment } from './bare-agent.ts';
 import { configuredExtensions, type Extensions } from './extensions.ts';
 import { forkSession, importSession, type ExportCleaner } from './fork.ts';
 import type { AgentCommand, ForkRole, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
+import { givenCatalogue, withCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import { withoutSkills } from './hidden-skills.ts';
 import type { PermissionRule } from './permissions.ts';
@@ -32,6 +33,8 @@ interface DriverOptions {
   /** Where the last export that was forked from is cached, for each role. */
   readonly exportCaches: Readonly<Record<ForkRole, string>>;
   readonly cleanExport: ExportCleaner;
+  /** The catalogue of models that its opencodes get; their own one without. */
+  readonly catalogue?: CatalogueOptions;
   /** The longest that opencode may take to begin, in milliseconds; 0 for no limit. */
   readonly startupLimitMs?: () => Promise<number>;
 }
@@ -142,15 +145,23 @@ class OpencodeDriver implements Opencode {
     const env = withoutSkills({ ...this.options.env, ...request.env }, request.hiddenSkills ?? []);
     const safe = projectConfig ? env : await withoutProjectConfig(env, directory);
     const own = driverEnvironment(notes === undefined ? safe : withNotes(safe, notes), directory);
+    const asked = bare ? { ...own, ...bareAgentEnvironment(own) } : own;
     return {
       command: path,
       args,
       cwd: directory,
-      env: bare ? { ...own, ...bareAgentEnvironment(own) } : own,
+      env: await withCatalogue({ program: path, env: asked, directory, plugins: true, model }, this.options.catalogue),
       input: message,
     };
   }
 
+  async modelCatalogue(directory: string): Promise<GivenCatalogue> {
+    const { path: program } = await this.probe();
+    const env = { ...driverEnvironment(this.options.env, directory), OPENCODE_DISABLE_PROJECT_CONFIG: '1' };
+    return givenCatalogue({ program, env, directory, plugins: true }, this.options.catalogue);
+  }
+
+  // A person there may log in to any provider: this one has the whole catalogue.
   async openTerminal({ session, directory }: Parameters<Opencode['openTerminal']>[0]): Promise<void> {
     const { path, env } = await this.cli();
     const code = await runOnTerminal(path, ['--session', session], {
@@ -168,7 +179,8 @@ class OpencodeDriver implements Opencode {
     // A setting that cannot be read is reported by whoever needs it.
     const limit = await startupLimitMs?.().catch(() => 0);
     const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
-    return { path: (await this.probe()).path, env, limitMs };
+    const { catalogue } = this.options;
+    return { path: (await this.probe()).path, env, limitMs, catalogue };
   }
 }
 

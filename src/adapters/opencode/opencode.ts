@@ -1,5 +1,6 @@
 import type { AgentStanding } from './agents.ts';
 import type { Extensions } from './extensions.ts';
+import type { GivenCatalogue } from './models/model-catalogue.ts';
 import type { PermissionRule } from './permissions.ts';
 
 /** What is known of the installed opencode. */
@@ -125,6 +126,8 @@ export interface Opencode {
   }): Promise<AgentStanding>;
   /** The plugins and MCP servers of the user's configuration; undefined when opencode does not say. Starts none of them. */
   configuredExtensions(directory: string): Promise<Extensions | undefined>;
+  /** The catalogue of models that an agent would get in `directory`, with the user's configuration alone. */
+  modelCatalogue(directory: string): Promise<GivenCatalogue>;
   /** The command that gives the agent a message in a session. */
   runCommand(request: RunRequest): Promise<AgentCommand>;
   /** Opens the terminal interface on a session, and waits until the user leaves it. */

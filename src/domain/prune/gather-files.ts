@@ -96,6 +96,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     home.queueItems,
     dirname(home.queueItems),
     dirname(home.baseExport),
+    home.modelCatalogues,
     home.bin,
     home.env,
     home.postedNotifications,

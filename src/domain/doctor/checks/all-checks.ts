@@ -10,6 +10,7 @@ import { indexCheck } from './index-entries.ts';
 import { issueSessionsCheck } from './issue-sessions.ts';
 import { leftoversCheck } from './leftovers.ts';
 import { locksCheck } from './locks.ts';
+import { modelsCheck } from './models.ts';
 import { modesCheck } from './modes.ts';
 import { permissionsCheck } from './permissions.ts';
 import { prunableCheck } from './prunable.ts';
@@ -24,6 +25,7 @@ import { worktreesCheck } from './worktrees.ts';
 export const ALL_CHECKS: readonly Check[] = [
   opencodeCheck,
   agentCheck,
+  modelsCheck,
   gitCheck,
   configCheck,
   agentProgramsCheck,
