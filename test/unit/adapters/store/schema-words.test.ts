@@ -34,5 +34,5 @@ test('a number that is no whole one is shown', () => {
 });
 
 test('a value is not shown: it may be a secret', () => {
-  expect(words({ ...SOUND, state: 'hunter2' })).toBe('has another state than on or off');
+  expect(words({ ...SOUND, state: 'hunter2' })).toBe('has a state other than on or off');
 });

@@ -11,15 +11,16 @@ test.each([
   expect(JSON.parse(literalToJson(literal) ?? '')).toEqual(runInNewContext(`JSON.parse(JSON.stringify(${literal}))`));
 });
 
-test('whatever JSON there is, as a literal it is the same', () => {
+test('whatever JSON there is, as a literal it has the same value', () => {
+  // As a key of a literal that name is no key.
+  const values = fc.jsonValue().filter((value) => !JSON.stringify(value).includes('__proto__'));
   fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
-      const json = JSON.stringify(value)
+    fc.property(values, (value) => {
+      const literal = JSON.stringify(value)
         .replaceAll(/\btrue\b/g, '!0')
         .replaceAll(/\bfalse\b/g, '!1');
-      expect(JSON.parse(literalToJson(json) ?? '')).toEqual(
-        JSON.parse(json.replaceAll('!0', 'true').replaceAll('!1', 'false')),
-      );
+      const expected: unknown = runInNewContext(`JSON.parse(JSON.stringify((${literal})))`);
+      expect(JSON.parse(literalToJson(literal) ?? '')).toEqual(expected);
     }),
   );
 });
