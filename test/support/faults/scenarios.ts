@@ -147,8 +147,12 @@ const destroyThenStart: Scenario = {
   },
 };
 
-/** A daemon in the foreground, until `done` or until it dies; then everything of it has ended. */
-async function daemonUntil(world: World, done: () => boolean | Promise<boolean>): Promise<void> {
+/** A daemon in the foreground, until `done` or until it dies, and then `after`; then everything of it has ended. */
+async function daemonUntil(
+  world: World,
+  done: () => boolean | Promise<boolean>,
+  after: () => void = () => undefined,
+): Promise<void> {
   const [command = '', ...args] = world.command;
   const daemon = spawn(command, [...args, 'queue-daemon', 'run'], {
     cwd: world.project,
@@ -161,6 +165,7 @@ async function daemonUntil(world: World, done: () => boolean | Promise<boolean>)
   await until('the task is done, or the daemon is dead', async () => dead || done());
   daemon.kill('SIGTERM');
   await ended;
+  after();
   await atRest(world);
 }
 
@@ -275,12 +280,13 @@ const stopPm: Scenario = {
   act: async (world, number) => {
     const [item] = await queued(world, number);
     let stopped = { ...NOTHING, code: 1 };
-    await daemonUntil(world, async () => {
+    const stopIt = async (): Promise<boolean> => {
       if (noted(world, `task-${number}`).length === 0) return false;
       stopped = await world.kugetsu('stop', item?.id ?? '');
-      if (stopped.code !== 0) writeFileSync(gate(world, number), '');
       return true;
-    });
+    };
+    // What nobody has stopped ends by itself then.
+    await daemonUntil(world, stopIt, () => writeFileSync(gate(world, number), ''));
     return stopped;
   },
   check: async (world, number, { code }) => {
