@@ -217,7 +217,9 @@ async function tryIt(world: World, home: Home, call: Call): Promise<string[]> {
   if (call.changes === true) await until('all has ended', () => processesOf(world.root).length === 0);
   const after = new Set(await kept(world));
   const takes = call.takes?.(home) ?? nothing;
-  const lost = before.filter((thing) => !after.has(thing) && !takes.test(thing));
+  // A session that another one has followed is still known.
+  const isKept = (thing: string): boolean => after.has(thing) || after.has(`earlier ${thing}`);
+  const lost = before.filter((thing) => !isKept(thing) && !takes.test(thing));
   const wrong = [
     ...(code === (call.code ?? 0) ? [] : [`exit code ${code}: ${stderr}${stdout}`]),
     ...(/internal error|a bug in kugetsu|^ +at .*:\d+\)?$/m.test(stderr + stdout) ? [stderr + stdout] : []),

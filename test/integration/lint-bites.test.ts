@@ -196,10 +196,11 @@ test('a file of the seam takes its part of the file system, and is bound by all 
 });
 
 /** Ways to load a module that lint sees and does not judge: it does not know what is taken of it, or which one it is. */
-const LOADED_LATER = /\bimport\(\s*(?:(['"`])(?:node:)?fs(?:\/promises)?\1|[^\s'"])/g;
+const LOADED_LATER = /\bimport\(\s*(?:(['"`])(?:node:)?fs(?:\/promises)?\1|[^\s'"])/;
 
 test("no file loads Node's file system, or it is not clear what, while it runs", () => {
-  expect("await import('node:fs/promises'); import(name); import('node:os')".match(LOADED_LATER)).toHaveLength(2);
+  for (const line of ["await import('node:fs/promises')", 'import(name)']) expect(line).toMatch(LOADED_LATER);
+  expect("import('node:os')").not.toMatch(LOADED_LATER);
   const files = ['src', 'bin'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   );

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { countFiles, listDirectory } from '../store/directory.ts';
+import { listDirectory } from '../store/directory.ts';
+import { countFiles } from '../store/disk.ts';
 import { git, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { inRepository } from './isolation.ts';
 import type { GitPlace } from './git-place.ts';

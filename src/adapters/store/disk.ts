@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
@@ -64,4 +64,15 @@ function quietly<T>(look: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How many files lie below a directory; counting ends at `atMost`. What cannot be read counts as nothing. */
+export async function countFiles(path: string, atMost: number): Promise<number> {
+  let count = 0;
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (count >= atMost) return count;
+    count += entry.isDirectory() ? await countFiles(join(path, entry.name), atMost - count) : 1;
+  }
+  return count;
 }
