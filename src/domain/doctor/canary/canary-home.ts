@@ -36,6 +36,7 @@ export interface CanaryHome {
  * @throws AppError `base_missing` (exit code 3)
  */
 export async function makeCanaryHome(context: Context, directory: string, runId: string): Promise<CanaryHome> {
+  await makePrivateDirectory(directory);
   const root = join(await realPath(directory), 'home');
   const home = homeAt(root);
   await makePrivateDirectory(root);
