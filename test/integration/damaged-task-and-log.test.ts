@@ -39,9 +39,10 @@ test('the damaged session file of an issue that is being worked on holds up no t
   writeFileSync(sessionFile(world), '{');
   const second = await enqueue(world, 'hello', issue(2));
   expect(await finishedTask(world, second)).toMatchObject({ state: 'completed', attempts: 1 });
-  const { code, stdout, stderr } = await world.kugetsu('queue', 'list');
+  // The run has a record of its own, so the task can be told; the damage is told by what needs the session.
+  expect(await world.kugetsu('queue', 'list')).toMatchObject({ code: 0, stdout: expect.stringContaining(first) });
+  const { code, stderr } = await world.kugetsu('list');
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(sessionFile(world)) });
-  expect(stdout).toContain(first);
   writeFileSync(sessionFile(world), whole);
   give(world, 'go');
   expect(await finishedTask(world, first)).toMatchObject({ state: 'completed', attempts: 1 });
