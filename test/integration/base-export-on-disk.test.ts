@@ -60,9 +60,7 @@ test('an export that was cut off anywhere is refused', async () => {
   const text = JSON.stringify({ ...SESSION, messages: [message(1, 'one'), message(2, 'two')] }, null, 2);
   // What is missing of the last two lines is nothing that a session needs.
   for (let length = 0; length < text.lastIndexOf('  ]'); length += 1) {
-    await expect(read(text.slice(0, length)), `cut at ${length}`).rejects.toMatchObject({
-      name: expect.stringMatching(/^(?:SyntaxError|\$ZodError)$/),
-    });
+    await expect(read(text.slice(0, length)), `cut at ${length}`).rejects.toThrow(SyntaxError);
   }
 });
 
@@ -109,7 +107,9 @@ test('a kept export that is damaged is none, or refuses while it is read', async
   for (const index of [1, 2, 3]) {
     writeFileSync(path, lines.filter((_line, at) => at !== index).join('\n'));
     const kept = await openKept(path, BASE);
-    await expect(kept?.read().then(collected)).rejects.toThrow(SyntaxError);
+    await expect(kept?.read().then(collected)).rejects.toMatchObject({
+      name: expect.stringMatching(/^(?:SyntaxError|\$ZodError)$/),
+    });
     await kept?.close();
   }
 });
