@@ -197,7 +197,7 @@ test('prune leaves what belongs to an issue, and moves a clone aside whole that 
   expect(existsSync(join(placeOf(world, 15), 'draft.txt'))).toBe(true);
 });
 
-test("the script's own full reset makes new coordinators, and keeps every issue", async () => {
+test("the script's own full reset makes new base and PM agent sessions, and keeps every issue", async () => {
   const world = await scriptWorld();
   succeeded(await world.kugetsu('destroy', '--base', '-y'));
   expect((await world.kugetsu('status')).stdout).toBe('base_session_missing\n');

@@ -18,7 +18,7 @@ export async function destroy({ context }: Call, given: DestroyOptions): Promise
     throw usageError('destroy takes one of an issue ref, --base and --pm-agent', 'run: kugetsu list');
   }
   if (ref !== undefined) await destroyOneIssue(context, ref, given);
-  else await destroyCoordinator(context, base ? 'base' : 'pm_agent', given);
+  else await destroyHomeSession(context, base ? 'base' : 'pm_agent', given);
 }
 
 async function destroyOneIssue(context: CliContext, text: string, options: DestroyOptions): Promise<void> {
@@ -41,15 +41,15 @@ async function destroyOneIssue(context: CliContext, text: string, options: Destr
   context.terminal.err(`destroyed ${formatIssueRef(issue)}${gone.length === 0 ? '' : `: ${gone.join(', ')}`}`);
 }
 
-async function destroyCoordinator(
+async function destroyHomeSession(
   context: CliContext,
   which: 'base' | 'pm_agent',
   options: DestroyOptions,
 ): Promise<void> {
-  const { destroyCoordinators } = await import('../../domain/sessions/destroy-coordinators.ts');
+  const { destroyHomeSessions } = await import('../../domain/sessions/destroy-home-sessions.ts');
   const what = which === 'base' ? "the base session and the PM agent's session" : "the PM agent's session";
   await requireConsent(context, options, `Delete ${what}?`);
-  const deleted = await destroyCoordinators(context, which);
+  const deleted = await destroyHomeSessions(context, which);
   context.terminal.err(`destroyed ${deleted.join(', ')}`);
 }
 

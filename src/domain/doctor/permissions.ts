@@ -22,12 +22,12 @@ export function guardedSessions({
   survey,
   home,
 }: Pick<Context, 'home'> & { readonly survey: Survey }): GuardedSession[] {
-  const coordinators = [
+  const homeSessions = [
     { subject: '(base)', session: valueOf(survey.base), runs: false },
     { subject: '(pm-agent)', session: valueOf(survey.pmAgent), runs: true },
   ];
   return [
-    ...coordinators.flatMap(({ subject, session, runs }) =>
+    ...homeSessions.flatMap(({ subject, session, runs }) =>
       session === undefined ? [] : [{ id: session.opencode_session_id, subject, runs, live: false }],
     ),
     ...soundSessions(survey, home).flatMap(({ opencode_session_id: id, issue_ref: subject, run }) =>

@@ -4,11 +4,11 @@ import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/queue-store.ts';
-import type { CoordinatorSession, Index, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession, Index, IssueSession } from '../sessions/session-schema.ts';
 import {
-  COORDINATOR_FILES,
-  coordinatorPath,
-  readCoordinatorFile,
+  HOME_SESSION_FILES,
+  homeSessionPath,
+  readHomeSessionFile,
   readIndexFile,
   readIssueFile,
 } from '../sessions/session-files.ts';
@@ -31,8 +31,8 @@ export interface SurveyedFile<T> {
 /** The state files of a home as they are, sound or not. */
 export interface Survey {
   readonly index: Found<Index>;
-  readonly base: Found<CoordinatorSession>;
-  readonly pmAgent: Found<CoordinatorSession>;
+  readonly base: Found<HomeSession>;
+  readonly pmAgent: Found<HomeSession>;
   /** Every session file except those two, whether or not the index names it. */
   readonly issues: readonly SurveyedFile<IssueSession>[];
   readonly items: readonly SurveyedFile<QueueItem>[];
@@ -43,13 +43,13 @@ export async function surveyHome(home: Home): Promise<Survey> {
   const index = await look(home.index, async () => readIndexFile(home));
   const refs = new Map(Object.entries(valueOf(index)?.issues ?? {}).map(([ref, file]) => [file, ref]));
   const [base, pmAgent, issues, items] = await Promise.all([
-    look(coordinatorPath(home, 'base'), async () => readCoordinatorFile(home, 'base')),
-    look(coordinatorPath(home, 'pm_agent'), async () => readCoordinatorFile(home, 'pm_agent')),
+    look(homeSessionPath(home, 'base'), async () => readHomeSessionFile(home, 'base')),
+    look(homeSessionPath(home, 'pm_agent'), async () => readHomeSessionFile(home, 'pm_agent')),
     lookAtAll(home.sessions, async (name) => readIssueFile(home, name, refs.get(name))),
     lookAtAll(home.queueItems, async (name) => readItem({ home }, name.slice(0, -JSON_END.length))),
   ]);
-  const coordinators: readonly string[] = Object.values(COORDINATOR_FILES);
-  return { index, base, pmAgent, issues: issues.filter(({ name }) => !coordinators.includes(name)), items };
+  const homeSessions: readonly string[] = Object.values(HOME_SESSION_FILES);
+  return { index, base, pmAgent, issues: issues.filter(({ name }) => !homeSessions.includes(name)), items };
 }
 
 const JSON_END = '.json';

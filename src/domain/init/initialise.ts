@@ -7,14 +7,14 @@ import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { initStatus } from '../sessions/init-status.ts';
-import type { CoordinatorSession } from '../sessions/session-schema.ts';
+import type { HomeSession } from '../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { closeHome } from './close-home.ts';
 import { makeHeadlessBase, makeTerminalBase, type InitRequest } from './make-base.ts';
-import { makePmAgent, newCoordinator, succeeding } from './make-pm-agent.ts';
+import { makePmAgent, newHomeSession, succeeding } from './make-pm-agent.ts';
 
 /** The sessions that `init` made or kept. */
 interface Initialised {
@@ -50,7 +50,7 @@ export async function initialise(context: Context, request: InitRequest): Promis
 }
 
 /** Runs `body`; when it fails, the sessions that were made for it go. */
-async function orDelete<T>(context: Context, made: readonly CoordinatorSession[], body: () => Promise<T>): Promise<T> {
+async function orDelete<T>(context: Context, made: readonly HomeSession[], body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
@@ -79,18 +79,18 @@ async function tellOfIdentity(context: Context, { report }: InitRequest): Promis
   if (problem !== undefined) report(`note: ${problem}`);
 }
 
-async function makeBase(context: Context, request: InitRequest): Promise<CoordinatorSession> {
+async function makeBase(context: Context, request: InitRequest): Promise<HomeSession> {
   const { mode, model, report } = request;
   const id = mode === 'headless' ? await makeHeadlessBase(context, request) : await makeTerminalBase(context, request);
   report(`base session ${id} in ${context.cwd}`);
-  return newCoordinator(context, { type: 'base', id, directory: context.cwd, model: model ?? null });
+  return newHomeSession(context, { type: 'base', id, directory: context.cwd, model: model ?? null });
 }
 
 interface NewSessions {
-  readonly base: CoordinatorSession;
-  readonly pmAgent: CoordinatorSession;
+  readonly base: HomeSession;
+  readonly pmAgent: HomeSession;
   /** The base that was there, when only the PM agent is new. */
-  readonly known: CoordinatorSession | undefined;
+  readonly known: HomeSession | undefined;
 }
 
 /** Puts both in place in one change. Another `init` may have been quicker; then its sessions stay. */
@@ -104,9 +104,9 @@ async function putBoth(
     if (!force && before !== undefined && before.opencode_session_id !== known?.opencode_session_id) return 'refused';
     const pmAgentBefore = await readPmAgent(context);
     // If this process dies in between, the PM agent of the old base must not be left with the new one.
-    if (known === undefined) await changes.removeCoordinator('pm_agent');
-    if (known === undefined) await changes.putCoordinator(succeeding(before, base));
-    await changes.putCoordinator(succeeding(pmAgentBefore, pmAgent));
+    if (known === undefined) await changes.removeHomeSession('pm_agent');
+    if (known === undefined) await changes.putHomeSession(succeeding(before, base));
+    await changes.putHomeSession(succeeding(pmAgentBefore, pmAgent));
     return known === undefined ? before?.opencode_session_id : undefined;
   });
   if (replaced === 'refused') {

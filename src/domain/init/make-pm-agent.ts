@@ -6,11 +6,11 @@ import type { Context } from '../context.ts';
 import { databaseOf } from '../sessions/same-opencode.ts';
 import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
-import type { CoordinatorSession } from '../sessions/session-schema.ts';
+import type { HomeSession } from '../sessions/session-schema.ts';
 import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
 
 /** The PM agent's session: it begins with what the base knows, in a directory of its own, away from every checkout. */
-export async function makePmAgent(context: Context, base: CoordinatorSession): Promise<CoordinatorSession> {
+export async function makePmAgent(context: Context, base: HomeSession): Promise<HomeSession> {
   await makePrivateDirectory(context.home.pmAgentDirectory);
   const directory = await realPath(context.home.pmAgentDirectory);
   const id = await forkOf(context, base, {
@@ -18,21 +18,21 @@ export async function makePmAgent(context: Context, base: CoordinatorSession): P
     directory,
     permission: headlessPermission(await agentWritable(context)),
   });
-  return newCoordinator(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
+  return newHomeSession(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
 }
 
-interface NewCoordinator {
-  readonly type: CoordinatorSession['type'];
+interface NewHomeSession {
+  readonly type: HomeSession['type'];
   readonly id: string;
   readonly directory: string;
   readonly model: string | null;
 }
 
 /** The record of a base session or a PM agent. */
-export function newCoordinator(
+export function newHomeSession(
   { clock, env }: Pick<Context, 'clock' | 'env'>,
-  { type, id, directory, model }: NewCoordinator,
-): CoordinatorSession {
+  { type, id, directory, model }: NewHomeSession,
+): HomeSession {
   return {
     type,
     opencode_session_id: id,
@@ -46,7 +46,7 @@ export function newCoordinator(
 }
 
 /** The new session, which knows the earlier ones: they are still in opencode. */
-export function succeeding(before: CoordinatorSession | undefined, session: CoordinatorSession): CoordinatorSession {
+export function succeeding(before: HomeSession | undefined, session: HomeSession): HomeSession {
   if (before === undefined) return session;
   const { previous_session_ids: older = [], opencode_session_id: id } = before;
   return { ...session, previous_session_ids: [...older, id] };

@@ -9,7 +9,7 @@ import { listItemIds, readItem } from '../queue/queue-store.ts';
 import { issueOfRun } from '../runs/run-request.ts';
 import type { Index } from '../sessions/session-schema.ts';
 import { readIndex } from '../sessions/read-sessions.ts';
-import { COORDINATOR_FILES, readCoordinatorFile, readIssueFile } from '../sessions/session-files.ts';
+import { HOME_SESSION_FILES, readHomeSessionFile, readIssueFile } from '../sessions/session-files.ts';
 import { isBusy } from '../sessions/session-busy.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import type { StoredState, UnnamedFile } from './tracked.ts';
@@ -33,12 +33,12 @@ export async function withState<T>(context: HomeOnly, body: (state: StoredState)
   return changeSessions(context, async () => body({ ...(await readSessions(context)), ...others }));
 }
 
-type SessionState = Pick<StoredState, 'index' | 'coordinators' | 'issues' | 'unnamed'>;
+type SessionState = Pick<StoredState, 'index' | 'homeSessions' | 'issues' | 'unnamed'>;
 
 async function readSessions(context: HomeOnly): Promise<SessionState> {
   const { home } = context;
   const index = await requireIndex(context);
-  const coordinators = await Promise.all([readCoordinatorFile(home, 'base'), readCoordinatorFile(home, 'pm_agent')]);
+  const homeSessions = await Promise.all([readHomeSessionFile(home, 'base'), readHomeSessionFile(home, 'pm_agent')]);
   const issues = await Promise.all(
     Object.entries(index.issues).map(async ([ref, file]) => ({
       ref,
@@ -48,7 +48,7 @@ async function readSessions(context: HomeOnly): Promise<SessionState> {
   );
   return {
     index,
-    coordinators: coordinators.filter((session) => session !== undefined),
+    homeSessions: homeSessions.filter((session) => session !== undefined),
     issues,
     unnamed: await readUnnamed(home, index),
   };
@@ -66,7 +66,7 @@ export async function requireIndex(context: HomeOnly): Promise<Index> {
 
 async function readUnnamed(home: Home, { issues }: Index): Promise<UnnamedFile[]> {
   const named = new Set(
-    [...Object.values(COORDINATOR_FILES), ...Object.values(issues)].map((file) => file.toLowerCase()),
+    [...Object.values(HOME_SESSION_FILES), ...Object.values(issues)].map((file) => file.toLowerCase()),
   );
   const files = (await listEntries(home.sessions)).filter(
     ({ name, type }) =>

@@ -4,12 +4,12 @@ import { branchOf } from '../issues/issue-ref.ts';
 import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { isFinished } from '../queue/advance.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import type { CoordinatorSession, Index, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession, Index, IssueSession } from '../sessions/session-schema.ts';
 
 /** What the state files say at one moment. */
 export interface StoredState {
   readonly index: Index;
-  readonly coordinators: readonly CoordinatorSession[];
+  readonly homeSessions: readonly HomeSession[];
   /** The sessions that the index names; `session` is undefined when the file is gone. */
   readonly issues: readonly {
     readonly ref: string;
@@ -52,7 +52,7 @@ export interface Tracked {
 
 /** What belongs to an issue according to the state files. In doubt, it does. */
 export function trackedBy(state: StoredState): Tracked {
-  const { index, coordinators, issues, unnamed } = state;
+  const { index, homeSessions, issues, unnamed } = state;
   const live = unnamed.filter((file) => file.live).map(({ session }) => session);
   const sessions = [...issues.flatMap(({ session }) => (session === undefined ? [] : [session])), ...live];
   const open = sessions.filter(
@@ -84,7 +84,7 @@ export function trackedBy(state: StoredState): Tracked {
       [
         index.base,
         index.pm_agent,
-        ...[...coordinators, ...sessions].map(({ opencode_session_id: id }) => id),
+        ...[...homeSessions, ...sessions].map(({ opencode_session_id: id }) => id),
         ...tasks.map(({ session_id: id }) => id),
       ].filter((id) => id !== null),
     ),

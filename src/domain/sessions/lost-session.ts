@@ -2,10 +2,10 @@ import type { Opencode } from '../../adapters/opencode/opencode.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
-import type { CoordinatorSession } from './session-schema.ts';
+import type { HomeSession } from './session-schema.ts';
 
 /** The error for a base session, or a PM agent's, that opencode has lost. */
-export function lostSession({ type, opencode_session_id: id }: CoordinatorSession): AppError {
+export function lostSession({ type, opencode_session_id: id }: HomeSession): AppError {
   const what = type === 'base' ? 'the base session' : "the PM agent's session";
   const code = type === 'base' ? 'base_session_missing' : 'pm_agent_missing';
   return new AppError(code, `opencode no longer has ${what} ${id}`, {
@@ -21,7 +21,7 @@ export function lostSession({ type, opencode_session_id: id }: CoordinatorSessio
  */
 export async function forkOf(
   { opencode }: Pick<Context, 'opencode'>,
-  source: CoordinatorSession,
+  source: HomeSession,
   request: Omit<Parameters<Opencode['forkSession']>[0], 'base' | 'role'>,
 ): Promise<string> {
   const { opencode_session_id: base, type: role } = source;

@@ -1,6 +1,6 @@
 import type { Home } from '../home.ts';
-import type { CoordinatorSession, Index, IssueSession } from './session-schema.ts';
-import { readCoordinatorFile, readIndexFile, readIssueFile } from './session-files.ts';
+import type { HomeSession, Index, IssueSession } from './session-schema.ts';
+import { readHomeSessionFile, readIndexFile, readIssueFile } from './session-files.ts';
 
 type HomeOnly = { readonly home: Home };
 
@@ -10,13 +10,13 @@ export async function readIndex({ home }: HomeOnly): Promise<Index | undefined> 
 }
 
 /** The base session; undefined when the index names none or its file is gone. */
-export async function readBase(context: HomeOnly): Promise<CoordinatorSession | undefined> {
-  return readCoordinator(context, 'base');
+export async function readBase(context: HomeOnly): Promise<HomeSession | undefined> {
+  return readHomeSession(context, 'base');
 }
 
 /** The PM agent's session; undefined when the index names none or its file is gone. */
-export async function readPmAgent(context: HomeOnly): Promise<CoordinatorSession | undefined> {
-  return readCoordinator(context, 'pm_agent');
+export async function readPmAgent(context: HomeOnly): Promise<HomeSession | undefined> {
+  return readHomeSession(context, 'pm_agent');
 }
 
 /** The session of an issue; undefined when it is not tracked. */
@@ -50,11 +50,8 @@ async function readSessions(
   return sessions;
 }
 
-async function readCoordinator(
-  context: HomeOnly,
-  type: CoordinatorSession['type'],
-): Promise<CoordinatorSession | undefined> {
+async function readHomeSession(context: HomeOnly, type: HomeSession['type']): Promise<HomeSession | undefined> {
   const index = await readIndex(context);
   if (index === undefined || index[type] === null) return undefined;
-  return readCoordinatorFile(context.home, type);
+  return readHomeSessionFile(context.home, type);
 }

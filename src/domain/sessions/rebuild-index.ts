@@ -4,8 +4,8 @@ import { withLock } from '../../adapters/store/lock.ts';
 import { freeAside } from '../../adapters/store/set-aside.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
-import type { CoordinatorSession, Index } from './session-schema.ts';
-import { readCoordinatorFile, readIssueFile } from './session-files.ts';
+import type { HomeSession, Index } from './session-schema.ts';
+import { readHomeSessionFile, readIssueFile } from './session-files.ts';
 
 /**
  * Writes the index anew from the session files that can be read. What was there is kept beside it first, so that a
@@ -27,16 +27,16 @@ export async function rebuildIndex({
 }
 
 async function indexOf({ home }: Pick<Context, 'home'>): Promise<Index> {
-  const coordinator = async (type: CoordinatorSession['type']): Promise<string | null> =>
-    (await readCoordinatorFile(home, type).catch(() => undefined))?.opencode_session_id ?? null;
+  const homeSession = async (type: HomeSession['type']): Promise<string | null> =>
+    (await readHomeSessionFile(home, type).catch(() => undefined))?.opencode_session_id ?? null;
   const issues: Record<string, string> = {};
   for (const name of (await listDirectory(home.sessions)).filter((file) => file.endsWith('.json')).toSorted()) {
     const session = await readIssueFile(home, name).catch(() => undefined);
     if (session !== undefined) issues[session.issue_ref] ??= name;
   }
   return {
-    base: await coordinator('base'),
-    pm_agent: await coordinator('pm_agent'),
+    base: await homeSession('base'),
+    pm_agent: await homeSession('pm_agent'),
     issues,
   };
 }

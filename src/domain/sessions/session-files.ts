@@ -10,10 +10,10 @@ import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import { readRunRecord } from '../runs/run-files.ts';
 import { runOf } from '../runs/run-record.ts';
 import {
-  CoordinatorSessionSchema,
+  HomeSessionSchema,
   IndexSchema,
   IssueSessionSchema,
-  type CoordinatorSession,
+  type HomeSession,
   type Index,
   type IssueSession,
 } from './session-schema.ts';
@@ -22,11 +22,11 @@ import {
 // read, and written when they are next written.
 
 /** The files of the sessions that belong to no issue, under `sessions/`. */
-export const COORDINATOR_FILES = { base: 'base.json', pm_agent: 'pm-agent.json' } as const;
+export const HOME_SESSION_FILES = { base: 'base.json', pm_agent: 'pm-agent.json' } as const;
 
 /** The file of a session that belongs to no issue. */
-export function coordinatorPath(home: Home, type: CoordinatorSession['type']): string {
-  return join(home.sessions, COORDINATOR_FILES[type]);
+export function homeSessionPath(home: Home, type: HomeSession['type']): string {
+  return join(home.sessions, HOME_SESSION_FILES[type]);
 }
 
 /** Reads `index.json`; undefined when there is none. @throws AppError `corrupt_file` */
@@ -35,14 +35,11 @@ export async function readIndexFile(home: Home): Promise<Index | undefined> {
 }
 
 /** Reads the file of the base session or the PM agent's; undefined when there is none. @throws AppError `corrupt_file` */
-export async function readCoordinatorFile(
-  home: Home,
-  type: CoordinatorSession['type'],
-): Promise<CoordinatorSession | undefined> {
-  const path = coordinatorPath(home, type);
-  const complete: FileForm<typeof CoordinatorSessionSchema>['complete'] = async (value) =>
-    isLooseObject(value) ? completeCoordinator(value, { home, type }) : value;
-  return readJsonFile(path, { schema: CoordinatorSessionSchema, what: 'session file', complete });
+export async function readHomeSessionFile(home: Home, type: HomeSession['type']): Promise<HomeSession | undefined> {
+  const path = homeSessionPath(home, type);
+  const complete: FileForm<typeof HomeSessionSchema>['complete'] = async (value) =>
+    isLooseObject(value) ? completeHomeSession(value, { home, type }) : value;
+  return readJsonFile(path, { schema: HomeSessionSchema, what: 'session file', complete });
 }
 
 /**
@@ -83,12 +80,12 @@ function completeIndex(value: unknown): unknown {
   return { ...value, base: base === '' ? null : base, pm_agent: pm_agent === '' ? null : pm_agent, issues };
 }
 
-interface CoordinatorPlace {
+interface HomeSessionPlace {
   readonly home: Home;
-  readonly type: CoordinatorSession['type'];
+  readonly type: HomeSession['type'];
 }
 
-async function completeCoordinator(value: LooseObject, { home, type }: CoordinatorPlace): Promise<LooseObject> {
+async function completeHomeSession(value: LooseObject, { home, type }: HomeSessionPlace): Promise<LooseObject> {
   const { directory = null, state = 'idle', opencode_session_id } = value;
   // A file that says what it is may leave it to the index to say which session.
   const known = opencode_session_id === undefined && value['type'] === type;
@@ -98,7 +95,7 @@ async function completeCoordinator(value: LooseObject, { home, type }: Coordinat
     ...value,
     ...(id === undefined || id === null ? {} : { opencode_session_id: id }),
     worktree_path: null,
-    created_at: await createdAt(value, coordinatorPath(home, type)),
+    created_at: await createdAt(value, homeSessionPath(home, type)),
     state,
     directory: directory === '' ? null : directory,
   };

@@ -20,7 +20,7 @@ const Common = {
 };
 
 /** `sessions/base.json` and `sessions/pm-agent.json`. */
-export const CoordinatorSessionSchema = z.looseObject({
+export const HomeSessionSchema = z.looseObject({
   ...Common,
   type: z.enum(['base', 'pm_agent']),
   /** The directory in which the session runs; null when only opencode knows, as for one of the bash script's. */
@@ -57,5 +57,5 @@ export const IssueSessionSchema = z.looseObject({
 });
 
 export type Index = KnownKeys<z.infer<typeof IndexSchema>>;
-export type CoordinatorSession = KnownKeys<z.infer<typeof CoordinatorSessionSchema>>;
+export type HomeSession = KnownKeys<z.infer<typeof HomeSessionSchema>>;
 export type IssueSession = KnownKeys<z.infer<typeof IssueSessionSchema>>;

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { initStatus, type InitStatus } from './init-status.ts';
 import { lostSession } from './lost-session.ts';
 import { readBase, readPmAgent } from './read-sessions.ts';
-import type { CoordinatorSession } from './session-schema.ts';
+import type { HomeSession } from './session-schema.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'opencode'>;
 
@@ -41,10 +41,7 @@ export async function sessionStatus(context: Needs): Promise<SessionStatus> {
   }
 }
 
-async function firstLost(
-  context: Needs,
-  sessions: readonly CoordinatorSession[],
-): Promise<CoordinatorSession | undefined> {
+async function firstLost(context: Needs, sessions: readonly HomeSession[]): Promise<HomeSession | undefined> {
   const { home, env, opencode } = context;
   const ids = sessions.map(({ opencode_session_id: id }) => id);
   const stamp = await databaseStamp(env);

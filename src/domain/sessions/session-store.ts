@@ -5,8 +5,8 @@ import { removeFile } from '../../adapters/store/private-files.ts';
 import type { Home } from '../home.ts';
 import { uniqueName } from '../issues/sanitised-name.ts';
 import { readIndex, readIssueSession, readSoundIssueSessions } from './read-sessions.ts';
-import { COORDINATOR_FILES, coordinatorPath, readCoordinatorFile, withState } from './session-files.ts';
-import type { CoordinatorSession, Index, IssueSession } from './session-schema.ts';
+import { HOME_SESSION_FILES, homeSessionPath, readHomeSessionFile, withState } from './session-files.ts';
+import type { HomeSession, Index, IssueSession } from './session-schema.ts';
 
 const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
 
@@ -23,10 +23,10 @@ export interface SessionChanges {
   removeIssue(ref: string): Promise<void>;
   /** Tracks an issue whose session file is there under this name. @returns false when it is tracked already */
   adopt(ref: string, file: string): Promise<boolean>;
-  putCoordinator(session: CoordinatorSession): Promise<void>;
+  putHomeSession(session: HomeSession): Promise<void>;
   /** Writes down in which directory a session runs, if it is still the one. */
-  putDirectory(session: CoordinatorSession, directory: string): Promise<void>;
-  removeCoordinator(type: CoordinatorSession['type']): Promise<void>;
+  putDirectory(session: HomeSession, directory: string): Promise<void>;
+  removeHomeSession(type: HomeSession['type']): Promise<void>;
 }
 
 /** Runs `body` under the lock of index and session files. No child process may be waited for inside. */
@@ -69,7 +69,7 @@ class LockedSessions implements SessionChanges {
     if (file !== undefined) return file.replace(/\.json$/, '');
     // Some filesystems fold case, so names that differ in case only are the same.
     const taken = new Set(
-      [...Object.values(COORDINATOR_FILES), ...Object.values(this.index.issues)].map((name) => name.toLowerCase()),
+      [...Object.values(HOME_SESSION_FILES), ...Object.values(this.index.issues)].map((name) => name.toLowerCase()),
     );
     return uniqueName(ref, (name) => taken.has(`${name}.json`.toLowerCase()));
   }
@@ -103,20 +103,20 @@ class LockedSessions implements SessionChanges {
     return true;
   }
 
-  async putCoordinator(session: CoordinatorSession): Promise<void> {
-    await this.write(coordinatorPath(this.context.home, session.type), session);
+  async putHomeSession(session: HomeSession): Promise<void> {
+    await this.write(homeSessionPath(this.context.home, session.type), session);
     await this.writeIndex({ ...this.index, [session.type]: session.opencode_session_id });
   }
 
-  async putDirectory({ type, opencode_session_id: id }: CoordinatorSession, directory: string): Promise<void> {
-    const current = await readCoordinatorFile(this.context.home, type);
+  async putDirectory({ type, opencode_session_id: id }: HomeSession, directory: string): Promise<void> {
+    const current = await readHomeSessionFile(this.context.home, type);
     if (current?.opencode_session_id !== id) return;
-    await this.write(coordinatorPath(this.context.home, type), { ...current, directory });
+    await this.write(homeSessionPath(this.context.home, type), { ...current, directory });
   }
 
-  async removeCoordinator(type: CoordinatorSession['type']): Promise<void> {
+  async removeHomeSession(type: HomeSession['type']): Promise<void> {
     await this.writeIndex({ ...this.index, [type]: null });
-    await removeFile(coordinatorPath(this.context.home, type));
+    await removeFile(homeSessionPath(this.context.home, type));
   }
 
   private async writeIndex(index: Index): Promise<void> {

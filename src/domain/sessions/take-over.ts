@@ -9,7 +9,7 @@ import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { baseBranch } from '../worktrees/repository.ts';
 import { agentWritable } from '../settings/agent-writable.ts';
-import type { CoordinatorSession, IssueSession } from './session-schema.ts';
+import type { HomeSession, IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 
 // What the bash script did not write down about its sessions, found out and written down.
@@ -20,7 +20,7 @@ export function isScripts(session: IssueSession): boolean {
 }
 
 /** The directory of the base session, from opencode when the file does not say; undefined when opencode does not know it. */
-export async function baseDirectory(context: Context, base: CoordinatorSession): Promise<string | undefined> {
+export async function baseDirectory(context: Context, base: HomeSession): Promise<string | undefined> {
   const { directory: known, opencode_session_id: id } = base;
   if (known !== null) return known;
   const [stored] = await context.opencode.describeSessions([id]);
@@ -31,7 +31,7 @@ export async function baseDirectory(context: Context, base: CoordinatorSession):
 }
 
 /** The directory in which the PM agent works: its own, unless its file has another one. It is there when this returns. */
-export async function pmDirectory({ home }: Context, { directory }: CoordinatorSession): Promise<string> {
+export async function pmDirectory({ home }: Context, { directory }: HomeSession): Promise<string> {
   const own = await realPathInside(home, home.pmAgentDirectory);
   if (directory !== null && directory !== own) return directory;
   // A copy of a home may lack it: many programs leave out what is empty.

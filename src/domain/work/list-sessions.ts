@@ -5,7 +5,7 @@ import { reconcileRuns } from './reconcile-runs.ts';
 import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isGone, endedRun } from '../runs/run-state.ts';
-import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
 import { isBeingDestroyed } from '../sessions/session-busy.ts';
 import { readBase, readIssueSessions, readPmAgent } from '../sessions/read-sessions.ts';
 
@@ -29,10 +29,10 @@ export async function listSessions(
 ): Promise<ListedSession[]> {
   // In a home that cannot be written what died is shown as it will be settled.
   await reconcileRuns(context, { takeOver: false }).catch(unlessRefused);
-  const coordinators = [await readBase(context), await readPmAgent(context)].filter((session) => session !== undefined);
+  const homeSessions = [await readBase(context), await readPmAgent(context)].filter((session) => session !== undefined);
   const issues = (await readIssueSessions(context)).map((session) => asSettled(context, session));
   return [
-    ...coordinators.map(listedCoordinator),
+    ...homeSessions.map(listedHomeSession),
     ...issues.map((session) => ({
       issue_ref: session.issue_ref,
       type: session.type,
@@ -58,7 +58,7 @@ function asSettled({ home, clock }: Pick<Context, 'home' | 'clock'>, session: Is
     : session;
 }
 
-function listedCoordinator(session: CoordinatorSession): ListedSession {
+function listedHomeSession(session: HomeSession): ListedSession {
   return {
     issue_ref: session.type === 'base' ? '(base)' : '(pm-agent)',
     type: session.type,

@@ -19,7 +19,7 @@ import { restoreForRun } from '../worktrees/restore-repository.ts';
 import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readBase, readIssueSession } from '../sessions/read-sessions.ts';
-import type { CoordinatorSession, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
 import { baseDirectory, isScripts, takeOver } from '../sessions/take-over.ts';
 import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
 import { issueTitle } from '../sessions/session-titles.ts';
@@ -131,7 +131,7 @@ export async function keepStashes(context: Context, ref: string, warn: (text: st
 /** @returns the session that lives in `directory` */
 async function makeFork(
   { context, ref, step }: Preparation,
-  base: CoordinatorSession,
+  base: HomeSession,
   directory: Promise<string>,
 ): Promise<string> {
   const begun = directory.then(() => step.begin('session'));

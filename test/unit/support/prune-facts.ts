@@ -48,7 +48,7 @@ export function stateWith(issues: readonly IssueSession[], changes: Partial<Stor
       pm_agent: 'ses_pm',
       issues: Object.fromEntries(entries.map(({ ref, file }) => [ref, file])),
     },
-    coordinators: [],
+    homeSessions: [],
     issues: entries,
     unnamed: [],
     liveRefs: [],

@@ -43,7 +43,7 @@ export async function makeCanaryHome(context: Context, directory: string, runId:
   await copyFiles(context.home, home);
   const env = { ...context.env, KUGETSU_DIR: root, [TASK_VARIABLE]: undefined, [ORIGIN_VARIABLE]: undefined };
   const own: Context = { ...context, home, env };
-  await copyCoordinators(context, own);
+  await copyHomeSessions(context, own);
   const origin = join(directory, 'origin.git');
   await makeScratchRepository(origin, env);
   await writeJsonFile(home.reposFile, { [CANARY_REPOSITORY]: origin });
@@ -66,14 +66,14 @@ async function copyFiles(from: Home, to: Home): Promise<void> {
   }
 }
 
-async function copyCoordinators(from: Context, to: Context): Promise<void> {
+async function copyHomeSessions(from: Context, to: Context): Promise<void> {
   const base = await readBase(from);
   if (base === undefined) {
     throw new AppError('base_missing', 'there is no base session', { hint: 'run: kugetsu init', exit: EXIT.notReady });
   }
   const pmAgent = (await readPmAgent(from)) ?? { ...base, type: 'pm_agent' as const };
   await changeSessions(to, async (changes) => {
-    await changes.putCoordinator(base);
-    await changes.putCoordinator(pmAgent);
+    await changes.putHomeSession(base);
+    await changes.putHomeSession(pmAgent);
   });
 }

@@ -3,7 +3,7 @@ import { agentProgramsCheck, gitIdentityCheck } from './agent-surroundings.ts';
 import { agentCheck } from './agent.ts';
 import { clockCheck } from './clock.ts';
 import { configCheck } from './config.ts';
-import { baseCheck, pmAgentCheck } from './coordinators.ts';
+import { baseCheck, pmAgentCheck } from './home-sessions.ts';
 import { daemonCheck } from './daemon.ts';
 import { diskFreeCheck, diskUsedCheck } from './disk.ts';
 import { indexCheck } from './index-entries.ts';

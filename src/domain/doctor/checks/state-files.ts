@@ -13,7 +13,7 @@ import { readServers } from '../../servers/servers-file.ts';
 import { readItem } from '../../queue/queue-store.ts';
 import { listRecordIds, liveRecordPath, readLiveRecord } from '../../runs/run-files.ts';
 import { rebuildIndex } from '../../sessions/rebuild-index.ts';
-import { coordinatorPath, readCoordinatorFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
+import { homeSessionPath, readHomeSessionFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
 import { workElsewhere } from '../../runs/elsewhere.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, fixable, wrong, type Finding } from '../finding.ts';
@@ -29,7 +29,7 @@ export const stateFilesCheck: Check = {
   async run(context) {
     const findings = [
       ...brokenIndex(context),
-      ...brokenCoordinators(context),
+      ...brokenHomeSessions(context),
       ...brokenSessions(context),
       ...brokenItems(context),
       ...(await brokenRecords(context)),
@@ -63,15 +63,15 @@ function brokenIndex(context: CheckContext): Finding[] {
   ];
 }
 
-function brokenCoordinators(context: CheckContext): Finding[] {
+function brokenHomeSessions(context: CheckContext): Finding[] {
   const { survey, home } = context;
   const files = [
     { found: survey.base, type: 'base' },
     { found: survey.pmAgent, type: 'pm_agent' },
   ] as const;
   return files.flatMap(({ found, type }) => {
-    const path = coordinatorPath(home, type);
-    return broken(context, found, { path, read: async () => readCoordinatorFile(home, type), lock: home.sessionsLock });
+    const path = homeSessionPath(home, type);
+    return broken(context, found, { path, read: async () => readHomeSessionFile(home, type), lock: home.sessionsLock });
   });
 }
 

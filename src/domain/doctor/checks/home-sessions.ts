@@ -1,6 +1,6 @@
 import { AppError } from '../../../util/errors.ts';
-import { makePmAgent, newCoordinator, succeeding } from '../../init/make-pm-agent.ts';
-import type { CoordinatorSession } from '../../sessions/session-schema.ts';
+import { makePmAgent, newHomeSession, succeeding } from '../../init/make-pm-agent.ts';
+import type { HomeSession } from '../../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
 import type { Check, CheckContext } from '../check.ts';
@@ -51,24 +51,24 @@ function gone(message: string): Finding {
   return wrong('error', 'base-session', message, INIT_AGAIN);
 }
 
-function unrecorded(context: CheckContext, id: string, base: CoordinatorSession | undefined): Finding {
+function unrecorded(context: CheckContext, id: string, base: HomeSession | undefined): Finding {
   const message = base === undefined ? `the file of the base session ${id} is gone` : 'the index names no base session';
   return fixable('error', 'base-session', message, async () => {
     if (base !== undefined) {
-      await changeSessions(context, async (changes) => changes.putCoordinator(base));
+      await changeSessions(context, async (changes) => changes.putHomeSession(base));
       return `put the base session ${id} back into the index`;
     }
     const [stored] = await context.opencode.describeSessions([id]);
     if (stored === undefined)
       throw new AppError('base_session_missing', `opencode does not have it either: ${INIT_AGAIN}`);
     const model = valueOf(context.survey.pmAgent)?.model ?? null;
-    const record = newCoordinator(context, { type: 'base', id, directory: stored.directory, model });
-    await changeSessions(context, async (changes) => changes.putCoordinator(record));
+    const record = newHomeSession(context, { type: 'base', id, directory: stored.directory, model });
+    await changeSessions(context, async (changes) => changes.putHomeSession(record));
     return `recreated the file of the base session ${id}`;
   });
 }
 
-function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }: CoordinatorSession): Finding {
+function lost({ opencode }: CheckContext, { opencode_session_id: id, directory }: HomeSession): Finding {
   const message = `opencode no longer has the base session ${id}`;
   return {
     ...fixable('error', 'base-session', message, async () => {
@@ -90,7 +90,7 @@ function missingPmAgent(context: CheckContext, message: string): Finding {
     const put = await changeSessions(context, async (changes) => {
       const now = await readPmAgent(context).catch(() => undefined);
       if (now?.opencode_session_id !== before?.opencode_session_id) return false;
-      await changes.putCoordinator(succeeding(before, made));
+      await changes.putHomeSession(succeeding(before, made));
       return true;
     });
     if (put) return `made a new PM agent, ${made.opencode_session_id}`;

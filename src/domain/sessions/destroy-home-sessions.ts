@@ -10,7 +10,7 @@ import { changeSessions } from './session-store.ts';
  * @returns the ids of the deleted opencode sessions
  * @throws AppError `no_session` when there is nothing to delete
  */
-export async function destroyCoordinators(context: Context, which: 'base' | 'pm_agent'): Promise<string[]> {
+export async function destroyHomeSessions(context: Context, which: 'base' | 'pm_agent'): Promise<string[]> {
   const pmAgent = await readPmAgent(context);
   const base = which === 'base' ? await readBase(context) : undefined;
   const doomed = [pmAgent, base].filter((session) => session !== undefined);
@@ -22,7 +22,7 @@ export async function destroyCoordinators(context: Context, which: 'base' | 'pm_
   const deleted: string[] = [];
   for (const { type, opencode_session_id: id } of doomed) {
     await context.opencode.deleteSession(id);
-    await changeSessions(context, async (changes) => changes.removeCoordinator(type));
+    await changeSessions(context, async (changes) => changes.removeHomeSession(type));
     deleted.push(id);
   }
   return deleted;
