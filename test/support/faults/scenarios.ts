@@ -279,7 +279,8 @@ const stopPm: Scenario = {
   },
   act: async (world, number) => {
     const [item] = await queued(world, number);
-    let stopped = { ...NOTHING, code: 1 };
+    // A daemon that dies before leaves nothing to stop, and says why in its own log.
+    let stopped = { ...NOTHING, code: 1, stderr: 'no agent is at work: the daemon has died' };
     const stopIt = async (): Promise<boolean> => {
       if (noted(world, `task-${number}`).length === 0) return false;
       stopped = await world.kugetsu('stop', item?.id ?? '');
