@@ -124,7 +124,7 @@ const FILES: readonly State[] = [
     make: 'git commit -q --allow-empty -m Pushed; git push -q origin HEAD; git --git-dir "$(git remote get-url origin)" branch -q -D fix/issue-1',
     async check(back) {
       expect(await keptBy(back, 'Pushed')).not.toEqual([]);
-      expect(back.stderr).toContain('is kept: kugetsu rescued ');
+      expect(back.stderr).toContain('is kept; to see it, run: kugetsu rescued ');
     },
   },
   {

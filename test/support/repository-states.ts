@@ -21,7 +21,7 @@ const lock = (path: string): RepositoryState => ({
   name: `${path} of a git that was killed`,
   kind: 'locks that a git has left',
   made: old(path),
-  says: new RegExp(`lock ${path} `),
+  says: new RegExp(`lock ${path},`),
   batch: 'locks',
 });
 const setting = (key: string, value = 'true'): RepositoryState => ({
