@@ -16,12 +16,15 @@ const markdown: Plugin = {
 
 const PREPARED_WORLDS = 'test/support/keep-prepared-worlds.ts';
 
-/** Each failure that is known of opencode, on the real one: it grows with what is known. */
-const CATALOGUE = ['test/e2e/model-failures.test.ts', 'test/e2e/model-gives-up.test.ts'];
+/** The main journeys on the real opencode, which `npm test` plays; the rest grows with what is known of opencode. */
+const JOURNEYS = ['core-journey', 'driver-contract', 'readme-tour', 'skill-loads', 'stopped-and-killed'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /**
  * Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode:
- * `npm test` plays these. States are those of git and its settings, with each git; faults break things.
+ * `npm test` plays these. What grows with what is known has scripts of its own: the states that git, its settings and a home can
+ * be in; what is released; the ways of the real opencode; faults, which break things.
  */
 export default defineConfig({
   root,
@@ -30,7 +33,17 @@ export default defineConfig({
     reporters: [new SlowTests(), 'default'],
     includeTaskLocation: true,
     projects: [
-      { root, plugins: [markdown], test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        root,
+        plugins: [markdown],
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+          // They are pure: to load zod anew for each file took two thirds of their processor time.
+          isolate: false,
+        },
+      },
       {
         root,
         plugins: [markdown],
@@ -60,10 +73,22 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [markdown],
+        test: {
+          name: 'release',
+          include: ['test/release/**/*.test.ts'],
+          globalSetup: [PREPARED_WORLDS],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          exclude: CATALOGUE,
+          include: JOURNEYS,
           testTimeout: 600_000,
           hookTimeout: 120_000,
           // Each of these runs several opencode processes.
@@ -87,11 +112,13 @@ export default defineConfig({
       {
         root,
         test: {
-          name: 'catalogue',
-          include: CATALOGUE,
-          testTimeout: 300_000,
+          name: 'opencode',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: JOURNEYS,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 4 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

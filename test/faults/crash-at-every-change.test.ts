@@ -13,8 +13,9 @@ import { report } from '../support/faults/figures.ts';
 import { isByTheClock } from '../support/faults/point-name.ts';
 import { counted } from '../support/faults/problems.ts';
 import { leftBehind } from '../support/faults/promises.ts';
-import type { World } from '../support/world.ts';
+import { ALL, sample } from '../support/faults/sample.ts';
 import { SCENARIOS } from '../support/faults/scenarios.ts';
+import type { World } from '../support/world.ts';
 
 /** A crash in a lock costs 5 s until the lock is free again, in which this machine has nothing to do. */
 const WORLDS = 5;
@@ -26,13 +27,11 @@ beforeAll(() => {
 afterAll(() => rmSync(crashing.directory, { recursive: true, force: true }));
 
 /**
- * Every third moment before a change: the moment after it is the one before the next. With FAULTS=all each moment before
+ * A part of the moments before a change: the moment after it is the one before the next. With FAULTS=all each moment before
  * and after, as often as it comes.
  */
 function chosen(points: readonly CrashPoint[]): CrashPoint[] {
-  if (process.env['FAULTS'] === 'all') return [...points];
-  const first = points.filter(({ name, occurrence }) => occurrence === 1 && name.startsWith('before '));
-  return first.filter((_, index) => index % 3 === 0);
+  return sample(ALL ? points : points.filter(({ name, occurrence }) => occurrence === 1 && name.startsWith('before ')));
 }
 
 /** A point that was not reached gets a second try: what a process has done when another one ends it may vary. */

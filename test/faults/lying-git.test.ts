@@ -4,6 +4,7 @@ import { atRest, crashWorld, type Scenario } from '../support/faults/crash-suite
 import { report } from '../support/faults/figures.ts';
 import { LIES, withLyingGit, type Lie } from '../support/faults/lying-git.ts';
 import { counted, type Problem } from '../support/faults/problems.ts';
+import { ALL, sample } from '../support/faults/sample.ts';
 import { SCENARIOS } from '../support/faults/scenarios.ts';
 import { BINARY, type Outcome, type World } from '../support/world.ts';
 
@@ -14,16 +15,17 @@ const NAMES = new Set([
   'prune',
   'the first start in a repository',
 ]);
-const ALL = process.env['FAULTS'] === 'all';
 
-/** With FAULTS=all each call with each lie; else every second call, with the lies in turn. */
+/** With FAULTS=all each call with each lie; else a part of the calls, with the lies in turn. */
 function chosen(calls: number): Lie[] {
   const numbers = Array.from({ length: calls }, (_, index) => index + 1);
   const output = (seed: number): string => OUTPUTS[seed % OUTPUTS.length] ?? '';
   if (ALL) return numbers.flatMap((call) => LIES.map((how) => ({ call, how, output: output(call) })));
-  return numbers
-    .filter((call) => call % 2 === 1)
-    .map((call, index) => ({ call, how: LIES[index % LIES.length] ?? 'fails', output: output(index) }));
+  return sample(numbers).map((call, index) => ({
+    call,
+    how: LIES[index % LIES.length] ?? 'fails',
+    output: output(index),
+  }));
 }
 
 function undecent({ code, stdout, stderr }: Outcome): Problem[] {

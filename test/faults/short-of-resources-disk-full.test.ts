@@ -6,6 +6,7 @@ import { report } from '../support/faults/figures.ts';
 import { isByTheClock } from '../support/faults/point-name.ts';
 import { counted } from '../support/faults/problems.ts';
 import { refuseAt, type Refusal, type RefusalResult } from '../support/faults/refusal-suite.ts';
+import { ALL, sample } from '../support/faults/sample.ts';
 import { SCENARIOS } from '../support/faults/scenarios.ts';
 import type { World } from '../support/world.ts';
 
@@ -19,11 +20,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(faulty.directory, { recursive: true, force: true }));
 
-/** Every third change, with FAULTS=all each as often as it comes. */
+/** A part of the changes, with FAULTS=all each as often as it comes. */
 function chosen(points: readonly CrashPoint[]): Refusal[] {
-  const all = process.env['FAULTS'] === 'all';
-  const first = points.filter(({ occurrence }) => all || occurrence === 1).filter((_, index) => all || index % 3 === 0);
-  return first.map((point, index) => ({ point, error: 'ENOSPC', refusals: REFUSALS[index % REFUSALS.length] ?? 1 }));
+  const some = sample(points.filter(({ occurrence }) => ALL || occurrence === 1));
+  return some.map((point, index) => ({ point, error: 'ENOSPC', refusals: REFUSALS[index % REFUSALS.length] ?? 1 }));
 }
 
 /** A change that was not tried gets a second chance: who of two processes is first may vary. */
@@ -81,7 +81,7 @@ async function fewPoints(world: World, scenario: Scenario, error: string): Promi
 
 // A run takes its time.
 const SAMPLES = SCENARIOS.filter(({ name }) =>
-  (process.env['FAULTS'] === 'all' ? ['delegate', 'notify', 'continue'] : ['delegate', 'notify']).includes(name),
+  (ALL ? ['delegate', 'notify', 'continue'] : ['delegate', 'notify']).includes(name),
 );
 
 describe.each(['EIO', 'EROFS', 'EACCES', 'EMFILE'])('%s', (error) => {
