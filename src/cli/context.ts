@@ -6,6 +6,8 @@ import { realPathNow } from '../adapters/store/paths.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
+import { lazyQueue } from '../domain/queue/lazy-queue.ts';
+import type { QueueStore } from '../domain/queue/queue-store.ts';
 import { defaultTempDirectory } from '../domain/settings/agent-writable.ts';
 import { withoutTilde } from '../util/tilde.ts';
 import { resolve } from 'node:path';
@@ -75,8 +77,17 @@ export async function createContext({
       const catalogue = { directory: home.modelCatalogues, wanted };
       return createOpencode({ env, cwd, clock: systemClock, cleanExport, startupLimitMs, catalogue, ...caches });
     }),
+    queue: queueOf({ home, env, clock: systemClock }),
     terminal: processTerminal(env),
   };
+}
+
+/** Where the tasks are: in the files of the home. */
+function queueOf(context: Pick<Context, 'home' | 'env' | 'clock'>): QueueStore {
+  return lazyQueue(async () => {
+    const { FileQueue } = await import('../domain/queue/file-queue.ts');
+    return new FileQueue(context);
+  });
 }
 
 /** A service's process has more of its environment in a file, and hands it on. */

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
 import { dispatchItem } from '../../src/domain/daemon/dispatch.ts';
 import { enqueue } from '../../src/domain/queue/enqueue.ts';
-import { readItem } from '../../src/domain/queue/queue-store.ts';
 import { ERROR_KINDS, kindOf, type ErrorCode, type ErrorKind } from '../../src/util/error-codes.ts';
 import { AppError } from '../../src/util/errors.ts';
 import { contextOf } from '../support/context-of.ts';
@@ -40,7 +39,7 @@ test.each(Object.keys(ERROR_KINDS) as ErrorCode[])('after %s a task does what it
   const kind = kindOf(code);
   const task = await enqueue(context, { ref: undefined, message: 'coordinate' });
   await dispatchItem(failingWith(code), task);
-  const after = await readItem(context, task.id);
+  const after = await context.queue.read(task.id);
   expect(after).toMatchObject(EXPECTED[kind]);
   if (WITH_REASON.has(kind)) expect(after?.failure).toMatchObject({ class: code, message: 'made to fail' });
 });

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock.ts';
+import type { Context } from '../../src/domain/context.ts';
 import { homeAt } from '../../src/domain/home.ts';
 import { parseIssueRef } from '../../src/domain/issues/issue-ref.ts';
+import { FileQueue } from '../../src/domain/queue/file-queue.ts';
 import { makeIssueWorktree, removeIssueWorktree } from '../../src/domain/worktrees/issue-worktree.ts';
 import { fakeWorld, issue, REPOSITORY, repositoryOf, worktreeOf } from './fake-world.ts';
 import { gitIn, makeRemote, mapRepositories, run, type World } from './world.ts';
 
-type Context = Parameters<typeof makeIssueWorktree>[0];
-
 /** A repository in whose worktrees nobody works; starting makes a worktree, and no session. */
 export interface SharedRepository {
   readonly world: World;
-  readonly context: Context;
+  readonly context: Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;
   readonly start: (number: number) => Promise<readonly string[]>;
   readonly destroy: (number: number) => Promise<void>;
 }
@@ -28,7 +28,8 @@ export async function sharedRepository(env: Readonly<Record<string, string>> = {
   await gitIn(world, checkout, 'push', '--quiet', remote, 'main');
   mapRepositories(world, { [REPOSITORY]: remote });
   const home = homeAt(world.home);
-  const context = { home, env: world.env, clock: systemClock };
+  const facts = { home, env: world.env, clock: systemClock };
+  const context = { ...facts, queue: new FileQueue(facts) };
   const repository = repositoryOf(world);
   const nameOf = (number: number): string => worktreeOf(world, issue(number)).split('/').at(-1) ?? '';
   return {

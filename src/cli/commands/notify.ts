@@ -11,8 +11,7 @@ interface ListOptions {
 
 /** Prints the notifications. */
 export async function listInbox({ context }: Call, { all, json }: ListOptions): Promise<void> {
-  const { listNotifications } = await import('../../domain/notifications/inbox.ts');
-  const value = await listNotifications(context, { all });
+  const value = await context.queue.inbox.list({ all });
   await printResult(context, {
     json,
     value,
@@ -22,8 +21,7 @@ export async function listInbox({ context }: Call, { all, json }: ListOptions): 
 
 /** Marks all notifications as read. */
 export async function clearInbox({ context }: Call): Promise<void> {
-  const { markAllRead } = await import('../../domain/notifications/inbox.ts');
-  context.terminal.err(`marked ${plural(await markAllRead(context), 'notification')} as read`);
+  context.terminal.err(`marked ${plural(await context.queue.inbox.markAllRead(), 'notification')} as read`);
 }
 
 interface SendOptions {
@@ -37,7 +35,6 @@ interface SendOptions {
 export async function sendToInbox({ context }: Call, { message, type, issueRef, json }: SendOptions): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
-  const { sendNotification } = await import('../../domain/notifications/inbox.ts');
   const { requireMessage } = await import('../../domain/issues/require-message.ts');
   const { parentTask } = await import('../../domain/queue/task-variable.ts');
   requireMessage(message);
@@ -47,6 +44,6 @@ export async function sendToInbox({ context }: Call, { message, type, issueRef, 
   if (type === 'work_saved') throw usageError('work_saved is for work that kugetsu has saved', 'use another type');
   const issue_ref = issueRef === undefined ? null : formatIssueRef(await resolveIssueRef(context, issueRef));
   const task = parentTask(context.env) ?? null;
-  const sent = await sendNotification(context, { type, message: [said(message, Infinity)], issue_ref, task });
+  const sent = await context.queue.inbox.send({ type, message: [said(message, Infinity)], issue_ref, task });
   await printResult(context, { json, value: sent });
 }

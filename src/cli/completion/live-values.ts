@@ -1,13 +1,13 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import type { Home } from '../../domain/home.ts';
+import type { Context } from '../../domain/context.ts';
 
 /** What a word of the command line may name that only the state of a home knows. */
 export type LiveKind = 'issue' | 'task' | 'server' | 'agent' | 'setting';
 
-type HomeOnly = { readonly home: Home };
+type Needs = Pick<Context, 'home' | 'queue'>;
 
 /** The names of that kind, newest task first. State that cannot be read has none: completion is no place for an error. */
-export async function liveValues(context: HomeOnly, kind: LiveKind): Promise<readonly string[]> {
+export async function liveValues(context: Needs, kind: LiveKind): Promise<readonly string[]> {
   try {
     return await READERS[kind](context);
   } catch {
@@ -16,14 +16,13 @@ export async function liveValues(context: HomeOnly, kind: LiveKind): Promise<rea
 }
 
 /** Each loads only what it reads. */
-const READERS: Readonly<Record<LiveKind, (context: HomeOnly) => Promise<readonly string[]>>> = {
+const READERS: Readonly<Record<LiveKind, (context: Needs) => Promise<readonly string[]>>> = {
   async issue(context) {
     const { readIndex } = await import('../../domain/sessions/read-sessions.ts');
     return Object.keys((await readIndex(context))?.issues ?? {});
   },
-  async task(context) {
-    const { listItemIds } = await import('../../domain/queue/queue-store.ts');
-    return (await listItemIds(context)).toReversed();
+  async task({ queue }) {
+    return (await queue.ids()).toReversed();
   },
   async server(context) {
     const { readServers } = await import('../../domain/servers/servers-file.ts');

@@ -12,7 +12,7 @@ import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { isHeldUp } from '../queue/advance.ts';
-import { backoff, NOT_READY_WAIT_MS, settleItem } from '../work/settle-task.ts';
+import { backoff, heldUp, settleItem } from '../work/settle-task.ts';
 import { launchRun } from '../work/launch-run.ts';
 import { newRun } from '../runs/new-run.ts';
 import { writeRunRecord } from '../runs/run-files.ts';
@@ -63,12 +63,7 @@ async function notDispatched(context: Context, { id, run_id: runId }: QueueItem,
   }
   const failure = { class: code, message };
   if (kind === 'not_ready') {
-    await settleItem(context, id, {
-      type: 'held_up',
-      runId,
-      notBefore: context.clock.now() + NOT_READY_WAIT_MS,
-      failure,
-    });
+    await settleItem(context, id, heldUp(runId, failure));
     return `waits: ${message}`;
   }
   if (kind === 'passing') {

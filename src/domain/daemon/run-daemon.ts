@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
 import { rotatingLog, forgivingLog } from '../../adapters/store/logs.ts';
-import { makePrivateDirectory, touchFile } from '../../adapters/store/private-files.ts';
-import { watchDirectory, type DirectoryWatch } from '../../adapters/store/watch-directory.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
@@ -13,7 +11,7 @@ import type { Context } from '../context.ts';
 import { becomeDaemon, becomeDaemonInTime } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from '../home.ts';
-import { OpenItems } from './open-items.ts';
+import type { Watch } from '../queue/queue-store.ts';
 import { tick, type DaemonMemory } from './tick.ts';
 
 /** How often live runs are looked at: a killed runner changes no file. */
@@ -23,10 +21,6 @@ const SHORTEST_WAIT_MS = 100;
 /** A burst of changes is one tick. */
 const SETTLE_MS = 10;
 const FAILED_TICK_WAIT_MS = 30_000;
-/** Its change wakes nobody; it shows that changes are noticed. */
-const PROBE_FILE = '.probe';
-/** How long a change may take to be noticed at the start. */
-const HEARING_MS = 5000;
 /** What agents leave behind becomes a child of process 1, and only an init waits for children that it did not start. */
 const NO_INIT =
   'this is process 1 of its container, where nothing reaps what agents leave behind: start it through an init (docker run --init, or tini)';
@@ -73,13 +67,12 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
 }
 
 class DaemonLoop {
-  private readonly memory: DaemonMemory = { openItems: new OpenItems(), cleanedAt: undefined, obstacle: undefined };
+  private readonly memory: DaemonMemory = { cleanedAt: undefined, obstacle: undefined };
   private readonly context: Context;
   private readonly say: (text: Text) => Promise<void>;
   private readonly signal: AbortSignal;
   private changed = false;
   private wake = new AbortController();
-  private readonly heard = new AbortController();
 
   constructor(context: Context, say: (text: Text) => Promise<void>, signal: AbortSignal) {
     this.context = context;
@@ -90,7 +83,7 @@ class DaemonLoop {
 
   async run(once: boolean): Promise<void> {
     // The watch begins before the first look, so that nothing falls in between.
-    const watch = once ? undefined : watchDirectory(this.context.home.queueItems, (name) => this.noticed(name));
+    const watch = once ? undefined : await this.context.queue.watch(() => this.noticed());
     if (watch !== undefined) void this.tellHowItNotices(watch).catch(unlessRefused);
     try {
       do {
@@ -105,17 +98,10 @@ class DaemonLoop {
     }
   }
 
-  /** Some filesystems give a watch and never a word: a file of its own shows whether it is heard. */
-  private async tellHowItNotices(watch: DirectoryWatch): Promise<void> {
-    const heard = AbortSignal.any([this.heard.signal, this.signal]);
-    if (watch.working()) {
-      await touchFile(join(this.context.home.queueItems, PROBE_FILE));
-      await this.context.clock.sleep(HEARING_MS, heard);
-      if (this.signal.aborted) return;
-    }
-    if (this.heard.signal.aborted) await this.say('the daemon notices changes in the queue');
-    else if (watch.working()) await this.say(`this filesystem does not report changes: ${BY_INTERVAL}`);
-    else await this.say(`file watching is not available: ${BY_INTERVAL}`);
+  private async tellHowItNotices(watch: Watch): Promise<void> {
+    const deafness = await watch.deafness(this.signal);
+    if (this.signal.aborted) return;
+    await this.say(deafness === undefined ? 'the daemon notices changes in the queue' : `${deafness}: ${BY_INTERVAL}`);
   }
 
   /** Somebody may have removed the lock, or the whole home; then another daemon may be at work. */
@@ -134,7 +120,7 @@ class DaemonLoop {
       const interval = watching ? Math.min(minutes * 60_000, WATCH_RUNS_MS) : minutes * 60_000;
       return dueAt === undefined
         ? interval
-        : Math.min(interval, Math.max(SHORTEST_WAIT_MS, dueAt - this.context.clock.now()));
+        : Math.min(interval, Math.max(SHORTEST_WAIT_MS, dueAt - (await this.context.queue.now())));
     } catch (error) {
       // A broken file or a full disk must not end the daemon: it says so and tries again.
       await this.say(words`this tick failed: ${wordsOf(error)}`);
@@ -149,10 +135,7 @@ class DaemonLoop {
     if (this.changed) await this.context.clock.sleep(SETTLE_MS, this.signal);
   }
 
-  private noticed(name: string): void {
-    this.heard.abort();
-    // Temporary files of a write begin with a dot; their rename is noticed under the real name.
-    if (name.startsWith('.') && !name.startsWith('.wake')) return;
+  private noticed(): void {
     this.changed = true;
     this.wake.abort();
   }

@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { readItem } from '../queue/queue-store.ts';
 import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';
 import { nextDue, selectItems } from '../queue/select-items.ts';
 import { reconcileRuns, whatWasGone } from '../work/reconcile-runs.ts';
@@ -11,11 +10,9 @@ import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
 import type { Told } from './obstacle.ts';
-import type { OpenItems } from './open-items.ts';
 
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
 export interface DaemonMemory {
-  readonly openItems: OpenItems;
   /** When old files were removed last, by the monotonic clock in milliseconds; undefined before the first time. */
   cleanedAt: number | undefined;
   /** What was said at the last look, when no task could be dispatched. */
@@ -23,7 +20,7 @@ export interface DaemonMemory {
 }
 
 interface TickResult {
-  /** When something is due that no file change announces, in milliseconds since the epoch. */
+  /** When something is due that no file change announces, in milliseconds since the epoch by the queue's clock. */
   readonly dueAt: number | undefined;
   /** Whether runs are on whose processes could die unnoticed. */
   readonly watching: boolean;
@@ -44,9 +41,9 @@ export async function tick(
   for (const run of await reconcileRuns(context, { takeOver: true })) {
     if (run.subject.type === 'task') await say(`${run.subject.id} ${whatWasGone(run)}`);
   }
-  const found = await memory.openItems.read(context, say);
+  const found = await context.queue.open(say);
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
-  const items = (await reconcileClaimed(context, found, say)) ? await memory.openItems.read(context, say) : found;
+  const items = (await reconcileClaimed(context, found, say)) ? await context.queue.open(say) : found;
   const chosen = await select(context, items);
   const obstacle = chosen.length === 0 ? undefined : await obstacleTo(context, memory, { due: chosen.length, say });
   const selected = obstacle === undefined ? chosen : [];
@@ -57,7 +54,8 @@ export async function tick(
   }
   await cleanUp(context, memory, say);
   const after = await withNewest(context, items, selected);
-  const dueAt = obstacle === undefined ? nextDue(after, context.clock.now()) : context.clock.now() + NOT_READY_WAIT_MS;
+  const now = await context.queue.now();
+  const dueAt = obstacle === undefined ? nextDue(after, now) : now + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
 }
 
@@ -82,7 +80,7 @@ async function withNewest(
   const newest = new Map<string, QueueItem>();
   for (const { id } of dispatched) {
     // A file that cannot be read is told of by the next look.
-    const item = await readItem(context, id).catch(() => undefined);
+    const item = await context.queue.read(id).catch(() => undefined);
     if (item !== undefined) newest.set(id, item);
   }
   return items.map((item) => newest.get(item.id) ?? item);
@@ -114,7 +112,7 @@ async function select(context: Context, items: readonly QueueItem[]): Promise<Qu
   const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
   const runs = await liveRuns(context, { sessions, items });
   return selectItems(items, {
-    now: context.clock.now(),
+    now: await context.queue.now(),
     freeSlots: slots - countAgents(runs),
     livePmRuns: countPmRuns(runs),
     busyIssues: new Set(sessions.filter((session) => isBusy(context.home, session)).map(({ issue_ref: ref }) => ref)),
@@ -125,8 +123,7 @@ async function cleanUp(context: Context, memory: DaemonMemory, say: (line: Text)
   const now = context.clock.monotonic();
   if (memory.cleanedAt !== undefined && now - memory.cleanedAt < CLEAN_EVERY_MS) return;
   memory.cleanedAt = now;
-  const finishedBefore = (time: number): string[] => memory.openItems.finishedBefore(time);
-  const items = await clearOldItems(context, { all: false, finishedBefore });
+  const items = await clearOldItems(context, { all: false });
   const logs = await clearOldLogs(context);
   if (items.length + logs.length > 0) await say(`removed ${items.length} old tasks and ${logs.length} old logs`);
 }

@@ -3,7 +3,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { readItem } from '../queue/queue-store.ts';
+import { readItem } from '../queue/task-files.ts';
 import type { HomeSession, Index, IssueSession } from '../sessions/session-schema.ts';
 import {
   HOME_SESSION_FILES,

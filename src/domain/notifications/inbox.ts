@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from '../context.ts';
-import { NotificationSchema, type Notification } from './notification-schema.ts';
+import { NotificationSchema, type News, type Notification } from './notification-schema.ts';
 import { completeInbox } from './script-inbox.ts';
-import { newNotification, SAVED, withNotification, type News } from './notification.ts';
+import { newNotification, SAVED, withNotification } from './notification.ts';
 import { readPosted, removePosted } from './posted.ts';
 
 /** `notifications.json`, oldest first. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/types.ts';
+import type { Text } from '../../util/words.ts';
 
 /** One notification, as the inbox keeps it. */
 export const NotificationSchema = z.looseObject({
@@ -15,3 +16,13 @@ export const NotificationSchema = z.looseObject({
 
 /** One notification. */
 export type Notification = KnownKeys<z.infer<typeof NotificationSchema>>;
+
+/** What a notification is made from. */
+export interface News {
+  readonly type: string;
+  readonly message: Text;
+  readonly issue_ref?: string | null;
+  readonly task?: string | null;
+  /** When it happened, in milliseconds since the epoch; now by default. */
+  readonly at?: number;
+}

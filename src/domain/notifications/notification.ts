@@ -2,10 +2,10 @@ import { randomBytes } from '../../adapters/random.ts';
 import { timeOrderedId } from '../../util/ids.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
-import { told, type Text } from '../../util/words.ts';
+import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import type { Notification } from './notification-schema.ts';
+import type { News, Notification } from './notification-schema.ts';
 
 /** The types that kugetsu itself sends; agents may send others. */
 export type TaskNotificationType =
@@ -25,16 +25,6 @@ const MAX_MESSAGE = 2000;
 const MAX_COMMAND = 40_000;
 const ID_PREFIX = 'n_';
 const TIME_LENGTH = timeOrderedId(ID_PREFIX, 0, new Uint8Array()).length;
-
-/** What a notification is made from. */
-export interface News {
-  readonly type: string;
-  readonly message: Text;
-  readonly issue_ref?: string | null;
-  readonly task?: string | null;
-  /** When it happened, in milliseconds since the epoch; now by default. */
-  readonly at?: number;
-}
 
 /** A notification that nobody has read, without the secrets in what others said in its message. */
 export async function newNotification(

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { placeFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
-import type { Notification } from './notification-schema.ts';
-import { newNotification, type News } from './notification.ts';
+import type { News, Notification } from './notification-schema.ts';
+import { newNotification } from './notification.ts';
 
 /**
  * Adds a notification for the price of one small file: without a lock, and without waiting for the disk. It outlives a

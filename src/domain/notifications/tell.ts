@@ -1,14 +1,11 @@
-import { errnoOf, wordsOf } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
-import { isoWithOffset } from '../../util/time.ts';
-import { said, told, type Said, type Text } from '../../util/words.ts';
-import { redactorOf } from '../agent-env/redactor.ts';
+import { errnoOf } from '../../util/errors.ts';
+import { said, type Said, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
-import { MAX_LOG_BYTES } from '../home.ts';
+import { logLost, orLogged } from './lost-news.ts';
 import type { TaskNotificationType } from './notification.ts';
-import { postNotification } from './post-notification.ts';
 
-interface TaskNews {
+/** What is told of a task. */
+export interface TaskNews {
   readonly type: TaskNotificationType;
   readonly message: Text;
   readonly issue_ref: string | null;
@@ -25,39 +22,14 @@ export function excerpt(message: string): Said {
   return said(message, EXCERPT);
 }
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'queue'>;
 
 /**
  * Notifies of what happened to a task. What happened stays so when the notification cannot be written (a full disk, a
  * broken file): the daemon's log then says what was lost, and why.
  */
 export async function tell(context: Needs, news: TaskNews): Promise<void> {
-  await tellBy(context, news, async () => {
-    const { sendNotification } = await import('./inbox.ts');
-    return sendNotification(context, news);
-  });
-}
-
-/** As {@link tell}, but without waiting for a lock or the disk: for what the task's own file says, too. */
-export async function tellSoon(context: Needs, news: TaskNews): Promise<void> {
-  await tellBy(context, news, async () => postNotification(context, news));
-}
-
-async function tellBy(context: Needs, news: TaskNews, send: () => Promise<unknown>): Promise<void> {
-  try {
-    await send();
-  } catch (error) {
-    await logLost(context, news, error);
-  }
-}
-
-async function logLost(context: Needs, news: TaskNews, error: unknown): Promise<void> {
-  const { text } = await redactorOf(context);
-  const lost = `${news.type} ${news.task ?? news.issue_ref ?? ''}: ${oneLine(told(news.message, text))}`;
-  const why = oneLine(told(wordsOf(error), text));
-  const line = `${isoWithOffset(context.clock.now())} notification lost (${why}): ${lost}`;
-  const { rotatingLog } = await import('../../adapters/store/logs.ts');
-  await rotatingLog(context.home.daemonLog, MAX_LOG_BYTES)(line).catch(() => undefined);
+  await orLogged(context, news, async () => context.queue.inbox.send(news));
 }
 
 /**
@@ -74,9 +46,8 @@ export async function tellAllSaved(context: Needs, ref: string | null, ways: rea
   const news = ways.map(
     (way) => ({ type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null }) as const,
   );
-  const { sendNewNotifications } = await import('./inbox.ts');
   try {
-    await sendNewNotifications(context, news);
+    await context.queue.inbox.sendNew(news);
   } catch (error) {
     if (errnoOf(error) !== undefined) throw error;
     for (const each of news) await logLost(context, each, error);

@@ -5,7 +5,6 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import type { Home } from '../home.ts';
-import { listItemIds, readItem } from '../queue/queue-store.ts';
 import { issueOfRun } from '../runs/run-request.ts';
 import type { Index } from '../sessions/session-schema.ts';
 import { readIndex } from '../sessions/read-sessions.ts';
@@ -15,6 +14,7 @@ import { changeSessions } from '../sessions/session-store.ts';
 import type { StoredState, UnnamedFile } from './tracked.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
+type Needs = Pick<Context, 'home' | 'queue'>;
 
 /**
  * What all state files say now. Index and session files are read under their lock: a session file that is just being
@@ -23,12 +23,12 @@ type HomeOnly = Pick<Context, 'home'>;
  * @throws AppError `not_initialised` (exit code 3) without an index: then everything would look like an orphan;
  * `corrupt_file` for one that cannot be read, which might name anything
  */
-export async function readState(context: HomeOnly): Promise<StoredState> {
+export async function readState(context: Needs): Promise<StoredState> {
   return { ...(await changeSessions(context, async () => readSessions(context))), ...(await readOthers(context)) };
 }
 
 /** As {@link readState}, then `body` with it while the lock of the sessions is held. No child process inside. */
-export async function withState<T>(context: HomeOnly, body: (state: StoredState) => Promise<T>): Promise<T> {
+export async function withState<T>(context: Needs, body: (state: StoredState) => Promise<T>): Promise<T> {
   const others = await readOthers(context);
   return changeSessions(context, async () => body({ ...(await readSessions(context)), ...others }));
 }
@@ -79,16 +79,9 @@ async function readUnnamed(home: Home, { issues }: Index): Promise<UnnamedFile[]
   return (await Promise.all(read)).filter((file) => file !== undefined);
 }
 
-async function readOthers(context: HomeOnly): Promise<Pick<StoredState, 'liveRefs' | 'tasks' | 'brokenTasks'>> {
-  const ids = await listItemIds(context);
-  const read = await Promise.all(
-    ids.map(async (id) => ({ id, task: await readItem(context, id).catch(() => 'broken' as const) })),
-  );
-  return {
-    liveRefs: await liveRefs(context),
-    tasks: read.map(({ task }) => task).filter((task) => task !== undefined && task !== 'broken'),
-    brokenTasks: read.filter(({ task }) => task === 'broken').map(({ id }) => id),
-  };
+async function readOthers(context: Needs): Promise<Pick<StoredState, 'liveRefs' | 'tasks' | 'brokenTasks'>> {
+  const { items, broken } = await context.queue.all();
+  return { liveRefs: await liveRefs(context), tasks: items, brokenTasks: broken.map(({ id }) => id) };
 }
 
 /** A run whose session file somebody has removed is still known by its processes. */

@@ -10,7 +10,7 @@ export type WhyNot = string | undefined;
 export const CHANGED = 'it has changed since it was checked';
 
 /** What belongs to somebody at this moment. */
-export async function trackedNow(context: Pick<Context, 'home'>): Promise<Tracked> {
+export async function trackedNow(context: Pick<Context, 'home' | 'queue'>): Promise<Tracked> {
   return trackedBy(await readState(context));
 }
 

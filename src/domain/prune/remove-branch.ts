@@ -14,7 +14,7 @@ import { ownsBranch } from './tracked.ts';
  * @returns for each why it was not deleted
  */
 export async function removeBranches(
-  context: Pick<Context, 'home' | 'env' | 'clock'>,
+  context: Pick<Context, 'home' | 'env' | 'clock' | 'queue'>,
   { repository, branches }: { readonly repository: string; readonly branches: readonly Branch[] },
   onSaved: OnAllSaved,
 ): Promise<WhyNot[]> {

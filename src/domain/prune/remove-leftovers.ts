@@ -15,7 +15,7 @@ export async function removeTemporaryFile({ entry }: TargetOf<'temporary_file'>)
 
 /** Removes the directories of ended runs; run ids are never reused. */
 export async function removeRunDirectories(
-  context: Pick<Context, 'home'>,
+  context: Pick<Context, 'home' | 'queue'>,
   targets: readonly TargetOf<'run_directory'>[],
 ): Promise<PromiseSettledResult<WhyNot>[]> {
   const { runs } = await trackedNow(context);

@@ -16,7 +16,7 @@ import type { UnnamedFile } from './tracked.ts';
 
 /** Removes session files that the index does not name; one look at the state, and its lock, is for all of them. */
 export async function removeSessionFiles(
-  context: Pick<Context, 'home'>,
+  context: Pick<Context, 'home' | 'queue'>,
   targets: readonly TargetOf<'session_file'>[],
 ): Promise<PromiseSettledResult<WhyNot>[]> {
   return withState(context, async ({ unnamed }) => {

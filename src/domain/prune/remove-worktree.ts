@@ -11,7 +11,7 @@ import { withState } from './read-state.ts';
 import { CHANGED, changeOf, type WhyNot } from './recheck.ts';
 import { ownsWorktree, trackedBy, type StoredState } from './tracked.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;
 
 /** Removes something in `worktrees/` that no tracked issue owns, after saving what only it has. */
 export async function removeOrphanedWorktree(

@@ -1,10 +1,8 @@
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { tell } from '../notifications/tell.ts';
 import type { QueueItem } from './queue-item.ts';
-import { readItem, updateItem } from './queue-store.ts';
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
 /** What an agent wants to start: an agent on an issue, or a task of the PM agent. */
 interface NewChild {
@@ -23,7 +21,7 @@ interface NewChild {
  */
 export async function requireChildAllowed(context: Needs, child: NewChild): Promise<void> {
   const id = child.parent ?? child.origin;
-  const maker = id === null ? undefined : await readItem(context, id);
+  const maker = id === null ? undefined : await context.queue.read(id);
   if (maker === undefined) return;
   const { PM_MAX_CHILDREN: mostChildren, PM_MAX_DEPTH: mostDepth } = await context.settings();
   const problem =
@@ -59,16 +57,16 @@ async function depthOf(context: Needs, maker: QueueItem, type: QueueItem['type']
   while (at !== undefined && !chain.has(at.id)) {
     chain.set(at.id, at);
     const above: string | null = at.parent ?? at.origin;
-    at = above === null ? undefined : await readItem(context, above);
+    at = above === null ? undefined : await context.queue.read(above);
   }
   return [...chain.values()].filter((item) => item.type === type).length;
 }
 
 /** A loop asks again and again; one notification is enough. */
 async function tellOnce(context: Needs, { id, issue_ref }: QueueItem, problem: string): Promise<void> {
-  const changed = await updateItem(context, id, (item) =>
-    item.limit_reached === null ? { ...item, limit_reached: problem } : item,
+  await context.queue.update(
+    id,
+    (item) => (item.limit_reached === null ? { ...item, limit_reached: problem } : item),
+    () => [{ type: 'task_error', message: `refused (too_deep): ${problem}`, issue_ref, task: id }],
   );
-  if (changed === undefined) return;
-  await tell(context, { type: 'task_error', message: `refused (too_deep): ${problem}`, issue_ref, task: id });
 }

@@ -3,9 +3,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { modifiedAt } from '../../adapters/store/paths.ts';
 import type { Context } from '../context.ts';
-import { isFinished } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
-import { listItemIds, readItem, removeItem } from './queue-store.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LOG_DAYS = 7;
@@ -16,33 +14,18 @@ export function finishedAt({ finished_at, created_at }: QueueItem): number {
   return Date.parse(finished_at ?? created_at);
 }
 
-interface Clearing {
-  /** Whether every finished task is removed, however new. */
-  readonly all: boolean;
-  /** The ids of those that may have been finished by a time, when that is known; else all files are read. */
-  readonly finishedBefore?: (time: number) => Iterable<string>;
-}
-
 /**
  * Removes finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS, or all finished ones.
  *
+ * @param all whether every finished task is removed, however new
  * @returns the ids of the removed tasks
  */
 export async function clearOldItems(
-  context: Pick<Context, 'home' | 'clock' | 'settings'>,
-  { all, finishedBefore }: Clearing,
+  { queue, settings }: Pick<Context, 'queue' | 'settings'>,
+  { all }: { readonly all: boolean },
 ): Promise<string[]> {
-  const { QUEUE_CLEANUP_AGE_DAYS: days } = await context.settings();
-  const before = context.clock.now() - days * DAY_MS;
-  const removed: string[] = [];
-  for (const id of finishedBefore?.(before) ?? (await listItemIds(context))) {
-    const item = await readItem(context, id).catch(() => undefined);
-    if (item === undefined || !isFinished(item)) continue;
-    if (!all && finishedAt(item) > before) continue;
-    await removeItem(context, id);
-    removed.push(id);
-  }
-  return removed;
+  const { QUEUE_CLEANUP_AGE_DAYS: days } = await settings();
+  return queue.removeFinished(all ? {} : { by: (await queue.now()) - days * DAY_MS });
 }
 
 /** Removes the logs and records of runs that nobody has written to for seven days. @returns their names */

@@ -3,13 +3,13 @@ import { timeOrderedId } from '../../util/ids.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { excerpt, tellSoon } from '../notifications/tell.ts';
+import { excerpt } from '../notifications/tell.ts';
 import { requireMessage } from '../issues/require-message.ts';
 import type { QueueItem } from './queue-item.ts';
-import { addItem } from './add-item.ts';
+import type { Change } from './queue-store.ts';
 import { originTask, parentTask } from './task-variable.ts';
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
 interface NewTask {
   /** The issue for a development task; without one the task is the PM agent's. */
@@ -30,11 +30,11 @@ export async function enqueue(context: Needs, { ref, message, fresh }: NewTask):
   const now = context.clock.now();
   const item = newItem(context, { ref, message, fresh }, now);
   if (item.origin !== null) await requireAllowed(context, item);
-  // The parent learns of its child first: it must not be done before it.
-  if (item.parent !== null) await addToParent(context, item.parent, item);
-  await addItem(context, item);
-  const { id, issue_ref } = item;
-  await tellSoon(context, { type: 'task_queued', message: [excerpt(message)], issue_ref, task: id, at: now });
+  const { id, issue_ref, parent } = item;
+  await context.queue.add(item, {
+    news: [{ type: 'task_queued', message: [excerpt(message)], issue_ref, task: id, at: now }],
+    parent: parent === null ? undefined : { id: parent, change: await withChild(context, item) },
+  });
   return item;
 }
 
@@ -68,16 +68,16 @@ async function requireAllowed(context: Needs, item: QueueItem): Promise<void> {
   await requireChildAllowed(context, item);
 }
 
-async function addToParent(context: Needs, parent: string, { id, issue_ref }: QueueItem): Promise<void> {
-  const { updateItem } = await import('./queue-store.ts');
+/** What becomes of the task that waits for a new one. */
+async function withChild(context: Needs, { id, issue_ref }: QueueItem): Promise<Change> {
   const { advance } = await import('./advance.ts');
-  const child = { kind: 'item', id, issue_ref, outcome: null } as const;
   const { childLimit, tooDeep } = await import('./child-limits.ts');
   const { PM_MAX_CHILDREN: most } = await context.settings();
-  await updateItem(context, parent, (item) => {
-    // Several of its commands may run at once; what counts is what the file says under its lock.
-    const problem = childLimit(item, most);
+  const child = { kind: 'item', id, issue_ref, outcome: null } as const;
+  return (parent, now) => {
+    // Several of its commands may run at once; what counts is what the task says when it changes.
+    const problem = childLimit(parent, most);
     if (problem !== undefined) throw tooDeep(problem);
-    return advance(item, { type: 'child_added', child }, context.clock.now());
-  });
+    return advance(parent, { type: 'child_added', child }, now);
+  };
 }

@@ -1,85 +1,112 @@
-import { listDirectory } from '../../adapters/store/directory.ts';
-import { readJsonFile, readJsonFileAtOnce, writeJsonFile } from '../../adapters/store/json-file.ts';
-import { withLock } from '../../adapters/store/lock.ts';
-import { removeFile } from '../../adapters/store/private-files.ts';
-import { messageOf } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
-import { itemPath } from './add-item.ts';
-import { formOfItem } from './item-form.ts';
-import type { QueueItem } from './queue-item.ts';
-import { byTime, isTaskId } from '../issues/task-id.ts';
+import type { News, Notification } from '../notifications/notification-schema.ts';
+import type { Text } from '../../util/words.ts';
+import type { QueueItem, QueueState } from './queue-item.ts';
 
-type HomeOnly = Pick<Context, 'home'>;
+/**
+ * What a task becomes; the very same object when it stays as it is. Pure, because a store may ask more than once.
+ *
+ * @param now the time by the store's clock, in milliseconds since the epoch
+ */
+export type Change = (item: QueueItem, now: number) => QueueItem;
 
-/** The ids of all tasks but those that `skip` says, oldest first. */
-export async function listItemIds({ home }: HomeOnly, skip: (id: string) => boolean = () => false): Promise<string[]> {
-  const names = await listDirectory(home.queueItems);
-  return byTime(
-    names
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => name.slice(0, -5))
-      .filter((id) => !skip(id) && isTaskId(id)),
-  );
-}
-
-/** One task; undefined when there is none of this id. */
-export async function readItem({ home }: HomeOnly, id: string): Promise<QueueItem | undefined> {
-  return readJsonFile(itemPath(home.queueItems, id), formOfItem(id));
-}
-
-/** All tasks, oldest first, and why the files that cannot be read cannot. */
-interface ReadItems {
-  readonly items: readonly QueueItem[];
-  readonly broken: readonly string[];
-}
-
-/** All tasks, oldest first. One damaged file hides no other task. */
-export async function readItems(context: HomeOnly): Promise<ReadItems> {
-  const broken: string[] = [];
-  const ids = await listItemIds(context);
-  const items = await Promise.all(
-    ids.map(async (id) =>
-      readJsonFileAtOnce(itemPath(context.home.queueItems, id), formOfItem(id)).catch((error: unknown) => {
-        broken.push(messageOf(error));
-        return undefined;
-      }),
-    ),
-  );
-  return { items: items.filter((item) => item !== undefined), broken };
-}
-
-/** A task before and after a change. */
-interface ItemChange {
+/** A task before and after a change; one object twice when nothing has changed. */
+export interface ItemChange {
   readonly before: QueueItem;
   readonly after: QueueItem;
 }
 
-/**
- * Changes one task under the queue's lock, durably. `beforeWrite` runs first, under the lock too: what it does happens
- * again if this process dies before the change is written.
- *
- * @returns the task before and after; undefined when there is none, or when `change` left it as it was
- */
-export async function updateItem(
-  context: HomeOnly,
-  id: string,
-  change: (item: QueueItem) => QueueItem,
-  beforeWrite: (change: ItemChange) => Promise<void> = async () => undefined,
-): Promise<ItemChange | undefined> {
-  const { home } = context;
-  return withLock(home.queueLock, async (lock) => {
-    const before = await readItem(context, id);
-    if (before === undefined) return undefined;
-    const after = change(before);
-    if (after === before) return undefined;
-    await beforeWrite({ before, after });
-    lock.assertHeld();
-    await writeJsonFile(itemPath(home.queueItems, id), after);
-    return { before, after };
-  });
+/** What goes with a new task. */
+export interface Adding {
+  readonly news?: readonly News[];
+  /** The task that waits for the new one, and what becomes of it; it learns of its child no later than the child is there. */
+  readonly parent?: { readonly id: string; readonly change: Change } | undefined;
 }
 
-/** Removes a task's file. */
-export async function removeItem({ home }: HomeOnly, id: string): Promise<void> {
-  await removeFile(itemPath(home.queueItems, id));
+/** A task that is there and cannot be read. */
+export interface BrokenTask {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** All tasks, oldest first, and those that cannot be read. */
+export interface AllTasks {
+  readonly items: readonly QueueItem[];
+  readonly broken: readonly BrokenTask[];
+}
+
+/** Which finished tasks are asked for. */
+export interface PageRequest {
+  /** How many at the most. */
+  readonly limit: number;
+  /** One state alone; both by default. */
+  readonly state?: Extract<QueueState, 'completed' | 'error'> | undefined;
+  /** The `next` of the page before; the newest ones by default. */
+  readonly before?: string | undefined;
+}
+
+/** Some finished tasks, newest first; one that cannot be read is left out. */
+export interface Page {
+  readonly items: readonly QueueItem[];
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/** A watch on the tasks. */
+export interface Watch {
+  /**
+   * Tries out whether changes are noticed, for some seconds at the most, or until `signal` aborts.
+   *
+   * @returns why they are not, in words; undefined when they are
+   */
+  deafness(signal: AbortSignal): Promise<string | undefined>;
+  close(): void;
+}
+
+/** The notifications of whoever has the queue. */
+export interface Inbox {
+  /** Adds one, durably. */
+  send(news: News): Promise<Notification>;
+  /** Adds several: all of them, or none. What an unread one says already is not said again. */
+  sendNew(news: readonly News[]): Promise<void>;
+  /** Oldest first; the unread ones only, unless `all`. */
+  list(options: { readonly all: boolean }): Promise<Notification[]>;
+  /** @returns how many were unread */
+  markAllRead(): Promise<number>;
+}
+
+/**
+ * Where tasks are kept. What it says was done is durable, and outlives a crash at any moment. Every operation may be repeated
+ * by a caller that did not hear its answer. `test/support/queue-contract.ts` is this promise as tests, for each store.
+ */
+export interface QueueStore {
+  /** Adds a task, whole or not at all. The same id again is the same task: it stays as it has become. @throws what `parent.change` throws; then nothing is added */
+  add(item: QueueItem, given?: Adding): Promise<void>;
+  /** One task; undefined when there is none of this id. @throws AppError `corrupt_file` when it cannot be read */
+  read(id: string): Promise<QueueItem | undefined>;
+  /**
+   * Changes one task, alone at it. The news are there no later than the change; they may come twice after a crash, never not at
+   * all, but for a notification that cannot be written, which holds up no change. An equal task counts as unchanged.
+   *
+   * @param news what is told of the change; not asked when there is none
+   * @returns the task before and after; undefined when there is no task of this id
+   * @throws what `change` throws; then nothing is changed
+   */
+  update(id: string, change: Change, news?: (change: ItemChange) => readonly News[]): Promise<ItemChange | undefined>;
+  /** The tasks that are not finished, oldest first. @param broken gets a line about each that cannot be read, which holds up no other */
+  open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]>;
+  /** The finished tasks, page by page. */
+  finished(page: PageRequest): Promise<Page>;
+  /** Every task: as dear as there are tasks. */
+  all(): Promise<AllTasks>;
+  /** The ids of all tasks, oldest first, those that cannot be read included. */
+  ids(): Promise<string[]>;
+  /** Removes the finished tasks, or those that were finished by a time in milliseconds since the epoch. @returns their ids */
+  removeFinished(which: { readonly by?: number | undefined }): Promise<string[]>;
+  /** The time by the store's clock, in milliseconds since the epoch. */
+  now(): Promise<number>;
+  /** Calls `onChange` when a task changes, or {@link wake} is called, from now on and wherever it is done. */
+  watch(onChange: () => void): Promise<Watch>;
+  /** Lets those who watch look at once. */
+  wake(): Promise<void>;
+  readonly inbox: Inbox;
 }

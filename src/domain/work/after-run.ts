@@ -3,9 +3,9 @@ import type { Context } from '../context.ts';
 import { tell } from '../notifications/tell.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
-import { runEnded, settleItem, settleRunTasks, wakeDaemon } from './settle-task.ts';
+import { runEnded, settleItem, settleRunTasks } from './settle-task.ts';
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
+type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
 /**
  * What follows from the end of a run: its task, and the PM task that waits for it, are settled, and a run that belongs to no
@@ -16,7 +16,7 @@ export async function afterRun(context: Needs, record: RunRecord, verdict: Verdi
   if (subject.type === 'none' || kind === 'destroy') return;
   if (subject.type === 'task') {
     await settleItem(context, subject.id, await runEnded(context, id, verdict));
-    return wakeDaemon(context);
+    return context.queue.wake();
   }
   if (task === null) await announce(context, subject.ref, verdict);
   return settleRunTasks(context, record, verdict);

@@ -19,7 +19,7 @@ import type { IssueSession } from '../sessions/session-schema.ts';
 import { changeSessions, type SessionChanges } from '../sessions/session-store.ts';
 import { countAgents, liveRuns } from './live-runs.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 interface ClaimRequest {
   readonly ref: IssueRef;

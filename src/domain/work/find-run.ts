@@ -3,7 +3,6 @@ import type { Context } from '../context.ts';
 import { formatIssueRef } from '../issues/issue-ref.ts';
 import { isTaskId } from '../issues/task-id.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { readItem, readItems } from '../queue/queue-store.ts';
 import { readRunRecord } from '../runs/run-files.ts';
 import type { RunSubject } from '../runs/run-record.ts';
 import { isRunId } from '../runs/run-request.ts';
@@ -27,7 +26,7 @@ export interface FoundRun {
  *
  * @throws AppError `no_session`, `no_task` or `no_run` for what is not known, and usage (exit code 2) for what is no name
  */
-export async function findRun(context: Pick<Context, 'home'>, text: string): Promise<FoundRun> {
+export async function findRun(context: Pick<Context, 'home' | 'queue'>, text: string): Promise<FoundRun> {
   if (isRunId(text)) return runById(context, text);
   if (isTaskId(text)) return runOfTask(context, text);
   const ref = formatIssueRef(await resolveIssueRef(context, text));
@@ -37,7 +36,7 @@ export async function findRun(context: Pick<Context, 'home'>, text: string): Pro
   return { name: ref, item: undefined, run };
 }
 
-async function runById(context: Pick<Context, 'home'>, id: string): Promise<FoundRun> {
+async function runById(context: Pick<Context, 'home' | 'queue'>, id: string): Promise<FoundRun> {
   const subject = (await readRunRecord(context, id))?.subject ?? (await oldSubject(context, id));
   if (subject === undefined) {
     throw new AppError('no_run', `there is no run ${id}`, { hint: 'run: kugetsu logs' });
@@ -45,8 +44,8 @@ async function runById(context: Pick<Context, 'home'>, id: string): Promise<Foun
   return { name: id, item: undefined, run: found(context, id, subject) };
 }
 
-async function runOfTask(context: Pick<Context, 'home'>, task: string): Promise<FoundRun> {
-  const item = await readItem(context, task);
+async function runOfTask(context: Pick<Context, 'home' | 'queue'>, task: string): Promise<FoundRun> {
+  const item = await context.queue.read(task);
   if (item === undefined) {
     throw new AppError('no_task', `there is no task ${task}`, { hint: 'run: kugetsu queue list' });
   }
@@ -55,14 +54,14 @@ async function runOfTask(context: Pick<Context, 'home'>, task: string): Promise<
   return { name: task, item, run: id === null ? undefined : found(context, id, subject) };
 }
 
-function found(context: Pick<Context, 'home'>, id: string, subject: RunSubject): FoundRun['run'] {
+function found(context: Pick<Context, 'home' | 'queue'>, id: string, subject: RunSubject): FoundRun['run'] {
   return { id, record: recordedRun(context, id, subject) };
 }
 
 /** What the run is for that 0.1.0 began, or whose record is gone, as session files and tasks say. */
-async function oldSubject(context: Pick<Context, 'home'>, id: string): Promise<RunSubject | undefined> {
+async function oldSubject(context: Pick<Context, 'home' | 'queue'>, id: string): Promise<RunSubject | undefined> {
   const session = (await readSoundIssueSessions(context)).find(({ run }) => run?.id === id);
   if (session !== undefined) return { type: 'issue', ref: session.issue_ref };
-  const item = (await readItems(context)).items.find(({ run }) => run?.id === id);
+  const item = (await context.queue.all()).items.find(({ run }) => run?.id === id);
   return item === undefined ? undefined : { type: 'task', id: item.id };
 }

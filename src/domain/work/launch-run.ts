@@ -16,7 +16,7 @@ import { endedWith, handedTo, isTakenOver, type RunRecord } from '../runs/run-re
 import { recordedRun, type RecordedRun } from './recorded-run.ts';
 import { RUNNER_COMMAND } from '../runs/runner-command.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory' | 'queue'>;
 
 /**
  * Starts the runner of a run that was claimed, detached from this process, and hands the claim over to it. The runner

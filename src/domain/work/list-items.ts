@@ -2,14 +2,18 @@ import { messageOf, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import type { Reach } from '../runs/run-state.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { readItems } from '../queue/queue-store.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
+
+/** All tasks, oldest first, and why those that cannot be read cannot. */
+interface Listed {
+  readonly items: readonly QueueItem[];
+  readonly broken: readonly string[];
+}
 
 /** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */
-export async function listItems(
-  context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>,
-  reach: Reach = { takeOver: false },
-): Promise<Awaited<ReturnType<typeof readItems>>> {
-  const found = await readItems(context);
+export async function listItems(context: Needs, reach: Reach = { takeOver: false }): Promise<Listed> {
+  const found = await readAll(context);
   const claimed = found.items.filter(({ state }) => state === 'notified');
   if (claimed.length === 0) return found;
   const { reconcileRuns } = await import('./reconcile-runs.ts');
@@ -24,11 +28,16 @@ export async function listItems(
       broken.push(messageOf(error));
     }
   }
-  const { items, broken: unread } = changed ? await readItems(context) : found;
+  const { items, broken: unread } = changed ? await readAll(context) : found;
   return {
     items: await Promise.all(items.map(async (item) => withRun(context, item))),
     broken: [...unread, ...broken],
   };
+}
+
+async function readAll({ queue }: Needs): Promise<Listed> {
+  const { items, broken } = await queue.all();
+  return { items, broken: broken.map(({ why }) => why) };
 }
 
 /** The task of a PM agent that is at work with its run as that is recorded. */

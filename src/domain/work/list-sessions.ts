@@ -25,7 +25,7 @@ export interface ListedSession {
 
 /** Base, PM agent and the issues' sessions. Runs that died unnoticed are settled first, so that what is listed is true. */
 export async function listSessions(
-  context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>,
+  context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>,
 ): Promise<ListedSession[]> {
   // In a home that cannot be written what died is shown as it will be settled.
   await reconcileRuns(context, { takeOver: false }).catch(unlessRefused);

@@ -1,6 +1,5 @@
 import type { Context } from '../context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { readItems } from '../queue/queue-store.ts';
 import { requireHere } from '../runs/elsewhere.ts';
 import { listRunRecords, readRunRecord } from '../runs/run-files.ts';
 import { hasEnded, recordOf, runOf, type RunRecord } from '../runs/run-record.ts';
@@ -9,7 +8,7 @@ import { requireDestroyedHere } from '../sessions/session-busy.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 
-type HomeOnly = Pick<Context, 'home'>;
+type Needs = Pick<Context, 'home' | 'queue'>;
 
 /** The state files that know of runs which 0.1.0 began, and which have no record. */
 interface Known {
@@ -18,7 +17,10 @@ interface Known {
 }
 
 /** The runs that have no verdict, alive or not, oldest first. */
-export async function openRuns(context: HomeOnly, { sessions = [], items = [] }: Known): Promise<RunRecord[]> {
+export async function openRuns(
+  context: Pick<Context, 'home'>,
+  { sessions = [], items = [] }: Known,
+): Promise<RunRecord[]> {
   const recorded = await listRunRecords(context);
   const known = new Set(recorded.map(({ id }) => id));
   const copies = [
@@ -38,7 +40,7 @@ export async function openRuns(context: HomeOnly, { sessions = [], items = [] }:
 }
 
 /** The runs that are on, here or elsewhere, oldest first. */
-export async function liveRuns(context: HomeOnly, known: Known): Promise<RunRecord[]> {
+export async function liveRuns(context: Pick<Context, 'home'>, known: Known): Promise<RunRecord[]> {
   return (await openRuns(context, known)).filter((record) => isLive(context.home, runOf(record)));
 }
 
@@ -53,13 +55,13 @@ export function countPmRuns(runs: readonly RunRecord[]): number {
 }
 
 /** What agents are at work on: issue refs, and the ids of PM tasks. */
-export async function liveRunSubjects(context: HomeOnly): Promise<string[]> {
+export async function liveRunSubjects(context: Needs): Promise<string[]> {
   const runs = await liveRuns(context, await readKnown(context));
   return runs.map(({ subject }) => subjectName(subject)).filter((name) => name !== undefined);
 }
 
 /** @throws AppError `elsewhere` (exit code 4) when anything is at work on an issue or a task that cannot be seen from here */
-export async function requireAllHere(context: HomeOnly): Promise<void> {
+export async function requireAllHere(context: Needs): Promise<void> {
   const { home } = context;
   const known = await readKnown(context);
   for (const record of await openRuns(context, known)) {
@@ -74,6 +76,6 @@ export function subjectName(subject: RunRecord['subject']): string | undefined {
   return subject.type === 'task' ? subject.id : undefined;
 }
 
-async function readKnown(context: HomeOnly): Promise<Required<Known>> {
-  return { sessions: await readSoundIssueSessions(context), items: (await readItems(context)).items };
+async function readKnown(context: Needs): Promise<Required<Known>> {
+  return { sessions: await readSoundIssueSessions(context), items: (await context.queue.all()).items };
 }

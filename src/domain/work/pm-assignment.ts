@@ -3,7 +3,6 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
-import { readItem, updateItem } from '../queue/queue-store.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { recordedRun } from './recorded-run.ts';
 import { runLogPath, type RunRequest } from '../runs/run-request.ts';
@@ -32,7 +31,7 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
     record: recordedRun(context, id, { type: 'task', id: task }),
     prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
     atWork: async () => {
-      const item = await readItem(context, task);
+      const item = await context.queue.read(task);
       const asked = item?.message ?? '';
       await tell(context, { type: 'task_started', message: [excerpt(asked)], issue_ref: null, task });
     },
@@ -43,14 +42,14 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
     },
     reconsider: async (verdict) => {
       const why = verdict.outcome === 'succeeded' ? whyNothingStarted(calls) : undefined;
-      if (why === undefined || ((await readItem(context, task))?.children ?? []).length > 0) return verdict;
+      if (why === undefined || ((await context.queue.read(task))?.children ?? []).length > 0) return verdict;
       const hint = `run: kugetsu logs ${task}; kugetsu doctor looks with the agents' environment`;
       return { ...verdict, outcome: 'failed', class: 'nothing_started', message: why, hint };
     },
     evidence: async () => null,
     afterwards: async (verdict) => {
       // The log has what it said; a retry would go on in the fork.
-      const fork = (await readItem(context, task))?.session_id ?? null;
+      const fork = (await context.queue.read(task))?.session_id ?? null;
       if (verdict.outcome === 'succeeded' && fork !== null)
         await context.opencode.deleteSession(fork).catch(() => undefined);
     },
@@ -69,7 +68,7 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
   }
   const directory = await pmDirectory(context, pmAgent);
   const model = pmAgent.model ?? undefined;
-  const earlier = (await readItem(context, task))?.session_id ?? null;
+  const earlier = (await context.queue.read(task))?.session_id ?? null;
   if (earlier !== null) {
     const [stored] = await context.opencode.describeSessions([earlier]);
     if (stored?.directory === directory) {
@@ -79,7 +78,7 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
   }
   const permission = headlessPermission(await agentWritable(context));
   const session = await forkOf(context, pmAgent, { title: pmTaskTitle(task), directory, permission });
-  await updateItem(context, task, (item) => ({ ...item, session_id: session }));
+  await context.queue.update(task, (item) => ({ ...item, session_id: session }));
   await done(`${session}, forked from ${pmAgent.opencode_session_id}`);
   return { session, directory, model };
 }

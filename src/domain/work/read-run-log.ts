@@ -5,7 +5,6 @@ import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { heldBackByCaller } from './held-back.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { readItem, readItems } from '../queue/queue-store.ts';
 import { isTaskId } from '../issues/task-id.ts';
 import { reconcileItem } from './reconcile-items.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
@@ -21,7 +20,7 @@ import type { Run } from '../runs/run-schema.ts';
 
 const LOOKING = { takeOver: false };
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 interface ReadOptions {
   /** An issue ref, a task id or a run id, as a person gave it. */
@@ -63,7 +62,7 @@ export async function readRunLog(
 /** An agent that follows what it has queued itself is told that it holds it back. */
 async function whyHeldBack(context: Needs, item: QueueItem): Promise<[string] | []> {
   if (callingAgent(context.env) === undefined) return [];
-  const held = await heldBackByCaller(context, (await readItems(context)).items);
+  const held = await heldBackByCaller(context, (await context.queue.all()).items);
   return held.some(({ id }) => id === item.id)
     ? ['it cannot start while you work, because you hold the slot that it needs: end your turn']
     : [];
@@ -71,7 +70,7 @@ async function whyHeldBack(context: Needs, item: QueueItem): Promise<[string] | 
 
 async function settleAll(context: Needs, subject: string): Promise<void> {
   await reconcileRuns(context, LOOKING);
-  const item = isTaskId(subject) ? await readItem(context, subject) : undefined;
+  const item = isTaskId(subject) ? await context.queue.read(subject) : undefined;
   if (item !== undefined) await reconcileItem(context, item, LOOKING);
 }
 

@@ -8,7 +8,6 @@ import { settleIfLost, whatWasGone } from './reconcile-runs.ts';
 import { recordedRun } from './recorded-run.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
-import { readItem } from '../queue/queue-store.ts';
 import { madeAt } from '../issues/task-id.ts';
 import { outcomeOf, runEnded, settleItem } from './settle-task.ts';
 
@@ -16,7 +15,7 @@ import { outcomeOf, runEnded, settleItem } from './settle-task.ts';
 const COMING_MS = 60_000;
 
 type Outcome = NonNullable<Child['outcome']>;
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 /**
  * Makes a claimed task true to what happened: one whose run has ended is settled by its verdict, one whose process died
@@ -98,7 +97,7 @@ async function runOutcome(context: Needs, { id, issue_ref: ref }: Child): Promis
 }
 
 async function itemOutcome(context: Needs, { id }: Child): Promise<Outcome | undefined> {
-  const item = await readItem(context, id);
+  const item = await context.queue.read(id);
   // A parent learns of its child before the child is on disk.
   if (item === undefined) return Math.abs(context.clock.now() - madeAt(id)) < COMING_MS ? undefined : 'lost';
   return isFinished(item) ? outcomeOf(item) : undefined;

@@ -17,7 +17,7 @@ import { gatherEvidence } from './evidence.ts';
 import { openRuns } from './live-runs.ts';
 import { cleanUpAfterRun, goOnWithEnd, settleRun } from './settle-run.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 /**
  * Settles every run whose process is gone without a verdict: ends what it left running, looks at the worktree, and writes

@@ -1,7 +1,6 @@
 import { withLock, type HeldLock } from '../../adapters/store/lock.ts';
 import { unlessDamaged } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { readItem } from '../queue/queue-store.ts';
 import { readLiveRecord, readRunRecord, writeRunRecord } from '../runs/run-files.ts';
 import { hasEnded, recordOf, runOf, type RunRecord, type RunSubject } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';
@@ -21,10 +20,10 @@ export interface RecordedRun {
   change(change: (run: RunRecord) => RunRecord | undefined): Promise<RunRecord | undefined>;
 }
 
-type HomeOnly = Pick<Context, 'home'>;
+type Needs = Pick<Context, 'home' | 'queue'>;
 
 /** The record of the run with this id, which is for this subject. */
-export function recordedRun(context: HomeOnly, id: string, subject: RunSubject): RecordedRun {
+export function recordedRun(context: Needs, id: string, subject: RunSubject): RecordedRun {
   return {
     read: async () => readRun(context, id, subject),
     async isOver() {
@@ -51,19 +50,19 @@ export function recordedRun(context: HomeOnly, id: string, subject: RunSubject):
 }
 
 /** A run by its record, or as its session file or task has it when 0.1.0 began it; undefined when nothing knows of it. */
-async function readRun(context: HomeOnly, id: string, subject: RunSubject): Promise<RunRecord | undefined> {
+async function readRun(context: Needs, id: string, subject: RunSubject): Promise<RunRecord | undefined> {
   const record = await readRunRecord(context, id);
   if (record !== undefined) return record;
   const run = await copyOf(context, subject);
   return run?.id === id ? recordOf(run, subject) : undefined;
 }
 
-async function copyOf(context: HomeOnly, subject: RunSubject): Promise<Run | null> {
+async function copyOf(context: Needs, subject: RunSubject): Promise<Run | null> {
   if (subject.type === 'issue') return (await readIssueSession(context, subject.ref))?.run ?? null;
-  return subject.type === 'task' ? ((await readItem(context, subject.id))?.run ?? null) : null;
+  return subject.type === 'task' ? ((await context.queue.read(subject.id))?.run ?? null) : null;
 }
 
-async function copyToSession(context: HomeOnly, record: RunRecord, lock: HeldLock): Promise<void> {
+async function copyToSession(context: Needs, record: RunRecord, lock: HeldLock): Promise<void> {
   if (record.subject.type !== 'issue') return;
   const changes = await changesUnder(context, lock);
   const session = await changes.issue(record.subject.ref);

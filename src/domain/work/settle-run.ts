@@ -11,7 +11,7 @@ import type { Verdict } from '../runs/run-schema.ts';
 import { afterRun } from './after-run.ts';
 import { recordedRun } from './recorded-run.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory'>;
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 /** Whether a run, as it is at this moment, is for this process to settle. */
 export type Mine = (run: RunRecord) => boolean;

@@ -1,40 +1,38 @@
-import { join } from 'node:path';
-import { touchFile } from '../../adapters/store/private-files.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { said, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
-import { tell } from '../notifications/tell.ts';
+import type { News } from '../notifications/notification-schema.ts';
+import type { TaskNews } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { advance, isFinished, type Backoff, type QueueEvent } from '../queue/advance.ts';
+import { advance, isFinished, type Backoff, type Cause, type QueueEvent } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
-import { updateItem } from '../queue/queue-store.ts';
+import type { Change, ItemChange } from '../queue/queue-store.ts';
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings'>;
+type Needs = Pick<Context, 'queue' | 'settings'>;
 
 /** How long a task that kugetsu was not ready for waits, in milliseconds. */
 export const NOT_READY_WAIT_MS = 60_000;
-
-/** The file whose change wakes the daemon when something else than a task has changed; watchers see its directory. */
-const WAKE_FILE = '.wake';
 
 /**
  * Applies an event to a task, and everything that follows from it: the notification when the task has ended, and the
  * news to the task that it is a child of. Applying an event again changes nothing.
  *
- * @returns the task afterwards; undefined when the event changed nothing
+ * @returns the task afterwards, changed or not; undefined when there is none of this id
  */
-export async function settleItem(context: Needs, id: string, event: QueueEvent): Promise<QueueItem | undefined> {
-  const changed = await updateItem(
-    context,
-    id,
-    (item) => advance(item, event, context.clock.now()),
-    async ({ before, after }) => {
-      if (isFinished(after) && !isFinished(before)) await announceEnd(context, after);
-      if (event.type === 'held_up' && after.failure?.class !== before.failure?.class)
-        await announceWait(context, after);
-    },
-  );
+export async function settleItem(
+  context: Needs,
+  id: string,
+  event: QueueEvent | EventAt,
+): Promise<QueueItem | undefined> {
+  const at: EventAt = typeof event === 'function' ? event : () => event;
+  let held = false;
+  const change: Change = (item, now) => {
+    const happened = at(now);
+    held = happened.type === 'held_up';
+    return advance(item, happened, now);
+  };
+  const changed = await context.queue.update(id, change, (each) => newsOf(each, held));
   if (changed === undefined) return undefined;
   const { before, after } = changed;
   if (isFinished(after) && !isFinished(before) && after.parent !== null) {
@@ -43,6 +41,9 @@ export async function settleItem(context: Needs, id: string, event: QueueEvent):
   return after;
 }
 
+/** An event that names a time: made from the store's, in milliseconds since the epoch. */
+type EventAt = (now: number) => QueueEvent;
+
 /** Settles what depends on a run that has ended: the task that it was an attempt at, and the PM task that started it. */
 export async function settleRunTasks(
   context: Needs,
@@ -50,7 +51,7 @@ export async function settleRunTasks(
   verdict: Verdict,
 ): Promise<void> {
   if (typeof run.task !== 'string' && typeof run.parent !== 'string') {
-    await wakeDaemon(context);
+    await context.queue.wake();
     return;
   }
   if (typeof run.task === 'string') await settleItem(context, run.task, await runEnded(context, run.id, verdict));
@@ -58,21 +59,25 @@ export async function settleRunTasks(
   if (typeof run.parent === 'string' && typeof run.task !== 'string') {
     await settleItem(context, run.parent, { type: 'child_ended', id: run.id, outcome: verdict.outcome });
   }
-  await wakeDaemon(context);
+  await context.queue.wake();
 }
 
 /** What the end of a run means for the task: an attempt, or nothing when the run never began or kugetsu was not ready. */
 export async function runEnded(
-  context: Pick<Context, 'settings' | 'clock'>,
+  context: Pick<Context, 'settings'>,
   runId: string,
   verdict: Verdict,
-): Promise<QueueEvent> {
+): Promise<QueueEvent | EventAt> {
   if (verdict.class === CLAIM_INTERRUPTED) return { type: 'released', runId, notBefore: null };
   if (verdict.outcome === 'failed' && kindOf(verdict.class) === 'not_ready') {
-    const failure = { class: verdict.class, message: verdict.message };
-    return { type: 'held_up', runId, notBefore: context.clock.now() + NOT_READY_WAIT_MS, failure };
+    return heldUp(runId, { class: verdict.class, message: verdict.message });
   }
   return { type: 'run_ended', runId, verdict, backoff: await backoff(context) };
+}
+
+/** The task goes back, because kugetsu was not ready for it. */
+export function heldUp(runId: string | null, failure: Cause): EventAt {
+  return (now) => ({ type: 'held_up', runId, notBefore: now + NOT_READY_WAIT_MS, failure });
 }
 
 /** How long a task is to wait for its next attempt, by the settings. */
@@ -81,31 +86,29 @@ export async function backoff({ settings }: Pick<Context, 'settings'>): Promise<
   return { baseMs: base * 1000, jitter: 0.5 + Math.random() };
 }
 
-/** Makes a running daemon look at once: a slot may be free. */
-export async function wakeDaemon({ home }: Pick<Context, 'home'>): Promise<void> {
-  await touchFile(join(home.queueItems, WAKE_FILE));
+/** What is told of a change: that the task has ended, or that it waits for kugetsu to be ready. */
+function newsOf({ before, after }: ItemChange, held: boolean): News[] {
+  if (isFinished(after)) return isFinished(before) ? [] : [newsOfEnd(after)];
+  return held && after.failure?.class !== before.failure?.class ? [newsOfWait(after)] : [];
 }
 
-async function announceWait(context: Needs, { id, issue_ref, failure }: QueueItem): Promise<void> {
-  await tell(context, {
+function newsOfWait({ id, issue_ref, failure }: QueueItem): TaskNews {
+  return {
     type: 'task_waiting',
     message: words`${failure?.class ?? 'not_ready'}: ${failure?.message ?? ''}; run: kugetsu doctor`,
     issue_ref,
     task: id,
-  });
+  };
 }
 
-async function announceEnd(context: Needs, item: QueueItem): Promise<void> {
-  const { id, issue_ref, state, failure } = item;
+function newsOfEnd({ id, issue_ref, state, failure, reply }: QueueItem): TaskNews {
   const succeeded = state === 'completed';
-  await tell(context, {
+  return {
     type: succeeded ? 'task_completed' : 'task_error',
-    message: succeeded
-      ? [said(item.reply || 'done', Infinity)]
-      : `${failure?.class ?? 'failed'}: ${failure?.message ?? ''}`,
+    message: succeeded ? [said(reply || 'done', Infinity)] : `${failure?.class ?? 'failed'}: ${failure?.message ?? ''}`,
     issue_ref,
     task: id,
-  });
+  };
 }
 
 /** The outcome of a finished task, as its parent sees it. */

@@ -23,8 +23,10 @@ test('the table of commands is data', () => {
 });
 
 test('to queue a task, no schema, lock or driver is loaded', () => {
-  const loaded = loadedWith(join(ROOT, 'src', 'domain', 'queue', 'enqueue.ts'));
-  expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path']);
+  for (const file of ['enqueue.ts', 'file-queue.ts']) {
+    const loaded = loadedWith(join(ROOT, 'src', 'domain', 'queue', file));
+    expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path']);
+  }
   const afterwards = loadedWith(join(ROOT, 'src', 'domain', 'daemon', 'daemon-alive.ts'));
   expect([...afterwards].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path']);
 });

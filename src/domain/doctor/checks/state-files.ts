@@ -10,7 +10,7 @@ import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock, readInbox } from '../../notifications/inbox.ts';
 import { readRepos } from '../../servers/clone-url.ts';
 import { readServers } from '../../servers/servers-file.ts';
-import { readItem } from '../../queue/queue-store.ts';
+import { readItem } from '../../queue/task-files.ts';
 import { listRecordIds, liveRecordPath, readLiveRecord } from '../../runs/run-files.ts';
 import { rebuildIndex } from '../../sessions/rebuild-index.ts';
 import { homeSessionPath, readHomeSessionFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';

@@ -1,12 +1,13 @@
+import { listDirectory } from '../../adapters/store/directory.ts';
 import { stampOf } from '../../adapters/store/paths.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
-import { itemPath } from '../queue/add-item.ts';
-import { isFinished } from '../queue/advance.ts';
-import { finishedAt } from '../queue/clear.ts';
-import type { QueueItem } from '../queue/queue-item.ts';
-import { listItemIds, readItem } from '../queue/queue-store.ts';
+import { isFinished } from './advance.ts';
+import { finishedAt } from './clear.ts';
+import { itemPath, taskGoingAgain } from './item-path.ts';
+import type { QueueItem } from './queue-item.ts';
+import { idsIn, readItem } from './task-files.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 
@@ -20,7 +21,7 @@ interface Found {
 
 /**
  * The tasks that are not finished. What was read once is read again only when its file is another one, and a finished task
- * never: a look costs as much as has changed, not as much as there is.
+ * never, unless it goes again: a look costs as much as has changed, not as much as there is.
  */
 export class OpenItems {
   /** When each was finished, in milliseconds since the epoch. */
@@ -34,8 +35,10 @@ export class OpenItems {
    */
   async read(context: HomeOnly, say: (line: Text) => Promise<void>): Promise<QueueItem[]> {
     const stillThere = new Map<string, number>();
-    const ids = await listItemIds(context, (id) => {
-      const known = this.finished.get(id);
+    const names = await listDirectory(context.home.queueItems);
+    const again = new Set(names.map(taskGoingAgain));
+    const ids = idsIn(names, (id) => {
+      const known = again.has(id) ? undefined : this.finished.get(id);
       if (known !== undefined) stillThere.set(id, known);
       return known !== undefined;
     });
@@ -50,8 +53,8 @@ export class OpenItems {
     return [...open.values()].map(({ item }) => item);
   }
 
-  /** The ids of the tasks that were finished before a time in milliseconds since the epoch, as far as they were read. */
-  finishedBefore(time: number): string[] {
+  /** The ids of the tasks that were finished by a time in milliseconds since the epoch, as far as they were read. */
+  finishedBy(time: number): string[] {
     return [...this.finished].filter(([, at]) => at <= time).map(([id]) => id);
   }
 
@@ -69,7 +72,7 @@ export class OpenItems {
 
   private async readOne(context: HomeOnly, id: string): Promise<Found | undefined> {
     // The stamp is the older one: a change in between is seen by the next look.
-    const stamp = await stampOf(itemPath(context.home.queueItems, id));
+    const stamp = await stampOf(itemPath(context.home, id));
     const known = this.open.get(id);
     if (stamp === undefined || known?.stamp === stamp) return stamp === undefined ? undefined : known;
     const item = await readItem(context, id);

@@ -1,0 +1,24 @@
+import type { Context } from '../context.ts';
+import type { Inbox } from './queue-store.ts';
+
+/** The inbox in the file of this home. */
+export function fileInbox(context: Pick<Context, 'home' | 'env' | 'clock'>): Inbox {
+  return {
+    async send(news) {
+      const { sendNotification } = await import('../notifications/inbox.ts');
+      return sendNotification(context, news);
+    },
+    async sendNew(news) {
+      const { sendNewNotifications } = await import('../notifications/inbox.ts');
+      await sendNewNotifications(context, news);
+    },
+    async list(options) {
+      const { listNotifications } = await import('../notifications/inbox.ts');
+      return listNotifications(context, options);
+    },
+    async markAllRead() {
+      const { markAllRead } = await import('../notifications/inbox.ts');
+      return markAllRead(context);
+    },
+  };
+}

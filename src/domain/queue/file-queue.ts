@@ -1,0 +1,105 @@
+import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { addFile } from '../../adapters/store/private-files.ts';
+import type { Text } from '../../util/words.ts';
+import type { Context } from '../context.ts';
+import type { News } from '../notifications/notification-schema.ts';
+import { orLogged } from '../notifications/lost-news.ts';
+import { postNotification } from '../notifications/post-notification.ts';
+import { fileInbox } from './file-inbox.ts';
+import { itemPath } from './item-path.ts';
+import type { OpenItems } from './open-items.ts';
+import type { QueueItem } from './queue-item.ts';
+import type {
+  Adding,
+  AllTasks,
+  Change,
+  Inbox,
+  ItemChange,
+  Page,
+  PageRequest,
+  QueueStore,
+  Watch,
+} from './queue-store.ts';
+
+type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+
+/** The queue in files: one per task, changed under the queue's lock, and the inbox of this home. To add a task loads neither schema nor lock. */
+export class FileQueue implements QueueStore {
+  readonly inbox: Inbox;
+  private readonly context: Needs;
+  private known: OpenItems | undefined;
+
+  constructor(context: Needs) {
+    this.context = context;
+    this.inbox = fileInbox(context);
+  }
+
+  async add(item: QueueItem, { news = [], parent }: Adding = {}): Promise<void> {
+    // The parent learns of its child first: it must not be done before it.
+    if (parent !== undefined) await this.update(parent.id, parent.change);
+    const path = itemPath(this.context.home, item.id);
+    if (stampAtOnce(path) !== undefined) return;
+    await addFile(path, `${JSON.stringify(item, null, 2)}\n`);
+    for (const each of news) {
+      // What the task's own file says, too, waits for no lock and no disk.
+      await orLogged(this.context, each, async () => postNotification(this.context, each));
+    }
+  }
+
+  async read(id: string): Promise<QueueItem | undefined> {
+    const { readItem } = await import('./task-files.ts');
+    return readItem(this.context, id);
+  }
+
+  async update(
+    id: string,
+    change: Change,
+    news: (change: ItemChange) => readonly News[] = () => [],
+  ): Promise<ItemChange | undefined> {
+    const { updateFile } = await import('./update-file.ts');
+    return updateFile(this.context, id, { change, news });
+  }
+
+  async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
+    if (this.known === undefined) {
+      const { OpenItems: Items } = await import('./open-items.ts');
+      this.known = new Items();
+    }
+    return this.known.read(this.context, broken);
+  }
+
+  async finished(page: PageRequest): Promise<Page> {
+    const { finishedPage } = await import('./task-files.ts');
+    return finishedPage(this.context, page);
+  }
+
+  async all(): Promise<AllTasks> {
+    const { readItems } = await import('./task-files.ts');
+    return readItems(this.context);
+  }
+
+  async ids(): Promise<string[]> {
+    const { listItemIds } = await import('./task-files.ts');
+    return listItemIds(this.context);
+  }
+
+  async removeFinished({ by }: { readonly by?: number | undefined }): Promise<string[]> {
+    const { removeFinishedFiles } = await import('./remove-files.ts');
+    const ids = by === undefined ? undefined : this.known?.finishedBy(by);
+    return removeFinishedFiles(this.context, { ids: ids ?? (await this.ids()), by });
+  }
+
+  async now(): Promise<number> {
+    return this.context.clock.now();
+  }
+
+  async watch(onChange: () => void): Promise<Watch> {
+    const { watchItems } = await import('./watch-items.ts');
+    return watchItems(this.context, onChange);
+  }
+
+  async wake(): Promise<void> {
+    const { wakeWatchers } = await import('./watch-items.ts');
+    await wakeWatchers(this.context);
+  }
+}

@@ -1,0 +1,29 @@
+import type { QueueStore } from './queue-store.ts';
+
+/** A queue whose store is made, and loaded, at the first call: many commands need none. */
+export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
+  let made: Promise<QueueStore> | undefined;
+  const store = async (): Promise<QueueStore> => {
+    made ??= make();
+    return made;
+  };
+  return {
+    add: async (...given) => (await store()).add(...given),
+    read: async (...given) => (await store()).read(...given),
+    update: async (...given) => (await store()).update(...given),
+    open: async (...given) => (await store()).open(...given),
+    finished: async (...given) => (await store()).finished(...given),
+    all: async () => (await store()).all(),
+    ids: async () => (await store()).ids(),
+    removeFinished: async (...given) => (await store()).removeFinished(...given),
+    now: async () => (await store()).now(),
+    watch: async (...given) => (await store()).watch(...given),
+    wake: async () => (await store()).wake(),
+    inbox: {
+      send: async (...given) => (await store()).inbox.send(...given),
+      sendNew: async (...given) => (await store()).inbox.sendNew(...given),
+      list: async (...given) => (await store()).inbox.list(...given),
+      markAllRead: async () => (await store()).inbox.markAllRead(),
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { touchFile, unlinkFile } from '../../adapters/store/private-files.ts';
+import type { Context } from '../context.ts';
+import { sendNotification } from '../notifications/inbox.ts';
+import { orLogged } from '../notifications/lost-news.ts';
+import type { News } from '../notifications/notification-schema.ts';
+import { againPath, itemPath } from './item-path.ts';
+import { isFinished } from './advance.ts';
+import type { Change, ItemChange } from './queue-store.ts';
+import { readItem } from './task-files.ts';
+
+interface Update {
+  readonly change: Change;
+  readonly news: (change: ItemChange) => readonly News[];
+}
+
+/**
+ * Changes the file of one task under the queue's lock, durably. The news go first, under the lock too: they go again if this
+ * process dies before the change is written.
+ */
+export async function updateFile(
+  context: Pick<Context, 'home' | 'env' | 'clock'>,
+  id: string,
+  { change, news }: Update,
+): Promise<ItemChange | undefined> {
+  const { home, clock } = context;
+  return withLock(home.queueLock, async (lock) => {
+    const before = await readItem(context, id);
+    if (before === undefined) return undefined;
+    const after = change(before, clock.now());
+    if (isSame(before, after)) return { before, after: before };
+    for (const each of news({ before, after })) {
+      await orLogged(context, each, async () => sendNotification(context, each));
+    }
+    if (isFinished(before) && !isFinished(after)) await touchFile(againPath(home, id));
+    lock.assertHeld();
+    await writeJsonFile(itemPath(home, id), after);
+    const again = againPath(home, id);
+    if (isFinished(after) && stampAtOnce(again) !== undefined) await unlinkFile(again);
+    return { before, after };
+  });
+}
+
+function isSame(before: object, after: object): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
+}
