@@ -1,7 +1,8 @@
-import { homedir } from '../adapters/process/user.ts';
+import { resolve } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
 import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
+import { homedir } from '../adapters/process/user.ts';
 import { realPathNow } from '../adapters/store/paths.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/context.ts';
@@ -9,8 +10,7 @@ import { homeAt } from '../domain/home.ts';
 import { lazyQueue } from '../domain/queue/lazy-queue.ts';
 import type { QueueStore } from '../domain/queue/queue-store.ts';
 import { defaultTempDirectory } from '../domain/settings/agent-writable.ts';
-import { withoutTilde } from '../util/tilde.ts';
-import { resolve } from 'node:path';
+import { usageError } from '../util/errors.ts';
 
 /** What commands are given on top of what domain functions are. */
 export interface CliContext extends Context {
@@ -102,4 +102,19 @@ function namedPaths(given: ProcessFacts['env'], userHome: string): Record<string
   const names = ['KUGETSU_DIR', 'KUGETSU_OPENCODE', 'KUGETSU_TEMP_DIR'];
   const set = names.map((name) => [name, given[name] ?? ''] as const).filter(([, path]) => path !== '');
   return Object.fromEntries(set.map(([name, path]) => [name, withoutTilde(name, path, userHome)]));
+}
+
+/**
+ * The path that a variable of the environment names, with a leading `~` for the home directory: in quotes, in a unit file
+ * or in a Dockerfile no shell has replaced it.
+ *
+ * @throws AppError (usage) for the home directory of somebody else, which only a shell looks up
+ */
+export function withoutTilde(variable: string, path: string, userHome: string): string {
+  if (path === '~' || path.startsWith('~/')) return userHome + path.slice(1);
+  if (!path.startsWith('~')) return path;
+  throw usageError(
+    `${variable}=${path}: ~ stands for the home directory only by itself or before /`,
+    `write the whole path, or ./${path} for a directory of that name`,
+  );
 }

@@ -1,9 +1,12 @@
 import { CommanderError } from 'commander';
 import type { Terminal } from '../adapters/terminal.ts';
+import { usageError } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
+import { nearest } from '../util/text.ts';
+import { quoted, words } from '../util/words.ts';
 import { createProgram } from './program.ts';
 import type { Request } from './request.ts';
-import { refuseUnknownSubcommand } from './unknown-subcommand.ts';
+import { TABLE } from './table/all.ts';
 
 /** What a command line asks for, or the exit code when it asks for help or has a mistake: then that has been printed. */
 export async function parsedRequest(
@@ -21,4 +24,22 @@ export async function parsedRequest(
     throw error;
   }
   return request ?? EXIT.done;
+}
+
+/**
+ * Refuses `kugetsu queue lst`: a group with a default command would take the word for an argument of that.
+ *
+ * @throws AppError usage (exit code 2) with the name that is nearest
+ */
+export function refuseUnknownSubcommand([first, word = '-']: readonly string[]): void {
+  const own = TABLE.filter((entry) => entry.words.startsWith(`${first} `)).map(
+    (entry) => entry.words.split(' ').at(-1) ?? '',
+  );
+  const names = own.length === 0 ? [] : [...own, 'help'];
+  if (names.length === 0 || word.startsWith('-') || names.includes(word)) return;
+  const meant = nearest(word, names);
+  throw usageError(
+    words`unknown command ${quoted(`${first} ${word}`)}`,
+    meant === undefined ? `kugetsu ${first} --help shows its commands` : `did you mean kugetsu ${first} ${meant}?`,
+  );
 }

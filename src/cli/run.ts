@@ -1,11 +1,9 @@
-import { AppError, errnoOf, wordsOf } from '../util/errors.ts';
+import { AppError, errnoOf, systemHint, wordsOf } from '../util/errors.ts';
 import { EXIT, type ExitCode } from '../util/exit-codes.ts';
 import type { Redactor } from '../util/redaction.ts';
-import { systemHint } from '../util/system-hint.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import { told } from '../util/words.ts';
 import type { CliContext } from './context.ts';
-import { perform } from './perform.ts';
 import { plainRequest } from './plain-call.ts';
 import type { Request } from './request.ts';
 import { warnOfRoot } from './warn-of-root.ts';
@@ -72,4 +70,20 @@ function describe(error: unknown, interrupted: boolean, clean: Redactor['text'])
   }
   const lines = [`kugetsu: internal error: ${message}`, '  this is a bug in kugetsu; KUGETSU_DEBUG=1 shows where'];
   return { lines, exit: EXIT.failed };
+}
+
+/** Does what a command line asks for. @returns the exit code */
+export async function perform(context: CliContext, request: Request): Promise<ExitCode> {
+  const { command, given } = request;
+  if (command.people !== undefined) {
+    const { requireAgentMay } = await import('./agent-rights.ts');
+    requireAgentMay(context, request);
+  }
+  let code: ExitCode = EXIT.done;
+  const exitWith = (wanted: ExitCode): void => {
+    code = wanted;
+  };
+  const act = await command.load();
+  await act({ context, exitWith }, given);
+  return code;
 }

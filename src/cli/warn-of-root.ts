@@ -1,6 +1,5 @@
-import { RUN_ID_VARIABLE } from '../adapters/process/run-id-variable.ts';
-import { ownUserId } from '../adapters/process/user.ts';
-import { ownerOf } from '../adapters/store/owner.ts';
+import { RUN_ID_VARIABLE } from '../adapters/process/environment.ts';
+import { ownerOf, ownUserId } from '../adapters/process/user.ts';
 import { pasteQuote } from '../util/text.ts';
 import type { CliContext } from './context.ts';
 

@@ -2,10 +2,10 @@ import { access, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { temporaryDirectory } from '../store/scratch.ts';
+import { configText, type Config } from './config-text.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, nowhere, type GitPlace } from './git-place.ts';
-import { configText, type Config } from './config-text.ts';
 import { formatConfig, hasOwnDirectory, HEAD, ownFacts, ownParts, type OwnFacts } from './own-directory.ts';
 import { plainText } from './plain-file.ts';
 

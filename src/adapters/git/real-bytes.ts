@@ -4,12 +4,12 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { makeScratch, rm } from '../store/changes.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { exists } from '../store/paths.ts';
+import { temporaryDirectory } from '../store/scratch.ts';
 import { filterOf, filtersAt } from './filters.ts';
 import { git, tryGit } from './git-command.ts';
-import { lfsDirectory } from './isolation.ts';
 import type { GitPlace } from './git-place.ts';
-import { exists } from '../store/paths.ts';
+import { lfsDirectory } from './isolation.ts';
 import { treeOfEntries, writeBlobs } from './save-index.ts';
 import { commitTree, type Saver } from './saving.ts';
 

@@ -1,7 +1,7 @@
-import { randomBytes } from '../random.ts';
 import { join } from 'node:path';
+import { randomBytes } from '../random.ts';
 import { rm } from '../store/changes.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { temporaryDirectory } from '../store/scratch.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { objectName } from './object-name.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { openToRead } from '../store/open-to-read.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { temporaryDirectory } from '../store/scratch.ts';
 import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from './opencode.ts';

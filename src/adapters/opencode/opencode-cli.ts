@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
-import { mkdtemp, rm } from '../store/changes.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
+import { mkdtemp, rm } from '../store/changes.ts';
+import { temporaryDirectory } from '../store/scratch.ts';
 import { withCatalogue, withoutInherited, type CatalogueOptions } from './models/model-catalogue.ts';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */

@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errnoOf } from '../../util/errors.ts';
 
@@ -108,5 +108,24 @@ function psField(pid: number, field: string): string | undefined {
     return text === '' ? undefined : text;
   } catch {
     return undefined;
+  }
+}
+
+/** The words with which a process was started; none when it is gone or not to be seen. */
+export function commandLineOf(pid: number): string[] {
+  try {
+    const text =
+      process.platform === 'linux'
+        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8', stdio: 'pipe' }).replaceAll(
+            ' ',
+            '\0',
+          );
+    return text
+      .split('\0')
+      .map((word) => word.trim())
+      .filter((word) => word !== '');
+  } catch {
+    return [];
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { RUN_ID_VARIABLE } from './environment.ts';
 import { procStatFields } from './process-identity.ts';
-import { RUN_ID_VARIABLE } from './run-id-variable.ts';
 
 interface ProcessRow {
   readonly pid: number;

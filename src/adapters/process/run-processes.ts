@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { RUN_ID_VARIABLE } from './run-id-variable.ts';
+import { RUN_ID_VARIABLE } from './environment.ts';
 
 /** A process that carries a run's id in its environment. */
 export interface RunProcess {

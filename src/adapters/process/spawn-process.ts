@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { AppError, errnoOf, systemHint } from '../../util/errors.ts';
 import { change } from '../store/change.ts';
 import { openOutput } from '../store/changes.ts';
 import { definedOnly } from './environment.ts';
-import { AppError, errnoOf } from '../../util/errors.ts';
-import { systemHint } from '../../util/system-hint.ts';
 
 interface SpawnOptions {
   readonly command: string;

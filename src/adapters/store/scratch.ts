@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkdtemp, writeFile } from './changes.ts';
 import { removeDirectory } from './private-files.ts';
@@ -28,4 +30,16 @@ export async function withScratchDirectory<T>(parent: string, body: (scratch: Sc
   } finally {
     await removeDirectory(path);
   }
+}
+
+/** Where it goes when the directory of the environment is gone. */
+const LAST_RESORT = '/tmp';
+
+/**
+ * The directory for what lives as long as one call. A runner's own goes with its agent, and it has still to look at the
+ * worktree and to talk to opencode afterwards.
+ */
+export function temporaryDirectory(): string {
+  const own = tmpdir();
+  return existsSync(own) ? own : LAST_RESORT;
 }

@@ -3,7 +3,7 @@ import type { InstallableFile } from '../../domain/install/installed-file.ts';
 import { usageError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
-import { SHELLS, type Shell } from '../table/words.ts';
+import { type Shell, SHELLS } from '../table/kinds.ts';
 import { changeInstalled, type InstallOptions } from './install-file.ts';
 
 type CompletionOptions = InstallOptions & { readonly shell: Shell | undefined };

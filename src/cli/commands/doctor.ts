@@ -27,7 +27,7 @@ export async function doctor({ context, exitWith }: Call, given: DoctorOptions):
       terminal.err(mended ? `fixed: ${message}` : `not fixed: ${finding}\n  ${message}`),
   });
   if (!json && diagnosis.permissions !== null) {
-    const { renderPermissions } = await import('../views/permissions.ts');
+    const { renderPermissions } = await import('../views/findings.ts');
     terminal.err(renderPermissions(diagnosis.permissions));
   }
   const { findings } = diagnosis;

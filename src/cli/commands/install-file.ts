@@ -1,4 +1,6 @@
 import type { Installation, InstallableFile } from '../../domain/install/installed-file.ts';
+import type { SkillReader } from '../../domain/install/skill-readers.ts';
+import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 
@@ -31,4 +33,24 @@ export async function changeInstalled(
   });
   if (outcome === 'kept') context.terminal.err(`${path} was changed, or is not from kugetsu: it stays`);
   return done;
+}
+
+type SkillOptions = InstallOptions & { readonly for: SkillReader };
+
+/** Prints the skill. */
+export async function show({ context }: Call): Promise<void> {
+  const { skillText } = await import('../../domain/install/skill-file.ts');
+  context.terminal.out(skillText());
+}
+
+/** Puts the skill where a program finds it. */
+export async function install({ context }: Call, given: SkillOptions): Promise<void> {
+  const { skillFile } = await import('../../domain/install/skill-file.ts');
+  await changeInstalled(context, { what: 'install', file: skillFile(context, given.for) }, given);
+}
+
+/** Removes it there. */
+export async function uninstall({ context }: Call, given: SkillOptions): Promise<void> {
+  const { skillFile } = await import('../../domain/install/skill-file.ts');
+  await changeInstalled(context, { what: 'uninstall', file: skillFile(context, given.for) }, given);
 }

@@ -1,5 +1,5 @@
-import { EXIT } from '../../util/exit-codes.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
@@ -35,7 +35,7 @@ async function listRuns(context: CliContext, count: number, json: boolean): Prom
   await printResult(context, {
     json,
     value: runs,
-    text: async (style) => (await import('../views/recent-runs.ts')).renderRecentRuns(runs, style),
+    text: async (style) => (await import('../views/sessions.ts')).renderRecentRuns(runs, style),
   });
 }
 

@@ -1,4 +1,7 @@
+import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
+import { printResult } from '../print-result.ts';
+import { parseCount } from './kit.ts';
 
 /** Starts the daemon in the background. */
 export async function start({ context }: Call): Promise<void> {
@@ -25,4 +28,48 @@ export async function stop({ context }: Call): Promise<void> {
 export async function restart(call: Call): Promise<void> {
   await stop(call);
   await start(call);
+}
+
+const DEFAULT_LINES = 50;
+
+/** Prints the last lines of the daemon's log. */
+export async function daemonLogs({ context }: Call, { count }: { readonly count: string | undefined }): Promise<void> {
+  const { readDaemonLog } = await import('../../domain/daemon/control-daemon.ts');
+  const lines = await readDaemonLog(context, parseCount(count, DEFAULT_LINES));
+  context.terminal.out(lines.join('\n'));
+}
+
+interface RunOptions {
+  readonly once: boolean;
+  readonly background: boolean;
+}
+
+/** Is the daemon until it is stopped. */
+export async function runInForeground({ context }: Call, { once, background }: RunOptions): Promise<void> {
+  const { runDaemon } = await import('../../domain/daemon/run-daemon.ts');
+  const onLine = (line: string): void => (background ? undefined : context.terminal.err(line));
+  await runDaemon(context, { once, signal: context.gracefulStop(), onLine });
+}
+
+/** Prints whether the daemon runs; when it does not, the exit code is 3. */
+export async function daemonStatus({ context, exitWith }: Call, { json }: { readonly json: boolean }): Promise<void> {
+  const { findDaemon } = await import('../../domain/daemon/find-daemon.ts');
+  const { placeElsewhere } = await import('../../domain/runs/elsewhere.ts');
+  const found = await findDaemon(context);
+  const place = found === undefined ? undefined : placeElsewhere(context.home, found);
+  const state = { running: found !== undefined, pid: found?.owner.pid ?? null, since: found?.since ?? null };
+  const where = place ?? `pid ${found?.owner.pid ?? '-'}`;
+  await printResult(context, {
+    json,
+    value: { ...state, ...(place === undefined ? {} : { elsewhere: place }) },
+    line: true,
+    text: () => (found === undefined ? 'not running' : `running (${where}, since ${found.since})`),
+  });
+  if (found !== undefined) return;
+  const { findScriptDaemon, scriptDaemonRuns } = await import('../../domain/daemon/script-daemon.ts');
+  const other = await findScriptDaemon(context);
+  if (other !== undefined) {
+    context.terminal.err(`kugetsu: ${scriptDaemonRuns(other)}\n  run: kugetsu queue-daemon stop`);
+  }
+  exitWith(EXIT.notReady);
 }

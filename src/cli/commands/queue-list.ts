@@ -4,7 +4,7 @@ import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { STATES } from '../table/words.ts';
+import { STATES } from '../table/kinds.ts';
 import { soundItems } from './sound-items.ts';
 
 interface QueueListOptions {

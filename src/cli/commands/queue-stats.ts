@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
-import { STATES } from '../table/words.ts';
+import { STATES } from '../table/kinds.ts';
 import { soundItems } from './sound-items.ts';
 
 /** Prints how many tasks there are, and how many in each state. */

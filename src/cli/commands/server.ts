@@ -14,7 +14,7 @@ export async function list({ context }: Call, { json }: { readonly json: boolean
   await printResult(context, {
     json,
     value,
-    text: async (style) => (await import('../views/servers.ts')).renderServers(value, style),
+    text: async (style) => (await import('../views/settings.ts')).renderServers(value, style),
   });
 }
 

@@ -1,6 +1,25 @@
+import type { IssueRef } from '../../domain/issues/issue-ref.ts';
+import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
-import { messageArgument } from './kit.ts';
-import type { AgentOptions } from './start-or-queue.ts';
+import type { CliContext } from '../context.ts';
+import { messageArgument, printQueued } from './kit.ts';
+
+/** What `start` and `continue` are both given. */
+interface AgentOptions {
+  readonly ref: string;
+  readonly message: string;
+  readonly follow: boolean;
+  readonly debug: boolean;
+  readonly queue: boolean;
+  readonly json: boolean;
+}
+
+interface AgentTask {
+  readonly ref: IssueRef;
+  readonly kind: 'start' | 'continue';
+  readonly message: string;
+  readonly fresh: boolean;
+}
 
 interface StartOptions extends AgentOptions {
   readonly fresh: boolean;
@@ -11,6 +30,39 @@ export async function start({ context }: Call, given: StartOptions): Promise<voi
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  const { startOrQueue } = await import('./start-or-queue.ts');
   await startOrQueue(context, { ref, kind: 'start', message, fresh: given.fresh }, given);
+}
+
+/** Gives an issue's agent another message, and waits until it is at work, or with `follow` until it has ended. */
+export async function continueIssue({ context }: Call, given: AgentOptions): Promise<void> {
+  const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
+  const ref = await resolveIssueRef(context, given.ref);
+  const message = await messageArgument(context, given.message);
+  await startOrQueue(context, { ref, kind: 'continue', message, fresh: false }, given);
+}
+
+/**
+ * Puts an agent to work, and waits until it is, or with `follow` until it has ended. When no slot is free the task goes to
+ * the queue, if that was asked for or the PM agent asks: it cannot wait for a slot.
+ */
+async function startOrQueue(
+  context: CliContext,
+  task: AgentTask,
+  { follow, debug, json, queue }: Pick<AgentOptions, 'follow' | 'debug' | 'json' | 'queue'>,
+): Promise<void> {
+  const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { startIssue } = await import('../../domain/work/start-issue.ts');
+  try {
+    const run = await startIssue(context, { ...task, debug });
+    const { watchRun } = await import('./watch-run.ts');
+    await watchRun(context, { ref: formatIssueRef(task.ref), run, follow, debug, json });
+  } catch (error) {
+    const { parentTask } = await import('../../domain/queue/task-variable.ts');
+    const mayQueue = queue || parentTask(context.env) !== undefined;
+    if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
+    const { enqueue } = await import('../../domain/queue/enqueue.ts');
+    const item = await enqueue(context, task);
+    context.terminal.err(`no agent slot is free: queued as ${item.id}`);
+    await printQueued(context, item, json);
+  }
 }

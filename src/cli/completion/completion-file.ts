@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { InstallableFile } from '../../domain/install/installed-file.ts';
 import type { CliContext } from '../context.ts';
-import { SHELLS, type Shell } from '../table/words.ts';
+import { type Shell, SHELLS } from '../table/kinds.ts';
 import { completionScript } from '../views/completion-scripts.ts';
 
 /**

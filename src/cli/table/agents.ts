@@ -99,7 +99,7 @@ A message that begins with - goes after --: kugetsu continue github.com/shoko/ku
       3: 'not ready',
       4: 'no slot is free, or an agent is already at work on the issue',
     },
-    load: async () => (await import('../commands/continue.ts')).continueIssue,
+    load: async () => (await import('../commands/start.ts')).continueIssue,
   }),
   command({
     words: 'stop',

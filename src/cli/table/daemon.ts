@@ -42,7 +42,7 @@ export const DAEMON: readonly Entry[] = [
     options: { json: json('print an object') },
     examples: ['kugetsu queue-daemon status --json'],
     exits: { 0: 'running', 2: 'usage', 3: 'not running' },
-    load: async () => (await import('../commands/queue-daemon-status.ts')).daemonStatus,
+    load: async () => (await import('../commands/queue-daemon.ts')).daemonStatus,
   }),
   command({
     words: 'queue-daemon run',
@@ -57,7 +57,7 @@ export const DAEMON: readonly Entry[] = [
     ],
     exits: { 0: 'ended', ...USUAL, 4: 'another daemon is running' },
     plain: ['background'],
-    load: async () => (await import('../commands/queue-daemon-run.ts')).runInForeground,
+    load: async () => (await import('../commands/queue-daemon.ts')).runInForeground,
   }),
   command({
     words: 'queue-daemon logs',
@@ -65,7 +65,7 @@ export const DAEMON: readonly Entry[] = [
     takes: { count: { kind: 'optional', name: 'n', about: 'how many lines (default: 50)' } },
     examples: ['kugetsu queue-daemon logs 100'],
     exits: { 0: 'shown', ...USUAL },
-    load: async () => (await import('../commands/queue-daemon-logs.ts')).daemonLogs,
+    load: async () => (await import('../commands/queue-daemon.ts')).daemonLogs,
   }),
   command({
     words: 'queue-daemon install',

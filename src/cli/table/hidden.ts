@@ -1,6 +1,6 @@
 import { RUNNER_COMMAND } from '../../domain/runs/runner-command.ts';
 import { command, type Entry } from './entry.ts';
-import { COMPLETE_COMMAND } from './words.ts';
+import { COMPLETE_COMMAND } from './kinds.ts';
 
 /** What kugetsu calls itself; help shows none of it. */
 export const HIDDEN: readonly Entry[] = [

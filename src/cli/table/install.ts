@@ -1,7 +1,6 @@
 import { SKILL_READERS } from '../../domain/install/skill-readers.ts';
 import { command, USUAL, type Entry } from './entry.ts';
-import { DRY_RUN, json } from './kinds.ts';
-import { SHELLS } from './words.ts';
+import { DRY_RUN, json, SHELLS } from './kinds.ts';
 
 const YOUR_FILES = { why: 'it changes files of the person who runs kugetsu' } as const;
 const EXITS = { 0: 'done, or nothing to do', ...USUAL } as const;
@@ -48,7 +47,7 @@ export const INSTALL: readonly Entry[] = [
     summary: 'print the skill',
     examples: ['kugetsu skill show'],
     exits: { 0: 'printed', 2: 'usage' },
-    load: async () => (await import('../commands/skill.ts')).show,
+    load: async () => (await import('../commands/install-file.ts')).show,
   }),
   command({
     words: 'skill install',
@@ -58,7 +57,7 @@ export const INSTALL: readonly Entry[] = [
     examples: ['kugetsu skill install', 'kugetsu skill install --for claude --dry-run'],
     exits: EXITS,
     people: YOUR_FILES,
-    load: async () => (await import('../commands/skill.ts')).install,
+    load: async () => (await import('../commands/install-file.ts')).install,
   }),
   command({
     words: 'skill uninstall',
@@ -68,7 +67,7 @@ export const INSTALL: readonly Entry[] = [
     examples: ['kugetsu skill uninstall', 'kugetsu skill uninstall --for claude --dry-run'],
     exits: EXITS,
     people: YOUR_FILES,
-    load: async () => (await import('../commands/skill.ts')).uninstall,
+    load: async () => (await import('../commands/install-file.ts')).uninstall,
   }),
   {
     words: 'completion',

@@ -1,6 +1,18 @@
+import type { QueueState } from '../../domain/queue/queue-item.ts';
 import type { ArgumentSpec, OptionSpec } from './entry.ts';
 
-// Arguments and options that several commands have, and short ways to write others.
+// What several commands share: lists of words that the command line knows, arguments, options, and short ways to write others.
+
+/** The states that a task can be in. */
+export const STATES: readonly QueueState[] = ['pending', 'notified', 'completed', 'error'];
+
+/** The shells that completion is written for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+/** The hidden subcommand that the completion scripts call with the words so far; the last one is being completed. */
+export const COMPLETE_COMMAND = '__complete';
 
 type Flag = OptionSpec & { readonly kind: 'flag' };
 

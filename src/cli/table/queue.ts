@@ -1,6 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, MESSAGE } from './kinds.ts';
-import { STATES } from './words.ts';
+import { flag, ISSUE_REF, json, MESSAGE, STATES } from './kinds.ts';
 
 const BROKEN_TASK = 'a task file cannot be read (named on standard error)';
 

@@ -64,7 +64,7 @@ environment.`,
     ],
     exits: { 0: 'set', ...USUAL },
     people: { why: OTHERS_WHY, agent: 'agent' },
-    load: async () => (await import('../commands/env-set.ts')).setEnv,
+    load: async () => (await import('../commands/env.ts')).setEnv,
   }),
   command({
     words: 'env get',

@@ -1,4 +1,4 @@
-import { COMPLETE_COMMAND, type Shell } from '../table/words.ts';
+import { COMPLETE_COMMAND, type Shell } from '../table/kinds.ts';
 
 // Works on bash 3.2 too. The words are taken from the line: bash's own are broken at the characters of COMP_WORDBREAKS,
 // and a word that holds such a one is to be answered from there on.

@@ -1,4 +1,5 @@
 import type { Level, ShownFinding } from '../../domain/doctor/finding.ts';
+import type { FixedPermissions } from '../../domain/doctor/permissions.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import { palette } from './palette.ts';
 import { renderTable } from './table.ts';
@@ -50,4 +51,15 @@ function painted(level: Level, paint: ReturnType<typeof palette>): string {
 export function countFindings(findings: readonly ShownFinding[]): string {
   const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
   return `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${plural(count('info'), 'note')}, ${count('ok')} in order`;
+}
+
+/** The rules, and what was done for each session. */
+export function renderPermissions({ rules, sessions }: FixedPermissions): string {
+  return [
+    'permission rules (the last that matches wins):',
+    ...rules.map(({ permission, pattern, action }) => `  ${action.padEnd(6)}${permission} ${pattern}`),
+    ...sessions.map(({ subject, session_id: id, outcome, reason }) =>
+      [`${subject} ${id}: ${outcome}`, ...(reason === null ? [] : [reason])].join(': '),
+    ),
+  ].join('\n');
 }

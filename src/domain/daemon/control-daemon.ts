@@ -1,20 +1,20 @@
 import { sendSignal } from '../../adapters/process/end-processes.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
 import { isAlive } from '../../adapters/process/process-identity.ts';
-import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
-import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
-import { linesFromEnd } from '../../adapters/store/lines-from-end.ts';
+import { linesFromEnd } from '../../adapters/store/line-reader.ts';
 import { openLogFile } from '../../adapters/store/logs.ts';
+import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
 import { AGENT_VARIABLE } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
+import { MAX_LOG_BYTES } from '../home.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
 import { alreadyRunning } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
-import { MAX_LOG_BYTES } from '../home.ts';
 import { findScriptDaemon, requireNoScriptDaemon } from './script-daemon.ts';
 
 const START_WAIT_MS = 15_000;

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { commandLineOf } from '../../adapters/process/command-line.ts';
-import { identityOf, type ProcessIdentity } from '../../adapters/process/process-identity.ts';
+import { commandLineOf, identityOf, type ProcessIdentity } from '../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';

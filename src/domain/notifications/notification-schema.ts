@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { KnownKeys } from '../../util/types.ts';
+import type { KnownKeys } from '../../util/loose-object.ts';
 import type { Text } from '../../util/words.ts';
 
 /** One notification, as the inbox keeps it. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { KnownKeys } from '../../util/types.ts';
+import type { KnownKeys } from '../../util/loose-object.ts';
 import { RunSchema, OwnerSchema } from '../runs/run-schema.ts';
 
 /** Why the last attempt at a task failed. */

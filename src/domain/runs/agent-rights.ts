@@ -1,4 +1,4 @@
-import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
 import { AppError } from '../../util/errors.ts';
 import { AGENT_VARIABLE } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';

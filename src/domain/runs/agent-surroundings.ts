@@ -1,5 +1,5 @@
 import { gitIdentity, type Identity } from '../../adapters/git/identity.ts';
-import { findProgram } from '../../adapters/process/find-program.ts';
+import { findProgram } from '../../adapters/process/user.ts';
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from './agent-environment.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { LineReader } from '../../adapters/store/line-reader.ts';
-import { linesFromEnd } from '../../adapters/store/lines-from-end.ts';
+import { LineReader, linesFromEnd } from '../../adapters/store/line-reader.ts';
 import type { Redactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';

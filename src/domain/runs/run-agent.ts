@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { AgentEvent } from '../../adapters/opencode/events.ts';
 import type { AgentCommand } from '../../adapters/opencode/opencode.ts';
 import { endProcessesOfRun, sendSignal } from '../../adapters/process/end-processes.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
 import { processesOfRun } from '../../adapters/process/process-table.ts';
-import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess, type ProcessExit } from '../../adapters/process/spawn-process.ts';
 import { randomBytes } from '../../adapters/random.ts';
 import { writeFile } from '../../adapters/store/changes.ts';
@@ -12,10 +12,10 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { makePrivateDirectory, removeDirectory, removeFile } from '../../adapters/store/private-files.ts';
 import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import type { Heard } from './hear.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
-import type { Verdict } from './run-schema.ts';
+import type { Heard } from './hear.ts';
 import type { RunLog } from './run-log.ts';
+import type { Verdict } from './run-schema.ts';
 import {
   hasNamed,
   judge,

@@ -1,9 +1,9 @@
-import { openLogFile, forgivingLog } from '../../adapters/store/logs.ts';
 import { parseEvent } from '../../adapters/opencode/events.ts';
+import { openLogFile, forgivingLog } from '../../adapters/store/logs.ts';
+import type { KnownKeys } from '../../util/loose-object.ts';
+import { lineRedactor } from '../../util/redaction.ts';
 import { formatBytes, plural } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
-import type { KnownKeys } from '../../util/types.ts';
-import { lineRedactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { cleanEventLine, heard, type Heard } from './hear.ts';

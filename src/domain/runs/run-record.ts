@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import type { KnownKeys } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
-import type { KnownKeys } from '../../util/types.ts';
 import { OwnerSchema, RUN_KINDS, VerdictSchema, type Run, type Verdict } from './run-schema.ts';
 
 /** What a run is for. */

@@ -1,9 +1,9 @@
-import { randomBytes } from '../../adapters/random.ts';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { randomBytes } from '../../adapters/random.ts';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { timeOrderedId } from '../../util/ids.ts';
-import type { KnownKeys } from '../../util/types.ts';
+import type { KnownKeys } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
 import { readRunRecord } from './run-files.ts';
 import { isPreparing } from './run-record.ts';

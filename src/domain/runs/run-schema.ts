@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { KnownKeys } from '../../util/types.ts';
+import type { KnownKeys } from '../../util/loose-object.ts';
 
 /** Which process answers for a run, and where it runs; see the process adapter for why a pid is not enough. */
 export const OwnerSchema = z.looseObject({

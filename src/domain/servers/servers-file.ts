@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
-import { isLooseObject, type LooseObject } from '../../util/loose-object.ts';
-import type { KnownKeys } from '../../util/types.ts';
+import { isLooseObject, type KnownKeys, type LooseObject } from '../../util/loose-object.ts';
 import type { Home } from '../home.ts';
 
 /** `servers.json`: named git servers. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { KnownKeys } from '../../util/types.ts';
+import type { KnownKeys } from '../../util/loose-object.ts';
 import { OwnerSchema, RunSchema } from '../runs/run-schema.ts';
 
 /** `index.json`: the sessions that kugetsu tracks. */

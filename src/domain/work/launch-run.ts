@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
+import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
 import { identityOf, ownPlace } from '../../adapters/process/process-identity.ts';
-import { RUN_ID_VARIABLE } from '../../adapters/process/run-id-variable.ts';
 import { spawnProcess } from '../../adapters/process/spawn-process.ts';
 import { openLogFile } from '../../adapters/store/logs.ts';
 import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
@@ -13,8 +13,8 @@ import { abandonedVerdict } from '../runs/abandoned.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { keepRunRecord } from '../runs/run-files.ts';
 import { endedWith, handedTo, isTakenOver, type RunRecord } from '../runs/run-record.ts';
-import { recordedRun, type RecordedRun } from './recorded-run.ts';
 import { RUNNER_COMMAND } from '../runs/runner-command.ts';
+import { recordedRun, type RecordedRun } from './recorded-run.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory' | 'queue'>;
 

@@ -2,14 +2,13 @@ import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { beatsElsewhere, FRESH_MS, keepBeating } from '../../../../src/adapters/process/heartbeat.ts';
+import { beatsElsewhere, fingerprint, FRESH_MS, keepBeating } from '../../../../src/adapters/process/heartbeat.ts';
 import {
   isOwn,
   ownIdentity,
   ownPlace,
   type ProcessIdentity,
 } from '../../../../src/adapters/process/process-identity.ts';
-import { fingerprint } from '../../../../src/util/fingerprint.ts';
 import { standingOf } from '../../../../src/adapters/process/standing.ts';
 
 let heartbeats = '';

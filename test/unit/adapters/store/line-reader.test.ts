@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LineReader } from '../../../../src/adapters/store/line-reader.ts';
-import { linesFromEnd } from '../../../../src/adapters/store/lines-from-end.ts';
+import { LineReader, linesFromEnd } from '../../../../src/adapters/store/line-reader.ts';
 
 let directory = '';
 let files = 0;

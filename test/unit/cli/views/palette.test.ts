@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { palette } from '../../../../src/cli/views/palette.ts';
-import { STYLES, type Style } from '../../../../src/util/styles.ts';
+import { STYLES, type Style } from '../../../../src/util/text.ts';
 import { terminalText } from '../../../../src/util/text.ts';
 
 const styles = Object.keys(STYLES) as Style[];

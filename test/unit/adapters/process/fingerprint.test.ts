@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../../src/util/fingerprint.ts';
+import { fingerprint } from '../../../../src/adapters/process/heartbeat.ts';
 
 // From the test vectors of the FNV reference code.
 test.each([
