@@ -4,7 +4,7 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import { processesOfRun } from '../../src/adapters/process/process-table.ts';
 import { runAgent } from '../../src/domain/runs/run-agent.ts';
 import { openRunLog } from '../../src/domain/runs/run-log.ts';
-import { newRunId } from '../../src/domain/runs/run-request.ts';
+import { newRunId } from '../../src/domain/runs/run-id.ts';
 import { contextOf } from '../support/context-of.ts';
 import { fakeWorld, readyWorld, REF, succeeded, verdictOf } from '../support/fake-world.ts';
 

@@ -176,7 +176,13 @@ test('state files from the future are found', async () => {
 test('leftovers in temporary directories go when they are old, nobody uses them and they are the own', async () => {
   const world = await workedWorld();
   const directory = join(world.root, 'tmp');
-  const names = ['.7f3a-00000000.so', 'kugetsu-opencode-Ab12Cd', 'other.txt'];
+  const own = [
+    ...['opencode', 'export', 'import', 'git', 'files'].map((purpose) => `kugetsu-${purpose}-Ab12Cd`),
+    'kugetsu-rescue-0123456789abcdef.index',
+    'kugetsu-rescue-0123456789abcdef.index.lock',
+    'kugetsu-import-0123456789abcdef.json',
+  ];
+  const names = ['.7f3a-00000000.so', ...own, 'other.txt', 'kugetsu-notes-Ab12Cd'];
   for (const name of names) {
     writeFileSync(join(directory, name), 'x');
     utimesSync(join(directory, name), LONG_AGO, LONG_AGO);
@@ -185,10 +191,15 @@ test('leftovers in temporary directories go when they are old, nobody uses them 
   symlinkSync('/etc/hostname', join(directory, '.9f3a-00000000.so'));
   const { findings, repairs } = await doctor(world, '--fix');
   expect(repairs).toEqual([
-    expect.objectContaining({ check: 'leftovers', message: expect.stringMatching(/^removed 2/) }),
+    expect.objectContaining({ check: 'leftovers', message: expect.stringMatching(/^removed 9 /) }),
   ]);
   expect(findings.filter(({ check }) => check === 'leftovers')).toEqual([expect.objectContaining({ level: 'ok' })]);
-  expect(readdirSync(directory).toSorted()).toEqual(['.8f3a-00000000.so', '.9f3a-00000000.so', 'other.txt']);
+  expect(readdirSync(directory).toSorted()).toEqual([
+    '.8f3a-00000000.so',
+    '.9f3a-00000000.so',
+    'kugetsu-notes-Ab12Cd',
+    'other.txt',
+  ]);
 });
 
 describe('opencode', () => {

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { examineRepository } from '../../src/adapters/git/shared/examine.ts';
-import { restoreForRun } from '../../src/domain/worktrees/restore-repository.ts';
+import { restoreForRun } from '../../src/domain/worktrees/repository.ts';
 import { issue, repositoryOf, worktreeOf } from '../support/fake-world.ts';
 import { HOOK_EVENTS, RUNNING_SETTINGS, settingsThatRunNothing } from '../support/git-settings.ts';
 import { newestManual, otherGit, type OtherGit } from '../support/gits.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { examineRepository } from '../../src/adapters/git/shared/examine.ts';
-import { restoreForRun } from '../../src/domain/worktrees/restore-repository.ts';
+import { restoreForRun } from '../../src/domain/worktrees/repository.ts';
 import { issue, repositoryOf, worktreeOf } from '../support/fake-world.ts';
 import { REPOSITORY_STATES, type RepositoryState } from '../support/repository-states.ts';
 import { STATES_IN_THE_WAY } from '../support/states-in-the-way.ts';

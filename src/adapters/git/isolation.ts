@@ -2,7 +2,7 @@ import { access, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
-import { temporaryDirectory } from '../store/scratch.ts';
+import { scratchPrefix } from '../store/scratch.ts';
 import { configText, type Config } from './config-text.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, nowhere, type GitPlace } from './git-place.ts';
@@ -130,7 +130,7 @@ export async function inMetadata<T>(
 }
 
 async function withScratch<T>(scratch: Scratch, body: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await makeScratch(join(temporaryDirectory(), 'kugetsu-git-'), scratch);
+  const directory = await makeScratch(scratchPrefix('git'), scratch);
   try {
     return await body(directory);
   } finally {

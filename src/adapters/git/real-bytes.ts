@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { makeScratch, rm } from '../store/changes.ts';
 import { exists } from '../store/paths.ts';
-import { temporaryDirectory } from '../store/scratch.ts';
+import { scratchPrefix } from '../store/scratch.ts';
 import { filterOf, filtersAt } from './filters.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
@@ -109,7 +109,7 @@ async function notInStore(
 /** Those that git would write with another content, or not at all: it is asked to, in another place. */
 async function notGivenBack(paths: readonly string[], worktree: string, indexed: GitPlace): Promise<string[]> {
   if (paths.length === 0) return [];
-  const given = await makeScratch(join(temporaryDirectory(), 'kugetsu-files-'), { files: {}, links: {} });
+  const given = await makeScratch(scratchPrefix('files'), { files: {}, links: {} });
   try {
     const input = paths.map((path) => `${path}\0`).join('');
     await tryGit(['checkout-index', '-z', '--stdin', '--force', '--quiet', `--prefix=${given}/`], {

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { randomBytes } from '../random.ts';
 import { rm } from '../store/changes.ts';
-import { temporaryDirectory } from '../store/scratch.ts';
+import { scratchIndex } from '../store/scratch.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { objectName } from './object-name.ts';
@@ -15,7 +13,7 @@ export async function withTemporaryIndex<T>(
   place: GitPlace,
   body: (git_: Git, indexed: GitPlace) => Promise<T>,
 ): Promise<T> {
-  const index = join(temporaryDirectory(), `kugetsu-rescue-${randomBytes(8).toString('hex')}.index`);
+  const index = scratchIndex();
   const options = { ...place, extraEnv: { ...place.extraEnv, GIT_INDEX_FILE: index } };
   try {
     return await body(async (args, input) => git(args, input === undefined ? options : { ...options, input }), options);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { openToRead } from '../store/open-to-read.ts';
-import { temporaryDirectory } from '../store/scratch.ts';
+import { scratchPrefix, type Purpose } from '../store/scratch.ts';
 import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from './opencode.ts';
@@ -84,7 +84,7 @@ export async function importSession(
       yield message;
     }
   }
-  return inScratch('kugetsu-import-', async (file) => {
+  return inScratch('import', async (file) => {
     await writePieces(file, importPieces({ info, messages: counted() }));
     await runOpencode(cli, ['import', file], directory);
     return given;
@@ -92,8 +92,8 @@ export async function importSession(
 }
 
 /** Runs `use` with the path of a file that is not there yet, in a directory that is gone afterwards. */
-async function inScratch<T>(prefix: string, use: (file: string) => Promise<T>): Promise<T> {
-  const scratch = await mkdtemp(join(temporaryDirectory(), prefix));
+async function inScratch<T>(purpose: Purpose, use: (file: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(scratchPrefix(purpose));
   try {
     return await use(join(scratch, 'session.json'));
   } finally {
@@ -106,7 +106,7 @@ export async function withExport<T>(
   { cli, id, directory }: { readonly cli: OpencodeCli; readonly id: string; readonly directory: string },
   use: (file: string) => Promise<T>,
 ): Promise<T> {
-  return inScratch('kugetsu-export-', async (file) => {
+  return inScratch('export', async (file) => {
     await runOpencode(cli, ['export', id], directory, { stdoutFile: file });
     return use(file);
   });

@@ -5,7 +5,7 @@ import { plainText } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
-import { temporaryDirectory } from '../store/scratch.ts';
+import { scratchPrefix } from '../store/scratch.ts';
 import { withCatalogue, withoutInherited, type CatalogueOptions } from './models/model-catalogue.ts';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -80,7 +80,7 @@ export async function tryOpencode(
  * some megabytes there.
  */
 export async function runHasty(options: Parameters<typeof runCommand>[0]): Promise<CommandResult> {
-  const scratch = await mkdtemp(join(temporaryDirectory(), 'kugetsu-opencode-'));
+  const scratch = await mkdtemp(scratchPrefix('opencode'));
   const files = { stdoutFile: join(scratch, 'stdout'), stderrFile: join(scratch, 'stderr') };
   try {
     const result = await runCommand({ ...files, ...options, env: { ...options.env, TMPDIR: scratch } });

@@ -1,5 +1,5 @@
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
-import { originTask } from '../../domain/queue/task-variable.ts';
+import { originTask } from '../../domain/issues/task-id.ts';
 import { usageError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { quoted, words } from '../../util/words.ts';

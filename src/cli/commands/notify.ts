@@ -35,8 +35,8 @@ interface SendOptions {
 export async function sendToInbox({ context }: Call, { message, type, issueRef, json }: SendOptions): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
-  const { requireMessage } = await import('../../domain/issues/require-message.ts');
-  const { parentTask } = await import('../../domain/queue/task-variable.ts');
+  const { requireMessage } = await import('../../domain/issues/issue-ref.ts');
+  const { parentTask } = await import('../../domain/issues/task-id.ts');
   requireMessage(message);
   if (!/^[a-z][a-z_]{0,39}$/.test(type)) {
     throw usageError(words`not a type: ${quoted(type)}`, 'use lower-case letters and _, at most 40');

@@ -57,7 +57,7 @@ async function startOrQueue(
     const { watchRun } = await import('./watch-run.ts');
     await watchRun(context, { ref: formatIssueRef(task.ref), run, follow, debug, json });
   } catch (error) {
-    const { parentTask } = await import('../../domain/queue/task-variable.ts');
+    const { parentTask } = await import('../../domain/issues/task-id.ts');
     const mayQueue = queue || parentTask(context.env) !== undefined;
     if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
     const { enqueue } = await import('../../domain/queue/enqueue.ts');

@@ -10,7 +10,7 @@ import { said, words } from '../../util/words.ts';
 import { AGENT_VARIABLE } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import { MAX_LOG_BYTES } from '../home.ts';
-import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../issues/task-id.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
 import { alreadyRunning } from './daemon-lock.ts';

@@ -17,7 +17,7 @@ import { launchRun } from '../work/launch-run.ts';
 import { newRun } from '../runs/new-run.ts';
 import { writeRunRecord } from '../runs/run-files.ts';
 import { runOf, type RunRecord } from '../runs/run-record.ts';
-import { newRunId } from '../runs/run-request.ts';
+import { newRunId } from '../runs/run-id.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { startIssue } from '../work/start-issue.ts';
 

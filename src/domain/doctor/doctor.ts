@@ -1,15 +1,18 @@
+import { wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
-import { rawText, told, type Text } from '../../util/words.ts';
+import { rawText, type Text, told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { runCanary, type CanaryReport } from './canary/run-canary.ts';
+import { SettingsSchema } from '../settings-schema.ts';
+import { defaultTempDirectory } from '../settings/agent-writable.ts';
+import { examineSettings, faultOf, isSettingKey } from '../settings/examine-settings.ts';
+import { readSettingsSource } from '../settings/list-settings.ts';
+import { type CanaryReport, runCanary } from './canary/run-canary.ts';
 import { ALL_CHECKS } from './checks/all-checks.ts';
 import { modelCheck } from './checks/model.ts';
 import { diagnose } from './diagnose.ts';
 import type { Finding, ShownFinding } from './finding.ts';
-import { withLenientSettings } from './lenient-settings.ts';
-import { fixPermissions, type FixedPermissions } from './permissions.ts';
-import { applyRepairs, type AppliedRepair, type ShownRepair } from './repair.ts';
+import { type FixedPermissions, fixPermissions } from './permissions.ts';
 import { surveyHome } from './survey.ts';
 
 interface DoctorRequest {
@@ -91,4 +94,43 @@ async function repairAll(context: Context, onRepair: (repair: AppliedRepair) => 
     }
   }
   return { repairs, findings: undefined };
+}
+
+/** A context in which an invalid setting has its default, so that one mistake in the config hides nothing else. */
+export function withLenientSettings<T extends Context>(context: T): T {
+  const settings: Context['settings'] = async () => {
+    const { given } = examineSettings(await readSettingsSource(context));
+    const usable = [...given].filter(([key, { value }]) => isSettingKey(key) && faultOf(key, value) === undefined);
+    return SettingsSchema.parse(Object.fromEntries(usable.map(([key, { value }]) => [key, value])));
+  };
+  const tempDirectory: Context['tempDirectory'] = async () =>
+    (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(context.env);
+  return { ...context, settings, tempDirectory };
+}
+
+/** What was done about a finding. */
+export interface AppliedRepair {
+  readonly check: string;
+  /** What was found. */
+  readonly finding: Text;
+  readonly mended: boolean;
+  /** What was done, or why it could not be. */
+  readonly message: Text;
+}
+
+/** The same as it is shown, without secrets. */
+export type ShownRepair = Omit<AppliedRepair, 'finding' | 'message'> & Readonly<Record<'finding' | 'message', string>>;
+
+/** Applies the repairs of the findings, one after the other. Never throws: one that fails stops no other. */
+export async function applyRepairs(findings: readonly Finding[]): Promise<AppliedRepair[]> {
+  const applied: AppliedRepair[] = [];
+  for (const { check, message: finding, repair } of findings) {
+    if (repair === undefined) continue;
+    try {
+      applied.push({ check, finding, mended: true, message: await repair() });
+    } catch (error) {
+      applied.push({ check, finding, mended: false, message: wordsOf(error) });
+    }
+  }
+  return applied;
 }

@@ -1,19 +1,19 @@
-import { realPath } from '../../adapters/store/paths.ts';
-import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
+import { ownUserId } from '../../adapters/process/user.ts';
+import { pathFacts, realPath } from '../../adapters/store/paths.ts';
+import { makePrivateDirectory, readTextIfExists, replaceFile, setMode } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { makeEnvFiles } from '../agent-env/default-files.ts';
 import type { Context } from '../context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
-import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { initStatus } from '../sessions/init-status.ts';
-import type { HomeSession } from '../sessions/session-schema.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
+import type { HomeSession } from '../sessions/session-schema.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
-import { closeHome } from './close-home.ts';
-import { makeHeadlessBase, makeTerminalBase, type InitRequest } from './make-base.ts';
+import { reconcileRuns } from '../work/reconcile-runs.ts';
+import { type InitRequest, makeHeadlessBase, makeTerminalBase } from './make-base.ts';
 import { makePmAgent, newHomeSession, succeeding } from './make-pm-agent.ts';
 
 /** The sessions that `init` made or kept. */
@@ -122,4 +122,28 @@ function alreadyInitialised(): AppError {
   return new AppError('already_initialised', 'kugetsu is already initialised', {
     hint: 'to make a new base session and a new PM agent, run: kugetsu init --force',
   });
+}
+
+const OPEN_TO_OTHERS = 0o077;
+/** Set for a directory that many users share, such as /tmp. */
+const SHARED = 0o1000;
+
+/**
+ * Makes a home that was there before private, so that nobody else reads tokens, logs or what agents wrote. A directory that
+ * is somebody else's, the user's whole home, or one that many users share is left as it is.
+ *
+ * @returns what was done, or what is to be done, in a line; undefined when the home is private already, or not there yet
+ */
+export async function closeHome({ home, env }: Pick<Context, 'home' | 'env'>): Promise<string | undefined> {
+  const path = await realPath(home.root).catch(() => home.root);
+  const facts = await pathFacts(path);
+  if (facts?.type !== 'directory' || (facts.mode & OPEN_TO_OTHERS) === 0) return undefined;
+  const mode = facts.mode.toString(8).padStart(4, '0');
+  const own = ownUserId();
+  const userHome = await realPath(env['HOME'] ?? '').catch(() => undefined);
+  if ((facts.mode & SHARED) !== 0 || path === userHome || (own !== undefined && facts.uid !== own)) {
+    return `note: other users can read ${home.root} (mode ${mode}), and other programs use it: set KUGETSU_DIR to another directory`;
+  }
+  await setMode(path, 0o700);
+  return `made ${home.root} private (mode 0700; it was ${mode})`;
 }

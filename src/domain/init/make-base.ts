@@ -4,17 +4,17 @@ import { AppError, RunError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Context } from '../context.ts';
+import { requireMessage } from '../issues/issue-ref.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
+import { sizeLimit } from '../runs/log-limits.ts';
 import { ownRun } from '../runs/orphans.ts';
 import { runAgent } from '../runs/run-agent.ts';
-import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog } from '../runs/run-log.ts';
-import { newRunId, runLogPath } from '../runs/run-request.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
-import { requireMessage } from '../issues/require-message.ts';
+import { newRunId, runLogPath } from '../runs/run-id.ts';
 import { BASE_TITLE } from '../sessions/session-titles.ts';
+import { agentWritable } from '../settings/agent-writable.ts';
 
 /** How the base session is made, and who is told of the steps. */
 export interface InitRequest {

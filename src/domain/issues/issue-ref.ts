@@ -1,5 +1,5 @@
 import { usageError } from '../../util/errors.ts';
-import { quoted, words, type Said, type Words } from '../../util/words.ts';
+import { quoted, type Said, words, type Words } from '../../util/words.ts';
 
 /** An issue of a git server: `github.com/shoko/kugetsu#14`, or a discussion without a number: `…#-discuss`. */
 export interface IssueRef {
@@ -82,4 +82,10 @@ function invalidRef(text: string, reason: string | Words): Error {
   const code = INVISIBLE.exec(text)?.[0].codePointAt(0);
   const seen = code === undefined ? '' : ` (with an invisible U+${code.toString(16).toUpperCase().padStart(4, '0')})`;
   return usageError(words`not an issue ref: ${quoted(text, 100)}${seen}: ${reason}`, EXPECTED);
+}
+
+/** @throws AppError usage (exit code 2) for a message that says nothing or that opencode could not be given */
+export function requireMessage(message: string): void {
+  if (message.trim() === '') throw usageError('the message is empty', 'say what the agent is to do');
+  if (message.includes('\0')) throw usageError('the message contains a NUL character', 'give plain text');
 }

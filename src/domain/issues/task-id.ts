@@ -1,4 +1,5 @@
 import { timeOfId, timeOrderedId } from '../../util/ids.ts';
+import type { Context } from '../context.ts';
 
 const PREFIX = 'q_';
 const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
@@ -31,4 +32,24 @@ export function byTime(ids: readonly string[]): string[] {
 function milliseconds(number: string): number {
   const whole = Number(number.slice(0, 13));
   return number.length <= 11 ? whole * 1000 : whole;
+}
+
+/** The environment variable that tells a kugetsu in an agent's run which PM task waits for what the run starts. */
+export const TASK_VARIABLE = 'KUGETSU_TASK_ID';
+
+/** The environment variable that tells a kugetsu in an agent's run which task the agent works for. */
+export const ORIGIN_VARIABLE = 'KUGETSU_ORIGIN_TASK';
+
+/** The PM task that waits for what this process starts; undefined outside of one. */
+export function parentTask(env: Context['env']): string | undefined {
+  return taskIn(env[TASK_VARIABLE]);
+}
+
+/** The task in whose run this process was called; undefined outside of one. */
+export function originTask(env: Context['env']): string | undefined {
+  return taskIn(env[ORIGIN_VARIABLE]) ?? parentTask(env);
+}
+
+function taskIn(id: string | undefined): string | undefined {
+  return id !== undefined && isTaskId(id) ? id : undefined;
 }

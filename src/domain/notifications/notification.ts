@@ -6,6 +6,8 @@ import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import type { News, Notification } from './notification-schema.ts';
+import { join } from 'node:path';
+import { placeFile } from '../../adapters/store/private-files.ts';
 
 /** The types that kugetsu itself sends; agents may send others. */
 export type TaskNotificationType =
@@ -56,4 +58,17 @@ export function withNotification(list: readonly Notification[], added: Notificat
 /** The part of an id that sorts by time. */
 function timeOf(id: string): string {
   return id.slice(0, TIME_LENGTH);
+}
+
+/**
+ * Adds a notification for the price of one small file: without a lock, and without waiting for the disk. It outlives a
+ * killed process; a power failure may take it. Whoever changes the inbox next puts it there.
+ */
+export async function postNotification(
+  context: Pick<Context, 'home' | 'clock' | 'env'>,
+  news: News,
+): Promise<Notification> {
+  const notification = await newNotification(context, news);
+  await placeFile(join(context.home.postedNotifications, `${notification.id}.json`), JSON.stringify(notification));
+  return notification;
 }

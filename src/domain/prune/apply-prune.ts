@@ -7,11 +7,10 @@ import type { OwnSession } from '../sessions/own-sessions.ts';
 import { batchesOf, type Batch, type SingleTarget } from './batches.ts';
 import type { PruneItem, PruneResult } from './prune-item.ts';
 import type { WhyNot } from './recheck.ts';
-import { removeBranches } from './remove-branch.ts';
+import { removeBranches, removeKeptWorktree, removeOrphanedWorktree } from './remove-worktree.ts';
 import { removeHalfClone, removeRunDirectories, removeTemporaryFile } from './remove-leftovers.ts';
 import { removeDoneIssue, removeOpencodeSession, removeSessionFiles, storedOnce } from './remove-sessions.ts';
 import type { OnSaved, Way } from '../worktrees/save-work.ts';
-import { removeKeptWorktree, removeOrphanedWorktree } from './remove-worktree.ts';
 
 /** Who hears of what happens, as it happens. */
 interface PruneObserver {

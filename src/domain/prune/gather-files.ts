@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { realPathInside } from '../home.ts';
 import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
 import { isDeadOwner } from '../runs/orphans.ts';
+import { isRunId } from '../runs/run-id.ts';
 import { repositoryLock } from '../worktrees/repository.ts';
 import type { HalfClone, PruneFacts, RepositoryFacts, RunDirectory } from './prune-facts.ts';
 
@@ -20,8 +21,6 @@ type FileFacts = Pick<
   PruneFacts,
   'worktrees' | 'repositories' | 'allRepositoriesRead' | 'clones' | 'runs' | 'temporary'
 >;
-
-const RUN = /^r_[0-9a-z]+$/;
 
 /** The contents of the home. A repository that cannot be read is reported as a problem and hides nothing else. */
 export async function gatherFiles(context: Needs, problems: Text[]): Promise<FileFacts> {
@@ -74,7 +73,7 @@ async function gatherRuns(context: Needs): Promise<RunDirectory[]> {
   const { home } = context;
   const temporary = await context.tempDirectory();
   const inUse = runIdsInUse();
-  const directories = (await listEntries(home.runs)).filter(({ name, type }) => type === 'directory' && RUN.test(name));
+  const directories = (await listEntries(home.runs)).filter(({ name, type }) => type === 'directory' && isRunId(name));
   const found: RunDirectory[] = [];
   for (const entry of directories) {
     const run = entry.name;

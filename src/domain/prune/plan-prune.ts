@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import type { Entry } from '../../adapters/store/entries.ts';
-import { isLongPast, sessionOrphaned } from './orphaned.ts';
 import type { KeptWorktree, PruneFacts, RepositoryFacts } from './prune-facts.ts';
 import type { KnownWorktree, PruneItem } from './prune-item.ts';
-import { ownsBranch, ownsWorktree } from './tracked.ts';
+import { isLongPast, ownsBranch, ownsWorktree, sessionOrphaned } from './tracked.ts';
 
 /** An item before anybody has counted its bytes. */
 export type PlannedItem = Omit<PruneItem, 'bytes'>;

@@ -4,15 +4,14 @@ import { kindOf } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { destroyIssue } from '../work/destroy-issue.ts';
 import { listOwnSessions, type OwnSession } from '../sessions/own-sessions.ts';
 import { updateIssueSession } from '../sessions/session-store.ts';
+import { destroyIssue } from '../work/destroy-issue.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
-import { sessionOrphaned } from './orphaned.ts';
 import type { TargetOf } from './prune-item.ts';
 import { withState } from './read-state.ts';
 import { CHANGED, changeOf, trackedNow, type WhyNot } from './recheck.ts';
-import type { UnnamedFile } from './tracked.ts';
+import { sessionOrphaned, type UnnamedFile } from './tracked.ts';
 
 /** Removes session files that the index does not name; one look at the state, and its lock, is for all of them. */
 export async function removeSessionFiles(

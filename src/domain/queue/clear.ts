@@ -3,11 +3,11 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { modifiedAt } from '../../adapters/store/paths.ts';
 import type { Context } from '../context.ts';
+import { runOfFile } from '../runs/run-id.ts';
 import type { QueueItem } from './queue-item.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LOG_DAYS = 7;
-const RUN_LOG = /^r_[0-9a-z]+\.(?:log|json)$/;
 
 /** When a finished task was finished, in milliseconds since the epoch. */
 export function finishedAt({ finished_at, created_at }: QueueItem): number {
@@ -31,7 +31,7 @@ export async function clearOldItems(
 /** Removes the logs and records of runs that nobody has written to for seven days. @returns their names */
 export async function clearOldLogs({ home, clock }: Pick<Context, 'home' | 'clock'>): Promise<string[]> {
   const removed: string[] = [];
-  for (const name of (await listDirectory(home.logs)).filter((candidate) => RUN_LOG.test(candidate))) {
+  for (const name of (await listDirectory(home.logs)).filter(isOfRun)) {
     const path = join(home.logs, name);
     const modified = await modifiedAt(path);
     if (modified === undefined || modified > clock.now() - LOG_DAYS * DAY_MS) continue;
@@ -39,4 +39,8 @@ export async function clearOldLogs({ home, clock }: Pick<Context, 'home' | 'cloc
     removed.push(name);
   }
   return removed;
+}
+
+function isOfRun(name: string): boolean {
+  return (runOfFile(name, '.log') ?? runOfFile(name, '.json')) !== undefined;
 }

@@ -4,10 +4,10 @@ import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { excerpt } from '../notifications/tell.ts';
-import { requireMessage } from '../issues/require-message.ts';
+import { requireMessage } from '../issues/issue-ref.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Change } from './queue-store.ts';
-import { originTask, parentTask } from './task-variable.ts';
+import { originTask, parentTask } from '../issues/task-id.ts';
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 

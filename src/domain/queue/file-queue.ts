@@ -4,7 +4,7 @@ import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import { orLogged } from '../notifications/lost-news.ts';
-import { postNotification } from '../notifications/post-notification.ts';
+import { postNotification } from '../notifications/notification.ts';
 import { fileInbox } from './file-inbox.ts';
 import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';

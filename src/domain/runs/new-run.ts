@@ -2,7 +2,7 @@ import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import type { AskedFor, RunRecord } from './run-record.ts';
-import { newRunId, runLogPath } from './run-request.ts';
+import { newRunId, runLogPath } from './run-id.ts';
 
 interface NewRun {
   /** A new one without. */

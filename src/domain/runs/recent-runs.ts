@@ -5,6 +5,7 @@ import type { Redactor } from '../../util/redaction.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { SHOWN_LINE } from './log-limits.ts';
+import { runOfFile } from './run-id.ts';
 import { shownLine, type RunRecord } from './run-log-lines.ts';
 
 /** A run as its log tells it. */
@@ -20,13 +21,11 @@ export interface RecentRun {
   readonly verdict: Extract<RunRecord, { event: 'ended' }>['verdict'] | null;
 }
 
-const RUN_LOG = /^(r_[0-9a-z]+)\.log$/;
-
 /** The last runs by their logs, oldest first. */
 export async function recentRuns(context: Pick<Context, 'home' | 'env'>, count: number): Promise<RecentRun[]> {
   const { home } = context;
   const redactor = await redactorOf(context);
-  const names = (await listDirectory(home.logs)).filter((name) => RUN_LOG.test(name)).toSorted();
+  const names = (await listDirectory(home.logs)).filter((name) => runOfFile(name, '.log') !== undefined).toSorted();
   const runs: RecentRun[] = [];
   for (const name of names.toReversed()) {
     if (runs.length === count) break;

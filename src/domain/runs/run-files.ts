@@ -3,12 +3,12 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { moveFile, removeFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
+import { runOfFile } from './run-id.ts';
 import { RunRecordSchema, type RunRecord } from './run-record.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 
 const FORM = { schema: RunRecordSchema, what: 'the record of a run' };
-const LIVE = /^(r_[0-9a-z]+)\.json$/;
 
 /** The record of a run that is on, or whose end has not been seen to. */
 export function liveRecordPath({ home }: HomeOnly, id: string): string {
@@ -32,7 +32,7 @@ export async function readRunRecord(context: HomeOnly, id: string): Promise<RunR
 
 /** The ids of the records in `runs/`, oldest first. */
 export async function listRecordIds({ home }: HomeOnly): Promise<string[]> {
-  const ids = (await listDirectory(home.runs)).map((name) => LIVE.exec(name)?.[1]);
+  const ids = (await listDirectory(home.runs)).map((name) => runOfFile(name, '.json'));
   return ids.filter((id) => id !== undefined).toSorted();
 }
 

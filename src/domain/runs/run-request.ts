@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { randomBytes } from '../../adapters/random.ts';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
-import { timeOrderedId } from '../../util/ids.ts';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
 import { readRunRecord } from './run-files.ts';
@@ -25,23 +23,6 @@ const RunRequestSchema = z.looseObject({
 });
 
 export type RunRequest = KnownKeys<z.infer<typeof RunRequestSchema>>;
-
-const RUN_ID = /^r_[0-9a-z]{9,40}$/;
-
-/** A new run id; ids sort by time. */
-export function newRunId({ clock }: Pick<Context, 'clock'>): string {
-  return timeOrderedId('r_', clock.now(), randomBytes(8));
-}
-
-/** Whether a text has the form of a run id. */
-export function isRunId(text: string): boolean {
-  return RUN_ID.test(text);
-}
-
-/** The log of a run. */
-export function runLogPath({ home }: Pick<Context, 'home'>, runId: string): string {
-  return join(home.logs, `${runId}.log`);
-}
 
 /** What the runner of this id is to do; undefined when the run is over, or was never asked for. */
 export async function readRunRequest(context: Pick<Context, 'home'>, runId: string): Promise<RunRequest | undefined> {

@@ -1,8 +1,7 @@
 import type { GitCredential } from '../../adapters/git/credential-environment.ts';
-import { namedServers, type NamedServer } from './find-server.ts';
-import { hostOf } from './server-url.ts';
 import { splitCredentials } from '../../util/urls.ts';
-import type { Servers } from './servers-file.ts';
+import { hostOf } from './server-url.ts';
+import { type NamedServer, namedServers, type Servers } from './servers-file.ts';
 
 /** Variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;

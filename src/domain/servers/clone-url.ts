@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { AppError } from '../../util/errors.ts';
+import { splitCredentials } from '../../util/urls.ts';
 import type { Home } from '../home.ts';
 import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
-import { instanceOf, serverOf } from './find-server.ts';
 import { repositoryUrl } from './server-url.ts';
-import { splitCredentials } from '../../util/urls.ts';
-import { readServers, type Servers } from './servers-file.ts';
+import { instanceOf, readServers, serverOf, type Servers } from './servers-file.ts';
 
 const RepositorySchema = z.looseObject({
   /** Where it is cloned from; as without an entry when it is missing. */

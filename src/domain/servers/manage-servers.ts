@@ -1,13 +1,20 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { nearest } from '../../util/text.ts';
+import { splitCredentials } from '../../util/urls.ts';
 import { quoted, words } from '../../util/words.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { chooseCredentials, nearestAbove } from './choose-credentials.ts';
-import { instanceOf, namedServers, serverNamed, type NamedServer } from './find-server.ts';
 import { checkedServerUrl } from './server-url.ts';
-import { splitCredentials } from '../../util/urls.ts';
-import { changeServers, readServers, type Servers } from './servers-file.ts';
+import {
+  changeServers,
+  instanceOf,
+  type NamedServer,
+  namedServers,
+  readServers,
+  serverNamed,
+  type Servers,
+} from './servers-file.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 type HomeOnly = Pick<Context, 'home'>;

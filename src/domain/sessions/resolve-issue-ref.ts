@@ -3,8 +3,15 @@ import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { readIndex } from './read-sessions.ts';
-import { canonicalRef, instanceOf, namedServers, serverNamed, serverOf } from '../servers/find-server.ts';
-import { readServers, type Servers } from '../servers/servers-file.ts';
+import {
+  canonicalRef,
+  instanceOf,
+  namedServers,
+  readServers,
+  serverNamed,
+  serverOf,
+  type Servers,
+} from '../servers/servers-file.ts';
 
 const WITHOUT_INSTANCE = /^[^/#]+\/[^/#]+#[^/#]+$/;
 

@@ -5,7 +5,7 @@ import { isTaskId } from '../issues/task-id.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readRunRecord } from '../runs/run-files.ts';
 import type { RunSubject } from '../runs/run-record.ts';
-import { isRunId } from '../runs/run-request.ts';
+import { isRunId } from '../runs/run-id.ts';
 import { readIssueSession, readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { resolveIssueRef } from '../sessions/resolve-issue-ref.ts';
 import { notTracked } from './claim-issue.ts';

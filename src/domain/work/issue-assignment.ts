@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
-import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../queue/task-variable.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../issues/task-id.ts';
 import { gatherEvidence } from './evidence.ts';
-import { runLogPath, type RunRequest } from '../runs/run-request.ts';
+import { runLogPath } from '../runs/run-id.ts';
+import type { RunRequest } from '../runs/run-request.ts';
 import { recordedRun } from './recorded-run.ts';
 import type { Assignment } from './assignment.ts';
 import { stepper } from '../runs/stepper.ts';

@@ -15,7 +15,7 @@ import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
-import { restoreForRun } from '../worktrees/restore-repository.ts';
+import { restoreForRun } from '../worktrees/repository.ts';
 import { agentWritable } from '../settings/agent-writable.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readBase, readIssueSession } from '../sessions/read-sessions.ts';

@@ -15,7 +15,7 @@ import type { ShownLine } from '../runs/run-log-lines.ts';
 import { lineShower } from '../runs/run-log.ts';
 import { findRun } from './find-run.ts';
 import { runOf } from '../runs/run-record.ts';
-import { runLogPath } from '../runs/run-request.ts';
+import { runLogPath } from '../runs/run-id.ts';
 import type { Run } from '../runs/run-schema.ts';
 
 const LOOKING = { takeOver: false };

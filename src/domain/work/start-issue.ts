@@ -3,15 +3,14 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
-import type { IssueRef } from '../issues/issue-ref.ts';
+import { type IssueRef, requireMessage } from '../issues/issue-ref.ts';
 import { requireChildAllowed } from '../queue/child-limits.ts';
-import { originTask, parentTask } from '../queue/task-variable.ts';
+import { originTask, parentTask } from '../issues/task-id.ts';
 import { launchRun } from './launch-run.ts';
 import { runOf } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
 import { initStatus } from '../sessions/init-status.ts';
-import { requireMessage } from '../issues/require-message.ts';
 
 interface AgentTask {
   readonly ref: IssueRef;

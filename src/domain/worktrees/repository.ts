@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { baseBranchOf, type BaseBranch } from '../../adapters/git/base-branch.ts';
+import { type BaseBranch, baseBranchOf } from '../../adapters/git/base-branch.ts';
 import { followUrl, sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
-import { restoreRepository, type Restoration } from '../../adapters/git/shared/examine.ts';
+import { type Restoration, restoreRepository } from '../../adapters/git/shared/examine.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
@@ -10,6 +10,8 @@ import type { IssueRef } from '../issues/issue-ref.ts';
 import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { findCloneSource } from '../servers/clone-url.ts';
 import { offerCredentials } from '../servers/offer-credentials.ts';
+import { pathExists } from '../../adapters/store/paths.ts';
+import { AppError } from '../../util/errors.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -163,4 +165,22 @@ async function placeOf({ home }: Pick<Needs, 'home'>, source: string): Promise<s
   const path = join(home.repos, `${name}.git`);
   const owner = await withRepository(path, async () => sourceOf(path));
   return owner === undefined || owner === source ? path : join(home.repos, `${name}-${shortHash(source)}.git`);
+}
+
+/**
+ * Makes the repository of an issue that goes on what kugetsu made it: other agents work in it, too. What fails there holds no
+ * agent up. @returns what a person should know of it, a line each
+ */
+export async function restoreForRun(
+  context: Pick<Context, 'env'>,
+  repository: string | null,
+): Promise<readonly string[]> {
+  if (repository === null || !(await pathExists(repository))) return [];
+  try {
+    return await withSoundRepository(context, repository, async (restored) => restored, { waitMs: SHORT_LOCK_WAIT_MS });
+  } catch (error) {
+    if (error instanceof AppError)
+      return [`changes by other agents to ${repository} were not undone: ${error.message}`];
+    throw error;
+  }
 }

@@ -1,17 +1,21 @@
 import { basename, join } from 'node:path';
 import { makeScratchRepository } from '../../../adapters/git/scratch-repository.ts';
-import { realPath } from '../../../adapters/store/paths.ts';
+import { pathExists, realPath } from '../../../adapters/store/paths.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { writeJsonFile } from '../../../adapters/store/json-file.ts';
 import { copyIfExists, makePrivateDirectory } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import type { Context } from '../../context.ts';
-import { homeAt, type Home } from '../../home.ts';
-import { parseIssueRef } from '../../issues/issue-ref.ts';
-import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../../queue/task-variable.ts';
-import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
+import { type Home, homeAt } from '../../home.ts';
+import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
+import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../../issues/task-id.ts';
+import { readBase, readIssueSession, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
+import { destroyIssue } from '../../work/destroy-issue.ts';
+import { issueTitle } from '../../sessions/session-titles.ts';
+import { stopRun } from '../../work/stop-run.ts';
+import { isLive } from '../../runs/run-state.ts';
 
 /** The repository of the canary's issue; its host is no host by RFC 2606. */
 export const CANARY_REPOSITORY = 'canary.invalid/kugetsu/canary';
@@ -76,4 +80,34 @@ async function copyHomeSessions(from: Context, to: Context): Promise<void> {
     await changes.putHomeSession(base);
     await changes.putHomeSession(pmAgent);
   });
+}
+
+/**
+ * Ends the canary's agent and removes its sessions and worktree, and the sessions of earlier canaries that were killed.
+ *
+ * @returns what is wrong afterwards; undefined when nothing is left
+ */
+export async function cleanUpCanary(real: Context, canary: CanaryHome | undefined): Promise<string | undefined> {
+  if (canary !== undefined) await destroy(canary.context);
+  const left = await sessionsOf(real);
+  for (const { id } of left) await real.opencode.deleteSession(id);
+  return (await sessionsOf(real)).length === 0 ? undefined : 'opencode still has a session of the canary';
+}
+
+async function destroy(context: Context): Promise<void> {
+  const session = await readIssueSession(context, formatIssueRef(CANARY_REF));
+  if (session === undefined) return;
+  // It may have ended by itself in between.
+  if (isLive(context.home, session.run)) await stopRun(context, formatIssueRef(CANARY_REF)).catch(() => undefined);
+  await destroyIssue(context, CANARY_REF, async () => undefined);
+}
+
+/** Sessions of this home's canaries that are over: those of one that runs elsewhere have their directory. */
+async function sessionsOf({ home, opencode }: Context): Promise<{ readonly id: string }[]> {
+  const title = issueTitle(formatIssueRef(CANARY_REF));
+  const runs = `${await realPath(home.runs)}/`;
+  const found = (await opencode.sessionsTitled(title)).filter((session) => session.title === title);
+  const own = found.filter(({ directory }) => directory.startsWith(runs));
+  const there = await Promise.all(own.map(async ({ directory }) => pathExists(directory)));
+  return own.filter((_, index) => there[index] !== true);
 }

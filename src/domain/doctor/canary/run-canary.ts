@@ -6,11 +6,10 @@ import { formatDuration } from '../../../util/time.ts';
 import { joinWords, rawText, words, type Text } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { ownRun } from '../../runs/orphans.ts';
-import { newRunId } from '../../runs/run-request.ts';
+import { newRunId } from '../../runs/run-id.ts';
 import { fine, wrong, type Finding } from '../finding.ts';
-import { makeCanaryHome, type CanaryHome } from './canary-home.ts';
+import { type CanaryHome, cleanUpCanary, makeCanaryHome } from './canary-home.ts';
 import { checkOutcome } from './check-outcome.ts';
-import { cleanUpCanary } from './clean-up.ts';
 import { followCanary } from './follow-canary.ts';
 import { Steps, type CanaryStep } from './steps.ts';
 

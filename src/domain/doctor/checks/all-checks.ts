@@ -1,24 +1,21 @@
 import type { Check } from '../check.ts';
-import { agentProgramsCheck, gitIdentityCheck } from './agent-surroundings.ts';
 import { agentCheck } from './agent.ts';
-import { clockCheck } from './clock.ts';
 import { configCheck } from './config.ts';
-import { baseCheck, pmAgentCheck } from './home-sessions.ts';
 import { daemonCheck } from './daemon.ts';
 import { diskFreeCheck, diskUsedCheck } from './disk.ts';
+import { clockCheck, watchingCheck } from './file-system.ts';
+import { baseCheck, pmAgentCheck } from './home-sessions.ts';
 import { indexCheck } from './index-entries.ts';
 import { issueSessionsCheck } from './issue-sessions.ts';
-import { leftoversCheck } from './leftovers.ts';
+import { leftoversCheck, prunableCheck } from './leftovers.ts';
 import { locksCheck } from './locks.ts';
-import { modelsCheck } from './models.ts';
+import { modelsCheck } from './model.ts';
 import { modesCheck } from './modes.ts';
 import { permissionsCheck } from './permissions.ts';
-import { prunableCheck } from './prunable.ts';
-import { gitCheck, opencodeCheck } from './programs.ts';
+import { agentProgramsCheck, gitCheck, gitIdentityCheck, opencodeCheck } from './programs.ts';
 import { repositoriesCheck } from './repositories.ts';
 import { runsCheck } from './runs.ts';
 import { stateFilesCheck } from './state-files.ts';
-import { watchingCheck } from './watching.ts';
 import { worktreesCheck } from './worktrees.ts';
 
 /** Every check except the model's, which costs a question, in the order in which their repairs are applied. */

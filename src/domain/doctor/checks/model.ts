@@ -1,22 +1,23 @@
 import { join } from 'node:path';
-import { realPath } from '../../../adapters/store/paths.ts';
+import type { PermissionRule } from '../../../adapters/opencode/permissions.ts';
+import { pathExists, realPath } from '../../../adapters/store/paths.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
 import { formatDuration } from '../../../util/time.ts';
-import type { PermissionRule } from '../../../adapters/opencode/permissions.ts';
+import { said, words } from '../../../util/words.ts';
 import { agentEnvironment } from '../../runs/agent-environment.ts';
-import { ownRun } from '../../runs/orphans.ts';
 import { explainStartup } from '../../runs/explain-startup.ts';
+import { ownRun } from '../../runs/orphans.ts';
 import { runAgent } from '../../runs/run-agent.ts';
 import { openRunLog } from '../../runs/run-log.ts';
-import { newRunId } from '../../runs/run-request.ts';
+import { newRunId } from '../../runs/run-id.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { DOCTOR_TITLE } from '../../sessions/session-titles.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, wrong } from '../finding.ts';
 import { valueOf } from '../survey.ts';
 
-const NAME = 'model';
+const MODEL = 'model';
 /** A rule for some paths of a tool would offer that tool to the model. */
 const NOTHING: readonly PermissionRule[] = [{ permission: '*', pattern: '*', action: 'deny' }];
 /** A model that has not begun to answer one word by then keeps agents waiting too, in milliseconds. */
@@ -27,7 +28,7 @@ const ANSWER_MS = 45_000;
  * know whether they are valid. It is one word, in a session that is deleted, without tools and instructions.
  */
 export const modelCheck: Check = {
-  name: NAME,
+  name: MODEL,
   needsHome: true,
   limitMs: 2 * ANSWER_MS + 30_000,
   async run(context) {
@@ -36,9 +37,9 @@ export const modelCheck: Check = {
     const verdict = await ask(context, model);
     const took = formatDuration(context.clock.monotonic() - startedAt);
     const name = model ?? "opencode's own choice of a model";
-    if (verdict.outcome === 'succeeded') return [fine(NAME, `${name} answers (${took})`)];
+    if (verdict.outcome === 'succeeded') return [fine(MODEL, `${name} answers (${took})`)];
     const message = `${name} does not answer (${verdict.class}): ${verdict.message}`;
-    return [wrong('error', NAME, message, verdict.hint ?? 'try it by hand: opencode run hello; opencode auth login')];
+    return [wrong('error', MODEL, message, verdict.hint ?? 'try it by hand: opencode run hello; opencode auth login')];
   },
 };
 
@@ -76,3 +77,24 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
     }
   });
 }
+
+const MODELS = 'models';
+/** More providers than these are counted. */
+const SHOWN = 8;
+
+/** Which part of its catalogue of models opencode gets: a smaller one takes less time and memory in each run. */
+export const modelsCheck: Check = {
+  name: MODELS,
+  needsHome: true,
+  async run({ survey, opencode }) {
+    const directory = valueOf(survey.base)?.directory;
+    if (directory === undefined || directory === null || !(await pathExists(directory))) return [];
+    const given = await opencode.modelCatalogue(directory);
+    if ('whole' in given) {
+      return [fine(MODELS, words`opencode gets its whole catalogue of models: ${said(given.whole, 160)}`)];
+    }
+    const { providers, of } = given;
+    const names = providers.length > SHOWN ? `${providers.length}` : providers.join(', ');
+    return [fine(MODELS, `opencode gets the models of ${names}, of the ${of} providers that it knows`)];
+  },
+};

@@ -3,6 +3,7 @@ import { ownUserId } from '../../../adapters/process/user.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { setMode } from '../../../adapters/store/private-files.ts';
 import { pathFacts, type PathFacts } from '../../../adapters/store/paths.ts';
+import { isScratchDirectory } from '../../../adapters/store/scratch.ts';
 import { mayBeBuilding } from '../../../adapters/store/temporary-name.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import type { Home } from '../../home.ts';
@@ -13,7 +14,7 @@ const NAME = 'home-modes';
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
 /** Names of short-lived files of other checks and of other kugetsu processes. */
-const PASSING = /^\.scratch-|\.lock$|\.guard$/;
+const PASSING = /\.lock$|\.guard$/;
 
 /** Everything in the home belongs to the user alone. Files inside worktrees and repositories have git's modes. */
 export const modesCheck: Check = {
@@ -46,7 +47,7 @@ async function walk(path: string, isClosed: (path: string) => boolean): Promise<
   if (facts.type !== 'directory' || isClosed(path)) return [path];
   // A directory that may not be read is found by its own mode.
   const names = (await listDirectory(path).catch(() => [])).filter(
-    (name) => !PASSING.test(name) && !mayBeBuilding(name),
+    (name) => !PASSING.test(name) && !isScratchDirectory(name) && !mayBeBuilding(name),
   );
   const below = await Promise.all(names.map(async (name) => walk(join(path, name), isClosed)));
   return [path, ...below.flat()];

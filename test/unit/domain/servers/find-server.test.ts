@@ -2,8 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatIssueRef, parseIssueRef } from '../../../../src/domain/issues/issue-ref.ts';
 import { chooseCloneSource } from '../../../../src/domain/servers/clone-url.ts';
-import { canonicalRef, instanceOf, namedServers } from '../../../../src/domain/servers/find-server.ts';
-import type { Servers } from '../../../../src/domain/servers/servers-file.ts';
+import { canonicalRef, instanceOf, namedServers, type Servers } from '../../../../src/domain/servers/servers-file.ts';
 
 function serversOf(urls: Readonly<Record<string, string>>): Servers {
   return {

@@ -1,10 +1,11 @@
 import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
+import { watchDirectory } from '../../../adapters/store/watch-directory.ts';
 import { isoWithOffset } from '../../../util/time.ts';
 import type { Check } from '../check.ts';
-import { fine, wrong, type Finding } from '../finding.ts';
+import { type Finding, fine, wrong } from '../finding.ts';
 import { soundSessions, valueOf } from '../survey.ts';
 
-const NAME = 'clock';
+const CLOCK = 'clock';
 /** Beyond this skew, in milliseconds, ages computed from files are wrong. */
 const SKEW_MS = 5000;
 /** A state file may be this far ahead after a correction of the clock, in milliseconds. */
@@ -13,7 +14,7 @@ const SYNCHRONISE = 'synchronise the clock (timedatectl set-ntp true, or your NT
 
 /** The system's clock and the filesystem's agree, and nothing on disk is from the future. */
 export const clockCheck: Check = {
-  name: NAME,
+  name: CLOCK,
   needsHome: true,
   async run({ home, clock, survey }) {
     const findings: Finding[] = [];
@@ -24,7 +25,7 @@ export const clockCheck: Check = {
     });
     if (skew > SKEW_MS) {
       const message = `the filesystem's clock is ${Math.round(skew / 1000)} seconds off the system clock: locks and ages will be wrong`;
-      findings.push(wrong('warning', NAME, message, SYNCHRONISE));
+      findings.push(wrong('warning', CLOCK, message, SYNCHRONISE));
     }
     const times = [
       ...soundSessions(survey, home).flatMap(({ created_at: created, run }) => [created, run?.requested_at]),
@@ -33,8 +34,35 @@ export const clockCheck: Check = {
     const latest = Math.max(...times.map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time)));
     if (latest > clock.now() + FUTURE_MS) {
       const message = `state files have times in the future, up to ${isoWithOffset(latest)}: the clock was set back`;
-      findings.push(wrong('warning', NAME, message, SYNCHRONISE));
+      findings.push(wrong('warning', CLOCK, message, SYNCHRONISE));
     }
-    return findings.length > 0 ? findings : [fine(NAME, 'system and filesystem agree')];
+    return findings.length > 0 ? findings : [fine(CLOCK, 'system and filesystem agree')];
+  },
+};
+
+const WATCHING = 'file-watching';
+const WAIT_MS = 3000;
+
+/** The home's filesystem reports changes, so the daemon does not have to wait for its interval. */
+export const watchingCheck: Check = {
+  name: WATCHING,
+  needsHome: true,
+  async run({ home, clock, signal }) {
+    const noticed = await withScratchDirectory(home.root, async ({ path, touch }) => {
+      const seen = new AbortController();
+      const watch = watchDirectory(path, () => seen.abort());
+      try {
+        await touch('watched');
+        await clock.sleep(WAIT_MS, AbortSignal.any([seen.signal, signal]));
+        return seen.signal.aborted;
+      } finally {
+        watch.close();
+      }
+    });
+    if (noticed) return [fine(WATCHING, 'file watching works in the home')];
+    const message = 'this filesystem does not report changes: the daemon checks at intervals only';
+    return [
+      wrong('warning', WATCHING, message, 'keep KUGETSU_DIR on a local disk, or raise fs.inotify.max_user_watches'),
+    ];
   },
 };
