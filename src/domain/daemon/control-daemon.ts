@@ -14,15 +14,12 @@ import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../issues/task-id.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
 import { alreadyRunning } from './daemon-lock.ts';
-import { findDaemon } from './find-daemon.ts';
+import { DAEMON_CALL, findDaemon } from './find-daemon.ts';
 import { findScriptDaemon, requireNoScriptDaemon } from './script-daemon.ts';
 
 const START_WAIT_MS = 15_000;
 const STOP_WAIT_MS = 10_000;
 const POLL_MS = 20;
-
-/** The arguments of the foreground daemon as `start` launches it: it logs to its file only. */
-const RUN_ARGUMENTS = ['queue-daemon', 'run', '--background'];
 
 /**
  * Starts the daemon detached, and waits until it is the daemon. Two starts at once give one daemon.
@@ -40,7 +37,7 @@ export async function startDaemon(context: Context): Promise<{ readonly pid: num
   await (await openLogFile(home.daemonLog)).close();
   const daemon = await spawnProcess({
     command: self.executable,
-    args: [...self.prefix, ...RUN_ARGUMENTS],
+    args: [...self.prefix, ...DAEMON_CALL.background],
     cwd: home.root,
     env: daemonEnvironment(context),
     stdoutFile: home.daemonLog,

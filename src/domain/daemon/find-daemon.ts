@@ -5,6 +5,13 @@ import { readTextIfExists } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { type Run, OwnerSchema } from '../runs/run-schema.ts';
 
+/** The arguments with which kugetsu becomes the daemon, or starts one: `background` logs to the daemon's file only. */
+export const DAEMON_CALL = {
+  foreground: ['queue-daemon', 'run'],
+  background: ['queue-daemon', 'run', '--background'],
+  start: ['queue-daemon', 'start'],
+} as const;
+
 /** `queue/daemon.lock`: who is the daemon. It holds as long as exactly that process is alive, and needs no upkeep itself. */
 const DaemonLockSchema = z.looseObject({ owner: OwnerSchema, since: z.string() });
 

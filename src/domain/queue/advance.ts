@@ -6,6 +6,10 @@ import type { Child, QueueItem } from './queue-item.ts';
 /** Begun attempts after which a task is given up. */
 export const MAX_ATTEMPTS = 3;
 const MAX_BACKOFF_MS = 300_000;
+/** The range of the factor by which a wait is shorter or longer, so that tasks do not all come back at once. */
+export const JITTER = { least: 0.5, most: 1.5 } as const;
+/** No task is made to wait longer for its next attempt, in milliseconds. */
+export const LONGEST_WAIT_MS = MAX_BACKOFF_MS * JITTER.most;
 
 /** Something that happened to a task. */
 export type QueueEvent =

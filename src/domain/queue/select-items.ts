@@ -1,7 +1,5 @@
+import { LONGEST_WAIT_MS } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
-
-// Five minutes, the longest backoff, times the largest jitter.
-const LONGEST_WAIT_MS = 450_000;
 
 interface Selection {
   /** Milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import type { News } from '../notifications/notification-schema.ts';
 import type { TaskNews } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { advance, isFinished, type Backoff, type Cause, type QueueEvent } from '../queue/advance.ts';
+import { advance, isFinished, JITTER, type Backoff, type Cause, type QueueEvent } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import type { Change, ItemChange } from '../queue/queue-store.ts';
 
@@ -83,7 +83,7 @@ export function heldUp(runId: string | null, failure: Cause): EventAt {
 /** How long a task is to wait for its next attempt, by the settings. */
 export async function backoff({ settings }: Pick<Context, 'settings'>): Promise<Backoff> {
   const { QUEUE_RETRY_BASE_SECONDS: base } = await settings();
-  return { baseMs: base * 1000, jitter: 0.5 + Math.random() };
+  return { baseMs: base * 1000, jitter: JITTER.least + Math.random() * (JITTER.most - JITTER.least) };
 }
 
 /** What is told of a change: that the task has ended, or that it waits for kugetsu to be ready. */

@@ -1,3 +1,4 @@
+import { DAEMON_CALL } from '../find-daemon.ts';
 import { AppError } from '../../../util/errors.ts';
 import { shellQuote } from '../../../util/text.ts';
 import type { Service } from './service.ts';
@@ -14,7 +15,7 @@ const LONGEST_LINE = 950;
 export function withService(crontab: string, service: Service): string {
   const { name, kugetsu, environment } = service;
   const variables = Object.entries(environment).map(([key, value]) => `${key}=${shellQuote(value)}`);
-  const words = [...variables, ...kugetsu.map(shellQuote), 'queue-daemon', 'start', '>/dev/null', '2>&1'];
+  const words = [...variables, ...kugetsu.map(shellQuote), ...DAEMON_CALL.start, '>/dev/null', '2>&1'];
   const command = words.join(' ').replaceAll('%', String.raw`\%`);
   if (command.length > LONGEST_LINE || command.includes('\n')) {
     throw new AppError('line_too_long', 'PATH is too long for a line of a crontab', {

@@ -1,3 +1,4 @@
+import { DAEMON_CALL } from '../find-daemon.ts';
 import { MARKER, type Service } from './service.ts';
 
 /** The name under which launchd knows the daemon. */
@@ -8,7 +9,7 @@ export function launchdLabel({ name }: Service): string {
 /** The launch agent of the daemon. `AbandonProcessGroup`: agents at work go on when it stops. */
 export function launchdPlist(service: Service): string {
   const { home, kugetsu, environment } = service;
-  const words = [...kugetsu, 'queue-daemon', 'run', '--background'].map((word) => `    ${text(word)}`);
+  const words = [...kugetsu, ...DAEMON_CALL.background].map((word) => `    ${text(word)}`);
   const variables = Object.entries(environment).map(([key, value]) => `    <key>${escaped(key)}</key>${text(value)}`);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">

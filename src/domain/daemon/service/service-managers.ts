@@ -1,3 +1,4 @@
+import { DAEMON_CALL } from '../find-daemon.ts';
 import { platformName, userId } from '../../../adapters/process/user.ts';
 import { runCommand, type CommandResult } from '../../../adapters/process/run-command.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
@@ -85,7 +86,7 @@ function cron(machine: Machine): ServiceManager {
     async planInstall(service) {
       const crontab = await readCrontab(machine);
       const changed = withService(crontab, service);
-      const start: Step = { type: 'run', command: [...service.kugetsu, 'queue-daemon', 'start'], needed: true };
+      const start: Step = { type: 'run', command: [...service.kugetsu, ...DAEMON_CALL.start], needed: true };
       return [...(changed === crontab ? [] : [{ type: 'crontab' as const, content: changed }]), start];
     },
     async planUninstall(service) {

@@ -1,3 +1,4 @@
+import { DAEMON_CALL } from '../find-daemon.ts';
 import { MARKER, type Service } from './service.ts';
 
 /**
@@ -12,7 +13,7 @@ Description=kugetsu queue daemon of ${home.replaceAll('%', '%%')}
 
 [Service]
 Type=exec
-ExecStart=${[...kugetsu, 'queue-daemon', 'run'].map((word) => quoted(word, '$')).join(' ')}
+ExecStart=${[...kugetsu, ...DAEMON_CALL.foreground].map((word) => quoted(word, '$')).join(' ')}
 ${variables.join('\n')}
 KillMode=process
 Restart=on-failure
