@@ -23,7 +23,7 @@ export function selectItems(
   items: readonly QueueItem[],
   { now, freeSlots, livePmRuns, busyIssues }: Selection,
 ): QueueItem[] {
-  const taken = new Set(busyIssues);
+  const taken = new Set([...busyIssues, ...atWorkOn(items)]);
   const selected: QueueItem[] = [];
   let pmRuns = livePmRuns;
   let slots = freeSlots;
@@ -32,7 +32,7 @@ export function selectItems(
     if (type === 'issue') {
       if (ref === null || taken.has(ref)) continue;
       taken.add(ref);
-      if (state !== 'pending' || !isDue(item, now) || slots <= 0) continue;
+      if (!isDue(item, now) || slots <= 0) continue;
       slots -= 1;
       selected.push(item);
     } else if (state === 'pending' && isDue(item, now) && pmRuns < slots) {
@@ -41,6 +41,11 @@ export function selectItems(
     }
   }
   return selected.slice(0, Math.max(0, freeSlots));
+}
+
+/** The issues of tasks that are claimed, wherever in the order they stand: clocks that disagree can put a later one first. */
+function atWorkOn(items: readonly QueueItem[]): string[] {
+  return items.filter(({ state }) => state === 'notified').flatMap(({ issue_ref: ref }) => (ref === null ? [] : [ref]));
 }
 
 /**

@@ -35,6 +35,10 @@ describe('the tasks to dispatch now', () => {
     expect(ids(selectItems(queue(onIssue(1), onIssue(1), onIssue(2)), FREE))).toEqual(['a', 'c']);
   });
 
+  test('are not those of an issue with a task that is claimed, also when that stands behind them', () => {
+    expect(ids(selectItems(queue(onIssue(1), onIssue(1, { state: 'notified' }), onIssue(2)), FREE))).toEqual(['c']);
+  });
+
   test('are not those of an issue with a task that is claimed', () => {
     expect(ids(selectItems(queue(onIssue(1, { state: 'notified' }), onIssue(1), onIssue(2)), FREE))).toEqual(['c']);
   });
@@ -100,6 +104,9 @@ const ofType = (chosen: readonly QueueItem[], type: QueueItem['type']): readonly
   chosen.filter((item) => item.type === type);
 const waits = ({ next_attempt_at: due }: QueueItem): boolean => due !== null && Date.parse(due) > NOW;
 
+const isClaimed = ({ issue_ref: ref }: QueueItem, all: readonly QueueItem[]): boolean =>
+  all.some((item) => item.state === 'notified' && item.issue_ref === ref);
+
 describe('from any queue', () => {
   test('no more are chosen than there are free slots', () => {
     always((chosen, _all, { freeSlots }) => {
@@ -114,8 +121,9 @@ describe('from any queue', () => {
     });
   });
 
-  test('no two are of one issue, and none of an issue that is busy', () => {
-    always((chosen, _all, { busyIssues }) => {
+  test('no two are of one issue, and none of an issue that is busy, or has a task that is claimed', () => {
+    always((chosen, all, { busyIssues }) => {
+      expect(ofType(chosen, 'issue').filter((item) => isClaimed(item, all))).toEqual([]);
       const refs = ofType(chosen, 'issue').map(({ issue_ref: ref }) => ref ?? '');
       expect(new Set(refs).size).toBe(refs.length);
       expect(refs.filter((ref) => busyIssues.has(ref))).toEqual([]);
@@ -144,7 +152,7 @@ describe('from any queue', () => {
           all.findIndex(({ issue_ref: ref }) => ref === item.issue_ref) === index && item.type === 'issue',
       );
       const ready = heads.filter(
-        (item) => item.state === 'pending' && !waits(item) && !busyIssues.has(item.issue_ref ?? ''),
+        (item) => !waits(item) && !busyIssues.has(item.issue_ref ?? '') && !isClaimed(item, all),
       );
       expect(chosen.length).toBeGreaterThanOrEqual(Math.min(Math.max(0, freeSlots), ready.length));
     });
