@@ -92,6 +92,7 @@ export const ERROR_KINDS = {
   repository_not_found: 'final',
   repository_not_owned: 'final',
   repository_not_written: 'final',
+  run_over: 'final',
   server_exists: 'final',
   service_failed: 'final',
   session_elsewhere: 'final',

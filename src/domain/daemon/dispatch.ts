@@ -18,6 +18,7 @@ import { newRun } from '../runs/new-run.ts';
 import { writeRunRecord } from '../runs/run-files.ts';
 import { runOf, type RunRecord } from '../runs/run-record.ts';
 import { newRunId } from '../runs/run-id.ts';
+import type { Run } from '../runs/run-schema.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { startIssue } from '../work/start-issue.ts';
 
@@ -28,8 +29,8 @@ import { startIssue } from '../work/start-issue.ts';
  */
 export async function dispatchItem(context: Context, item: QueueItem): Promise<string> {
   const runId = newRunId(context);
-  const by = { ...ownIdentity() };
-  const run = item.type === 'pm' ? runOf(newPmRun(context, item, runId)) : null;
+  const by = await claimer(context);
+  const run = item.type === 'pm' ? { ...runOf(newPmRun(context, item, runId)), owner: by } : null;
   const claimed = await settleItem(context, item.id, { type: 'claimed', runId, by, run });
   if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';
   const { id, issue_ref, attempts } = claimed;
@@ -48,6 +49,12 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
   } catch (error) {
     return notDispatched(context, claimed, error);
   }
+}
+
+/** This process, as it claims tasks. */
+async function claimer({ queue }: Context): Promise<Run['owner']> {
+  const host = await queue.host();
+  return { ...ownIdentity(), ...(host === undefined ? {} : { host }) };
 }
 
 /** What the daemon does when a run could not be started. Nothing has run, so it may go back to the queue. */

@@ -1,5 +1,7 @@
 import { AppError } from '../../util/errors.ts';
+import { callingAgent } from '../runs/agent-rights.ts';
 import type { Context } from '../context.ts';
+import { isWaitingForChildren } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
@@ -17,18 +19,45 @@ interface NewChild {
  * Refuses what an agent wants to start when its PM task has started PM_MAX_CHILDREN already, or when PM_MAX_DEPTH tasks of
  * that type made each other: an agent that hands its own task on would never end. The person is notified once per task.
  *
- * @throws AppError `too_deep`
+ * @throws AppError `too_deep`, or `run_over` when the run of the agent that asks is no longer the one of its task
  */
 export async function requireChildAllowed(context: Needs, child: NewChild): Promise<void> {
   const id = child.parent ?? child.origin;
   const maker = id === null ? undefined : await context.queue.read(id);
   if (maker === undefined) return;
+  await requireOnRun(context, maker, child.origin);
   const { PM_MAX_CHILDREN: mostChildren, PM_MAX_DEPTH: mostDepth } = await context.settings();
   const problem =
     childLimit(maker, mostChildren) ?? depthLimit(await depthOf(context, maker, child.type), mostDepth, child.type);
   if (problem === undefined) return;
   await tellOnce(context, maker, problem);
   throw tooDeep(problem);
+}
+
+/** A run that was given up may still have a process: what that starts is no child of the attempt that has taken its place. */
+async function requireOnRun(context: Needs, maker: QueueItem, origin: string | null): Promise<void> {
+  requireOnTask(context, maker);
+  const run = callingAgent(context.env)?.runId;
+  if (run === undefined || origin === null) return;
+  const task = origin === maker.id ? maker : await context.queue.read(origin);
+  if (task?.type === 'issue' && !isWorkedOnBy(task, run)) throw runOver(task, run);
+}
+
+/** @throws AppError `run_over` for a PM agent that is not, or no longer, the one at work on its task */
+export function requireOnTask({ env }: Pick<Context, 'env'>, task: QueueItem): void {
+  const caller = callingAgent(env);
+  if (caller?.agent !== 'pm-agent' || task.type !== 'pm' || isWorkedOnBy(task, caller.runId)) return;
+  throw runOver(task, caller.runId);
+}
+
+function isWorkedOnBy(task: QueueItem, run: string): boolean {
+  return task.run_id === run && task.state === 'notified' && !isWaitingForChildren(task);
+}
+
+function runOver({ id }: QueueItem, run: string): AppError {
+  return new AppError('run_over', `this run is over: ${id} is no longer worked on by ${run}`, {
+    hint: 'start nothing more, and end your turn',
+  });
 }
 
 /** Why a task may have no more children; undefined when it may. */

@@ -23,7 +23,8 @@ interface NewTask {
  * Puts a task at the end of the queue; it is durable when this returns, whether or not a daemon runs. In the run of a PM
  * task it becomes that task's child.
  *
- * @throws AppError usage (exit code 2) for an empty message, `too_deep` when an agent asks and has made enough tasks
+ * @throws AppError usage (exit code 2) for an empty message, `too_deep` when an agent asks and has made enough tasks,
+ * `run_over` when its run is no longer the one of its task
  */
 export async function enqueue(context: Needs, { ref, message, fresh }: NewTask): Promise<QueueItem> {
   requireMessage(message);
@@ -71,10 +72,11 @@ async function requireAllowed(context: Needs, item: QueueItem): Promise<void> {
 /** What becomes of the task that waits for a new one. */
 async function withChild(context: Needs, { id, issue_ref }: QueueItem): Promise<Change> {
   const { advance } = await import('./advance.ts');
-  const { childLimit, tooDeep } = await import('./child-limits.ts');
+  const { childLimit, requireOnTask, tooDeep } = await import('./child-limits.ts');
   const { PM_MAX_CHILDREN: most } = await context.settings();
   const child = { kind: 'item', id, issue_ref, outcome: null } as const;
   return (parent, now) => {
+    requireOnTask(context, parent);
     // Several of its commands may run at once; what counts is what the task says when it changes.
     const problem = childLimit(parent, most);
     if (problem !== undefined) throw tooDeep(problem);

@@ -89,6 +89,11 @@ export class FileQueue implements QueueStore {
     return removeFinishedFiles(this.context, { ids: ids ?? (await this.ids()), by });
   }
 
+  /** Files belong to one home. */
+  async host(): Promise<undefined> {
+    return undefined;
+  }
+
   async now(): Promise<number> {
     return this.context.clock.now();
   }

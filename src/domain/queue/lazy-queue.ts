@@ -16,6 +16,7 @@ export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
     all: async () => (await store()).all(),
     ids: async () => (await store()).ids(),
     removeFinished: async (...given) => (await store()).removeFinished(...given),
+    host: async () => (await store()).host(),
     now: async () => (await store()).now(),
     watch: async (...given) => (await store()).watch(...given),
     wake: async () => (await store()).wake(),

@@ -12,6 +12,8 @@ const ChildSchema = z.looseObject({
   id: z.string(),
   issue_ref: z.nullable(z.string()),
   outcome: z.nullable(z.enum(['succeeded', 'failed', 'stopped', 'lost'])),
+  /** The host whose home has the run, when several share the queue. */
+  host: z.optional(z.string()),
 });
 
 /** `queue/items/<id>.json`: one task. */

@@ -102,6 +102,11 @@ export interface QueueStore {
   ids(): Promise<string[]>;
   /** Removes the finished tasks, or those that were finished by a time in milliseconds since the epoch. @returns their ids */
   removeFinished(which: { readonly by?: number | undefined }): Promise<string[]>;
+  /**
+   * The name of this host, when several with homes of their own share the queue: what another one has claimed is not judged by the
+   * processes and files of this one. Undefined when the queue belongs to one home.
+   */
+  host(): Promise<string | undefined>;
   /** The time by the store's clock, in milliseconds since the epoch. */
   now(): Promise<number>;
   /** Calls `onChange` when a task changes, or {@link wake} is called, from now on and wherever it is done. */

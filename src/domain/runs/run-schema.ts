@@ -9,6 +9,8 @@ export const OwnerSchema = z.looseObject({
   machine: z.optional(z.string()),
   pid_namespace: z.optional(z.string()),
   since: z.optional(z.string()),
+  /** The host, as the queue knows it, when several share one; see the queue's store. */
+  host: z.optional(z.string()),
 });
 
 const EvidenceSchema = z.looseObject({

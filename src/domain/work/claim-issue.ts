@@ -104,7 +104,14 @@ export async function settleBefore(context: Needs, session: IssueSession | undef
 
 async function addToParent(context: Needs, { id, subject, task, parent }: RunRecord): Promise<void> {
   if (parent === null || task !== null || subject.type !== 'issue') return;
-  const child = { kind: 'run', id, issue_ref: subject.ref, outcome: null } as const;
+  const host = await context.queue.host();
+  const child = {
+    kind: 'run',
+    id,
+    issue_ref: subject.ref,
+    outcome: null,
+    ...(host === undefined ? {} : { host }),
+  } as const;
   await settleItem(context, parent, { type: 'child_added', child });
 }
 

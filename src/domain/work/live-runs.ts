@@ -25,9 +25,9 @@ export async function openRuns(
   const known = new Set(recorded.map(({ id }) => id));
   const copies = [
     ...sessions.map(({ run, issue_ref: ref }) => ({ run, subject: { type: 'issue', ref } as const })),
-    // What a task that is not claimed knows of is over, or never began.
+    // What a task that is not claimed knows of is over, or never began; and what names a host is newer, and has a record there.
     ...items
-      .filter(({ state }) => state === 'notified')
+      .filter(({ state, run }) => state === 'notified' && run?.owner.host === undefined)
       .map(({ run, id }) => ({ run, subject: { type: 'task', id } as const })),
   ];
   const old: RunRecord[] = [];
@@ -63,7 +63,12 @@ export async function liveRunSubjects(context: Needs): Promise<string[]> {
 /** @throws AppError `elsewhere` (exit code 4) when anything is at work on an issue or a task that cannot be seen from here */
 export async function requireAllHere(context: Needs): Promise<void> {
   const { home } = context;
-  const known = await readKnown(context);
+  // A queue that cannot be read keeps nobody from what has nothing to do with it.
+  const items = await context.queue.all().then(
+    ({ items: all }) => all,
+    () => [],
+  );
+  const known = { sessions: await readSoundIssueSessions(context), items };
   for (const record of await openRuns(context, known)) {
     requireHere(home, subjectName(record.subject) ?? record.kind, runOf(record));
   }

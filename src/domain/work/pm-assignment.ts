@@ -30,7 +30,7 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
     log: runLogPath(context, id),
     env: { [TASK_VARIABLE]: task, [ORIGIN_VARIABLE]: task },
     record: recordedRun(context, id, { type: 'task', id: task }),
-    prepare: async (log, signal) => prepare(context, task, stepper(context, log, signal)),
+    prepare: async (log, signal) => prepare(context, { id, task }, stepper(context, log, signal)),
     atWork: async () => {
       const item = await context.queue.read(task);
       const asked = item?.message ?? '';
@@ -58,7 +58,11 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
 }
 
 /** A retry goes on in the fork that the task has; it remembers what it has already started. */
-async function prepare(context: Context, task: string, step: Stepper): Promise<Workplace> {
+async function prepare(
+  context: Context,
+  { id, task }: { readonly id: string; readonly task: string },
+  step: Stepper,
+): Promise<Workplace> {
   const done = step.begin('session');
   const pmAgent = await readPmAgent(context);
   if (pmAgent === undefined) {
@@ -79,7 +83,24 @@ async function prepare(context: Context, task: string, step: Stepper): Promise<W
   }
   const permission = headlessPermission(await agentWritable(context));
   const session = await forkOf(context, pmAgent, { title: pmTaskTitle(task), directory, permission });
-  await context.queue.update(task, (item) => ({ ...item, session_id: session }));
+  await rememberFork(context, { run: id, task, session });
   await done(`${session}, forked from ${pmAgent.opencode_session_id}`);
   return { session, directory, model };
+}
+
+/**
+ * Writes a fork into the task that it was made for, unless the task has another run by now: that one has a fork of its own.
+ *
+ * @throws AppError `run_over` then, and the fork is gone
+ */
+export async function rememberFork(
+  { queue, opencode }: Pick<Context, 'queue'> & { readonly opencode: Pick<Context['opencode'], 'deleteSession'> },
+  { run, task, session }: { readonly run: string; readonly task: string; readonly session: string },
+): Promise<void> {
+  const change = await queue.update(task, (item) => (item.run_id === run ? { ...item, session_id: session } : item));
+  if (change?.after.session_id === session) return;
+  await opencode.deleteSession(session).catch(() => undefined);
+  throw new AppError('run_over', `this run is over: ${task} is no longer worked on by ${run}`, {
+    hint: 'run: kugetsu queue list',
+  });
 }

@@ -25,8 +25,14 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
  * @returns what was done, in a few words; undefined when nothing was
  */
 export async function reconcileItem(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
-  if (item.state !== 'notified') return undefined;
+  if (item.state !== 'notified' || (await isOfAnotherHost(context, item))) return undefined;
   return item.type === 'issue' ? reconcileIssueTask(context, item, reach) : reconcilePmTask(context, item, reach);
+}
+
+/** Its processes and files are not here, and look dead: it is for its own host, and for the store to say that it is gone. */
+async function isOfAnotherHost({ queue }: Needs, item: QueueItem): Promise<boolean> {
+  const host = (item.claimed_by ?? item.run?.owner)?.host;
+  return host !== undefined && !isWaitingForChildren(item) && host !== (await queue.host());
 }
 
 async function reconcileIssueTask(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
@@ -90,7 +96,8 @@ async function reconcileChildren(context: Needs, item: QueueItem): Promise<strin
   return news;
 }
 
-async function runOutcome(context: Needs, { id, issue_ref: ref }: Child): Promise<Outcome | undefined> {
+async function runOutcome(context: Needs, { id, issue_ref: ref, host }: Child): Promise<Outcome | undefined> {
+  if (host !== undefined && host !== (await context.queue.host())) return undefined;
   const run = ref === null ? undefined : await recordedRun(context, id, { type: 'issue', ref }).read();
   // The issue was destroyed long ago: it is over, and how it ended is not known any more.
   return run === undefined ? 'lost' : verdictOf(run)?.outcome;

@@ -16,7 +16,8 @@ export const NOT_READY_WAIT_MS = 60_000;
 
 /**
  * Applies an event to a task, and everything that follows from it: the notification when the task has ended, and the
- * news to the task that it is a child of. Applying an event again changes nothing.
+ * news to the task that it is a child of. Applying an event again changes nothing, but goes on with what follows: whoever
+ * applied it first may have died over that, or may not have heard that it was applied.
  *
  * @returns the task afterwards, changed or not; undefined when there is none of this id
  */
@@ -25,6 +26,13 @@ export async function settleItem(
   id: string,
   event: QueueEvent | EventAt,
 ): Promise<QueueItem | undefined> {
+  const after = await applyEvent(context, id, event);
+  if (after !== undefined && isFinished(after)) await settleParents(context, after);
+  return after;
+}
+
+/** The event alone, with the notification. @returns the task afterwards */
+async function applyEvent(context: Needs, id: string, event: QueueEvent | EventAt): Promise<QueueItem | undefined> {
   const at: EventAt = typeof event === 'function' ? event : () => event;
   let held = false;
   const change: Change = (item, now) => {
@@ -33,12 +41,18 @@ export async function settleItem(
     return advance(item, happened, now);
   };
   const changed = await context.queue.update(id, change, (each) => newsOf(each, held));
-  if (changed === undefined) return undefined;
-  const { before, after } = changed;
-  if (isFinished(after) && !isFinished(before) && after.parent !== null) {
-    await settleItem(context, after.parent, { type: 'child_ended', id, outcome: outcomeOf(after) });
+  return changed?.after;
+}
+
+/** Tells the task that waits for a finished one, and so on upwards. Files that name each other in a circle end it. */
+async function settleParents(context: Needs, finished: QueueItem): Promise<void> {
+  const seen = new Set<string>();
+  let child: QueueItem | undefined = finished;
+  while (child !== undefined && isFinished(child) && child.parent !== null && !seen.has(child.id)) {
+    const { id } = child;
+    seen.add(id);
+    child = await applyEvent(context, child.parent, { type: 'child_ended', id, outcome: outcomeOf(child) });
   }
-  return after;
 }
 
 /** An event that names a time: made from the store's, in milliseconds since the epoch. */
