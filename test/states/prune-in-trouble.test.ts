@@ -5,6 +5,7 @@ import { applyPrune } from '../../src/domain/prune/apply-prune.ts';
 import { makePrunePlan } from '../../src/domain/prune/make-plan.ts';
 import type { PruneResult } from '../../src/domain/prune/prune-item.ts';
 import { contextOf } from '../support/context-of.ts';
+import { workedWorld } from '../support/doctor.ts';
 import {
   fakeWorld,
   issue,
@@ -17,7 +18,7 @@ import {
   verdictOf,
   worktreeOf,
 } from '../support/fake-world.ts';
-import { forgetIssue, namesOf, pruned, snapshot, type PrunedAll } from '../support/prune-world.ts';
+import { age, forgetIssue, namesOf, pruned, snapshot, type PrunedAll } from '../support/prune-world.ts';
 import { until, type World } from '../support/world.ts';
 
 const ORPHAN = 'orphan of nobody';
@@ -199,4 +200,32 @@ test('starts on issues whose old worktrees are orphaned lose nothing to a prune 
     expect(existsSync(join(worktreeOf(world, ref), 'new.txt'))).toBe(true);
     succeeded(await world.kugetsu('continue', ref, 'go on', '--follow'));
   }
+});
+
+test('without the queue, what its tasks may need stays, prune says so, and the rest is deleted', async () => {
+  const world = await workedWorld();
+  const session = storedSessions(world);
+  const run = join(world.home, 'runs', 'r_0mwrzy3vsoanbch2t');
+  mkdirSync(run);
+  age(run);
+  const left = join(world.home, 'logs', '.r.log.0123456789ab.tmp');
+  writeFileSync(left, '');
+  age(left);
+  const items = join(world.home, 'queue', 'items');
+  rmSync(items, { recursive: true, force: true });
+  writeFileSync(items, 'no directory');
+  for (const options of [
+    ['--older-than', '0'],
+    ['--older-than', '0', '--force'],
+  ]) {
+    const { code, stdout, stderr } = await world.kugetsu('prune', ...options);
+    expect(stdout).toContain('.r.log.0123456789ab.tmp');
+    expect(stdout).not.toContain('r_0mwrzy3vsoanbch2t');
+    expect(stdout).not.toContain(REF);
+    expect(stderr).toContain('the queue was not read, and what its tasks may need was left');
+    expect(code).toBe(1);
+  }
+  expect(existsSync(left)).toBe(false);
+  expect(existsSync(run)).toBe(true);
+  expect(storedSessions(world)).toEqual(session);
 });

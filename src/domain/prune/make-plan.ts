@@ -34,8 +34,14 @@ export async function makePrunePlan(context: Context, criteria: DoneCriteria): P
   const state = await readState(context);
   const tracked = trackedBy(state);
   const now = context.clock.now();
-  // Without opencode the sessions of an issue could not be deleted, so the whole issue stays.
-  const done = sessions === undefined ? [] : await doneIssues(context, { criteria, state, tracked, now, problems });
+  if (state.queueProblem !== undefined) {
+    problems.push(words`the queue was not read, and what its tasks may need was left: ${state.queueProblem}`);
+  }
+  // Without opencode the sessions of an issue could not be deleted, and one may have a task in the queue: the whole issue stays.
+  const done =
+    sessions === undefined || !tracked.queueRead
+      ? []
+      : await doneIssues(context, { criteria, state, tracked, now, problems });
   const planned = planPrune({ now, tracked, unnamed: state.unnamed, done, ...files, sessions: sessions ?? [] });
   const { text: clean } = await redactorOf(context);
   return {

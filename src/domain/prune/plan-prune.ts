@@ -29,7 +29,10 @@ function planLeftovers({ now, tracked, temporary, runs, clones }: PruneFacts): P
       .filter(({ type, modifiedMs }) => type === 'file' && isLongPast(modifiedMs, now))
       .map((entry) => placed({ kind: 'temporary_file', entry }, 'left by a write that was cut off')),
     ...runs
-      .filter(({ run, entry, alive }) => !alive && !tracked.runs.has(run) && isLongPast(entry.modifiedMs, now))
+      .filter(
+        ({ run, entry, alive }) =>
+          tracked.queueRead && !alive && !tracked.runs.has(run) && isLongPast(entry.modifiedMs, now),
+      )
       .map(({ run, entry }) => placed({ kind: 'run_directory', run, entry }, 'its run is over')),
     ...clones
       .filter(({ busy }) => !busy)

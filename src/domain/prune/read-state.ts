@@ -1,7 +1,7 @@
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { listEntries } from '../../adapters/store/entries.ts';
-import { AppError } from '../../util/errors.ts';
+import { AppError, wordsOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import type { Home } from '../home.ts';
@@ -79,9 +79,17 @@ async function readUnnamed(home: Home, { issues }: Index): Promise<UnnamedFile[]
   return (await Promise.all(read)).filter((file) => file !== undefined);
 }
 
-async function readOthers(context: Needs): Promise<Pick<StoredState, 'liveRefs' | 'tasks' | 'brokenTasks'>> {
-  const { items, broken } = await context.queue.all();
-  return { liveRefs: await liveRefs(context), tasks: items, brokenTasks: broken.map(({ id }) => id) };
+type OtherState = Pick<StoredState, 'liveRefs' | 'tasks' | 'brokenTasks' | 'queueProblem'>;
+
+async function readOthers(context: Needs): Promise<OtherState> {
+  const live = { liveRefs: await liveRefs(context) };
+  try {
+    const { items, broken } = await context.queue.all();
+    return { ...live, tasks: items, brokenTasks: broken.map(({ id }) => id), queueProblem: undefined };
+  } catch (error) {
+    // Without the queue nothing that a task may need is unused.
+    return { ...live, tasks: [], brokenTasks: [], queueProblem: wordsOf(error) };
+  }
 }
 
 /** A run whose session file somebody has removed is still known by its processes. */

@@ -18,9 +18,10 @@ export async function removeRunDirectories(
   context: Pick<Context, 'home' | 'queue'>,
   targets: readonly TargetOf<'run_directory'>[],
 ): Promise<PromiseSettledResult<WhyNot>[]> {
-  const { runs } = await trackedNow(context);
+  const { runs, queueRead } = await trackedNow(context);
   const inUse = runIdsInUse();
   const remove = async ({ run, entry }: TargetOf<'run_directory'>): Promise<WhyNot> => {
+    if (!queueRead) return 'the queue cannot be read';
     if (runs.has(run) || inUse.has(run)) return 'its run is still on';
     const why = await changeOf(entry);
     if (why === undefined) await removeDirectory(entry.path);

@@ -39,7 +39,9 @@ export async function removeDoneIssue(
   { ref, run }: TargetOf<'issue'>,
   onSaved: OnSaved,
 ): Promise<WhyNot> {
-  if ((await trackedNow(context)).waitingRefs.has(ref)) return 'a task waits for it now';
+  const { queueRead, waitingRefs } = await trackedNow(context);
+  if (!queueRead) return 'the queue cannot be read';
+  if (waitingRefs.has(ref)) return 'a task waits for it now';
   try {
     await destroyIssue(context, parseIssueRef(ref), onSaved, { afterRun: run });
     return undefined;

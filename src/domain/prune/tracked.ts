@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Entry } from '../../adapters/store/entries.ts';
+import type { Words } from '../../util/words.ts';
 import { branchOf } from '../issues/issue-ref.ts';
 import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { isFinished } from '../queue/advance.ts';
@@ -24,6 +25,8 @@ export interface StoredState {
   readonly tasks: readonly QueueItem[];
   /** The ids of tasks whose file cannot be read. */
   readonly brokenTasks: readonly string[];
+  /** Why the tasks could not be read at all, if so. */
+  readonly queueProblem: Words | undefined;
 }
 
 /** A session file that the index does not name. */
@@ -45,6 +48,8 @@ export interface Tracked {
   readonly unsettledRefs: ReadonlySet<string>;
   /** Runs that have not ended. */
   readonly runs: ReadonlySet<string>;
+  /** Whether the tasks are known; if not, none of what follows is whole. */
+  readonly queueRead: boolean;
   /** Tasks that have not come to their end, as far as is known. */
   readonly tasks: ReadonlySet<string>;
   /** Issues with such a task. */
@@ -94,6 +99,7 @@ export function trackedBy(state: StoredState): Tracked {
       ...open.flatMap(({ run }) => (run === null ? [] : [run.id])),
       ...tasks.flatMap(({ run_id: id, run }) => [id, run?.id]).filter((id) => typeof id === 'string'),
     ]),
+    queueRead: state.queueProblem === undefined,
     tasks: new Set([...tasks.map(({ id }) => id), ...state.brokenTasks]),
     waitingRefs: new Set(tasks.map(({ issue_ref: ref }) => ref).filter((ref) => ref !== null)),
   };
@@ -139,7 +145,7 @@ export function sessionOrphaned(session: OwnSession, tracked: Tracked, now: numb
     case 'doctor':
       return isLongPast(created, now) ? 'left by a doctor that was killed' : undefined;
     case 'pm_task':
-      return tracked.tasks.has(purpose.task) ? undefined : 'its task is over';
+      return !tracked.queueRead || tracked.tasks.has(purpose.task) ? undefined : 'its task is over';
     case 'issue':
       // A start makes the session first, and then records it.
       return tracked.unsettledRefs.has(purpose.ref) ? undefined : 'no issue uses it';

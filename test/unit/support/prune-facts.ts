@@ -54,6 +54,7 @@ export function stateWith(issues: readonly IssueSession[], changes: Partial<Stor
     liveRefs: [],
     tasks: [],
     brokenTasks: [],
+    queueProblem: undefined,
     ...changes,
   };
 }

@@ -150,6 +150,7 @@ describe('in opencode', () => {
     expect(planned(withTask('notified'), { sessions })).toEqual([]);
     expect(planned(withTask('pending'), { sessions })).toEqual([]);
     expect(planned(stateWith([], { brokenTasks: [TASK] }), { sessions })).toEqual([]);
+    expect(planned(stateWith([], { queueProblem: ['no queue'] }), { sessions })).toEqual([]);
     expect(planned(withTask('error'), { sessions })).toEqual(['opencode_session ses_fork']);
     expect(planned(stateWith([]), { sessions })).toEqual(['opencode_session ses_fork']);
   });
@@ -165,6 +166,10 @@ describe('of what was cut off', () => {
     expect(planned(stateWith([open]), { runs: [RUN] })).toEqual([]);
     const claimed = itemWith({ state: 'notified', run_id: 'r_9' });
     expect(planned(stateWith([], { tasks: [claimed] }), { runs: [RUN] })).toEqual([]);
+  });
+
+  test('while the queue cannot be read, a run directory stays', () => {
+    expect(planned(stateWith([], { queueProblem: ['no queue'] }), { runs: [RUN] })).toEqual([]);
   });
 
   test('what is new stays: somebody may be at it', () => {
