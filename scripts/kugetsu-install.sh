@@ -92,7 +92,7 @@ put() {
   if [[ -e $to || -L $to ]] && [[ -z $(recorded "$to") ]] && ! cmp -s "$from" "$to"; then
     [[ ! -d $to || -L $to ]] || die 1 "$to is a directory" 'move it away'
     mv "$to" "$to.before-kugetsu"
-    say "$to was there already, and not from here: it is $to.before-kugetsu now"
+    say "$to existed and was not from kugetsu: it has been moved to $to.before-kugetsu"
   fi
   install -d "$(dirname "$to")"
   install -m "$mode" "$from" "$to.kugetsu-new"

@@ -149,12 +149,12 @@ prepare_sshd() {
   [[ $dry_run == no ]] || ((can_check == 1)) || return 0
   local answer
   answer=$(sshd -t 2>&1) ||
-    die 3 "sshd rejects the configuration that is there already: $(tail -n 1 <<<"$answer")" 'mend that first: sshd -t; nothing was changed'
+    die 3 "sshd rejects the configuration that is there already: $(tail -n 1 <<<"$answer")" 'nothing was changed; to see what to fix, run: sshd -t'
 }
 
 create_user() {
   if getent passwd "$user" >/dev/null; then
-    say "user $user is there already"
+    say "user $user already exists"
     return
   fi
   # A password field of * fits no password; unlike !, it does not make sshd without PAM refuse the key as well.

@@ -40,6 +40,6 @@ export function refuseUnknownSubcommand([first, word = '-']: readonly string[]):
   const meant = nearest(word, names);
   throw usageError(
     words`unknown command ${quoted(`${first} ${word}`)}`,
-    meant === undefined ? `kugetsu ${first} --help shows its commands` : `did you mean kugetsu ${first} ${meant}?`,
+    meant === undefined ? `run: kugetsu ${first} --help` : `did you mean kugetsu ${first} ${meant}?`,
   );
 }

@@ -40,7 +40,7 @@ export interface Home {
   readonly baseExport: string;
   readonly pmAgentExport: string;
   readonly opencodeProbe: string;
-  /** Catalogues of models for opencode, trimmed to what can be meant. */
+  /** Catalogues of models for opencode, trimmed to what a run may use. */
   readonly modelCatalogues: string;
   /** Which of the sessions opencode was last seen to have. */
   readonly knownSessions: string;

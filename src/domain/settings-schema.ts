@@ -120,7 +120,7 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
   {
     key: 'MODEL_CATALOGUE',
     fallback: 'trimmed',
-    summary: 'Which models opencode is told of: trimmed to the providers that can be meant, or whole',
+    summary: 'Which models opencode knows: trimmed to the providers that a run may use, or whole',
   },
   {
     key: 'PM_MAX_DEPTH',

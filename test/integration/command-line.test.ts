@@ -21,7 +21,7 @@ describe('a wrong call exits 2, says what is wrong, and does nothing', () => {
     ['an unknown command', ['strat', REF, 'hello'], 'Did you mean start?'],
     ['an unknown command of a group', ['queue-daemon', 'strat'], 'did you mean kugetsu queue-daemon start?'],
     ['one of a group with a default', ['config', 'lst'], 'did you mean kugetsu config list?'],
-    ['one that is like none', ['queue', 'xyzzyxyz'], 'kugetsu queue --help shows its commands'],
+    ['one that is like none', ['queue', 'xyzzyxyz'], 'run: kugetsu queue --help'],
     ['an unknown option', ['list', '--jsn'], 'Did you mean --json?'],
     ['start without anything', ['start'], "missing required argument 'issue-ref'"],
     ['start without a message', ['start', REF], "missing required argument 'message'"],

@@ -93,7 +93,7 @@ test('a run of a container that is gone is settled when nothing has been heard o
   silence(world);
   const before = readFileSync(sessionFile(world));
   expect(await listedIssue(world)).toMatchObject({ run: { verdict: null }, elsewhere: { alive: false } });
-  expect(succeeded(await world.kugetsu('list')).stdout).toContain('not heard of, elsewhere (box-2)');
+  expect(succeeded(await world.kugetsu('list')).stdout).toContain('not heard from, elsewhere (box-2)');
   expect((await world.kugetsu('doctor')).stdout).toContain('died without a verdict');
   expect(readFileSync(sessionFile(world))).toEqual(before);
 

@@ -58,7 +58,7 @@ test('what was saved of an issue that is gone comes back into a new directory, a
   expect(found.map(({ kind }) => kind).toSorted()).toEqual(['commit', 'directory']);
   const ambiguous = await world.kugetsu('rescued', REF, '--apply');
   expect(ambiguous.code).toBe(2);
-  expect(ambiguous.stderr).toContain('2 things were saved of this issue');
+  expect(ambiguous.stderr).toContain('2 things were saved for this issue');
   for (const { id, kind } of found) {
     const there = join(world.root, `back of ${kind}`);
     const alone = await world.kugetsu('rescued', id, '--apply');

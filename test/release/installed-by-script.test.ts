@@ -87,7 +87,7 @@ describe('a program that is given', () => {
     mkdirSync(join(world.userHome, '.local/bin'), { recursive: true });
     const program = join(world.userHome, '.local/bin/kugetsu');
     writeFileSync(program, '#!/bin/sh\n# my own\n');
-    expect(succeeded(await install(world)).stdout).toContain(`it is ${program}.before-kugetsu now`);
+    expect(succeeded(await install(world)).stdout).toContain(`moved to ${program}.before-kugetsu`);
     expect(readFileSync(`${program}.before-kugetsu`, 'utf8')).toContain('my own');
     appendFileSync(join(world.userHome, '.config/opencode/skills/kugetsu/SKILL.md'), 'More.\n');
     expect(succeeded(await uninstall(world)).stdout).toContain('SKILL.md was changed since: it stays');

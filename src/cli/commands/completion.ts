@@ -21,7 +21,7 @@ export async function install({ context }: Call, given: CompletionOptions): Prom
   const { shell, file } = await scriptFor(context, given.shell);
   const { outcome, path } = await changeInstalled(context, { what: 'install', file }, given);
   if (shell !== 'zsh' || (outcome !== 'installed' && outcome !== 'updated')) return;
-  context.terminal.err(`zsh has to know of it: before compinit in ~/.zshrc, add fpath+=(${dirname(path)})`);
+  context.terminal.err(`zsh must be able to find it: before compinit in ~/.zshrc, add fpath+=(${dirname(path)})`);
 }
 
 /** Removes it there. */

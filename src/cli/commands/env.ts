@@ -92,11 +92,14 @@ async function warnOfPath({ env, terminal }: CliContext, path: string): Promise<
 async function valueFromInput({ terminal }: CliContext): Promise<string> {
   const text = utf8Text(await terminal.readInputBytes());
   if (text !== undefined) return text.replace(/\n$/, '');
-  throw usageError('the value on standard input is not UTF-8 text', 'encode it, as base64');
+  throw usageError('the value on standard input is not UTF-8 text', 'encode it, for example as base64');
 }
 
 // What is no UTF-8 on a command line has become replacement characters by now.
 function valueFromArgument(argument: string): string {
   if (!argument.includes('\uFFFD')) return argument;
-  throw usageError('the value is not UTF-8 text', 'encode it, as base64, or give it on standard input with -');
+  throw usageError(
+    'the value is not UTF-8 text',
+    'encode it, for example as base64, or give it on standard input with -',
+  );
 }

@@ -16,14 +16,14 @@ export async function messageArgument({ terminal }: CliContext, argument: string
 /** A number of days, which may be none. @throws AppError usage (exit code 2) */
 export function parseDays(text: string): number {
   if (/^(?:0|[1-9]\d{0,4})$/.test(text)) return Number(text);
-  throw usageError(words`not a number of days: ${quoted(text, 40)}`, 'give a whole number from 0');
+  throw usageError(words`not a number of days: ${quoted(text, 40)}`, 'give a whole number, 0 or more');
 }
 
 /** A number of lines or rows. @throws AppError usage (exit code 2) */
 export function parseCount(text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw usageError(words`not a count: ${quoted(text, 40)}`, 'give a whole number from 1');
+  throw usageError(words`not a count: ${quoted(text, 40)}`, 'give a whole number, 1 or more');
 }
 
 /** Names files that could not be read beside those that could, and says what to do about them. */

@@ -25,7 +25,7 @@ export async function prune({ context, exitWith }: Call, given: PruneOptions): P
   const failed = await done(context, { items, problems, json });
   for (const problem of problems) context.terminal.err(`kugetsu: ${plainText(problem)}`);
   if (!failed && problems.length === 0) return;
-  context.terminal.err('  everything else went on; fix that and run the command again');
+  context.terminal.err('  the rest was done; fix that, then run the command again');
   exitWith(EXIT.failed);
 }
 

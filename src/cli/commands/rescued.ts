@@ -63,7 +63,7 @@ async function applyOne(
   if (one === undefined) return;
   if (others.length > 0) {
     throw usageError(
-      `${plural(chosen.length, 'thing')} were saved of this issue: ${chosen.map(({ id }) => id).join(', ')}`,
+      `${plural(chosen.length, 'thing')} were saved for this issue: ${chosen.map(({ id }) => id).join(', ')}`,
       `choose one; for the newest, run: kugetsu rescued ${one.id} --apply`,
     );
   }

@@ -25,7 +25,7 @@ export async function add(
 ): Promise<void> {
   const { addServer } = await import('../../domain/servers/manage-servers.ts');
   const outcome = await addServer(context, { name, url, replace: force });
-  context.terminal.err(outcome === 'unchanged' ? `${name} is there already` : `${outcome} ${name}`);
+  context.terminal.err(outcome === 'unchanged' ? `${name} already exists` : `${outcome} ${name}`);
   const { isReadableOnTheWay } = await import('../../domain/servers/server-url.ts');
   if (isReadableOnTheWay(url)) {
     context.terminal.err(

@@ -17,7 +17,7 @@ export const DAEMON: readonly Entry[] = [
     words: 'queue-daemon start',
     summary: 'start it in the background, unless it is already running',
     examples: ['kugetsu queue-daemon start'],
-    exits: { 0: 'it is running', 1: 'it did not come up', 2: 'usage', ...ELSEWHERE },
+    exits: { 0: 'it is running', 1: 'it did not start', 2: 'usage', ...ELSEWHERE },
     load: async () => (await import('../commands/queue-daemon.ts')).start,
   }),
   command({
@@ -32,7 +32,7 @@ export const DAEMON: readonly Entry[] = [
     words: 'queue-daemon restart',
     summary: 'stop it and start it again; running agents continue',
     examples: ['kugetsu queue-daemon restart'],
-    exits: { 0: 'it is running', 1: 'it did not come up', 2: 'usage', ...ELSEWHERE },
+    exits: { 0: 'it is running', 1: 'it did not start', 2: 'usage', ...ELSEWHERE },
     people: FOR_OTHERS,
     load: async () => (await import('../commands/queue-daemon.ts')).restart,
   }),
@@ -48,7 +48,7 @@ export const DAEMON: readonly Entry[] = [
     words: 'queue-daemon run',
     summary: 'run the daemon in the foreground: for systemd, cron and containers',
     options: {
-      once: flag('--once', 'look once, start what can be started, and exit'),
+      once: flag('--once', 'check the queue once, start what can start, and exit'),
       background: flag('--background', 'log to the file only'),
     },
     examples: [

@@ -26,7 +26,7 @@ export function renderSessions(
 /** A run that cannot be seen from here is told as what is known of it. */
 function elsewhereText(run: ListedSession['run'], { machine, alive }: NonNullable<ListedSession['elsewhere']>): string {
   const place = machine === null ? 'elsewhere' : `elsewhere (${machine})`;
-  return alive ? `${runText(run)} ${place}` : `not heard of, ${place}`;
+  return alive ? `${runText(run)} ${place}` : `not heard from, ${place}`;
 }
 
 const RUN_COLUMNS = ['TIME', 'KIND', 'FOR', 'RESULT', 'MESSAGE', 'LOG'];

@@ -24,7 +24,7 @@ const POLL_MS = 20;
 /**
  * Starts the daemon detached, and waits until it is the daemon. Two starts at once give one daemon.
  *
- * @throws AppError `daemon_failed` when it did not come up, `elsewhere` (exit code 4) when one runs that cannot be seen from here
+ * @throws AppError `daemon_failed` when it did not start, `elsewhere` (exit code 4) when one runs that cannot be seen from here
  */
 export async function startDaemon(context: Context): Promise<{ readonly pid: number; readonly started: boolean }> {
   const { home, self, clock } = context;

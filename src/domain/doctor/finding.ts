@@ -13,7 +13,7 @@ export interface Finding<Message extends Text = Text> {
   /** The command or the action that fixes it; null when there is nothing to fix or to do. */
   readonly command: string | null;
   /**
-   * Mends it, when that is safe: looks again first, takes the locks, and never touches uncommitted work.
+   * Fixes it, if that is safe: looks again first, takes the locks, and never touches uncommitted work.
    * @returns what was done, in one line
    * @throws when it could not be fixed
    */

@@ -25,7 +25,7 @@ export async function requireNoAgent({ home }: Pick<Context, 'home'>, ref: strin
 export async function requireNoProcess({ home }: Pick<Context, 'home'>, id: string): Promise<void> {
   requireNothingElsewhere(home);
   if (processesOfRun(id).length === 0) return;
-  throw new AppError('busy', `the run ${id} is on: run doctor --fix again when it has ended`);
+  throw new AppError('busy', `the run ${id} has not ended: run doctor --fix again when it has`);
 }
 
 function requireNothingElsewhere(home: Context['home']): void {

@@ -12,7 +12,7 @@ import { readBase, readIndex, readIssueSession } from '../sessions/read-sessions
 import { changeSessions } from '../sessions/session-store.ts';
 
 /**
- * Mends an index entry whose session file is gone: the file is made anew from the worktree and from the sessions that
+ * Repairs an index entry whose session file is gone: the file is made anew from the worktree and from the sessions that
  * opencode has for it; without a worktree there is nothing to keep, and the entry goes.
  *
  * @returns what was done, in one line

@@ -22,7 +22,7 @@ export async function removeRunDirectories(
   const inUse = runIdsInUse();
   const remove = async ({ run, entry }: TargetOf<'run_directory'>): Promise<WhyNot> => {
     if (!queueRead) return 'the queue cannot be read';
-    if (runs.has(run) || inUse.has(run)) return 'its run is still on';
+    if (runs.has(run) || inUse.has(run)) return 'its run has not ended';
     const why = await changeOf(entry);
     if (why === undefined) await removeDirectory(entry.path);
     return why;

@@ -28,7 +28,7 @@ async function removeUnnamed(entry: Entry, file: UnnamedFile | undefined): Promi
   const why = await changeOf(entry);
   if (why !== undefined) return why;
   if (file === undefined) return 'the index names it now';
-  if (file.live) return 'its run is still on';
+  if (file.live) return 'its run has not ended';
   await removeFile(entry.path);
   return undefined;
 }

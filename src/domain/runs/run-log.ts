@@ -13,7 +13,7 @@ import { cleanRecordLine, shownLine, type RunLogEntry, type RunRecord, type Show
 type Unstamped<T> = T extends { type: 'kugetsu' } ? Omit<KnownKeys<T>, 'type' | 'at'> : never;
 
 /**
- * The log of one run, one JSON object a line: the agent's events as they came, and kugetsu's records between them
+ * The log of one run, one JSON object per line: the agent's events as they came, and kugetsu's records between them
  * (`type` is `kugetsu`). Lines of the agent that are no JSON are wrapped. Secrets are redacted before anything is written.
  * A line that the system refuses to take is missing, and a warning says so.
  */

@@ -75,10 +75,10 @@ function hintFor(
   { servers, token }: { readonly servers: Servers; readonly token: GitCredential | undefined },
 ): string | undefined {
   if (token !== undefined)
-    return `${token.variable} was refused; to set another one: kugetsu env set ${token.variable} -`;
+    return `${token.variable} was refused; to set another one, run: kugetsu env set ${token.variable} -`;
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return undefined;
   const key = nearestAbove(tokenPlaces(servers), url)?.keys[0];
   const { host, origin } = new URL(url);
-  if (key !== undefined) return `no token is set for ${host}; to set one: kugetsu env set ${key} -`;
-  return `to set a token for ${host}, give it a name: kugetsu server add NAME ${origin}, then kugetsu env set NAME_TOKEN -`;
+  if (key !== undefined) return `no token is set for ${host}; to set one, run: kugetsu env set ${key} -`;
+  return `to set a token for ${host}, run: kugetsu server add NAME ${origin}; then run: kugetsu env set NAME_TOKEN -`;
 }

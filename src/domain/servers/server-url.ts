@@ -26,7 +26,7 @@ export function checkedServerUrl(text: string): string {
   if (password === '' && (username === '' || SSH.test(text))) return trimmed(text);
   throw usageError(
     words`${shown} has credentials in it, and they do not belong in a URL`,
-    'leave them out, and set the token: kugetsu env set NAME_TOKEN - (NAME is the name of the server)',
+    'leave them out; to set the token, run: kugetsu env set NAME_TOKEN - (NAME is the name of the server)',
   );
 }
 

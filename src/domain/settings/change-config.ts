@@ -37,7 +37,7 @@ export async function setSetting({ home, env }: Needs, key: SettingKey, value: s
     const { given } = examineSettings({ path: home.config, text: changed, environment: {}, userHome });
     if (given.get(key)?.value === value) return changed;
     throw new AppError('bad_config', `${home.config}: ${key} cannot be set: a mistake elsewhere in the file hides it`, {
-      hint: 'kugetsu config list shows the mistakes; correct the file in an editor',
+      hint: 'run: kugetsu config list; then correct the file in an editor',
     });
   });
 }

@@ -137,8 +137,8 @@ function shellLine(
   const [key] = named;
   const why =
     key === undefined
-      ? 'remove the line, no setting needs it; to give agents a variable: kugetsu env set KEY VALUE'
-      : `give it a plain value: kugetsu config set ${key} VALUE`;
+      ? 'remove the line, no setting needs it; to give agents a variable, run: kugetsu env set KEY VALUE'
+      : `give it a plain value; run: kugetsu config set ${key} VALUE`;
   return {
     code: 'bad_config',
     key: key ?? seeming,
@@ -154,7 +154,7 @@ function foreignVariable(origin: string, key: string): SettingProblem {
     code: 'unknown_setting',
     key,
     message: `${origin}: ${NOT_EXECUTED}: ${key} is not a setting, so nothing reads it`,
-    hint: `to give it to agents: kugetsu env set ${key} VALUE (kugetsu config unset ${key} removes it here)`,
+    hint: `to give it to agents, run: kugetsu env set ${key} VALUE; to remove it here, run: kugetsu config unset ${key}`,
     overridden: false,
     blocks: [],
   };
@@ -176,7 +176,7 @@ function unknownSetting(origin: string, key: string): SettingProblem {
     code: 'unknown_setting',
     key,
     message: `${origin}: there is no setting ${key}`,
-    hint: `${knownSettingsHint(key)} (kugetsu config unset ${key} removes it)`,
+    hint: `${knownSettingsHint(key)}; to remove it, run: kugetsu config unset ${key}`,
     overridden: false,
     blocks: 'all',
   };
@@ -191,7 +191,7 @@ function badValue(key: string, { value, source, origin }: GivenSetting, overridd
       code: 'bad_setting',
       key,
       message: words`${origin}: ${key}=${said(value, 60)}: ${fault}`,
-      hint: `correct ${key}, or remove it for the default: ${fix}`,
+      hint: `correct ${key}, or remove it for the default; run: ${fix}`,
       overridden,
       blocks: 'all',
     },

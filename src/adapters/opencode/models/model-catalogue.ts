@@ -10,7 +10,7 @@ import { tableHasRows } from './sqlite-rows.ts';
 import { isTrimmedFile, trimmedFiles } from './trimmed-files.ts';
 
 // opencode 1.18.33 builds the catalogue of all models that exist (225 providers, 8261 models) in each process that calls a model.
-// With a file of the few that can be meant, `opencode run` takes two thirds of the memory and of the CPU time.
+// With a file of the few that a run may use, `opencode run` takes two thirds of the memory and of the CPU time.
 
 /** The variable with the file that opencode takes as its catalogue; its own it goes on renewing. */
 const VARIABLE = 'OPENCODE_MODELS_PATH';
@@ -75,7 +75,7 @@ async function trimmed({ directory }: CatalogueOptions, question: CatalogueQuest
   if ('doubt' in meant) return { whole: meant.doubt };
   const ids = meantProviders(files.providers, meant);
   const of = Object.keys(files.providers).length;
-  if (ids.size === of) return { whole: 'every provider can be meant' };
+  if (ids.size === of) return { whole: 'every provider may be used' };
   const file = await files.with(ids);
   if (file === undefined) return { whole: 'opencode has just fetched another' };
   const unknown = unknownModel(modelsIn(file.text), meant);

@@ -104,7 +104,7 @@ async function runNeeded(context: Context, command: readonly string[], input?: s
   const { exitCode, stderr, startError } = await runTool(context, command, input);
   if (exitCode === 0) return;
   throw new AppError('service_failed', words`${command.join(' ')} failed: ${said(startError ?? stderr)}`, {
-    hint: 'fix that and run the command again: repeating the steps that are done does no harm',
+    hint: 'fix that, then run the command again; it is safe to repeat',
   });
 }
 

@@ -62,7 +62,7 @@ function judge(
   threshold: number,
 ): Finding {
   const text = `${formatBytes(freeBytes)} free on the disk of ${path}`;
-  const clean = 'make room: kugetsu prune shows what kugetsu no longer needs';
+  const clean = 'make room; to see what kugetsu no longer needs, run: kugetsu prune';
   if (freeBytes < threshold * ERROR_SHARE) return wrong('error', 'disk-free', `only ${text}`, clean);
   if (freeBytes < threshold) return wrong('warning', 'disk-free', `only ${text}`, clean);
   if (freeFiles !== undefined && freeFiles < FEW_FILES) {

@@ -57,7 +57,8 @@ async function forkAgain(
   { id, path }: { readonly id: string; readonly path: string },
 ): Promise<string> {
   const base = await readBase(context);
-  if (base === undefined) throw new AppError('base_missing', 'a new one needs the base session: kugetsu init --force');
+  if (base === undefined)
+    throw new AppError('base_missing', 'a new one needs the base session; run: kugetsu init --force');
   await requireIdle(context, ref, id);
   const permission = headlessPermission(await agentWritable(context));
   const title = issueTitle(ref);

@@ -65,7 +65,7 @@ function tooOpen({ root }: Home, entries: readonly Entry[]): Finding | undefined
   const open = entries.filter(({ facts }) => (facts.mode & OPEN_TO_OTHERS) !== 0);
   if (open.length === 0) return undefined;
   const writable = open.some(({ facts }) => (facts.mode & WRITABLE_BY_OTHERS) !== 0);
-  const message = `${what(open)} ${writable ? 'writable by' : 'readable for'} other users`;
+  const message = `${what(open)} ${writable ? 'writable by' : 'readable by'} other users`;
   // Behind a directory that is closed to them nobody gets there.
   const reachable = open.some(({ path }) => path === root);
   const level = !reachable ? 'info' : writable ? 'error' : 'warning';

@@ -91,7 +91,7 @@ async function missing(context: CheckContext, { ref, path, repository, branch }:
   if (!(await hasBranch(repository, branch, env))) return wrong('error', NAME, message, `kugetsu start ${ref} MESSAGE`);
   return fixable('error', NAME, message, async () =>
     withRepository(repository, async () => {
-      if (await pathExists(path)) throw new AppError('worktree_exists', `${path} is there again`);
+      if (await pathExists(path)) throw new AppError('worktree_exists', `${path} is back`);
       await saveStaleEntries(context, repository, async (way) => tellSaved(context, ref, way));
       const from = await filesFrom(context, parseIssueRef(ref));
       const { note: said } = await checkOutBranch({ repository, path, env }, { branch, from });

@@ -47,7 +47,9 @@ describe('the tracked sessions', () => {
     const elsewhere = { machine: 'box-2', pid_namespace: null, heard_at: null, alive: true };
     expect(fields({ ...issue, elsewhere })[4]).toBe('working elsewhere (box-2)');
     expect(fields({ ...issue, elsewhere: { ...elsewhere, machine: null } })[4]).toBe('working elsewhere');
-    expect(fields({ ...issue, elsewhere: { ...elsewhere, alive: false } })[4]).toBe('not heard of, elsewhere (box-2)');
+    expect(fields({ ...issue, elsewhere: { ...elsewhere, alive: false } })[4]).toBe(
+      'not heard from, elsewhere (box-2)',
+    );
   });
 
   test('have a header on a terminal', () => {
