@@ -9,7 +9,7 @@ import type { Context } from '../domain/context.ts';
 import { homeAt } from '../domain/home.ts';
 import { lazyQueue } from '../domain/queue/lazy-queue.ts';
 import type { QueueStore } from '../domain/queue/queue-store.ts';
-import { defaultTempDirectory } from '../domain/settings/agent-writable.ts';
+import { defaultTempDirectory } from '../domain/settings/unattended-rights.ts';
 import { usageError } from '../util/errors.ts';
 
 /** What commands are given on top of what domain functions are. */

@@ -4,11 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { createOpencode } from '../../src/adapters/opencode/opencode-driver.ts';
 import type { Opencode } from '../../src/adapters/opencode/opencode.ts';
-import { headlessPermission } from '../../src/adapters/opencode/permissions.ts';
+import type { SessionRights } from '../../src/adapters/engine/session-rights.ts';
+import { rulesOf } from '../../src/adapters/opencode/permissions.ts';
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';
 import { FAKE_OPENCODE, makeWorld, REAL_OPENCODE, run, type World } from '../support/world.ts';
 
-const PERMISSION = headlessPermission(['/somewhere/else']);
+const RIGHTS: SessionRights = { kind: 'unattended', writable: ['/somewhere/else'] };
+const ATTENDED: SessionRights = { kind: 'attended' };
 
 // What the driver promises holds for the real opencode, and the fake one is fit to stand in for it.
 describe.each([
@@ -67,22 +69,22 @@ describe.each([
 
   test('a new session is stored for its directory, with its permission rules and nothing in it', async () => {
     const where = directory();
-    const id = await opencode.createSession({ title: 'A session', directory: where, permission: PERMISSION });
+    const id = await opencode.createSession({ title: 'A session', directory: where, rights: RIGHTS });
     const [stored] = await opencode.describeSessions([id]);
     expect(stored).toMatchObject({ id, directory: where, messages: 0, parts: 0 });
-    expect(JSON.parse(stored?.permission ?? '')).toEqual(PERMISSION);
+    expect(JSON.parse(stored?.permission ?? '')).toEqual(rulesOf(RIGHTS));
     expect(await opencode.sessionsCreatedIn(where, 0)).toEqual([id]);
   });
 
   test('a fork has what its base was told, lives in its own directory, and leaves the base alone', async () => {
     const [from, to] = [directory(), directory()];
-    const base = await opencode.createSession({ title: 'Base', directory: from, permission: [] });
+    const base = await opencode.createSession({ title: 'Base', directory: from, rights: ATTENDED });
     expect(await tell(base, from, 'remember periwinkle')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('step_finish'),
     });
     const [before] = await opencode.describeSessions([base]);
-    const fork = await opencode.forkSession({ base, title: 'Fork', directory: to, permission: PERMISSION });
+    const fork = await opencode.forkSession({ base, title: 'Fork', directory: to, rights: RIGHTS });
     const stored = new Map((await opencode.describeSessions([base, fork])).map((session) => [session.id, session]));
     expect(stored.get(fork)).toMatchObject({ directory: to, messages: before?.messages, parts: before?.parts });
     expect(stored.get(base)).toEqual(before);
@@ -91,10 +93,10 @@ describe.each([
 
   test('what the base is told after a fork is in the next one: the kept export is made anew', async () => {
     const [from, to] = [directory(), directory()];
-    const base = await opencode.createSession({ title: 'Base', directory: from, permission: [] });
-    await opencode.forkSession({ base, title: 'First', directory: to, permission: [] });
+    const base = await opencode.createSession({ title: 'Base', directory: from, rights: ATTENDED });
+    await opencode.forkSession({ base, title: 'First', directory: to, rights: ATTENDED });
     expect(await tell(base, from, 'and one more thing')).toMatchObject({ code: 0 });
-    const fork = await opencode.forkSession({ base, title: 'Second', directory: to, permission: [] });
+    const fork = await opencode.forkSession({ base, title: 'Second', directory: to, rights: ATTENDED });
     const [a, b] = await Promise.all([base, fork].map(async (id) => (await opencode.describeSessions([id]))[0]));
     expect(b?.messages).toBe(a?.messages);
     expect(b?.messages).toBeGreaterThan(0);
@@ -102,7 +104,7 @@ describe.each([
   });
 
   test('a session is deleted, and deleting it again is fine', async () => {
-    const id = await opencode.createSession({ title: 'Gone soon', directory: directory(), permission: [] });
+    const id = await opencode.createSession({ title: 'Gone soon', directory: directory(), rights: ATTENDED });
     await opencode.deleteSession(id);
     expect(await opencode.describeSessions([id])).toEqual([]);
     await opencode.deleteSession(id);
@@ -110,7 +112,7 @@ describe.each([
 
   test('sessions are found by how their title begins, wildcards taken literally', async () => {
     const where = directory();
-    const made = { directory: where, permission: [] };
+    const made = { directory: where, rights: ATTENDED };
     const id = await opencode.createSession({ ...made, title: "it's 100%_a b" });
     await opencode.createSession({ ...made, title: "it's 100 a b" });
     await opencode.createSession({ ...made, title: "IT'S 100%_a b" });
@@ -122,28 +124,35 @@ describe.each([
     expect(await opencode.sessionsTitled('no such title')).toEqual([]);
   });
 
-  test('permission rules are replaced, whatever they were', async () => {
-    const rules = headlessPermission(["/it's/here"]);
-    const id = await opencode.createSession({ title: 'Rules', directory: directory(), permission: [] });
-    await opencode.setPermission(id, rules);
+  test('rights are replaced, whatever they were, and a session says what it lacks of others', async () => {
+    const rights = { kind: 'unattended', writable: ["/it's/here"] } as const;
+    const id = await opencode.createSession({ title: 'Rules', directory: directory(), rights: ATTENDED });
+    const lackOf = async (wanted: SessionRights): Promise<string | undefined> => {
+      const [stored] = await opencode.describeSessions([id]);
+      return stored === undefined ? 'no session' : (await opencode.lackOfRights(stored, wanted))?.kind;
+    };
+    expect(await lackOf(rights)).toBe('lifted');
+    await opencode.setRights(id, rights);
     const [stored] = await opencode.describeSessions([id]);
-    expect(JSON.parse(stored?.permission ?? '')).toEqual(rules);
+    expect(JSON.parse(stored?.permission ?? '')).toEqual(await opencode.rulesOf(rights));
+    expect(await lackOf(rights)).toBeUndefined();
+    expect(await lackOf({ kind: 'words_only' })).toBe('lifted');
   });
 
   test('a session moves to another directory, and stays the same otherwise', async () => {
     const [from, to] = [directory(), directory()];
-    const id = await opencode.createSession({ title: 'Mover', directory: from, permission: PERMISSION });
+    const id = await opencode.createSession({ title: 'Mover', directory: from, rights: RIGHTS });
     await opencode.moveSession(id, to);
     const [stored] = await opencode.describeSessions([id]);
     expect(stored).toMatchObject({ id, directory: to });
-    expect(JSON.parse(stored?.permission ?? '')).toEqual(PERMISSION);
+    expect(JSON.parse(stored?.permission ?? '')).toEqual(rulesOf(RIGHTS));
   });
 
   test('a session that was forked from comes back after it was lost, and others do not', async () => {
     const from = directory();
-    const base = await opencode.createSession({ title: 'Base', directory: from, permission: PERMISSION });
+    const base = await opencode.createSession({ title: 'Base', directory: from, rights: RIGHTS });
     expect(await tell(base, from, 'remember marigold')).toMatchObject({ code: 0 });
-    const fork = await opencode.forkSession({ base, title: 'Fork', directory: directory(), permission: [] });
+    const fork = await opencode.forkSession({ base, title: 'Fork', directory: directory(), rights: ATTENDED });
     const [before] = await opencode.describeSessions([base]);
     for (const id of [base, fork]) await opencode.deleteSession(id);
     expect(await opencode.restoreSession(fork, from)).toBe(false);
@@ -157,7 +166,7 @@ describe.each([
       base: 'ses_000000000000AAAAAAAAAAAAAA',
       title: 'x',
       directory: directory(),
-      permission: [],
+      rights: ATTENDED,
     });
     await expect(fork).rejects.toMatchObject({
       code: 'opencode_failed',

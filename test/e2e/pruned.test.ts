@@ -35,7 +35,7 @@ test("prune shows and then deletes the same things, sessions in opencode too, an
     cleanExport: async () => (json) => json,
   });
   const directory = worktreeOf(world, REF);
-  const mine = await opencode.createSession({ title: 'kugetsu and I', directory, permission: [] });
+  const mine = await opencode.createSession({ title: 'kugetsu and I', directory, rights: { kind: 'attended' } });
   expect(namesOf(await pruned(world))).toEqual([`opencode_session ${first}`]);
 
   forgetIssue(world, REF);

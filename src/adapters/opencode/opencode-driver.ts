@@ -10,7 +10,8 @@ import type { AgentCommand, ForkRole, Opencode, OpencodeProbe, StoredSession, Ti
 import { givenCatalogue, withCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import { withoutSkills } from './hidden-skills.ts';
-import type { PermissionRule } from './permissions.ts';
+import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
+import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
 import { withNotes, withoutProjectConfig } from './project-config.ts';
@@ -67,12 +68,12 @@ class OpencodeDriver implements Opencode {
     }
   }
 
-  async createSession({ title, directory, permission }: Parameters<Opencode['createSession']>[0]): Promise<string> {
+  async createSession({ title, directory, rights }: Parameters<Opencode['createSession']>[0]): Promise<string> {
     const { version } = await this.probe();
     const now = this.options.clock.now();
     const id = newSessionId(now);
     const cli = await this.cli();
-    await importSession(cli, emptySession({ id, title, permission, version, now }), directory);
+    await importSession(cli, emptySession({ id, title, permission: rulesOf(rights), version, now }), directory);
     const [stored] = await describeStoredSessions(cli, [id], directory);
     if (stored?.directory === directory) return id;
     await this.deleteSession(id).catch(() => undefined);
@@ -85,7 +86,8 @@ class OpencodeDriver implements Opencode {
     checkedSessionId(request.base);
     const { clock, cwd, exportCaches, cleanExport } = this.options;
     const cache = exportCaches[request.role ?? 'base'];
-    return forkSession({ ...request, cli: await this.cli(), cwd, cache, cleanExport, now: clock.now() });
+    const permission = rulesOf(request.rights);
+    return forkSession({ ...request, permission, cli: await this.cli(), cwd, cache, cleanExport, now: clock.now() });
   }
 
   async describeSessions(ids: readonly string[]): Promise<StoredSession[]> {
@@ -105,8 +107,16 @@ class OpencodeDriver implements Opencode {
     return restoreSession({ cli: await this.cli(), id: checkedSessionId(id), directory, caches });
   }
 
-  async setPermission(id: string, permission: readonly PermissionRule[]): Promise<void> {
-    await setStoredPermission(await this.cli(), { id, permission, cwd: this.options.cwd });
+  async setRights(id: string, rights: SessionRights): Promise<void> {
+    await setStoredPermission(await this.cli(), { id, permission: rulesOf(rights), cwd: this.options.cwd });
+  }
+
+  async lackOfRights({ permission }: StoredSession, rights: SessionRights): Promise<RightsLack | undefined> {
+    return whatRulesLack(permission, rights);
+  }
+
+  async rulesOf(rights: SessionRights): Promise<readonly PermissionRule[]> {
+    return rulesOf(rights);
   }
 
   async sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]> {

@@ -1,6 +1,7 @@
 import type { AgentStanding } from './agents.ts';
 import type { Extensions } from './extensions.ts';
 import type { GivenCatalogue } from './models/model-catalogue.ts';
+import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import type { PermissionRule } from './permissions.ts';
 
 /** What is known of the installed opencode. */
@@ -15,6 +16,7 @@ export interface StoredSession {
   readonly id: string;
   /** The directory in which it runs, and in no other. */
   readonly directory: string;
+  /** The rules of its rights, in opencode's own form. */
   readonly permission: string | null;
   /** Milliseconds since the epoch; grows with every change. */
   readonly time_updated: number;
@@ -38,7 +40,7 @@ interface NewSession {
   readonly title: string;
   /** The absolute real path in which the session will run. */
   readonly directory: string;
-  readonly permission: readonly PermissionRule[];
+  readonly rights: SessionRights;
 }
 
 /** What a session is that others are forked from. */
@@ -110,8 +112,12 @@ export interface Opencode {
    * @returns whether it is there again, whole
    */
   restoreSession(id: string, directory: string): Promise<boolean>;
-  /** Replaces the permission rules of a session, and reads them back. */
-  setPermission(id: string, permission: readonly PermissionRule[]): Promise<void>;
+  /** Gives a session these rights in place of those it has, and reads them back. */
+  setRights(id: string, rights: SessionRights): Promise<void>;
+  /** Why a session, as it is stored, does not have these rights; undefined when it has them. */
+  lackOfRights(stored: StoredSession, rights: SessionRights): Promise<RightsLack | undefined>;
+  /** The rules that these rights come to. */
+  rulesOf(rights: SessionRights): Promise<readonly PermissionRule[]>;
   /** The ids of the sessions that were made in `directory` since `sinceMs`, newest first. */
   sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]>;
   /** All sessions of all projects whose title begins with `prefix`, but those that a session started itself. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 
 /** One of opencode's permission rules; the last that matches wins. */
 export interface PermissionRule {
@@ -7,12 +8,22 @@ export interface PermissionRule {
   readonly action: 'allow' | 'deny' | 'ask';
 }
 
-/**
- * The rules of a session that nobody watches: what would ask a person is denied, because a denial is an error that the
- * model sees and works around, while a question waits forever. `writable` are the directories outside the worktree that
- * an agent may use.
- */
-export function headlessPermission(writable: readonly string[]): PermissionRule[] {
+// A rule for some paths of a tool would offer that tool to the model.
+const NOTHING: readonly PermissionRule[] = [{ permission: '*', pattern: '*', action: 'deny' }];
+
+/** The rights of a session as opencode 1.18 has them: what no rule denies or asks about, its own agents decide. */
+export function rulesOf(rights: SessionRights): readonly PermissionRule[] {
+  switch (rights.kind) {
+    case 'unattended':
+      return unattendedRules(rights.writable);
+    case 'attended':
+      return [];
+    case 'words_only':
+      return NOTHING;
+  }
+}
+
+function unattendedRules(writable: readonly string[]): PermissionRule[] {
   return [
     { permission: 'external_directory', pattern: '*', action: 'deny' },
     ...writable.map((directory) => ({
@@ -36,15 +47,16 @@ const StoredRulesSchema = z.array(
 const BY_PATH = new Set(['external_directory', 'read']);
 
 /**
- * Why a session with these stored rules cannot be left alone, in a few words; undefined when every denial of `wanted`
- * wins. The last rule that matches wins, so no later one may lift a denial.
+ * Why a session with these stored rules does not have these rights; undefined when every denial of theirs wins. The last
+ * rule that matches wins, so no later one may lift a denial.
  */
-export function whatPermissionLacks(stored: string | null, wanted: readonly PermissionRule[]): string | undefined {
-  if (stored === null) return 'it has no permission rules';
+export function whatRulesLack(stored: string | null, rights: SessionRights): RightsLack | undefined {
+  if (stored === null) return { kind: 'missing', message: 'it has no permission rules' };
   const rules = StoredRulesSchema.safeParse(parseJson(stored)).data;
-  if (rules === undefined) return 'its permission rules cannot be read';
-  const lifted = wanted.find((rule) => rule.action === 'deny' && !isDenied(rules, rule));
-  return lifted === undefined ? undefined : `it does not deny ${lifted.permission} ${lifted.pattern}`;
+  if (rules === undefined) return { kind: 'unreadable', message: 'its permission rules cannot be read' };
+  const lifted = rulesOf(rights).find((rule) => rule.action === 'deny' && !isDenied(rules, rule));
+  if (lifted === undefined) return undefined;
+  return { kind: 'lifted', message: `it does not deny ${lifted.permission} ${lifted.pattern}` };
 }
 
 function isDenied(rules: readonly PermissionRule[], { permission, pattern }: PermissionRule): boolean {

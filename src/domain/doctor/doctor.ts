@@ -4,7 +4,7 @@ import { rawText, type Text, told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { SettingsSchema } from '../settings-schema.ts';
-import { defaultTempDirectory } from '../settings/agent-writable.ts';
+import { defaultTempDirectory } from '../settings/unattended-rights.ts';
 import { examineSettings, faultOf, isSettingKey } from '../settings/examine-settings.ts';
 import { readSettingsSource } from '../settings/list-settings.ts';
 import { type CanaryReport, runCanary } from './canary/run-canary.ts';

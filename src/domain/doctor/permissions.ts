@@ -1,10 +1,11 @@
-import { headlessPermission, whatPermissionLacks, type PermissionRule } from '../../adapters/opencode/permissions.ts';
+import type { SessionRights } from '../../adapters/engine/session-rights.ts';
+import type { PermissionRule } from '../../adapters/opencode/permissions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { isLive } from '../runs/run-state.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
+import { unattendedRights } from '../settings/unattended-rights.ts';
 import { soundSessions, valueOf, type Survey } from './survey.ts';
 
 /** A session whose permission rules matter: nobody is there to answer when it asks. */
@@ -56,28 +57,28 @@ export interface FixedPermissions {
  * Never throws for a session's sake.
  */
 export async function fixPermissions(context: Context & { readonly survey: Survey }): Promise<FixedPermissions> {
-  const rules = headlessPermission(await agentWritable(context));
+  const rights = await unattendedRights(context);
   const { text: clean } = await redactorOf(context);
   const sessions: PermissionChange[] = [];
   for (const session of guardedSessions(context)) {
     const { subject, id } = session;
     const failed = (error: unknown) => ({ outcome: 'failed' as const, reason: told(wordsOf(error), clean) });
-    const { outcome, reason } = await fixOne(context, session, rules).catch(failed);
+    const { outcome, reason } = await fixOne(context, session, rights).catch(failed);
     sessions.push({ subject, session_id: id, outcome, reason });
   }
-  return { rules, sessions };
+  return { rules: await context.opencode.rulesOf(rights), sessions };
 }
 
 async function fixOne(
   { opencode }: Context,
   { id, live }: GuardedSession,
-  rules: readonly PermissionRule[],
+  rights: SessionRights,
 ): Promise<Pick<PermissionChange, 'outcome' | 'reason'>> {
   const [stored] = await opencode.describeSessions([id]);
   if (stored === undefined) return { outcome: 'failed', reason: 'opencode no longer has it' };
-  const lack = whatPermissionLacks(stored.permission, rules);
+  const lack = await opencode.lackOfRights(stored, rights);
   if (lack === undefined) return { outcome: 'already correct', reason: null };
   if (live) return { outcome: 'left', reason: 'an agent is at work in it: try again when it has ended' };
-  await opencode.setPermission(id, rules);
-  return { outcome: 'set', reason: lack };
+  await opencode.setRights(id, rights);
+  return { outcome: 'set', reason: lack.message };
 }

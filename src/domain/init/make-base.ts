@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError, RunError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { formatDuration } from '../../util/time.ts';
@@ -14,7 +13,7 @@ import { runAgent } from '../runs/run-agent.ts';
 import { openRunLog } from '../runs/run-log.ts';
 import { newRunId, runLogPath } from '../runs/run-id.ts';
 import { BASE_TITLE } from '../sessions/session-titles.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
+import { unattendedRights } from '../settings/unattended-rights.ts';
 
 /** How the base session is made, and who is told of the steps. */
 export interface InitRequest {
@@ -34,8 +33,8 @@ export interface InitRequest {
 export async function makeHeadlessBase(context: Context, request: InitRequest): Promise<string> {
   const { prompt } = request;
   if (prompt !== undefined) requireMessage(prompt);
-  const permission = headlessPermission(await agentWritable(context));
-  const id = await context.opencode.createSession({ title: BASE_TITLE, directory: context.cwd, permission });
+  const rights = await unattendedRights(context);
+  const id = await context.opencode.createSession({ title: BASE_TITLE, directory: context.cwd, rights });
   if (prompt === undefined) return id;
   try {
     await tellBase(context, id, { ...request, prompt });
@@ -54,7 +53,7 @@ export async function makeHeadlessBase(context: Context, request: InitRequest): 
 export async function makeTerminalBase(context: Context, { report }: InitRequest): Promise<string> {
   const { opencode, cwd, clock } = context;
   const since = clock.now();
-  const id = await opencode.createSession({ title: BASE_TITLE, directory: cwd, permission: [] });
+  const id = await opencode.createSession({ title: BASE_TITLE, directory: cwd, rights: { kind: 'attended' } });
   report('opening opencode: tell it what every agent should know, then leave it (Ctrl+C, or /exit)');
   try {
     await opencode.openTerminal({ session: id, directory: cwd });

@@ -1,10 +1,9 @@
 import { realPath } from '../../adapters/store/paths.ts';
-import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import { databaseOf } from '../sessions/same-opencode.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
+import { unattendedRights } from '../settings/unattended-rights.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import type { HomeSession } from '../sessions/session-schema.ts';
 import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
@@ -16,7 +15,7 @@ export async function makePmAgent(context: Context, base: HomeSession): Promise<
   const id = await forkOf(context, base, {
     title: PM_AGENT_TITLE,
     directory,
-    permission: headlessPermission(await agentWritable(context)),
+    rights: await unattendedRights(context),
   });
   return newHomeSession(context, { type: 'pm_agent', id, directory, model: base.model ?? null });
 }

@@ -1,6 +1,5 @@
 import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
 import { realPath } from '../../adapters/store/paths.ts';
-import { headlessPermission, whatPermissionLacks } from '../../adapters/opencode/permissions.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
@@ -8,7 +7,7 @@ import { realPathInside } from '../home.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { baseBranch } from '../worktrees/repository.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
+import { unattendedRights } from '../settings/unattended-rights.ts';
 import type { HomeSession, IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 
@@ -67,8 +66,8 @@ async function prepareSession(context: Context, id: string, path: string): Promi
   // Whoever asks for it next says that it is gone.
   if (stored === undefined) return;
   if (stored.directory !== path) await opencode.moveSession(id, path);
-  const rules = headlessPermission(await agentWritable(context));
-  if (whatPermissionLacks(stored.permission, rules) !== undefined) await opencode.setPermission(id, rules);
+  const rights = await unattendedRights(context);
+  if ((await opencode.lackOfRights(stored, rights)) !== undefined) await opencode.setRights(id, rights);
 }
 
 interface Worktree {

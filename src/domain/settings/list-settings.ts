@@ -2,7 +2,7 @@ import { readTextIfExists } from '../../adapters/store/private-files.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { defaultTempDirectory } from './agent-writable.ts';
+import { defaultTempDirectory } from './unattended-rights.ts';
 import { examineSettings, type SettingProblem, type SettingsSource } from './examine-settings.ts';
 import { SETTING_DESCRIPTIONS, type SettingKey } from '../settings-schema.ts';
 

@@ -1,4 +1,3 @@
-import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
@@ -10,7 +9,7 @@ import type { RunRequest } from '../runs/run-request.ts';
 import { kugetsuCall, whyNothingStarted, type KugetsuCall } from './kugetsu-calls.ts';
 import type { Assignment, Workplace } from './assignment.ts';
 import { stepper, type Stepper } from '../runs/stepper.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
+import { unattendedRights } from '../settings/unattended-rights.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readPmAgent } from '../sessions/read-sessions.ts';
 import { pmDirectory } from '../sessions/take-over.ts';
@@ -81,8 +80,8 @@ async function prepare(
       return { session: earlier, directory, model };
     }
   }
-  const permission = headlessPermission(await agentWritable(context));
-  const session = await forkOf(context, pmAgent, { title: pmTaskTitle(task), directory, permission });
+  const rights = await unattendedRights(context);
+  const session = await forkOf(context, pmAgent, { title: pmTaskTitle(task), directory, rights });
   await rememberFork(context, { run: id, task, session });
   await done(`${session}, forked from ${pmAgent.opencode_session_id}`);
   return { session, directory, model };

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { pathExists } from '../../adapters/store/paths.ts';
-import { headlessPermission } from '../../adapters/opencode/permissions.ts';
 import { AppError, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
@@ -16,7 +15,7 @@ import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/repository.ts';
-import { agentWritable } from '../settings/agent-writable.ts';
+import { unattendedRights } from '../settings/unattended-rights.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import { readBase, readIssueSession } from '../sessions/read-sessions.ts';
 import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
@@ -137,8 +136,8 @@ async function makeFork(
   const begun = directory.then(() => step.begin('session'));
   // It fails with the directory, and so does the fork.
   begun.catch(() => undefined);
-  const permission = headlessPermission(await agentWritable(context));
-  const id = await forkOf(context, base, { title: issueTitle(ref), directory, permission });
+  const rights = await unattendedRights(context);
+  const id = await forkOf(context, base, { title: issueTitle(ref), directory, rights });
   const done = await begun;
   await done(`${id}, forked from ${base.opencode_session_id}`);
   return id;

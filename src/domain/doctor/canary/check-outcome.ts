@@ -1,10 +1,9 @@
-import { headlessPermission, whatPermissionLacks } from '../../../adapters/opencode/permissions.ts';
 import { AppError } from '../../../util/errors.ts';
 import { oneLine, plural } from '../../../util/text.ts';
 import type { Context } from '../../context.ts';
 import { formatIssueRef } from '../../issues/issue-ref.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
-import { agentWritable } from '../../settings/agent-writable.ts';
+import { unattendedRights } from '../../settings/unattended-rights.ts';
 import { readIssueSession } from '../../sessions/read-sessions.ts';
 import { CANARY_REF } from './canary-home.ts';
 import type { Steps } from './steps.ts';
@@ -30,8 +29,8 @@ export async function checkOutcome(context: Context, { verdict, steps, refs }: O
   if (worktree === null || stored?.directory !== worktree) {
     throw failed(`the session belongs to ${stored?.directory ?? 'nothing'}, not to ${worktree ?? 'a worktree'}`);
   }
-  const lack = whatPermissionLacks(stored.permission, headlessPermission(await agentWritable(context)));
-  if (lack !== undefined) throw failed(`the session may wait forever: ${lack}`);
+  const lack = await context.opencode.lackOfRights(stored, await unattendedRights(context));
+  if (lack !== undefined) throw failed(`the session may wait forever: ${lack.message}`);
   steps.done('directory', `${worktree} is the session's own`);
 
   steps.begin('repository');

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { diskSpace, diskUsage } from '../../../adapters/store/disk.ts';
 import { pathExists } from '../../../adapters/store/paths.ts';
 import { formatBytes } from '../../../util/text.ts';
-import { defaultTempDirectory } from '../../settings/agent-writable.ts';
+import { defaultTempDirectory } from '../../settings/unattended-rights.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, note, wrong, type Finding } from '../finding.ts';
 

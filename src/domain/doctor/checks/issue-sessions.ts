@@ -1,8 +1,7 @@
 import { pathExists } from '../../../adapters/store/paths.ts';
-import { headlessPermission } from '../../../adapters/opencode/permissions.ts';
 import { AppError } from '../../../util/errors.ts';
 import { isBusy } from '../../sessions/session-busy.ts';
-import { agentWritable } from '../../settings/agent-writable.ts';
+import { unattendedRights } from '../../settings/unattended-rights.ts';
 import type { IssueSession } from '../../sessions/session-schema.ts';
 import { readBase, readIssueSession } from '../../sessions/read-sessions.ts';
 import { updateIssueSession } from '../../sessions/session-store.ts';
@@ -60,13 +59,13 @@ async function forkAgain(
   if (base === undefined)
     throw new AppError('base_missing', 'a new one needs the base session; run: kugetsu init --force');
   await requireIdle(context, ref, id);
-  const permission = headlessPermission(await agentWritable(context));
+  const rights = await unattendedRights(context);
   const title = issueTitle(ref);
   const made = await context.opencode.forkSession({
     base: base.opencode_session_id,
     title,
     directory: path,
-    permission,
+    rights,
   });
   const put = await updateIssueSession(context, ref, (session) =>
     session.opencode_session_id === id && !isBusy(context.home, session)

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { PermissionRule } from '../../../adapters/opencode/permissions.ts';
 import { pathExists, realPath } from '../../../adapters/store/paths.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
@@ -18,8 +17,6 @@ import { fine, wrong } from '../finding.ts';
 import { valueOf } from '../survey.ts';
 
 const MODEL = 'model';
-/** A rule for some paths of a tool would offer that tool to the model. */
-const NOTHING: readonly PermissionRule[] = [{ permission: '*', pattern: '*', action: 'deny' }];
 /** A model that has not begun to answer one word by then keeps agents waiting too, in milliseconds. */
 const ANSWER_MS = 45_000;
 
@@ -51,7 +48,7 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
     const session = await opencode.createSession({
       title: DOCTOR_TITLE,
       directory,
-      permission: NOTHING,
+      rights: { kind: 'words_only' },
     });
     const log = await openRunLog(context, join(home.runs, runId, 'log'));
     try {

@@ -1,12 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  headlessPermission,
-  whatPermissionLacks,
-  type PermissionRule,
-} from '../../../../src/adapters/opencode/permissions.ts';
+import type { SessionRights } from '../../../../src/adapters/engine/session-rights.ts';
+import { rulesOf, whatRulesLack, type PermissionRule } from '../../../../src/adapters/opencode/permissions.ts';
 
-const RULES = headlessPermission(['/data/opencode/tool-output', '/tmp/kugetsu']);
+const RIGHTS: SessionRights = { kind: 'unattended', writable: ['/data/opencode/tool-output', '/tmp/kugetsu'] };
+const RULES = rulesOf(RIGHTS);
 
 /** What the last rule that matches says, as opencode decides it; `*` stands for any text. */
 function decision(permission: string, subject: string): PermissionRule['action'] | undefined {
@@ -46,7 +44,7 @@ describe('a session that nobody watches', () => {
 });
 
 describe('stored rules', () => {
-  const lack = (rules: readonly unknown[]): string | undefined => whatPermissionLacks(JSON.stringify(rules), RULES);
+  const lack = (rules: readonly unknown[]): string | undefined => whatRulesLack(JSON.stringify(rules), RIGHTS)?.message;
   const rule = fc.record({
     permission: fc.constantFrom('*', 'question', 'plan_exit', 'external_directory', 'read', 'bash'),
     pattern: fc.constantFrom('*', '/tmp/x/*', '*.env', 'git *'),
@@ -59,7 +57,7 @@ describe('stored rules', () => {
     ['lack a part', '[{"permission":"question","action":"deny"}]', 'its permission rules cannot be read'],
     ['are none', '[]', 'it does not deny external_directory *'],
   ])('that %s are not enough', (_name, stored, reason) => {
-    expect(whatPermissionLacks(stored, RULES)).toBe(reason);
+    expect(whatRulesLack(stored, RIGHTS)?.message).toBe(reason);
   });
 
   test('that end with those of a headless session are enough, whatever comes before', () => {
@@ -86,5 +84,24 @@ describe('stored rules', () => {
     { permission: 'external_directory', pattern: '/srv/*', action: 'ask' },
   ])('are not enough when a later rule lifts a denial: $action $permission $pattern', (later) => {
     expect(lack([...RULES, later])).toMatch(/^it does not deny/);
+  });
+});
+
+describe('rights', () => {
+  const ALL: readonly SessionRights[] = [RIGHTS, { kind: 'attended' }, { kind: 'words_only' }];
+
+  test.each(ALL)('$kind are there in a session that got their rules', (rights) => {
+    expect(whatRulesLack(JSON.stringify(rulesOf(rights)), rights)).toBeUndefined();
+  });
+
+  test('to say something and no more are not those of a session that may use tools', () => {
+    expect(whatRulesLack(JSON.stringify(RULES), { kind: 'words_only' })).toMatchObject({ kind: 'lifted' });
+  });
+
+  test.each([
+    ['missing', null],
+    ['unreadable', '{'],
+  ])('are %s by how they are stored, not by what is said of it', (kind, stored) => {
+    expect(whatRulesLack(stored, RIGHTS)).toMatchObject({ kind });
   });
 });

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { headlessPermission } from '../../../../src/adapters/opencode/permissions.ts';
+import { rulesOf } from '../../../../src/adapters/opencode/permissions.ts';
 import { emptySession, newSessionId, SessionExportSchema } from '../../../../src/adapters/opencode/session-copy.ts';
 
 const NOW = Date.UTC(2026, 2, 29);
 const ID = newSessionId(NOW);
-const permission = headlessPermission([]);
+const permission = rulesOf({ kind: 'unattended', writable: [] });
 
 describe('a new session id', () => {
   // The 48 bits of an id's time start anew every 2^36 milliseconds.
