@@ -51,7 +51,7 @@ describe.each([
       message,
       model: undefined,
       debug: false,
-      env: {},
+      env: world.env,
     });
     const words = [command, ...args].map((word) => `'${word}'`).join(' ');
     const clean = Object.fromEntries(

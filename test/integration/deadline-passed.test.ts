@@ -44,6 +44,7 @@ async function workedAt(speed: number, script: string): Promise<Awaited<ReturnTy
   const event = (part: object): string => `echo '${JSON.stringify({ timestamp: 1, ...part })}'`;
   const finish = event({ type: 'step_finish', part: { reason: 'stop', cost: 0, tokens: {} } });
   const text = `${event({ type: 'step_start' })}\n${script}\n${finish}`;
+  const env = { ...context.env, KUGETSU_RUN_ID: runId };
   try {
     return await runAgent(
       { clock },
@@ -51,7 +52,7 @@ async function workedAt(speed: number, script: string): Promise<Awaited<ReturnTy
         runId,
         runDirectory,
         tempDirectory: join(runDirectory, 'tmp'),
-        command: { command: 'sh', args: ['-c', text], cwd: context.cwd, env: context.env, input: '' },
+        command: { command: 'sh', args: ['-c', text], cwd: context.cwd, env, input: '' },
         log,
         deadlines: { startupMs: 0, stallMs: speed * STALL_CPU_MS, totalMs: 0 },
         signal: new AbortController().signal,

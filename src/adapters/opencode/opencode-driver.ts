@@ -152,7 +152,7 @@ class OpencodeDriver implements Opencode {
     args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
     const named = bare ? BARE_AGENT : agent;
     if (named !== undefined) args.push('--agent', named);
-    const env = withoutSkills({ ...this.options.env, ...request.env }, request.hiddenSkills ?? []);
+    const env = withoutSkills(request.env, request.hiddenSkills ?? []);
     const safe = projectConfig ? env : await withoutProjectConfig(env, directory);
     const own = driverEnvironment(notes === undefined ? safe : withNotes(safe, notes), directory);
     const asked = bare ? { ...own, ...bareAgentEnvironment(own) } : own;

@@ -80,7 +80,7 @@ interface RunRequest {
   readonly notes?: string | undefined;
   /** Skills that the agent is not offered, though they are installed. */
   readonly hiddenSkills?: readonly string[];
-  /** Variables on top of the caller's; the driver's own win. */
+  /** The agent's environment; what opencode itself needs comes on top. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

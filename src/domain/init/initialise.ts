@@ -70,12 +70,12 @@ async function makeHome(context: Context): Promise<void> {
 
 async function tellOfIdentity(context: Context, { report }: InitRequest): Promise<void> {
   // An unreadable env file is reported where it is needed.
-  const variables = await agentEnvironment(context, 'dev-agent').catch((error: unknown) => {
+  const env = await agentEnvironment(context, { agent: 'dev-agent' }).catch((error: unknown) => {
     if (error instanceof AppError) return undefined;
     throw error;
   });
-  if (variables === undefined) return;
-  const problem = await identityProblem(await realPath(context.home.root), { ...context.env, ...variables });
+  if (env === undefined) return;
+  const problem = await identityProblem(await realPath(context.home.root), env);
   if (problem !== undefined) report(`note: ${problem}`);
 }
 

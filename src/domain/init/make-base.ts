@@ -108,7 +108,8 @@ async function tellBase(
   report(`sending the prompt to the base session (log: ${log.path})`);
   try {
     await log.record({ event: 'started', run: runId, kind: 'init', subject: '(base)', message: prompt });
-    const env = await agentEnvironment(context, 'dev-agent');
+    const tempDirectory = join(await context.tempDirectory(), runId);
+    const env = await agentEnvironment(context, { agent: 'dev-agent', run: { id: runId, temporary: tempDirectory } });
     // This is the user's own checkout, where they could have opened opencode themselves.
     const projectConfig = true;
     const agent = settings.AGENT_NAME;
@@ -117,7 +118,7 @@ async function tellBase(
     const ended = await runAgent(context, {
       runId,
       runDirectory: join(home.runs, runId),
-      tempDirectory: join(await context.tempDirectory(), runId),
+      tempDirectory,
       command: await opencode.runCommand(request),
       log,
       deadlines: deadlinesOf(settings),

@@ -1,55 +1,65 @@
 import { dirname, join } from 'node:path';
+import { pushGuard } from '../../adapters/git/push-guard.ts';
 import { writeLauncher } from '../../adapters/process/launcher.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
+import { layered, type Variables } from '../../util/layers.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
-import { AGENT_VARIABLE, type RunAgent } from '../agent-env/agents.ts';
-import { isReservedVariable, NO_REDIRECTIONS } from '../agent-env/reserved-variables.ts';
+import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import { offerCredentials } from '../servers/offer-credentials.ts';
+import { AGENT_LAYERS, AGENT_VARIABLES, type LayerFacts } from './agent-layers.ts';
 import notes from './agent-notes.md' with { type: 'text' };
 
-/** Names the variables that an agent has from its env files, with commas between. */
-const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
+/** Who an agent is, and where it works, as far as its environment depends on it. */
+interface Seat {
+  readonly agent: RunAgent;
+  /** The issue whose repository its git may reach. */
+  readonly issue?: IssueRef | undefined;
+  /** The branch of the issue: the agent's git pushes no other. */
+  readonly branch?: string | undefined;
+  readonly task?: Variables;
+  /** Whether it works in a directory of kugetsu's, and not in a checkout of the user's. */
+  readonly inHome?: boolean;
+  readonly run?: { readonly id: string; readonly temporary: string };
+}
 
 /**
- * The environment of an agent, on top of what kugetsu itself was called with: the variables of its env files, this
- * kugetsu's home, this kugetsu itself in front on PATH, and where temporary files may go. A reserved variable of an env
- * file is left out. Its git finds the tokens among all these for their servers, and what `ref` needs, and asks nobody.
+ * The environment of an agent, all of it but what its engine adds: see {@link AGENT_LAYERS}. Its git finds the tokens among
+ * the variables of its env files for their servers, and what the issue needs, and asks nobody.
  *
  * @throws AppError `bad_env_file`, `corrupt_file`, `bad_clone_url`
  */
 export async function agentEnvironment(
   context: Pick<Context, 'home' | 'env' | 'self' | 'tempDirectory'>,
-  agent: RunAgent,
-  ref?: IssueRef,
-): Promise<Record<string, string | undefined>> {
-  const { home, env, self } = context;
-  const set = Object.entries(await readAgentVariables(context, agent)).filter(([key]) => !isReservedVariable(key));
-  const variables: Record<string, string | undefined> = Object.fromEntries(set);
-  const { credentials } = await offerCredentials(context, { agent, ref, inherited: { ...env, ...variables } });
+  { agent, issue: ref, branch, task = {}, inHome = false, run }: Seat,
+): Promise<Variables> {
+  const { home, env: caller, self } = context;
+  const files = await readAgentVariables(context, agent);
   await writeLauncher(join(home.bin, 'kugetsu'), self);
-  return {
-    ...NO_REDIRECTIONS,
-    GIT_TERMINAL_PROMPT: '0',
-    ...variables,
-    ...credentials,
-    [AGENT_VARIABLE]: agent,
-    [AGENT_VARIABLES]: Object.keys(variables).join(','),
-    KUGETSU_DIR: home.root,
-    KUGETSU_TEMP_DIR: await context.tempDirectory(),
-    PATH: `${home.bin}:${variables['PATH'] ?? env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
+  const guarded = { directory: join(home.bin, 'git'), repositories: home.repos };
+  const facts: LayerFacts = {
+    caller,
+    agent,
+    files,
+    credentials: async (inherited) => (await offerCredentials(context, { agent, ref, inherited })).credentials,
+    home: home.root,
+    programs: home.bin,
+    temporary: await context.tempDirectory(),
+    ceilings: inHome ? ceilings(context) : [],
+    task,
+    guard: branch === undefined ? undefined : async (inherited) => pushGuard({ ...guarded, branch, inherited }),
+    run,
   };
+  return layered(AGENT_LAYERS, facts);
 }
 
 /**
  * Where the git of an agent stops looking for a repository: one that is the user's home, or lies above kugetsu's, is never
  * taken for that of a worktree without its `.git`. git resolves links in these itself.
  */
-export function ceilings({ home, env }: Pick<Context, 'home' | 'env'>): { readonly GIT_CEILING_DIRECTORIES: string } {
-  const own = [home.worktrees, home.root, dirname(home.root), env['HOME'] ?? ''].filter((path) => path !== '');
-  const users = (env['GIT_CEILING_DIRECTORIES'] ?? '').split(':').filter((path) => path !== '');
-  return { GIT_CEILING_DIRECTORIES: [...new Set([...own, ...users])].join(':') };
+function ceilings({ home, env }: Pick<Context, 'home' | 'env'>): string[] {
+  return [home.worktrees, home.root, dirname(home.root), env['HOME'] ?? ''].filter((path) => path !== '');
 }
 
 /**

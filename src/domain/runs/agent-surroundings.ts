@@ -19,7 +19,7 @@ export interface Surroundings {
 
 /** What an agent would find in `directory` now, with the variables that the user has set for it. */
 export async function surroundingsOf(context: Context, agent: RunAgent, directory: string): Promise<Surroundings> {
-  const env = { ...context.env, ...(await agentEnvironment(context, agent)) };
+  const env = await agentEnvironment(context, { agent });
   const path = env['PATH'] ?? '';
   return { lacking: await lackingOn(path, env), path, identity: await gitIdentity(directory, env) };
 }

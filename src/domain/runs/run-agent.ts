@@ -68,8 +68,7 @@ export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): 
   await makePrivateDirectory(run.tempDirectory);
   await reserveSpace(run.runDirectory);
   const files = { stdoutFile: join(run.runDirectory, 'stdout'), stderrFile: join(run.runDirectory, 'stderr') };
-  const env = { ...run.command.env, [RUN_ID_VARIABLE]: run.runId, TMPDIR: run.tempDirectory };
-  const agent = await spawnProcess({ ...run.command, ...files, env });
+  const agent = await spawnProcess({ ...run.command, ...files });
   const watch = new AgentWatch(context, run, files);
   try {
     await watch.hideFiles();

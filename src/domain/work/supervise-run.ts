@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
-import { pushGuard } from '../../adapters/git/push-guard.ts';
 import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
 import { isInside } from '../../adapters/store/paths.ts';
 import { kindOf } from '../../util/error-codes.ts';
@@ -9,7 +8,7 @@ import { oneLine, plainText } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { agentEnvironment, ceilings, writeAgentNotes } from '../runs/agent-environment.ts';
+import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';
 import { keepRunRecord } from '../runs/run-files.ts';
@@ -134,11 +133,13 @@ async function prepareAndRun(
   signal.throwIfAborted();
   const startedAt = clock.monotonic();
   const { message, debug } = task;
-  const env = await environmentOf(context, task, branch);
+  const tempDirectory = join(await context.tempDirectory(), runId);
+  const seat = { agent: task.agent, issue: task.issue, branch, task: task.env, inHome: true };
+  const env = await agentEnvironment(context, { ...seat, run: { id: runId, temporary: tempDirectory } });
   const settings = await context.settings();
   const { AGENT_PROJECT_CONFIG: projectConfig, AGENT_NAME: agent } = settings;
   if (task.agent === 'dev-agent') {
-    const problem = await identityProblem(directory, { ...context.env, ...env });
+    const problem = await identityProblem(directory, env);
     if (problem !== undefined) await log.record({ event: 'warning', text: problem });
   }
   const isDeveloper = task.agent === 'dev-agent';
@@ -150,7 +151,7 @@ async function prepareAndRun(
   const verdict = await runAgent(context, {
     runId,
     runDirectory: join(home.runs, runId),
-    tempDirectory: join(await context.tempDirectory(), runId),
+    tempDirectory,
     command,
     log,
     deadlines: deadlinesOf(settings),
@@ -171,16 +172,6 @@ async function prepareAndRun(
   });
   const explained = await explainStartup(context, verdict, { session, directory, since });
   return task.reconsider === undefined ? explained : task.reconsider(explained);
-}
-
-/** What the agent has in its environment; one on an issue cannot push what is not its issue's. */
-async function environmentOf(context: Context, task: Assignment, branch: string | undefined): Promise<Context['env']> {
-  const { home } = context;
-  const given = { ...(await agentEnvironment(context, task.agent, task.issue)), ...ceilings(context), ...task.env };
-  if (branch === undefined) return given;
-  const inherited = { ...context.env, ...given };
-  const guard = await pushGuard({ directory: join(home.bin, 'git'), repositories: home.repos, branch, inherited });
-  return { ...given, ...guard };
 }
 
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */

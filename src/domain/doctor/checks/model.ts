@@ -52,13 +52,15 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
     });
     const log = await openRunLog(context, join(home.runs, runId, 'log'));
     try {
-      const env = await agentEnvironment(context, 'dev-agent');
+      const tempDirectory = join(await context.tempDirectory(), runId);
+      const run = { id: runId, temporary: tempDirectory };
+      const env = await agentEnvironment(context, { agent: 'dev-agent', run });
       const message = 'Reply with the word ok.';
       const since = context.clock.now();
       const verdict = await runAgent(context, {
         runId,
         runDirectory: join(home.runs, runId),
-        tempDirectory: join(await context.tempDirectory(), runId),
+        tempDirectory,
         command: await opencode.runCommand({ session, directory, message, model, debug: false, bare: true, env }),
         log,
         deadlines: { startupMs: ANSWER_MS, stallMs: 0, totalMs: 2 * ANSWER_MS },
