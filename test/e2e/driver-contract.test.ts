@@ -1,37 +1,31 @@
-import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/adapters/clock.ts';
-import { createOpencode } from '../../src/adapters/opencode/opencode-driver.ts';
+import { processesOfRun } from '../../src/adapters/process/process-table.ts';
 import type { Opencode } from '../../src/adapters/opencode/opencode.ts';
 import type { SessionRights } from '../../src/adapters/engine/session-rights.ts';
 import { rulesOf } from '../../src/adapters/opencode/permissions.ts';
+import { ENGINES, eventsIn, remarksIn, startAgent, type WatchedAgent } from '../support/engines.ts';
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';
-import { FAKE_OPENCODE, makeWorld, REAL_OPENCODE, run, type World } from '../support/world.ts';
+import { makeWorld, until, type World } from '../support/world.ts';
 
 const RIGHTS: SessionRights = { kind: 'unattended', writable: ['/somewhere/else'] };
 const ATTENDED: SessionRights = { kind: 'attended' };
 
-// What the driver promises holds for the real opencode, and the fake one is fit to stand in for it.
-describe.each([
-  ['the real opencode', REAL_OPENCODE],
-  ['the fake opencode', FAKE_OPENCODE],
-])('the driver on %s', (_name, binary) => {
+// What is promised of an engine holds for each one on the real opencode, and the fake one is fit to stand in for it.
+describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
   let model: ScriptedModel;
   let world: World;
   let opencode: Opencode;
 
   beforeAll(async () => {
     model = await startScriptedModel();
+    // The fake one plays what a message says; the model of the real one does the same by these.
+    model.on(/sh sleep 600/, [{ bash: 'sleep 600' }]);
+    model.on(/sh : work/, [{ bash: 'while :; do :; done' }]);
+    model.on(/error-status 401/, [{ status: 401 }]);
     world = makeWorld({ opencode: binary, modelPort: model.port });
-    opencode = createOpencode({
-      env: world.env,
-      cwd: world.project,
-      clock: systemClock,
-      probeCache: join(world.root, 'probe.json'),
-      exportCaches: { base: join(world.root, 'export.json'), pm_agent: join(world.root, 'pm-export.json') },
-      cleanExport: async () => (json) => json,
-    });
+    opencode = open(world);
   });
 
   afterAll(async () => {
@@ -44,20 +38,18 @@ describe.each([
     return realpathSync(mkdtempSync(join(world.root, 'work', 'd-')));
   }
 
-  async function tell(session: string, where: string, message: string): Promise<{ code: number; stdout: string }> {
-    const { command, args, cwd, env, input } = await opencode.runCommand({
-      session,
-      directory: where,
-      message,
-      model: undefined,
-      debug: false,
-      env: world.env,
-    });
-    const words = [command, ...args].map((word) => `'${word}'`).join(' ');
-    const clean = Object.fromEntries(
-      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
-    return run(['sh', '-c', `printf '%s' "$MESSAGE" | ${words}`], { cwd, env: { ...clean, MESSAGE: input } });
+  async function start(session: string, where: string, message: string, agent?: string): Promise<WatchedAgent> {
+    const named = agent === undefined ? {} : { agent };
+    return startAgent(opencode, world, { session, directory: where, message, ...named });
+  }
+
+  /** @returns the exit code */
+  async function tell(session: string, where: string, message: string): Promise<number | undefined> {
+    return (await (await start(session, where, message)).toEnd()).exitCode;
+  }
+
+  async function newSession(where: string): Promise<string> {
+    return opencode.createSession({ title: 'A session', directory: where, rights: RIGHTS });
   }
 
   test('the probe names the binary and a version', async () => {
@@ -79,10 +71,7 @@ describe.each([
   test('a fork has what its base was told, lives in its own directory, and leaves the base alone', async () => {
     const [from, to] = [directory(), directory()];
     const base = await opencode.createSession({ title: 'Base', directory: from, rights: ATTENDED });
-    expect(await tell(base, from, 'remember periwinkle')).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('step_finish'),
-    });
+    expect(await tell(base, from, 'remember periwinkle')).toBe(0);
     const [before] = await opencode.describeSessions([base]);
     const fork = await opencode.forkSession({ base, title: 'Fork', directory: to, rights: RIGHTS });
     const stored = new Map((await opencode.describeSessions([base, fork])).map((session) => [session.id, session]));
@@ -95,7 +84,7 @@ describe.each([
     const [from, to] = [directory(), directory()];
     const base = await opencode.createSession({ title: 'Base', directory: from, rights: ATTENDED });
     await opencode.forkSession({ base, title: 'First', directory: to, rights: ATTENDED });
-    expect(await tell(base, from, 'and one more thing')).toMatchObject({ code: 0 });
+    expect(await tell(base, from, 'and one more thing')).toBe(0);
     const fork = await opencode.forkSession({ base, title: 'Second', directory: to, rights: ATTENDED });
     const [a, b] = await Promise.all([base, fork].map(async (id) => (await opencode.describeSessions([id]))[0]));
     expect(b?.messages).toBe(a?.messages);
@@ -151,7 +140,7 @@ describe.each([
   test('a session that was forked from comes back after it was lost, and others do not', async () => {
     const from = directory();
     const base = await opencode.createSession({ title: 'Base', directory: from, rights: RIGHTS });
-    expect(await tell(base, from, 'remember marigold')).toMatchObject({ code: 0 });
+    expect(await tell(base, from, 'remember marigold')).toBe(0);
     const fork = await opencode.forkSession({ base, title: 'Fork', directory: directory(), rights: ATTENDED });
     const [before] = await opencode.describeSessions([base]);
     for (const id of [base, fork]) await opencode.deleteSession(id);
@@ -172,5 +161,63 @@ describe.each([
       code: 'opencode_failed',
       message: expect.stringContaining('not found'),
     });
+  });
+
+  test('an agent is heard to begin, to answer and to end, each thing once, and leaves nothing where it ran', async () => {
+    const where = directory();
+    const agent = await start(await newSession(where), where, 'say something');
+    expect(processesOfRun(agent.runId).map(({ pid }) => pid)).toContain(agent.handle.pid);
+    await until('the answer', async () => eventsIn(await agent.listen()).some(({ type }) => type === 'text'));
+    expect(await agent.toEnd()).toEqual({ exitCode: 0, signal: undefined });
+    const events = eventsIn(agent.heard).filter(({ type }) => type !== 'unknown');
+    expect(events).toMatchObject([
+      { type: 'step_start' },
+      { type: 'text', text: expect.stringMatching(/./) },
+      { type: 'step_finish', reason: 'stop', tokens: { input: expect.any(Number) } },
+    ]);
+    expect(readdirSync(agent.runDirectory)).toEqual([]);
+  });
+
+  test('an agent that is stopped ends with its tools, and can be told something else', async () => {
+    const where = directory();
+    const session = await newSession(where);
+    const agent = await start(session, where, 'fake: sh sleep 600');
+    await until('the tool', () => processesOfRun(agent.runId).length > 1);
+    await agent.handle.stop();
+    const exit = await agent.toEnd();
+    expect(exit.exitCode === 0 && exit.signal === undefined).toBe(false);
+    expect(processesOfRun(agent.runId)).toEqual([]);
+    expect(eventsIn(agent.heard)).not.toContainEqual(expect.objectContaining({ type: 'step_finish', reason: 'stop' }));
+    // Who does so once more, or too late, stops nobody else.
+    await agent.handle.stop();
+    expect(await tell(session, where, 'go on')).toBe(0);
+  });
+
+  test('an agent whose tool works without a word is alive', async () => {
+    const where = directory();
+    const agent = await start(await newSession(where), where, 'fake: sh : work; while :; do :; done');
+    await until('the tool', () => processesOfRun(agent.runId).length > 1);
+    agent.handle.alive();
+    await until('a sign of life', () => agent.handle.alive());
+    await agent.handle.stop();
+    await agent.toEnd();
+  });
+
+  test('a model that refuses is an error with its status, in the words of all engines', async () => {
+    const where = directory();
+    const agent = await start(await newSession(where), where, 'fake: error-status 401');
+    await agent.toEnd();
+    expect(eventsIn(agent.heard)).toContainEqual(
+      expect.objectContaining({ type: 'error', statusCode: 401, filtered: false, vague: false }),
+    );
+  });
+
+  test('an agent that is not there is a remark with its reason', async () => {
+    const where = directory();
+    const agent = await start(await newSession(where), where, 'say something', 'nosuch');
+    await agent.toEnd();
+    expect(remarksIn(agent.heard).flatMap(({ reason }) => (reason === undefined ? [] : [reason.class]))).toContain(
+      'agent_unavailable',
+    );
   });
 });

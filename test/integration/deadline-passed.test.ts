@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
+import { startAgentProcess } from '../../src/adapters/opencode/process/agent-process.ts';
 import { processesOfRun } from '../../src/adapters/process/process-table.ts';
 import { runAgent } from '../../src/domain/runs/run-agent.ts';
 import { openRunLog } from '../../src/domain/runs/run-log.ts';
@@ -45,14 +46,15 @@ async function workedAt(speed: number, script: string): Promise<Awaited<ReturnTy
   const finish = event({ type: 'step_finish', part: { reason: 'stop', cost: 0, tokens: {} } });
   const text = `${event({ type: 'step_start' })}\n${script}\n${finish}`;
   const env = { ...context.env, KUGETSU_RUN_ID: runId };
+  const command = { command: 'sh', args: ['-c', text], cwd: context.cwd, env, input: '' };
   try {
     return await runAgent(
-      { clock },
+      { clock, opencode: { run: async (_request, place) => startAgentProcess(command, { ...place, clock }) } },
       {
         runId,
         runDirectory,
         tempDirectory: join(runDirectory, 'tmp'),
-        command: { command: 'sh', args: ['-c', text], cwd: context.cwd, env, input: '' },
+        request: { session: '', directory: context.cwd, message: '', model: undefined, debug: false, env: {} },
         log,
         deadlines: { startupMs: 0, stallMs: speed * STALL_CPU_MS, totalMs: 0 },
         signal: new AbortController().signal,

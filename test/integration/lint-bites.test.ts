@@ -76,6 +76,9 @@ const FORBIDDEN: readonly Forbidden[] = [
   ...['src', 'bin', 'src/util', 'src/adapters', 'src/domain', 'src/cli'].flatMap((folder) => each(folder, UNSEEN)),
   ...ORDER.flat().flatMap((folder) => each(inDomain(folder), all([...LIBRARIES, '../cli/x.ts', ...WORLD, ...BARE]))),
   ...ORDER.flatMap((line, index) => line.flatMap((folder) => each(inDomain(folder), imports(folder, index)))),
+  ...['src/domain/runs', 'src/domain/worktrees', 'src/domain/work'].flatMap((folder) =>
+    each(folder, all(['../../adapters/opencode/x.ts'])),
+  ),
   ...each('src/cli', all(['execa', 'proper-lockfile', ...WORLD, ...BARE])),
   ...each('src/cli/views', all(['commander', 'execa', 'proper-lockfile', '../../adapters/x.ts', '../commands/x.ts'])),
   ...each('src/cli/views', all(['node:path', 'node:fs/promises', ...BARE])),

@@ -1,14 +1,7 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../util/loose-object.ts';
+import type { Extensions } from '../engine/agent-engine.ts';
 import { tryOpencode, type OpencodeCli } from './opencode-cli.ts';
-
-/** What opencode starts besides itself: nothing of it is kugetsu's, and any of it may hang. */
-export interface Extensions {
-  /** Paths and package names of plugins. */
-  readonly plugins: readonly string[];
-  /** Names of MCP servers that are not switched off. */
-  readonly mcpServers: readonly string[];
-}
 
 const ConfigSchema = z.object({
   plugin: z.optional(z.array(z.unknown())),

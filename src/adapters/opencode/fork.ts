@@ -6,7 +6,7 @@ import { openToRead } from '../store/open-to-read.ts';
 import { scratchPrefix, type Purpose } from '../store/scratch.ts';
 import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
-import type { StoredSession } from './opencode.ts';
+import type { StoredSession } from '../engine/agent-engine.ts';
 import type { PermissionRule } from './permissions.ts';
 import { copyInfo, messageCopier, newSessionId } from './session-copy.ts';
 import { importPieces, readExport, writePieces, type SessionMessage, type SessionSource } from './session-files.ts';

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
-import { said, words } from '../../util/words.ts';
+import { rawText, said, words } from '../../util/words.ts';
+import { EngineError } from '../engine/engine-error.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { scratchPrefix } from '../store/scratch.ts';
+import { knownReason } from './stderr-reasons.ts';
 import { withCatalogue, withoutInherited, type CatalogueOptions } from './models/model-catalogue.ts';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
@@ -116,7 +118,8 @@ export function opencodeFailed(args: readonly string[], result: CommandResult): 
   }
   const line = failureLine(plainText(result.stderr)) || output;
   const reason = line === '' ? `exit code ${result.exitCode ?? result.signal}` : said(line);
-  return new AppError('opencode_failed', words`opencode ${name} failed: ${reason}`, { details: output });
+  const message = words`opencode ${name} failed: ${reason}`;
+  return new EngineError(knownReason(rawText(message)), 'opencode_failed', message, { details: output });
 }
 
 function failureLine(stderr: string): string {

@@ -2,19 +2,27 @@ import { spawn } from 'node:child_process';
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
+import type {
+  AgentHandle,
+  AgentRequest,
+  Extensions,
+  ForkRole,
+  RunPlace,
+  StoredSession,
+  TitledSession,
+} from '../engine/agent-engine.ts';
 import { agentStanding, type AgentStanding } from './agents.ts';
-import { BARE_AGENT, bareAgentEnvironment } from './bare-agent.ts';
-import { configuredExtensions, type Extensions } from './extensions.ts';
+import { configuredExtensions } from './extensions.ts';
 import { forkSession, importSession, type ExportCleaner } from './fork.ts';
-import type { AgentCommand, ForkRole, Opencode, OpencodeProbe, StoredSession, TitledSession } from './opencode.ts';
-import { givenCatalogue, withCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
+import type { Opencode, OpencodeProbe } from './opencode.ts';
+import { givenCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
-import { withoutSkills } from './hidden-skills.ts';
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { probeOpencode } from './probe.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
-import { withNotes, withoutProjectConfig } from './project-config.ts';
+import { agentCommand } from './process/agent-command.ts';
+import { startAgentProcess } from './process/agent-process.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
 import {
   checkedSessionId,
@@ -145,24 +153,9 @@ class OpencodeDriver implements Opencode {
     return configuredExtensions(await this.cli(), directory);
   }
 
-  async runCommand(request: Parameters<Opencode['runCommand']>[0]): Promise<AgentCommand> {
-    const { session, directory, message, model, agent, debug, notes, bare = false, projectConfig = false } = request;
-    const { path } = await this.cli();
-    const args = ['run', '--session', session, '--dir', directory, '--format', 'json', '--auto', '--print-logs'];
-    args.push('--log-level', debug ? 'DEBUG' : 'WARN', ...(model === undefined ? [] : ['--model', model]));
-    const named = bare ? BARE_AGENT : agent;
-    if (named !== undefined) args.push('--agent', named);
-    const env = withoutSkills(request.env, request.hiddenSkills ?? []);
-    const safe = projectConfig ? env : await withoutProjectConfig(env, directory);
-    const own = driverEnvironment(notes === undefined ? safe : withNotes(safe, notes), directory);
-    const asked = bare ? { ...own, ...bareAgentEnvironment(own) } : own;
-    return {
-      command: path,
-      args,
-      cwd: directory,
-      env: await withCatalogue({ program: path, env: asked, directory, plugins: true, model }, this.options.catalogue),
-      input: message,
-    };
+  async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
+    const command = await agentCommand(await this.cli(), request);
+    return startAgentProcess(command, { ...place, clock: this.options.clock });
   }
 
   async modelCatalogue(directory: string): Promise<GivenCatalogue> {
@@ -172,7 +165,7 @@ class OpencodeDriver implements Opencode {
   }
 
   // A person there may log in to any provider: this one has the whole catalogue.
-  async openTerminal({ session, directory }: Parameters<Opencode['openTerminal']>[0]): Promise<void> {
+  async attach({ session, directory }: Parameters<Opencode['attach']>[0]): Promise<void> {
     const { path, env } = await this.cli();
     const code = await runOnTerminal(path, ['--session', session], {
       cwd: directory,

@@ -1,11 +1,4 @@
-/** What a line of opencode's standard error explains. */
-export interface StderrReason {
-  readonly class: string;
-  readonly message: string;
-  readonly retryable: boolean;
-  /** Its place among the reasons; the lowest explains the most. */
-  readonly rank: number;
-}
+import type { AgentEvent, FailureReason, Remark } from '../engine/agent-event.ts';
 
 // opencode's own words on standard error, where the event stream does not tell.
 const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = [
@@ -38,7 +31,7 @@ const STDERR_REASONS: readonly (readonly [RegExp, string, string, boolean])[] = 
 ];
 
 /** What opencode means by a line, if it is one of those that explain something. */
-export function knownReason(line: string): StderrReason | undefined {
+export function knownReason(line: string): FailureReason | undefined {
   const rank = STDERR_REASONS.findIndex(([pattern]) => pattern.test(line));
   const found = STDERR_REASONS[rank];
   if (found === undefined) return undefined;
@@ -48,12 +41,16 @@ export function knownReason(line: string): StderrReason | undefined {
 
 const FAILED_CALL = /message="stream error".* error\.error="([^"]+)/;
 
-/** What failed in the last call of the model, if a line of standard error says so: then opencode waits and tries again. */
-export function failedCallIn(line: string): string | undefined {
-  return FAILED_CALL.exec(line)?.[1];
+/** A line of opencode's standard error, with what it explains. */
+export function remarkOf(line: string): Remark {
+  // Where it says that a call has failed, opencode waits and tries again.
+  return { from: 'engine', line, reason: knownReason(line), failedCall: FAILED_CALL.exec(line)?.[1] };
 }
 
-/** Whether the name and message of an error say that the model's content filter ended its answer. */
-export function namesContentFilter(error: string): boolean {
-  return /content.?filter/i.test(error);
+/** An event with what opencode means by it, where its name and message tell. */
+export function explained(event: AgentEvent): AgentEvent {
+  if (event.type !== 'error') return event;
+  const { name, message } = event;
+  const filtered = /content.?filter/i.test(`${name} ${message}`);
+  return { ...event, reason: knownReason(message), filtered, vague: name === 'UnknownError' };
 }

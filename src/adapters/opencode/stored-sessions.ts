@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import { quoted, words } from '../../util/words.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
-import type { StoredSession, TitledSession } from './opencode.ts';
+import type { StoredSession, TitledSession } from '../engine/agent-engine.ts';
 import type { PermissionRule } from './permissions.ts';
 
 const StoredSessionSchema = z.object({

@@ -1,4 +1,4 @@
-import type { StoredSession } from '../../adapters/opencode/opencode.ts';
+import type { StoredSession } from '../../adapters/engine/agent-engine.ts';
 import type { Context } from '../context.ts';
 import type { Finding } from './finding.ts';
 import type { Survey } from './survey.ts';

@@ -56,7 +56,7 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
   const id = await opencode.createSession({ title: BASE_TITLE, directory: cwd, rights: { kind: 'attended' } });
   report('opening opencode: tell it what every agent should know, then leave it (Ctrl+C, or /exit)');
   try {
-    await opencode.openTerminal({ session: id, directory: cwd });
+    await opencode.attach({ session: id, directory: cwd });
   } catch (error) {
     const [left] = await opencode.describeSessions([id]).catch(() => []);
     if (left?.messages === 0) await opencode.deleteSession(id).catch(() => undefined);
@@ -98,7 +98,7 @@ async function tellBase(
   id: string,
   { prompt, model, report, signal }: InitRequest & { readonly prompt: string },
 ): Promise<void> {
-  const { home, opencode, cwd, clock } = context;
+  const { home, cwd, clock } = context;
   const runId = newRunId(context);
   const settings = await context.settings();
   const maxBytes = sizeLimit(settings.RUN_LOG_MAX_MB);
@@ -119,7 +119,7 @@ async function tellBase(
       runId,
       runDirectory: join(home.runs, runId),
       tempDirectory,
-      command: await opencode.runCommand(request),
+      request,
       log,
       deadlines: deadlinesOf(settings),
       signal,

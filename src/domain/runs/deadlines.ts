@@ -35,7 +35,7 @@ export function overdue(
   { seen, now }: { readonly seen: Observation; readonly now: number },
 ): EndReason | undefined {
   if (seen.unknownFinishes >= MAX_UNKNOWN_FINISHES) return 'unknown_finish';
-  if (seen.stderrReason?.class === 'agent_unavailable') return 'agent_unavailable';
+  if (seen.reason?.class === 'agent_unavailable') return 'agent_unavailable';
   if (isOver(deadlines.totalMs, now - progress.startedAt)) return 'total_timeout';
   if (progress.firstEventAt === undefined && deadlines.startupMs > 0) {
     return isOver(deadlines.startupMs, now - progress.startedAt) ? 'startup_timeout' : undefined;

@@ -1,4 +1,4 @@
-import type { Extensions } from '../../adapters/opencode/extensions.ts';
+import type { Extensions } from '../../adapters/engine/agent-engine.ts';
 import type { Context } from '../context.ts';
 import type { Verdict } from './run-schema.ts';
 

@@ -1,7 +1,8 @@
-import type { AgentEvent } from '../../adapters/opencode/events.ts';
-import { isEventWord } from '../../adapters/opencode/own-words.ts';
+import type { AgentEvent, Remark } from '../../adapters/engine/agent-event.ts';
+import { isEventWord } from '../../adapters/engine/event-words.ts';
 import { jsonStrings } from '../../util/json-strings.ts';
 import type { Redactor } from '../../util/redaction.ts';
+import { oneLine } from '../../util/text.ts';
 import { cutText } from './log-limits.ts';
 
 /** What an agent said on one line: as it came, which is judged, and without secrets, which is written and told. */
@@ -10,13 +11,20 @@ export interface Heard {
   readonly clean: AgentEvent;
 }
 
-/** A line of standard error, likewise. */
-export interface HeardLine {
-  readonly raw: string;
+/** A remark as it was heard, with its line without secrets. */
+export interface HeardRemark extends Remark {
   readonly clean: string;
 }
 
-/** An event as it was heard. Its kind, and what opencode says by a few words of its own, are the same in both. */
+/** A part of a remark's line without secrets: of the clean line, what stands where the part stood, or else all of it. */
+export function cleanPart({ line, clean }: HeardRemark, part: string): string {
+  const at = line.indexOf(part);
+  const [before, after] = [line.slice(0, at), line.slice(at + part.length)];
+  const isKept = clean.startsWith(before) && clean.endsWith(after) && clean.length >= before.length + after.length;
+  return isKept ? clean.slice(before.length, clean.length - after.length) : oneLine(clean, 300);
+}
+
+/** An event as it was heard. Its kind, and what is said by a few words of the form's own, are the same in both. */
 export function heard(raw: AgentEvent, clean: Redactor['text']): Heard {
   return { raw, clean: cleanEvent(raw, clean) };
 }

@@ -1,15 +1,11 @@
 import { join } from 'node:path';
-import type { AgentEvent } from '../../adapters/opencode/events.ts';
-import type { AgentCommand } from '../../adapters/opencode/opencode.ts';
-import { endProcessesOfRun, sendSignal } from '../../adapters/process/end-processes.ts';
-import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
-import { processesOfRun } from '../../adapters/process/process-table.ts';
-import { spawnProcess, type ProcessExit } from '../../adapters/process/spawn-process.ts';
+import type { AgentEvent } from '../../adapters/engine/agent-event.ts';
+import type { AgentEngine, AgentExit, AgentHandle, AgentRequest } from '../../adapters/engine/agent-engine.ts';
+import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
 import { randomBytes } from '../../adapters/random.ts';
 import { writeFile } from '../../adapters/store/changes.ts';
 import { diskSpace } from '../../adapters/store/disk.ts';
-import { LineReader } from '../../adapters/store/line-reader.ts';
-import { makePrivateDirectory, removeDirectory, removeFile } from '../../adapters/store/private-files.ts';
+import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
 import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
@@ -21,17 +17,15 @@ import {
   judge,
   NOTHING_OBSERVED,
   observe,
-  observeStderr,
+  observeRemark,
   type EndReason,
   type Observation,
 } from './verdict.ts';
 
 /** How often the agent's output is looked at, in milliseconds. */
 const POLL_MS = 100;
-/** How often its CPU time is looked at, in milliseconds. */
-const CPU_CHECK_MS = 5000;
-// An idle opencode uses about 1 % of a core (measured on two cores); 5 % is work.
-const WORKING_SHARE = 0.05;
+/** How often a silent agent is asked whether it works, in milliseconds. */
+const ALIVE_CHECK_MS = 5000;
 
 /** A session file with a verdict, a log line, a notification and an inbox that is written anew, several times over. */
 const RESERVED_BLOCKS = 8;
@@ -42,46 +36,59 @@ const FULL_BELOW_BYTES = 16 * 1024;
 
 interface AgentRun {
   readonly runId: string;
-  /** Gets the raw output while the agent runs; removed afterwards. */
+  /** For what the engine and the run need while the agent works; removed afterwards. */
   readonly runDirectory: string;
-  /** The agent's own temporary directory; removed afterwards. */
+  /** The agent's own temporary directory, which its environment names; removed afterwards. */
   readonly tempDirectory: string;
-  readonly command: AgentCommand;
+  readonly request: AgentRequest;
   readonly log: RunLog;
   readonly deadlines: Deadlines;
   /** What is not the agent's to change. */
   readonly mainCheckout?: string | undefined;
   /** Aborts when the run is to be stopped. */
   readonly signal: AbortSignal;
-  /** Called once the process runs, before anything is read from it. */
+  /** Called once the agent is at work, before anything is heard of it, with the process that answers for it. */
   readonly onStarted: (pid: number) => Promise<void>;
   /** Called with every event of the agent. */
   readonly onEvent?: ((event: Heard) => void) | undefined;
 }
 
 /**
- * Runs an agent to its end: writes its events to the log, keeps the deadlines, ends whatever it left behind, and judges.
- * The verdict has no evidence yet.
+ * Runs an agent to its end, whatever engine it is: writes what it does to the log, keeps the deadlines, ends whatever it left
+ * behind, and judges. The verdict has no evidence yet.
  */
-export async function runAgent(context: Pick<Context, 'clock'>, run: AgentRun): Promise<Omit<Verdict, 'evidence'>> {
-  await makePrivateDirectory(run.runDirectory);
-  await makePrivateDirectory(run.tempDirectory);
-  await reserveSpace(run.runDirectory);
-  const files = { stdoutFile: join(run.runDirectory, 'stdout'), stderrFile: join(run.runDirectory, 'stderr') };
-  const agent = await spawnProcess({ ...run.command, ...files });
-  const watch = new AgentWatch(context, run, files);
+export async function runAgent(
+  context: Pick<Context, 'clock'> & { readonly opencode: Pick<AgentEngine, 'run'> },
+  run: AgentRun,
+): Promise<Omit<Verdict, 'evidence'>> {
+  const { runId, runDirectory, tempDirectory } = run;
+  await makePrivateDirectory(runDirectory);
+  await makePrivateDirectory(tempDirectory);
   try {
-    await watch.hideFiles();
+    await reserveSpace(runDirectory);
+    const agent = await context.opencode.run(run.request, { runId, runDirectory });
+    return await watched(context, run, agent);
+  } finally {
+    // Nothing of this changes how the agent has ended; what stays is found as left over.
+    await removeDirectory(tempDirectory).catch(unlessRefused);
+    await removeDirectory(runDirectory).catch(unlessRefused);
+  }
+}
+
+async function watched(
+  { clock }: Pick<Context, 'clock'>,
+  run: AgentRun,
+  agent: AgentHandle,
+): Promise<Omit<Verdict, 'evidence'>> {
+  const watch = new AgentWatch(clock, run, agent);
+  try {
     await run.onStarted(agent.pid);
-    const end = await watch.untilEnd(agent.pid, agent.exit);
+    const end = await watch.untilEnd();
     return judge(watch.seen, { ...end, diskFull: await isDiskFull(run.runDirectory) });
   } finally {
     // The agent itself has ended and its pid may be another's by now; what it left behind carries the run's id.
-    await endProcessesOfRun({ runId: run.runId, clock: context.clock });
-    await watch.close();
-    // Nothing of this changes how the agent has ended; what stays is found as left over.
-    await removeDirectory(run.tempDirectory).catch(unlessRefused);
-    await removeDirectory(run.runDirectory).catch(unlessRefused);
+    await endProcessesOfRun({ runId: run.runId, clock });
+    await agent.close();
   }
 }
 
@@ -99,74 +106,55 @@ async function isDiskFull(directory: string): Promise<boolean> {
   return space !== undefined && (space.freeBytes < FULL_BELOW_BYTES || space.freeFiles === 0);
 }
 
-interface OutputFiles {
-  readonly stdoutFile: string;
-  readonly stderrFile: string;
-}
-
-/** Reads what the agent writes, and watches its clocks. */
+/** Hears what the agent does, and watches its clocks. */
 class AgentWatch {
   seen: Observation = NOTHING_OBSERVED;
   private readonly run: AgentRun;
+  private readonly agent: AgentHandle;
   private readonly clock: Context['clock'];
-  private readonly stdout: LineReader;
-  private readonly stderr: LineReader;
   private readonly startedAt: number;
   private firstEventAt: number | undefined;
   private lastSignAt: number;
-  private cpu: { readonly at: number; readonly seconds: number };
+  private askedAt: number;
 
-  constructor({ clock }: Pick<Context, 'clock'>, run: AgentRun, files: OutputFiles) {
+  constructor(clock: Context['clock'], run: AgentRun, agent: AgentHandle) {
     this.run = run;
+    this.agent = agent;
     this.clock = clock;
-    this.stdout = new LineReader(files.stdoutFile);
-    this.stderr = new LineReader(files.stderrFile);
     this.startedAt = clock.monotonic();
     this.lastSignAt = this.startedAt;
-    this.cpu = { at: this.startedAt, seconds: 0 };
+    this.askedAt = this.startedAt;
   }
 
-  /** Takes the files out of their directory: what is in them is not redacted, and must not outlive a crash. */
-  async hideFiles(): Promise<void> {
-    for (const reader of [this.stdout, this.stderr]) {
-      await reader.hold();
-      await removeFile(reader.path);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.stdout.close();
-    await this.stderr.close();
-  }
-
-  async untilEnd(pid: number, exit: Promise<ProcessExit>): Promise<ProcessExit & { endedFor: EndReason | undefined }> {
+  async untilEnd(): Promise<AgentExit & { endedFor: EndReason | undefined }> {
     const finished = new AbortController();
-    void exit.then(() => finished.abort());
+    void this.agent.ended.then(() => finished.abort());
     const wake = AbortSignal.any([finished.signal, this.run.signal]);
     let endedFor: EndReason | undefined;
     while (!finished.signal.aborted) {
-      await this.take(this.stdout.read(), this.stderr.read());
+      await this.listen();
       endedFor ??= this.reasonToEnd();
-      if (endedFor !== undefined) await this.end(pid, exit);
+      if (endedFor !== undefined) await this.agent.stop();
       else await this.clock.sleep(POLL_MS, wake);
     }
-    await this.take(this.stdout.finish(), this.stderr.finish());
-    return { ...(await exit), endedFor };
+    await this.listen();
+    return { ...(await this.agent.ended), endedFor };
   }
 
-  private async take(lines: AsyncIterable<string>, errorLines: AsyncIterable<string>): Promise<void> {
-    for await (const line of lines) {
-      const heard = await this.run.log.agentLine(line);
-      const event = heard.raw;
-      this.firstEventAt ??= event.type === 'output' ? undefined : this.clock.monotonic();
-      this.lastSignAt = this.clock.monotonic();
-      this.seen = observe(this.seen, heard);
-      this.run.onEvent?.(heard);
-      await this.noticeElsewhere(event);
+  private async listen(): Promise<void> {
+    for await (const said of this.agent.events()) {
+      if (said.from === 'agent') await this.hear(await this.run.log.event(said));
+      else this.seen = observeRemark(this.seen, await this.run.log.remark(said));
     }
-    for await (const line of errorLines) {
-      this.seen = observeStderr(this.seen, { raw: line, clean: await this.run.log.errorLine(line) });
-    }
+  }
+
+  private async hear(heard: Heard): Promise<void> {
+    const event = heard.raw;
+    this.lastSignAt = this.clock.monotonic();
+    this.firstEventAt ??= event.type === 'output' ? undefined : this.lastSignAt;
+    this.seen = observe(this.seen, heard);
+    this.run.onEvent?.(heard);
+    await this.noticeElsewhere(event);
   }
 
   /** Rules keep most tools out of there, but no redirection of a shell and no interpreter. */
@@ -191,20 +179,12 @@ class AgentWatch {
     );
   }
 
-  /** A tool that works without a word is no stall: its processes use the CPU. */
+  /** A tool that works without a word is no stall. */
   private noticeWork(): void {
+    const { stallMs } = this.run.deadlines;
     const now = this.clock.monotonic();
-    const elapsed = (now - this.cpu.at) / 1000;
-    const interval = Math.min(CPU_CHECK_MS, this.run.deadlines.stallMs / 4);
-    if (this.run.deadlines.stallMs === 0 || elapsed * 1000 < interval) return;
-    const seconds = processesOfRun(this.run.runId).reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
-    if (seconds - this.cpu.seconds > elapsed * WORKING_SHARE) this.lastSignAt = now;
-    this.cpu = { at: now, seconds };
-  }
-
-  private async end(pid: number, exit: Promise<ProcessExit>): Promise<void> {
-    sendSignal(pid, 'SIGTERM');
-    await endProcessesOfRun({ runId: this.run.runId, roots: [{ pid }], clock: this.clock });
-    await exit;
+    if (stallMs === 0 || now - this.askedAt < Math.min(ALIVE_CHECK_MS, stallMs / 4)) return;
+    this.askedAt = now;
+    if (this.agent.alive()) this.lastSignAt = now;
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { eventOf, type AgentEvent } from '../../adapters/opencode/events.ts';
-import { isEventWord } from '../../adapters/opencode/own-words.ts';
+import type { AgentEvent } from '../../adapters/engine/agent-event.ts';
+import { eventOf } from '../../adapters/engine/event-lines.ts';
+import { isEventWord } from '../../adapters/engine/event-words.ts';
 import type { JsonPlace } from '../../util/json-strings.ts';
 import type { Redactor } from '../../util/redaction.ts';
 import { heard } from './hear.ts';

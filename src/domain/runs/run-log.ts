@@ -1,4 +1,4 @@
-import { parseEvent } from '../../adapters/opencode/events.ts';
+import type { EventLine, Remark } from '../../adapters/engine/agent-event.ts';
 import { openLogFile, forgivingLog } from '../../adapters/store/logs.ts';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import { lineRedactor } from '../../util/redaction.ts';
@@ -6,7 +6,7 @@ import { formatBytes, plural } from '../../util/text.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
-import { cleanEventLine, heard, type Heard } from './hear.ts';
+import { cleanEventLine, heard, type Heard, type HeardRemark } from './hear.ts';
 import { cutText } from './log-limits.ts';
 import { cleanRecordLine, shownLine, type RunLogEntry, type RunRecord, type ShownLine } from './run-log-lines.ts';
 
@@ -20,10 +20,10 @@ type Unstamped<T> = T extends { type: 'kugetsu' } ? Omit<KnownKeys<T>, 'type' | 
 export interface RunLog {
   readonly path: string;
   record(record: Unstamped<RunRecord>): Promise<void>;
-  /** Appends one line of the agent's standard output. @returns the event in it, as it came and without secrets */
-  agentLine(line: string): Promise<Heard>;
-  /** Appends one line of the agent's standard error. @returns the line without secrets */
-  errorLine(line: string): Promise<string>;
+  /** Appends what the agent did or said. @returns it as it came and without secrets */
+  event(heard: EventLine): Promise<Heard>;
+  /** Appends what the engine's program said beside it. @returns it with its line without secrets */
+  remark(heard: Remark): Promise<HeardRemark>;
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function openRunLog(
 ): Promise<RunLog> {
   const redactor = await redactorOf(context);
   const outputLine = lineRedactor(redactor);
-  const errorLine = lineRedactor(redactor);
+  const remarkLine = lineRedactor(redactor);
   const recordLine = (entry: Unstamped<RunRecord>): string =>
     cleanRecordLine(
       redactor,
@@ -58,8 +58,7 @@ export async function openRunLog(
   return {
     path,
     record: async (entry) => writer.write(recordLine(entry), entry.event !== 'output' && entry.event !== 'stderr'),
-    async agentLine(line) {
-      const raw = parseEvent(line);
+    async event({ line, event: raw }) {
       // What claims to be a record of kugetsu's is not one when the agent's output has it.
       if (raw.type === 'output' || (raw.type === 'unknown' && raw.name === 'kugetsu')) {
         const text = outputLine(line);
@@ -69,10 +68,10 @@ export async function openRunLog(
       await writer.write(cleanEventLine(redactor, line, raw), false);
       return heard(raw, redactor.text);
     },
-    async errorLine(line) {
-      const clean = errorLine(line);
+    async remark(remark) {
+      const clean = remarkLine(remark.line);
       await writer.write(recordLine({ event: 'stderr', text: cutText(clean) }), false);
-      return clean;
+      return { ...remark, clean };
     },
     close: async () => file.close(),
   };

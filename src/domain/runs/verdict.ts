@@ -1,12 +1,6 @@
-import type { AgentEvent, TokenCount } from '../../adapters/opencode/events.ts';
-import {
-  failedCallIn,
-  knownReason,
-  namesContentFilter,
-  type StderrReason,
-} from '../../adapters/opencode/stderr-reasons.ts';
+import type { AgentEvent, FailureReason, TokenCount } from '../../adapters/engine/agent-event.ts';
 import { oneLine } from '../../util/text.ts';
-import type { Heard, HeardLine } from './hear.ts';
+import { cleanPart, type Heard, type HeardRemark } from './hear.ts';
 import type { Verdict } from './run-schema.ts';
 
 /** Why kugetsu itself ended an agent. */
@@ -30,11 +24,11 @@ export interface Observation {
   readonly cost: number;
   readonly reply: string;
   readonly error: ModelError | undefined;
-  /** The line of standard error that explains the most, by {@link knownReason}. */
-  readonly stderrReason: StderrReason | undefined;
+  /** What explains the most of all that the engine's program said beside the events. */
+  readonly reason: FailureReason | undefined;
   /** Without secrets, as everything here that can be told; what is judged is not changed by a redactor. */
-  readonly lastStderr: string;
-  /** What opencode says of the last call of the model on that line, without secrets; undefined when it says nothing of it. */
+  readonly lastRemark: string;
+  /** What that remark says of the last call of the model, without secrets; undefined when it says nothing of it. */
   readonly lastCall: string | undefined;
   /** The main checkout, once a tool that ran has named it. */
   readonly elsewhere: string | undefined;
@@ -69,13 +63,13 @@ export const NOTHING_OBSERVED: Observation = {
   cost: 0,
   reply: '',
   error: undefined,
-  stderrReason: undefined,
-  lastStderr: '',
+  reason: undefined,
+  lastRemark: '',
   lastCall: undefined,
   elsewhere: undefined,
 };
 
-/** What opencode says on standard error, and goes on to exit code 0. */
+/** What an engine says, and goes on to exit code 0. */
 const SAID_AND_DONE = new Set(['permission_rejected', 'agent_unavailable']);
 
 const DISK_FULL: Judgement = {
@@ -122,16 +116,13 @@ export function hasNamed(event: AgentEvent, directory: string): boolean {
   return false;
 }
 
-/** What is known after one more line of standard error: judged as it came, told without secrets. */
-export function observeStderr(seen: Observation, { raw, clean }: HeardLine): Observation {
-  if (oneLine(raw) === '') return seen;
-  const lastStderr = oneLine(clean, 300);
-  const lastCall = failedCallIn(raw) === undefined ? undefined : (failedCallIn(clean) ?? lastStderr);
-  const reason = knownReason(raw);
-  const told = { ...seen, lastStderr, lastCall };
-  return reason === undefined || reason.rank >= (seen.stderrReason?.rank ?? Infinity)
-    ? told
-    : { ...told, stderrReason: reason };
+/** What is known after one more remark: judged as it came, told without secrets. */
+export function observeRemark(seen: Observation, remark: HeardRemark): Observation {
+  const { line, clean, reason, failedCall } = remark;
+  if (oneLine(line) === '') return seen;
+  const lastCall = failedCall === undefined ? undefined : cleanPart(remark, failedCall);
+  const told = { ...seen, lastRemark: oneLine(clean, 300), lastCall };
+  return reason === undefined || reason.rank >= (seen.reason?.rank ?? Infinity) ? told : { ...told, reason };
 }
 
 /** The verdict on a run without the evidence of its worktree: the event stream first, the exit code second. */
@@ -151,14 +142,14 @@ export function judge(seen: Observation, end: AgentEnd): Omit<Verdict, 'evidence
 function judgement(seen: Observation, end: AgentEnd): Judgement {
   if (end.endedFor !== undefined) return endedByKugetsu(end.endedFor, seen);
   if (seen.error !== undefined) return fromError(seen.error, seen);
-  if (seen.stderrReason !== undefined && (end.exitCode !== 0 || SAID_AND_DONE.has(seen.stderrReason.class))) {
-    const { class: name, message, retryable } = seen.stderrReason;
+  if (seen.reason !== undefined && (end.exitCode !== 0 || SAID_AND_DONE.has(seen.reason.class))) {
+    const { class: name, message, retryable } = seen.reason;
     return failed(name, message, retryable);
   }
   if (end.diskFull === true && (end.exitCode !== 0 || seen.lastFinish !== 'stop')) return DISK_FULL;
   if (end.signal !== undefined) return failed('agent_killed', `the agent was ended by ${end.signal}`, true);
   if (end.exitCode !== 0) {
-    const reason = seen.lastStderr === '' ? '' : `: ${seen.lastStderr}`;
+    const reason = seen.lastRemark === '' ? '' : `: ${seen.lastRemark}`;
     const said = seen.lastFinish === 'stop' ? 'reported that it was done, but ' : '';
     const how = end.exitCode === undefined ? 'ended for an unknown reason' : `ended with exit code ${end.exitCode}`;
     return failed('opencode_failed', `opencode ${said}${how}${reason}`, true);
@@ -166,10 +157,10 @@ function judgement(seen: Observation, end: AgentEnd): Judgement {
   return fromFinish(seen);
 }
 
-function fromFinish({ lastFinish, toldFinish, lastStderr }: Observation): Judgement {
+function fromFinish({ lastFinish, toldFinish, lastRemark }: Observation): Judgement {
   if (lastFinish === 'stop') return { outcome: 'succeeded', class: 'ok', message: 'done', retryable: false };
   if (lastFinish === undefined) {
-    const reason = lastStderr === '' ? '' : `: ${lastStderr}`;
+    const reason = lastRemark === '' ? '' : `: ${lastRemark}`;
     return failed('no_result', `opencode ended without finishing a single step${reason}`, true);
   }
   if (lastFinish === 'length') return failed('truncated', "the model's answer was cut off at its length limit", false);
@@ -188,22 +179,23 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
     case 'total_timeout':
       return failed(reason, 'not finished within AGENT_TIMEOUT_MINUTES', false);
     case 'agent_unavailable':
-      return failed(reason, `${seen.stderrReason?.message ?? ''}; it was ended before it did anything`, false);
+      return failed(reason, `${seen.reason?.message ?? ''}; it was ended before it did anything`, false);
     case 'unknown_finish':
       return failed(reason, 'the model ended three steps in a row without a reason that opencode knows', true);
   }
 }
 
-/** Between two calls of the model opencode says nothing, for days if the model asks it to wait; the reason is on stderr. */
-function lastWords({ lastStderr, lastCall }: Observation): string {
+/** Between two calls of the model opencode says nothing, for days if the model asks it to wait; the reason is in a remark. */
+function lastWords({ lastRemark, lastCall }: Observation): string {
   if (lastCall !== undefined) return `; the last model call failed: ${oneLine(lastCall, 300)}`;
-  return lastStderr === '' ? '' : `; last on stderr: ${lastStderr}`;
+  return lastRemark === '' ? '' : `; last on stderr: ${lastRemark}`;
 }
 
 function fromError(error: ModelError, seen: Observation): Judgement {
   const { statusCode: status, told: message } = error;
-  const known = knownReason(error.message);
-  if (known?.class === 'agent_unavailable') return failed(known.class, `${known.message}: ${message}`, known.retryable);
+  const { reason } = error;
+  if (reason?.class === 'agent_unavailable')
+    return failed(reason.class, `${reason.message}: ${message}`, reason.retryable);
   if (status === 401 || status === 403) {
     return failed('no_credentials', `the model refused the credentials (${status}): ${message}`, false);
   }
@@ -215,13 +207,13 @@ function fromError(error: ModelError, seen: Observation): Judgement {
     return failed('unknown_model', `the model's server does not know the model (404): ${message}`, false);
   if (status !== undefined && status >= 400)
     return failed('model_rejected', `the model refused the request (${status}): ${message}`, error.retryable ?? false);
-  if (seen.stderrReason !== undefined) {
-    return failed(seen.stderrReason.class, `${seen.stderrReason.message}: ${message}`, seen.stderrReason.retryable);
+  if (seen.reason !== undefined) {
+    return failed(seen.reason.class, `${seen.reason.message}: ${message}`, seen.reason.retryable);
   }
-  if (namesContentFilter(`${error.name} ${error.message}`)) {
+  if (error.filtered === true) {
     return failed('content_filtered', `the model's content filter ended the answer: ${message}`, false);
   }
-  const cause = error.name === 'UnknownError' && seen.lastStderr !== '' ? `${message}; ${seen.lastStderr}` : message;
+  const cause = error.vague === true && seen.lastRemark !== '' ? `${message}; ${seen.lastRemark}` : message;
   return failed('model_failed', `the model could not be used: ${oneLine(cause, 300)}`, error.retryable ?? true);
 }
 

@@ -1,4 +1,4 @@
-import type { Opencode } from '../../adapters/opencode/opencode.ts';
+import type { AgentEngine } from '../../adapters/engine/agent-engine.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +22,7 @@ export function lostSession({ type, opencode_session_id: id }: HomeSession): App
 export async function forkOf(
   { opencode }: Pick<Context, 'opencode'>,
   source: HomeSession,
-  request: Omit<Parameters<Opencode['forkSession']>[0], 'base' | 'role'>,
+  request: Omit<Parameters<AgentEngine['forkSession']>[0], 'base' | 'role'>,
 ): Promise<string> {
   const { opencode_session_id: base, type: role } = source;
   try {
@@ -33,7 +33,7 @@ export async function forkOf(
   }
 }
 
-async function isLost(opencode: Opencode, id: string): Promise<boolean> {
+async function isLost(opencode: AgentEngine, id: string): Promise<boolean> {
   return opencode.describeSessions([id]).then(
     (stored) => stored.length === 0,
     // Then that is what is wrong.

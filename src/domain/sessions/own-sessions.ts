@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { TitledSession } from '../../adapters/opencode/opencode.ts';
+import type { TitledSession } from '../../adapters/engine/agent-engine.ts';
 import type { Context } from '../context.ts';
 import { realPathInside } from '../home.ts';
 import { readBase } from './read-sessions.ts';

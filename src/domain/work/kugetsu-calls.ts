@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AgentEvent } from '../../adapters/opencode/events.ts';
+import type { AgentEvent } from '../../adapters/engine/agent-event.ts';
 import { oneLine } from '../../util/text.ts';
 
 /** A command line of the PM agent in which kugetsu is called. */

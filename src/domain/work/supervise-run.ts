@@ -21,7 +21,7 @@ import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
-import { knownReason } from '../../adapters/opencode/stderr-reasons.ts';
+import { EngineError } from '../../adapters/engine/engine-error.ts';
 import { untilWritten } from '../runs/until-written.ts';
 import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
 
@@ -128,7 +128,7 @@ async function prepareAndRun(
   { runId, task, signal }: Supervision,
   log: RunLog,
 ): Promise<BareVerdict> {
-  const { clock, home, opencode } = context;
+  const { clock, home } = context;
   const { session, directory, model, mainCheckout, branch } = await task.prepare(log, signal);
   signal.throwIfAborted();
   const startedAt = clock.monotonic();
@@ -145,14 +145,13 @@ async function prepareAndRun(
   const isDeveloper = task.agent === 'dev-agent';
   const notes = isDeveloper ? await writeAgentNotes(context) : undefined;
   const hiddenSkills = isDeveloper ? PEOPLES_SKILLS : [];
-  const asked = { session, directory, message, model, agent, debug, projectConfig, notes, hiddenSkills, env };
-  const command = await opencode.runCommand(asked);
+  const request = { session, directory, message, model, agent, debug, projectConfig, notes, hiddenSkills, env };
   const since = clock.now();
   const verdict = await runAgent(context, {
     runId,
     runDirectory: join(home.runs, runId),
     tempDirectory,
-    command,
+    request,
     log,
     deadlines: deadlinesOf(settings),
     mainCheckout: await foreign(context, mainCheckout),
@@ -196,7 +195,7 @@ function failedBefore(error: AppError, clean: Judging['clean']): BareVerdict {
   const { code } = error;
   const hint = error.hint ?? null;
   const message = told(wordsOf(error), clean);
-  const reason = code === 'opencode_failed' ? knownReason(error.message) : undefined;
+  const reason = error instanceof EngineError ? error.reason : undefined;
   if (reason === undefined) return failed(code, message, hint);
   return { ...failed(reason.class, message, hint), retryable: reason.retryable };
 }

@@ -1,10 +1,11 @@
-import { parseEvent } from '../../../src/adapters/opencode/events.ts';
-import { heard, type Heard, type HeardLine } from '../../../src/domain/runs/hear.ts';
+import { parseEvent } from '../../../src/adapters/engine/event-lines.ts';
+import { explained, remarkOf } from '../../../src/adapters/opencode/stderr-reasons.ts';
+import { heard, type Heard, type HeardRemark } from '../../../src/domain/runs/hear.ts';
 import {
   judge,
   NOTHING_OBSERVED,
   observe,
-  observeStderr,
+  observeRemark,
   type AgentEnd,
   type Observation,
 } from '../../../src/domain/runs/verdict.ts';
@@ -29,14 +30,18 @@ export const unknownError = (message: string): unknown => ({
   error: { name: 'UnknownError', data: { message } },
 });
 
-/** A line of standard output in which there is no secret. */
-export const heardEvent = (line: string): Heard => heard(parseEvent(line), (text) => text);
-/** A line of standard error in which there is no secret. */
-export const heardLine = (line: string): HeardLine => ({ raw: line, clean: line });
+/** A line of standard output, as opencode means it, in which there is no secret unless told. */
+export const heardEvent = (line: string, clean = (text: string): string => text): Heard =>
+  heard(explained(parseEvent(line)), clean);
+/** A line of standard error, likewise. */
+export const heardLine = (line: string, clean = (text: string): string => text): HeardRemark => ({
+  ...remarkOf(line),
+  clean: clean(line),
+});
 
 /** What is known after everything that was written. */
 export function observed({ events = [], stderr = [] }: Seen): Observation {
-  const told = stderr.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED);
+  const told = stderr.map((line) => heardLine(line)).reduce(observeRemark, NOTHING_OBSERVED);
   return events.map((event) => heardEvent(JSON.stringify(event))).reduce(observe, told);
 }
 

@@ -61,7 +61,7 @@ async function ask(context: CheckContext, model: string | undefined): Promise<Om
         runId,
         runDirectory: join(home.runs, runId),
         tempDirectory,
-        command: await opencode.runCommand({ session, directory, message, model, debug: false, bare: true, env }),
+        request: { session, directory, message, model, debug: false, bare: true, env },
         log,
         deadlines: { startupMs: ANSWER_MS, stallMs: 0, totalMs: 2 * ANSWER_MS },
         signal,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
 import { renderTable } from '../../../../src/cli/views/table.ts';
-import { parseEvent } from '../../../../src/adapters/opencode/events.ts';
+import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
 import { parseRunLogLine } from '../../../../src/domain/runs/run-log-lines.ts';
 import { plainText } from '../../../../src/util/text.ts';
 

@@ -4,7 +4,7 @@ import { renderRunEntry } from '../../../../src/cli/views/run-entry.ts';
 import { verdictText } from '../../../../src/cli/views/verdict.ts';
 import { shownLine } from '../../../../src/domain/runs/run-log-lines.ts';
 import { VerdictSchema } from '../../../../src/domain/runs/run-schema.ts';
-import { judge, NOTHING_OBSERVED, observe, observeStderr } from '../../../../src/domain/runs/verdict.ts';
+import { judge, NOTHING_OBSERVED, observe, observeRemark } from '../../../../src/domain/runs/verdict.ts';
 import { createRedactor, lineRedactor } from '../../../../src/util/redaction.ts';
 import { anyJson } from '../../../support/mutations.ts';
 import { heardEvent, heardLine } from '../../support/observed.ts';
@@ -68,8 +68,8 @@ test('whatever an agent writes, there is a verdict on it that a file can keep an
   } as const);
   fc.assert(
     fc.property(fc.array(line), fc.array(line), end, (lines, errors, how) => {
-      const told = errors.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED);
-      const seen = lines.map(heardEvent).reduce(observe, told);
+      const told = errors.map((text) => heardLine(text)).reduce(observeRemark, NOTHING_OBSERVED);
+      const seen = lines.map((text) => heardEvent(text)).reduce(observe, told);
       const verdict = { ...judge(seen, how), evidence: null };
       const kept = VerdictSchema.safeParse(JSON.parse(JSON.stringify(verdict)));
       expect(kept.error).toBeUndefined();

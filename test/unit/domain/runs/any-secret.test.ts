@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseEvent } from '../../../../src/adapters/opencode/events.ts';
-import { cleanEventLine, heard } from '../../../../src/domain/runs/hear.ts';
+import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
+import { cleanEventLine } from '../../../../src/domain/runs/hear.ts';
 import { shownLine } from '../../../../src/domain/runs/run-log-lines.ts';
-import { judge, NOTHING_OBSERVED, observe, observeStderr, type AgentEnd } from '../../../../src/domain/runs/verdict.ts';
+import { judge, NOTHING_OBSERVED, observe, observeRemark, type AgentEnd } from '../../../../src/domain/runs/verdict.ts';
 import { createRedactor, type Redactor } from '../../../../src/util/redaction.ts';
+import { heardEvent, heardLine } from '../../support/observed.ts';
 
 const said = fc.oneof(
   fc.constantFrom('the reason is', 'completed', 'step_finish', 'content-filter', 'UnknownError', 'stop', 'tool-calls'),
@@ -78,8 +79,8 @@ const stream: fc.Arbitrary<Stream> = fc.record({
 });
 
 function verdictOf({ lines, errors, how }: Stream, { text }: Redactor): ReturnType<typeof judge> {
-  const told = errors.map((raw) => ({ raw, clean: text(raw) })).reduce(observeStderr, NOTHING_OBSERVED);
-  return judge(lines.map((line) => heard(parseEvent(line), text)).reduce(observe, told), how);
+  const told = errors.map((line) => heardLine(line, text)).reduce(observeRemark, NOTHING_OBSERVED);
+  return judge(lines.map((line) => heardEvent(line, text)).reduce(observe, told), how);
 }
 
 /** A stream, and some text that is in it. */

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/adapters/clock.ts';
+import type { EventLine } from '../../../../src/adapters/engine/agent-event.ts';
+import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
+import { remarkOf } from '../../../../src/adapters/opencode/stderr-reasons.ts';
 import { homeAt } from '../../../../src/domain/home.ts';
 import { cutText, SHOWN_LINE, sizeLimit } from '../../../../src/domain/runs/log-limits.ts';
 import { parseRunLogLine } from '../../../../src/domain/runs/run-log-lines.ts';
@@ -20,6 +23,7 @@ afterAll(() => {
 
 const context = () => ({ clock: systemClock, home: homeAt(directory), env: {} });
 const linesIn = (path: string): string[] => readFileSync(path, 'utf8').trimEnd().split('\n');
+const eventOf = (line: string): EventLine => ({ from: 'agent', line, event: parseEvent(line) });
 const tool = (output: string): string =>
   JSON.stringify({ type: 'tool_use', part: { tool: 'bash', state: { status: 'completed', input: {}, output } } });
 const text = (content: string): string => JSON.stringify({ type: 'text', part: { text: content } });
@@ -29,11 +33,11 @@ test('a log that is full says so once, and has the records of kugetsu, the last 
   const log = await openRunLog(context(), path, { maxBytes: 2000 });
   await log.record({ event: 'started', run: 'r_1', kind: 'start', subject: 'x', message: 'hello' });
   for (let count = 0; count < 40; count += 1) {
-    const { raw } = await log.agentLine(text('x'.repeat(100)));
+    const { raw } = await log.event(eventOf(text('x'.repeat(100))));
     expect(raw.type).toBe('text');
-    expect(await log.errorLine('warning: y')).toBe('warning: y');
+    expect(await log.remark(remarkOf('warning: y'))).toMatchObject({ clean: 'warning: y' });
   }
-  await log.agentLine('no event');
+  await log.event(eventOf('no event'));
   await log.record({ event: 'step', name: 'last', note: 'done', ms: 1 });
   await log.close();
   const lines = linesIn(path);
@@ -49,10 +53,10 @@ test('a log that is full says so once, and has the records of kugetsu, the last 
 test('what a tool has printed above 1 MB is cut, with its beginning and its end; what the agent says itself is whole', async () => {
   const path = join(directory, 'cut.log');
   const log = await openRunLog(context(), path);
-  await log.agentLine(tool(`begin ${'x'.repeat(3 * MEGABYTE)} end`));
-  await log.agentLine(text(`begin ${'x'.repeat(3 * MEGABYTE)} end`));
-  await log.agentLine(`begin ${'x'.repeat(3 * MEGABYTE)} end`);
-  await log.errorLine(`begin ${'x'.repeat(3 * MEGABYTE)} end`);
+  await log.event(eventOf(tool(`begin ${'x'.repeat(3 * MEGABYTE)} end`)));
+  await log.event(eventOf(text(`begin ${'x'.repeat(3 * MEGABYTE)} end`)));
+  await log.event(eventOf(`begin ${'x'.repeat(3 * MEGABYTE)} end`));
+  await log.remark(remarkOf(`begin ${'x'.repeat(3 * MEGABYTE)} end`));
   await log.close();
   const [used = '', said = '', output = '', error = ''] = linesIn(path);
   for (const line of [used, output, error]) {
@@ -65,7 +69,7 @@ test('what a tool has printed above 1 MB is cut, with its beginning and its end;
 test('a secret at a cut is gone before the text is cut', async () => {
   const path = join(directory, 'secret.log');
   const log = await openRunLog({ ...context(), env: { DEPLOY_TOKEN: 'Zq7-topsecret' } }, path);
-  await log.agentLine(tool(`${'x'.repeat(0.75 * MEGABYTE - 4)}Zq7-topsecret${'x'.repeat(MEGABYTE)}`));
+  await log.event(eventOf(tool(`${'x'.repeat(0.75 * MEGABYTE - 4)}Zq7-topsecret${'x'.repeat(MEGABYTE)}`)));
   await log.close();
   const [line = ''] = linesIn(path);
   expect(line).not.toContain('Zq7-');

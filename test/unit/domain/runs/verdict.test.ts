@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { AgentEvent } from '../../../../src/adapters/opencode/events.ts';
+import type { AgentEvent } from '../../../../src/adapters/engine/agent-event.ts';
 import {
   hasNamed,
   judge,
   NOTHING_OBSERVED,
   observe,
-  observeStderr,
+  observeRemark,
   type EndReason,
 } from '../../../../src/domain/runs/verdict.ts';
 import {
@@ -186,12 +186,12 @@ const OK = { exitCode: 0, signal: undefined, endedFor: undefined };
 
 test('a rejected permission decides, whatever else was said before it', () => {
   const lines = ['WARN database is locked', 'permission requested: bash; auto-rejecting'];
-  const seen = observe(lines.map(heardLine).reduce(observeStderr, NOTHING_OBSERVED), STOP);
+  const seen = observe(lines.map((line) => heardLine(line)).reduce(observeRemark, NOTHING_OBSERVED), STOP);
   expect(judge(seen, OK)).toMatchObject({ outcome: 'failed', class: 'permission_rejected' });
 });
 
 test('a complaint on the way to a good end is no failure', () => {
-  const seen = observe(observeStderr(NOTHING_OBSERVED, heardLine('WARN database is locked')), STOP);
+  const seen = observe(observeRemark(NOTHING_OBSERVED, heardLine('WARN database is locked')), STOP);
   expect(judge(seen, OK)).toMatchObject({ outcome: 'succeeded', class: 'ok' });
 });
 
@@ -220,7 +220,7 @@ test.each([
   '! agent "nosuch" not found. Falling back to default agent',
   '\u001B[93m\u001B[1m!\u001B[0m agent "general" is a subagent, not a primary agent. Falling back to default agent',
 ])('an agent that opencode replaces by another one is none, though all went well: %s', (line) => {
-  const seen = observe(observeStderr(NOTHING_OBSERVED, heardLine(line)), STOP);
+  const seen = observe(observeRemark(NOTHING_OBSERVED, heardLine(line)), STOP);
   expect(judge(seen, OK)).toMatchObject({ outcome: 'failed', class: 'agent_unavailable', retryable: false });
 });
 
@@ -233,4 +233,29 @@ test.each([
   const event = heardEvent(JSON.stringify({ type: 'error', error: { name: 'UnknownError', data: { message } } }));
   const end = { ...OK, exitCode: 1 };
   expect(judge(observe(NOTHING_OBSERVED, event), end)).toMatchObject({ class: 'agent_unavailable', retryable: false });
+});
+
+describe('what is told of the last call of the model', () => {
+  const line = 'ERROR message="stream error" x=Zq7 error.error="status 429 for key Zq7-secret, wait" y=1';
+  const toldOf = (clean: (text: string) => string): string =>
+    judge(observeRemark(NOTHING_OBSERVED, heardLine(line, clean)), { ...OK, endedFor: 'stall_timeout' }).message;
+
+  test.each([
+    ['it itself', (text: string) => text, 'failed: status 429 for key Zq7-secret, wait'],
+    [
+      'it without the secret that is in it',
+      (text: string) => text.replace('Zq7-secret', '[redacted]'),
+      'failed: status 429 for key [redacted], wait',
+    ],
+    [
+      'all of the line that is left when there are secrets around it, too',
+      (text: string) => text.replaceAll('Zq7', '[redacted]'),
+      'x=[redacted] error.error="status 429 for key [redacted]-secret, wait" y=1',
+    ],
+    ['what was put in place of all of it', () => '[redacted]', 'failed: [redacted]'],
+  ])('is %s', (_what, clean, told) => {
+    expect(toldOf(clean)).toContain(told);
+    if (clean('Zq7') !== 'Zq7' || clean('Zq7-secret') !== 'Zq7-secret')
+      expect(toldOf(clean)).not.toContain('Zq7-secret');
+  });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TitledSession } from '../../../../src/adapters/opencode/opencode.ts';
+import type { TitledSession } from '../../../../src/adapters/engine/agent-engine.ts';
 import { ownSessions } from '../../../../src/domain/sessions/own-sessions.ts';
 import { issueTitle, pmTaskTitle, purposeOf } from '../../../../src/domain/sessions/session-titles.ts';
 

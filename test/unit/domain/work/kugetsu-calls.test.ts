@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEvent } from '../../../../src/adapters/opencode/events.ts';
+import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
 import { kugetsuCall, whyNothingStarted, type KugetsuCall } from '../../../../src/domain/work/kugetsu-calls.ts';
 
 /** A bash tool's event as opencode 1.18.33 prints it. */

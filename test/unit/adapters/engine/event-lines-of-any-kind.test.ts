@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseEvent, type AgentEvent } from '../../../../src/adapters/opencode/events.ts';
+import type { AgentEvent } from '../../../../src/adapters/engine/agent-event.ts';
+import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
 
 const parse = (value: unknown): AgentEvent => parseEvent(JSON.stringify(value));
 const KNOWN = ['step_start', 'step_finish', 'text', 'reasoning', 'tool_use', 'error'];

@@ -1,4 +1,8 @@
 import * as z from 'zod/mini';
+import type { AgentEvent } from './agent-event.ts';
+
+// The form of an agent's events in the log of a run: that of `opencode run --format json` (1.18), one JSON object a line. An
+// engine whose program has another form translates it into this one.
 
 // A sum that is no finite number could not be kept in a file, and nobody has spent that much.
 const amount = z.catch(z.number().check(z.gte(0), z.lte(1e12)), 0);
@@ -50,44 +54,7 @@ const EnvelopeSchema = z.looseObject({
 // The log has all of it.
 const MAX_OUTPUT = 4000;
 
-/** Tokens of one step or of a whole run. */
-export interface TokenCount {
-  readonly input: number;
-  readonly output: number;
-  readonly reasoning: number;
-  readonly cache_read: number;
-  readonly cache_write: number;
-}
-
-/** A line of `opencode run --format json`, as far as it means something to kugetsu. */
-export type AgentEvent =
-  | { readonly type: 'step_start' }
-  | { readonly type: 'step_finish'; readonly reason: string; readonly tokens: TokenCount; readonly cost: number }
-  | { readonly type: 'text' | 'reasoning'; readonly text: string }
-  | {
-      readonly type: 'tool_use';
-      readonly tool: string;
-      readonly status: string;
-      readonly summary: string;
-      /** What it was called with, as JSON. */
-      readonly input: string;
-      /** What came of a command line: its exit code, and the beginning of what it printed. */
-      readonly exitCode?: number;
-      readonly output?: string;
-    }
-  | {
-      readonly type: 'error';
-      readonly name: string;
-      readonly message: string;
-      readonly statusCode: number | undefined;
-      readonly retryable: boolean | undefined;
-    }
-  /** An event that this version does not know. */
-  | { readonly type: 'unknown'; readonly name: string }
-  /** A line that is no event at all. */
-  | { readonly type: 'output'; readonly text: string };
-
-/** Reads one line of the event stream; total: whatever the line is, it becomes an event. */
+/** Reads one line of an agent's events; total: whatever the line is, it becomes an event. */
 export function parseEvent(line: string): AgentEvent {
   return eventOf(line, parseObject(line));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseEvent, type AgentEvent } from '../../../../src/adapters/opencode/events.ts';
+import type { AgentEvent } from '../../../../src/adapters/engine/agent-event.ts';
+import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
 
 const parse = (value: unknown): AgentEvent => parseEvent(JSON.stringify(value));
 const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cache_read: 0, cache_write: 0 };

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import type { AgentExit, AgentHandle, RunPlace } from '../../engine/agent-engine.ts';
+import type { Utterance } from '../../engine/agent-event.ts';
+import { parseEvent } from '../../engine/event-lines.ts';
+import { endProcessesOfRun, sendSignal } from '../../process/end-processes.ts';
+import { processesOfRun } from '../../process/process-table.ts';
+import { spawnProcess, type SpawnedProcess } from '../../process/spawn-process.ts';
+import { LineReader } from '../../store/line-reader.ts';
+import { removeFile } from '../../store/private-files.ts';
+import { explained, remarkOf } from '../stderr-reasons.ts';
+import type { AgentCommand } from './agent-command.ts';
+
+// An idle opencode uses about 1 % of a core (measured on two cores); 5 % is work.
+const WORKING_SHARE = 0.05;
+
+interface Surroundings extends RunPlace {
+  readonly clock: Clock;
+}
+
+/**
+ * The engine `process`: the agent is a process of its own, an `opencode run`, which writes into files.
+ *
+ * @throws AppError `cannot_start` when there is no such program or it may not be run
+ */
+export async function startAgentProcess(command: AgentCommand, place: Surroundings): Promise<AgentHandle> {
+  const files = { stdoutFile: join(place.runDirectory, 'stdout'), stderrFile: join(place.runDirectory, 'stderr') };
+  const agent = new AgentProcess(await spawnProcess({ ...command, ...files }), files, place);
+  try {
+    await agent.hideFiles();
+    return agent;
+  } catch (error) {
+    await agent.stop();
+    await agent.close();
+    throw error;
+  }
+}
+
+interface OutputFiles {
+  readonly stdoutFile: string;
+  readonly stderrFile: string;
+}
+
+class AgentProcess implements AgentHandle {
+  readonly pid: number;
+  readonly ended: Promise<AgentExit>;
+  private readonly place: Surroundings;
+  private readonly stdout: LineReader;
+  private readonly stderr: LineReader;
+  private hasEnded = false;
+  private cpu: { readonly at: number; readonly seconds: number };
+
+  constructor({ pid, exit }: SpawnedProcess, { stdoutFile, stderrFile }: OutputFiles, place: Surroundings) {
+    this.pid = pid;
+    this.place = place;
+    this.stdout = new LineReader(stdoutFile);
+    this.stderr = new LineReader(stderrFile);
+    this.cpu = { at: place.clock.monotonic(), seconds: 0 };
+    this.ended = exit.then((how) => {
+      this.hasEnded = true;
+      return how;
+    });
+  }
+
+  /** Takes the files out of their directory: what is in them is not redacted, and must not outlive a crash. */
+  async hideFiles(): Promise<void> {
+    for (const reader of [this.stdout, this.stderr]) {
+      await reader.hold();
+      await removeFile(reader.path);
+    }
+  }
+
+  async *events(): AsyncGenerator<Utterance> {
+    // Once the writer is gone, a last line counts without its newline.
+    const whole = this.hasEnded;
+    for await (const line of whole ? this.stdout.finish() : this.stdout.read()) {
+      yield { from: 'agent', line, event: explained(parseEvent(line)) };
+    }
+    for await (const line of whole ? this.stderr.finish() : this.stderr.read()) yield remarkOf(line);
+  }
+
+  async stop(): Promise<void> {
+    const { runId, clock } = this.place;
+    // Once it has ended, its pid may be another's.
+    if (!this.hasEnded) sendSignal(this.pid, 'SIGTERM');
+    await endProcessesOfRun({ runId, roots: this.hasEnded ? [] : [{ pid: this.pid }], clock });
+    await this.ended;
+  }
+
+  /** A tool that works without a word uses the CPU. */
+  alive(): boolean {
+    const now = this.place.clock.monotonic();
+    const elapsed = (now - this.cpu.at) / 1000;
+    const seconds = processesOfRun(this.place.runId).reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+    const worked = seconds - this.cpu.seconds > elapsed * WORKING_SHARE;
+    this.cpu = { at: now, seconds };
+    return worked;
+  }
+
+  async close(): Promise<void> {
+    await this.stdout.close();
+    await this.stderr.close();
+  }
+}
