@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
 import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
+import type { Opencode } from '../adapters/opencode/opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
 import { homedir } from '../adapters/process/user.ts';
 import { realPathNow } from '../adapters/store/paths.ts';
@@ -62,24 +63,39 @@ export async function createContext({
     interrupted,
     settings,
     tempDirectory: async () => (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(env),
-    opencode: lazyOpencode(async () => {
-      const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
-      const exportCaches = { base: home.baseExport, pm_agent: home.pmAgentExport };
-      const caches = { probeCache: home.opencodeProbe, exportCaches };
-      const cleanExport = async (): Promise<(json: string) => string> => {
+    opencode: opencodeOf({ home, env, cwd, settings }),
+    queue: queueOf({ home, env, clock: systemClock }),
+    terminal: processTerminal(env),
+  };
+}
+
+/** What runs agents: the installed opencode. */
+function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' | 'cwd' | 'settings'>): Opencode {
+  return lazyOpencode(async () => {
+    const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
+    return createOpencode({
+      env,
+      cwd,
+      clock: systemClock,
+      probeCache: home.opencodeProbe,
+      exportCaches: { base: home.baseExport, pm_agent: home.pmAgentExport },
+      cleanExport: async () => {
         const { redactorOf } = await import('../domain/agent-env/redactor.ts');
         const { isExportWord } = await import('../adapters/opencode/own-words.ts');
         const redactor = await redactorOf({ home, env });
         return (json) => redactor.known(json, isExportWord);
-      };
-      const startupLimitMs = async (): Promise<number> => (await settings()).AGENT_STARTUP_TIMEOUT_SECONDS * 1000;
-      const wanted = async (): Promise<boolean> => (await settings()).MODEL_CATALOGUE === 'trimmed';
-      const catalogue = { directory: home.modelCatalogues, wanted };
-      return createOpencode({ env, cwd, clock: systemClock, cleanExport, startupLimitMs, catalogue, ...caches });
-    }),
-    queue: queueOf({ home, env, clock: systemClock }),
-    terminal: processTerminal(env),
-  };
+      },
+      startupLimitMs: async () => (await settings()).AGENT_STARTUP_TIMEOUT_SECONDS * 1000,
+      catalogue: {
+        directory: home.modelCatalogues,
+        wanted: async () => (await settings()).MODEL_CATALOGUE === 'trimmed',
+      },
+      madeBy: async () => {
+        const { sessionsMadeBy } = await import('../domain/sessions/made-by.ts');
+        return sessionsMadeBy({ home });
+      },
+    });
+  });
 }
 
 /** Where the tasks are: in the files of the home. */

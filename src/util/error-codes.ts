@@ -34,6 +34,7 @@ export const ERROR_KINDS = {
   opencode_too_old: 'not_ready',
   opencode_unexpected: 'not_ready',
   opencode_unsupported: 'not_ready',
+  other_opencode: 'not_ready',
   other_sessions: 'not_ready',
   pm_agent_missing: 'not_ready',
   retired_setting: 'not_ready',

@@ -46,7 +46,12 @@ interface DriverOptions {
   readonly catalogue?: CatalogueOptions;
   /** The longest that opencode may take to begin, in milliseconds; 0 for no limit. */
   readonly startupLimitMs?: () => Promise<number>;
+  /** The major version of the opencode that made the sessions there are; undefined when there are none. */
+  readonly madeBy?: (() => Promise<number | undefined>) | undefined;
 }
+
+/** A daemon lives for days, and opencode may be replaced in that time: after so many milliseconds it is looked at again. */
+const PROBE_HOLDS_MS = 30_000;
 
 /** On a loaded machine a normal call takes some seconds. */
 const SHORTEST_LIMIT_MS = 10_000;
@@ -58,22 +63,29 @@ export function createOpencode(options: DriverOptions): Opencode {
 
 class OpencodeDriver implements Opencode {
   private readonly options: DriverOptions;
-  private probing: Promise<OpencodeProbe> | undefined;
+  private probing: { readonly at: number; readonly answer: Promise<OpencodeProbe> } | undefined;
 
   constructor(options: DriverOptions) {
     this.options = options;
   }
 
   async probe(): Promise<OpencodeProbe> {
-    const { env, cwd, probeCache } = this.options;
-    this.probing ??= probeOpencode({ env, cwd, cache: probeCache });
+    const { env, cwd, probeCache, madeBy, clock } = this.options;
+    const now = clock.monotonic();
+    const held = this.probing !== undefined && now - this.probing.at < PROBE_HOLDS_MS ? this.probing : undefined;
+    const current = held ?? { at: now, answer: probeOpencode({ env, cwd, cache: probeCache, madeBy }) };
+    this.probing = current;
     try {
-      return await this.probing;
+      return await current.answer;
     } catch (error) {
-      // A daemon lives for days, and opencode may be installed in that time.
-      this.probing = undefined;
+      // It may be installed, or another one, at any time.
+      if (this.probing === current) this.probing = undefined;
       throw error;
     }
+  }
+
+  async anew(): Promise<Opencode> {
+    return new OpencodeDriver({ ...this.options, madeBy: undefined });
   }
 
   async createSession({ title, directory, rights }: Parameters<Opencode['createSession']>[0]): Promise<string> {

@@ -9,12 +9,20 @@ export interface OpencodeProbe {
   /** The absolute path of the binary as it was found: a link may be what makes it opencode. */
   readonly path: string;
   readonly version: string;
+  readonly major: number;
 }
 
 /** The installed opencode: the engine of agents, and what doctor asks about the program itself. */
 export interface Opencode extends AgentEngine {
-  /** Checks that opencode is there, new enough and able; the answer is kept until the binary changes. */
+  /**
+   * Checks that opencode is there, new enough and able, and of the major version that made the home's sessions; the answer is
+   * kept until the binary changes. Every other call does so first.
+   *
+   * @throws AppError as AgentEngine says; `other_opencode` (exit code 3) for another major version
+   */
   probe(): Promise<OpencodeProbe>;
+  /** The same opencode for a home whose sessions are to be replaced, whichever opencode made those. */
+  anew(): Promise<Opencode>;
   /** The rules that these rights come to. */
   rulesOf(rights: SessionRights): Promise<readonly PermissionRule[]>;
   /** How an agent stands in `directory`, by the user's configuration, and the project's if it counts. */

@@ -5,7 +5,7 @@ import { plainText } from '../../util/text.ts';
 import { isAtLeast } from '../../util/versions.ts';
 import { quoted, said, words } from '../../util/words.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
-import { findOpencode, INSTALL_HINT, isShim, programFacts } from './find-opencode.ts';
+import { BINARY_VARIABLE, findOpencode, INSTALL_HINT, isShim, programFacts } from './find-opencode.ts';
 import type { OpencodeProbe } from './opencode.ts';
 import { driverEnvironment, runHasty } from './opencode-cli.ts';
 import { DRIVEN_MAJOR, INSTALL, INSTALL_BESIDE, MINIMUM_VERSION, parseOpencodeVersion } from './opencode-version.ts';
@@ -38,10 +38,13 @@ interface ProbeOptions {
   readonly cwd: string;
   /** Where the answer is kept; it holds as long as the binary's path, size and modification time do. */
   readonly cache: string;
+  /** The major version of the opencode that made the sessions there are; undefined when there are none. */
+  readonly madeBy?: (() => Promise<number | undefined>) | undefined;
 }
 
 /**
- * Finds opencode and checks that it is new enough and has the commands and flags that are needed. A shim is asked for the
+ * Finds opencode and checks that it is of the major version that made the sessions there are, new enough, and has the
+ * commands and flags that are needed. A shim is asked for the
  * version each time, because it stays the same when what is behind it changes.
  */
 export async function probeOpencode(options: ProbeOptions): Promise<OpencodeProbe> {
@@ -49,12 +52,43 @@ export async function probeOpencode(options: ProbeOptions): Promise<OpencodeProb
   const facts = await programFacts(path);
   const cached = await readCache(options.cache);
   const same = cached !== undefined && factNames.every((name) => cached[name] === facts[name]);
-  if (same && !(await isShim(path, facts.path))) return { path, version: cached.version };
-  const version = await readVersion(path, options);
-  if (same && cached.version === version) return { path, version };
-  await checkCapabilities(path, version, options);
-  await replaceFile(options.cache, `${JSON.stringify({ ...facts, version })}\n`);
-  return { path, version };
+  const isKnown = same && !(await isShim(path, facts.path));
+  const probe = { path, ...(isKnown ? versionIn(cached.version) : await readVersion(path, options)) };
+  await requireSameMajor(probe, options);
+  requireDriven(probe);
+  if (same && cached.version === probe.version) return probe;
+  await checkCapabilities(path, probe.version, options);
+  await replaceFile(options.cache, `${JSON.stringify({ ...facts, version: probe.version })}\n`);
+  return probe;
+}
+
+function versionIn(version: string): { readonly version: string; readonly major: number } {
+  return parseOpencodeVersion(version) ?? { version, major: DRIVEN_MAJOR };
+}
+
+/** Another one would not find the sessions, or would find them without what was said in them, and could damage them. */
+async function requireSameMajor({ path, version, major }: OpencodeProbe, { madeBy }: ProbeOptions): Promise<void> {
+  const made = (await madeBy?.()) ?? major;
+  if (made === major) return;
+  const goOn = made === DRIVEN_MAJOR ? `run: ${INSTALL_BESIDE}` : `name an opencode ${made} in ${BINARY_VARIABLE}`;
+  const anew = major === DRIVEN_MAJOR ? '; for new ones, run: kugetsu init --force' : '';
+  throw new AppError(
+    'other_opencode',
+    `the sessions of this home were made by opencode ${made}, and ${path} is opencode ${version}`,
+    { hint: `to go on with them, ${goOn}${anew}`, exit: EXIT.notReady },
+  );
+}
+
+function requireDriven({ path, version, major }: OpencodeProbe): void {
+  if (major > DRIVEN_MAJOR) {
+    const message = `opencode ${version} at ${path}: this kugetsu works with opencode 1.18, and not with opencode ${major} yet`;
+    const hint = `to have both, run: ${INSTALL_BESIDE}`;
+    throw new AppError('opencode_unsupported', message, { hint, exit: EXIT.notReady });
+  }
+  if (!isAtLeast(version, MINIMUM_VERSION)) {
+    const message = `opencode ${version} is older than ${MINIMUM_VERSION} (${path})`;
+    throw new AppError('opencode_too_old', message, { hint: INSTALL_HINT, exit: EXIT.notReady });
+  }
 }
 
 async function readCache(path: string): Promise<z.infer<typeof CachedProbeSchema> | undefined> {
@@ -67,7 +101,7 @@ async function readCache(path: string): Promise<z.infer<typeof CachedProbeSchema
   }
 }
 
-async function readVersion(path: string, options: ProbeOptions): Promise<string> {
+async function readVersion(path: string, options: ProbeOptions): Promise<Pick<OpencodeProbe, 'version' | 'major'>> {
   const { output } = await ask(path, ['--version'], options);
   const found = parseOpencodeVersion(output);
   if (found === undefined) {
@@ -78,17 +112,7 @@ async function readVersion(path: string, options: ProbeOptions): Promise<string>
       details: output,
     });
   }
-  const { version, major } = found;
-  if (major > DRIVEN_MAJOR) {
-    const message = `opencode ${version} at ${path}: this kugetsu works with opencode 1.18, and not with opencode ${major} yet`;
-    const hint = `to have both, run: ${INSTALL_BESIDE}`;
-    throw new AppError('opencode_unsupported', message, { hint, exit: EXIT.notReady });
-  }
-  if (!isAtLeast(version, MINIMUM_VERSION)) {
-    const message = `opencode ${version} is older than ${MINIMUM_VERSION} (${path})`;
-    throw new AppError('opencode_too_old', message, { hint: INSTALL_HINT, exit: EXIT.notReady });
-  }
-  return version;
+  return found;
 }
 
 async function checkCapabilities(path: string, version: string, options: ProbeOptions): Promise<void> {

@@ -28,17 +28,19 @@ interface Initialised {
  * @throws AppError `already_initialised` without `force`, and the reason when a session cannot be made; then nothing of
  * what was there before has changed
  */
-export async function initialise(context: Context, request: InitRequest): Promise<Initialised> {
-  const status = await initStatus(context);
+export async function initialise(given: Context, request: InitRequest): Promise<Initialised> {
+  const status = await initStatus(given);
   if (status === 'ok' && !request.force) throw alreadyInitialised();
+  const isKept = status === 'pm_agent_missing' && !request.force;
+  const context = isKept ? given : { ...given, opencode: await given.opencode.anew() };
   await context.opencode.probe();
-  if (status === 'pm_agent_missing' && !request.force) await requireSameSessions(context);
+  if (isKept) await requireSameSessions(context);
   const closed = await closeHome(context);
   if (closed !== undefined) request.report(closed);
   await makeHome(context);
   await reconcileRuns(context, { takeOver: true });
   await tellOfIdentity(context, request);
-  const known = status === 'pm_agent_missing' && !request.force ? await readBase(context) : undefined;
+  const known = isKept ? await readBase(context) : undefined;
   const base = known ?? (await makeBase(context, request));
   const pmAgent = await orDelete(context, known === undefined ? [base] : [], async () => makePmAgent(context, base));
   await putBoth(context, { base, pmAgent, known }, request);

@@ -28,10 +28,11 @@ interface NewHomeSession {
 }
 
 /** The record of a base session or a PM agent. */
-export function newHomeSession(
-  { clock, env }: Pick<Context, 'clock' | 'env'>,
+export async function newHomeSession(
+  { clock, env, opencode }: Pick<Context, 'clock' | 'env' | 'opencode'>,
   { type, id, directory, model }: NewHomeSession,
-): HomeSession {
+): Promise<HomeSession> {
+  const { major } = await opencode.probe();
   return {
     type,
     opencode_session_id: id,
@@ -41,6 +42,7 @@ export function newHomeSession(
     model,
     directory,
     opencode_database: databaseOf(env),
+    opencode_major: major,
   };
 }
 

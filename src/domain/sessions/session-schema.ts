@@ -29,6 +29,8 @@ export const HomeSessionSchema = z.looseObject({
   previous_session_ids: z.optional(z.array(z.string())),
   /** Where opencode kept its sessions when this one was made; not known of sessions of 0.1.0. */
   opencode_database: z.optional(z.nullable(z.string())),
+  /** The major version of the opencode that made this one; 1 where it does not say. */
+  opencode_major: z.optional(z.nullable(z.int())),
 });
 
 /** `sessions/<name>.json`: the session of one issue. */

@@ -62,7 +62,7 @@ function unrecorded(context: CheckContext, id: string, base: HomeSession | undef
     if (stored === undefined)
       throw new AppError('base_session_missing', `opencode does not have it either: ${INIT_AGAIN}`);
     const model = valueOf(context.survey.pmAgent)?.model ?? null;
-    const record = newHomeSession(context, { type: 'base', id, directory: stored.directory, model });
+    const record = await newHomeSession(context, { type: 'base', id, directory: stored.directory, model });
     await changeSessions(context, async (changes) => changes.putHomeSession(record));
     return `recreated the file of the base session ${id}`;
   });
