@@ -33,7 +33,11 @@ test('stop ends an agent whose tool has a session of its own and ignores TERM', 
   const world = await readyWorld();
   succeeded(await world.kugetsu('start', REF, 'fake: ignore-term'));
   const file = join(worktreeOf(world), 'ignoring');
-  const pid = await until('the tool ignores', () => (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined));
+  // The shell makes the file before it has written into it.
+  const pid = await until(
+    'the tool ignores',
+    () => existsSync(file) && (readFileSync(file, 'utf8').trim() || undefined),
+  );
   expect(processesOf(world.root).map((child) => String(child.pid))).toContain(pid);
   succeeded(await world.kugetsu('stop', REF));
   expect(processesOf(world.root)).toEqual([]);
