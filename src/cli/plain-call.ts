@@ -1,4 +1,4 @@
-import { RUNNER_COMMAND } from '../domain/runs/runner-command.ts';
+import { RUNNER_COMMAND } from '../adapters/process/self-command.ts';
 import { requestOf, type Request } from './request.ts';
 import type { Command, Entry } from './table/entry.ts';
 

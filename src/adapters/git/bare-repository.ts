@@ -6,15 +6,13 @@ import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } 
 import { cloneBeside } from '../store/temporary-name.ts';
 import { setOriginHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
-import { remoteFailure } from './clone-failure.ts';
+import { causeOf, remoteFailure } from './clone-failure.ts';
 import { atPlainGitDirectory, type GitPlace } from './git-place.ts';
-import { gitVersion } from './git-version.ts';
-import { tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
+import { type Environment, gitVersion, TRANSFER_TIMEOUT_MS, tryGit } from './git-command.ts';
 import { inRepository } from './isolation.ts';
 import { clonedFacts, noteFacts, ownFacts, remoteConfig } from './own-directory.ts';
 import { packLooseRefs } from './pack-repository.ts';
 import { askRemoteHead, writeRemoteHead, type AskedHead } from './remote-head.ts';
-import { causeOf } from './transfer-cause.ts';
 import { fetchWhole, partialPacks } from './shared/partial-objects.ts';
 import { writeSharedConfig } from './shared/shared-config.ts';
 import { noteShallow } from './shared/shared-objects.ts';

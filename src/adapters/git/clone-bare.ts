@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { chmod } from '../store/changes.ts';
-import { remoteFailure } from './clone-failure.ts';
+import { causeOf, remoteFailure } from './clone-failure.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { atPlainGitDirectory } from './git-place.ts';
 import { isDirectory } from '../store/paths.ts';
-import { causeOf } from './transfer-cause.ts';
 
 interface Clone {
   readonly url: string;

@@ -4,7 +4,9 @@ import { pasteQuote } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
 import { said, words } from '../../util/words.ts';
 import { fatalLine, TRANSFER_TIMEOUT_MS } from './git-command.ts';
-import type { KnownCause } from './transfer-cause.ts';
+import type { GitPlace } from './git-place.ts';
+import { unknownHostKey } from './host-key.ts';
+import { leftLock } from './left-lock.ts';
 
 interface Reason {
   readonly pattern: RegExp;
@@ -91,4 +93,19 @@ function trustCommand(stderr: string): string | undefined {
 /** A text in which no URL has anything before the `@` of its authority. */
 export function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s'"]*@/gi, '$1');
+}
+
+/** Why a clone or a fetch failed, as far as it was found out beyond git's words. */
+export interface KnownCause {
+  readonly code: ErrorCode;
+  readonly says: string;
+  readonly hint: string;
+}
+
+/** Looks into a failure of a transfer, where that needs more than git's words. */
+export async function causeOf(url: string, stderr: string, place: GitPlace): Promise<KnownCause | undefined> {
+  const lock = await leftLock(stderr);
+  if (lock !== undefined) return { code: 'repository_locked', ...lock };
+  const key = await unknownHostKey(url, stderr, place);
+  return key === undefined ? undefined : { code: 'host_key_unknown', ...key };
 }

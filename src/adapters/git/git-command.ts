@@ -2,12 +2,13 @@ import { dirname } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
+import { isAtLeast } from '../../util/versions.ts';
 import { said, words } from '../../util/words.ts';
-import { runCommand, type CommandResult } from '../process/run-command.ts';
+import { type CommandResult, runCommand } from '../process/run-command.ts';
 import { leadsToDirectory } from '../store/paths.ts';
+import { gitEnvironment, PINNED_SETTINGS } from './git-environment.ts';
 import { leftLock } from './left-lock.ts';
 import { ensureOwnDirectory } from './own-directory.ts';
-import { gitEnvironment, PINNED_SETTINGS } from './git-environment.ts';
 
 /** The variables of a process, from which git gets those that do not redirect it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -107,3 +108,21 @@ export function fatalLine(stderr: string): string {
 
 // A list of protocols with none in it: objects that a repository says another one has are not fetched on the way.
 const NO_TRANSPORT: Environment = { GIT_ALLOW_PROTOCOL: 'none' };
+
+/** The oldest git that the tests are played with, Ubuntu 22.04's; one before 2.31 could not be given credentials. */
+const MINIMUM_GIT = '2.34.0';
+
+/**
+ * The version of the git on PATH.
+ *
+ * @throws AppError `git_missing` or `git_too_old`
+ */
+export async function gitVersion(cwd: string, env: Environment): Promise<string> {
+  const { stdout } = await tryGit(['--version'], { cwd, env });
+  const version = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
+  if (version !== undefined && isAtLeast(version, MINIMUM_GIT)) return version;
+  throw new AppError('git_too_old', `git ${version ?? 'of an unknown version'} is older than ${MINIMUM_GIT}`, {
+    hint: `install git ${MINIMUM_GIT} or newer, and put it first on PATH`,
+    exit: 3,
+  });
+}

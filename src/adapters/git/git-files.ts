@@ -2,8 +2,9 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
+import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
 import { conflictSides, treeOfEntries, writeBlobs } from './save-index.ts';
-import { commitTree, KEPT, type Saver } from './saving.ts';
+import { commitTree, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 
 interface GitFiles {
@@ -110,8 +111,8 @@ async function lostCommits(saver: Saver, named: readonly NamedObject[], { branch
   const commits = named.filter(({ type }) => type === 'commit').map(({ name }) => name);
   if (commits.length === 0) return [];
   const excluded = branch === undefined ? [] : [`--exclude=${branch}`];
-  const others = ['--not', ...excluded, '--branches', '--tags', '--remotes', '--glob=refs/kugetsu-pushed'];
-  const args = ['rev-list', '--parents', '--stdin', ...others, `--glob=${KEPT}`, '--glob=refs/kugetsu/rescue'];
+  const others = ['--not', ...excluded, '--branches', '--tags', '--remotes', `--glob=${PUSHED}`];
+  const args = ['rev-list', '--parents', '--stdin', ...others, `--glob=${KEPT}`, `--glob=${RESCUED}`];
   const printed = await git(args, { ...saver.at, input: commits.map((name) => `${name}\n`).join('') });
   const lines = printed
     .split('\n')

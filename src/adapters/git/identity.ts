@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { runCommand } from '../process/run-command.ts';
+import type { Environment } from './git-command.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -34,3 +35,16 @@ export async function gitIdentity(
   // The time and the zone stand behind it.
   return { state: 'known', who: committer.stdout.trim().replace(/ \d+ [+-]\d+$/, '') };
 }
+
+const NAME = 'kugetsu';
+
+/** By which kugetsu knows its own commits again. */
+export const KUGETSU_EMAIL = 'kugetsu@localhost';
+
+/** In whose name kugetsu makes commits: git makes none without. */
+export const KUGETSU_IDENTITY: Environment = {
+  GIT_AUTHOR_NAME: NAME,
+  GIT_AUTHOR_EMAIL: KUGETSU_EMAIL,
+  GIT_COMMITTER_NAME: NAME,
+  GIT_COMMITTER_EMAIL: KUGETSU_EMAIL,
+};

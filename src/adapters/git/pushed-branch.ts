@@ -2,6 +2,7 @@ import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory } from './git-place.ts';
 import { inRepository } from './isolation.ts';
 import { objectName } from './object-name.ts';
+import { PUSHED } from './own-refs.ts';
 import { commitOf } from './temporary-index.ts';
 
 interface BranchOfOrigin {
@@ -73,5 +74,5 @@ function trackingRef(branch: string): string {
 }
 
 function keptRef(name: string): string {
-  return `refs/kugetsu-pushed/${name}`;
+  return `${PUSHED}/${name}`;
 }

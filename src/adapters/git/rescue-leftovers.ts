@@ -1,17 +1,16 @@
 import { join } from 'node:path';
+import { isDirectory } from '../store/paths.ts';
 import { git, type Environment } from './git-command.ts';
 import { saveGitFiles } from './git-files.ts';
-import { inMetadata, inRepository } from './isolation.ts';
 import type { GitPlace } from './git-place.ts';
+import { inMetadata, inRepository } from './isolation.ts';
 import { moveAside } from './move-aside.ts';
-import { isDirectory } from '../store/paths.ts';
+import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
 import { saveIndex } from './save-index.ts';
-import { KEPT, makeSaver, type CanTellAgain, type MovedTree, type Rescue, type Saver } from './saving.ts';
+import { makeSaver, type CanTellAgain, type MovedTree, type Rescue, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { isReachable } from './whereabouts.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
-
-const RESCUED = 'refs/kugetsu/rescue';
 
 interface LeftoverOptions {
   readonly repository: string;
@@ -52,7 +51,7 @@ export async function rescueCommits<Saved extends CommitToSave>(
 
 // Without a pattern in it git would take it for a directory.
 const DEFAULT_BRANCH = 'refs/remotes/origin/HEA[D]';
-const EARLIER = [RESCUED, KEPT, 'refs/kugetsu-pushed'].map((refs) => `--glob=${refs}`);
+const EARLIER = [RESCUED, KEPT, PUSHED].map((refs) => `--glob=${refs}`);
 
 /** Those of these commits that nothing named by `holders` has, each once. */
 async function without<Saved extends CommitToSave>(

@@ -1,7 +1,8 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import { inRepository } from './isolation.ts';
 import type { GitPlace } from './git-place.ts';
+import { inRepository } from './isolation.ts';
 import { objectName } from './object-name.ts';
+import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
 
 /** A ref on which kugetsu keeps something. */
 export interface RescuedRef {
@@ -17,7 +18,7 @@ export interface RescuedRef {
   readonly bytes: number;
 }
 
-const OWN_REFS = ['refs/kugetsu/rescue', 'refs/kugetsu-kept', 'refs/kugetsu-pushed'];
+const OWN_REFS = [RESCUED, KEPT, PUSHED];
 const OWN_COMMIT = /^(?:Work|Index|What git knew of the worktree,|Files as they were on disk,) saved as refs\//;
 
 /**

@@ -3,7 +3,7 @@ import { AppError } from '../../util/errors.ts';
 import { filteredPaths } from './filters.ts';
 import { gitFailure, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
-import { lfsFailure } from './lfs-failure.ts';
+import { lfsFailure } from './lfs.ts';
 import { exists, isInside } from '../store/paths.ts';
 import { objectName, isEmptyTree } from './object-name.ts';
 import { saveRealBytes } from './real-bytes.ts';

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
-import { KUGETSU_EMAIL } from './kugetsu-identity.ts';
+import { KUGETSU_EMAIL } from './identity.ts';
 
 /** `<time>` of a ref of a rescue, and what follows it. */
 const TIME_AND_SUFFIX = /^\d{8}T\d{9}Z(.*)$/;

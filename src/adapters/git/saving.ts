@@ -1,8 +1,9 @@
 import type { Words } from '../../util/words.ts';
 import { git } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
-import { KUGETSU_IDENTITY } from './kugetsu-identity.ts';
+import { KUGETSU_IDENTITY } from './identity.ts';
 import { objectName } from './object-name.ts';
+import { KEPT, PUSHED } from './own-refs.ts';
 import { savedBefore } from './saved-before.ts';
 import { isReachable, whereIs } from './whereabouts.ts';
 
@@ -62,9 +63,6 @@ export interface Saver {
   readonly pushed: () => boolean;
 }
 
-/** Where commits are kept that were pushed when what had them here was removed: somebody may delete the branch. */
-export const KEPT = 'refs/kugetsu-kept';
-
 interface SaverOptions {
   readonly at: GitPlace;
   readonly ref: string;
@@ -91,7 +89,7 @@ export function makeSaver({ at, ref, base, canTellAgain = async () => false }: S
     refs.push({ ref: `${ref}${suffix}`, part });
   };
   const isKept = async (commit: string): Promise<boolean> =>
-    isReachable(commit, [KEPT, 'refs/kugetsu-pushed', ...refs.map((saved) => saved.ref)], at);
+    isReachable(commit, [KEPT, PUSHED, ...refs.map((saved) => saved.ref)], at);
   return {
     at,
     ref,

@@ -1,5 +1,5 @@
 import { makePrivateDirectory } from '../store/private-files.ts';
-import { KUGETSU_IDENTITY } from './kugetsu-identity.ts';
+import { KUGETSU_IDENTITY } from './identity.ts';
 import { git, type Environment } from './git-command.ts';
 import { atPlainGitDirectory } from './git-place.ts';
 

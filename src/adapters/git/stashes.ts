@@ -1,12 +1,11 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import { inRepository } from './isolation.ts';
 import type { GitPlace } from './git-place.ts';
+import { inRepository } from './isolation.ts';
+import { RESCUED } from './own-refs.ts';
 import { mayHaveRef } from './plain-refs.ts';
 import { treeOfEntries } from './save-index.ts';
 import { commitTree, makeSaver, treeOf, type SavedRef } from './saving.ts';
 import { isReachable } from './whereabouts.ts';
-
-const RESCUED = 'refs/kugetsu/rescue';
 
 interface StashOptions {
   readonly repository: string;

@@ -11,3 +11,6 @@ export function selfCommand(): SelfCommand {
   const compiled = script === undefined || script.startsWith('/$bunfs/') || script.startsWith('B:/~BUN/');
   return { executable: process.execPath, prefix: compiled ? [] : [script] };
 }
+
+/** The hidden subcommand that supervises a run. */
+export const RUNNER_COMMAND = '__runner';

@@ -1,4 +1,4 @@
-import { RUNNER_COMMAND } from '../../domain/runs/runner-command.ts';
+import { RUNNER_COMMAND } from '../../adapters/process/self-command.ts';
 import { command, type Entry } from './entry.ts';
 import { COMPLETE_COMMAND } from './kinds.ts';
 

@@ -1,4 +1,4 @@
-import { gitVersion } from '../../adapters/git/git-version.ts';
+import { gitVersion } from '../../adapters/git/git-command.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { rawText, words, type Text, type Words } from '../../util/words.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';

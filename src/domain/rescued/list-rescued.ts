@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { SavedForm } from '../../adapters/git/bring-back.ts';
+import { KEPT, RESCUED } from '../../adapters/git/own-refs.ts';
 import { listRescuedRefs, type RescuedRef } from '../../adapters/git/rescued-refs.ts';
 import { diskUsage } from '../../adapters/store/disk.ts';
 import { listEntries, type Entry } from '../../adapters/store/entries.ts';
@@ -76,7 +77,7 @@ function nameTest(ref: string, file: string | undefined): (name: string) => bool
   return (name) => name === own || name === plain || (name.startsWith(`${plain}-`) && /-[0-9a-f]{8}$/.test(name));
 }
 
-const OWN_REF = /^refs\/(?:kugetsu\/rescue|kugetsu-kept)\/([^/]+)\/(\d{8}T\d+Z)(.*)$/;
+const OWN_REF = new RegExp(`^(?:${RESCUED}|${KEPT})/([^/]+)/(\\d{8}T\\d+Z)(.*)$`);
 
 function ofRef(
   repository: string,

@@ -13,7 +13,7 @@ import { abandonedVerdict } from '../runs/abandoned.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { keepRunRecord } from '../runs/run-files.ts';
 import { endedWith, handedTo, isTakenOver, type RunRecord } from '../runs/run-record.ts';
-import { RUNNER_COMMAND } from '../runs/runner-command.ts';
+import { RUNNER_COMMAND } from '../../adapters/process/self-command.ts';
 import { recordedRun, type RecordedRun } from './recorded-run.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory' | 'queue'>;

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import type { Branch } from '../../adapters/git/branches.ts';
-import { holdsPointers } from '../../adapters/git/lfs-files.ts';
+import { holdsPointers } from '../../adapters/git/lfs.ts';
+import { moveWholeAside } from '../../adapters/git/move-aside.ts';
+import { RESCUED } from '../../adapters/git/own-refs.ts';
 import { keepingLink } from '../../adapters/git/plain-facts.ts';
 import { rescueCommits, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
-import { moveWholeAside } from '../../adapters/git/move-aside.ts';
 import { rescueWork } from '../../adapters/git/rescue.ts';
 import type { CanTellAgain, Rescue, SavedPart } from '../../adapters/git/saving.ts';
 import { rescueStashes } from '../../adapters/git/stashes.ts';
-import { exists } from '../../adapters/store/paths.ts';
 import { listWorktreeEntries, removeWorktreeEntry, type WorktreeEntry } from '../../adapters/git/worktree-entries.ts';
+import { exists } from '../../adapters/store/paths.ts';
 import { pasteQuote } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
@@ -151,14 +152,12 @@ interface RescuePlace {
   readonly env: Needs['env'];
 }
 
-const RESCUED = 'refs/kugetsu/rescue/';
-
 function rescuePlace({ home, env, clock }: Needs, given: string): RescuePlace {
   const name = nameInRef(given);
-  const targetOf = (ref: string): string => join(home.rescued, ref.slice(RESCUED.length).replace('/', '-'));
+  const targetOf = (ref: string): string => join(home.rescued, ref.slice(RESCUED.length + 1).replace('/', '-'));
   const time = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
   return {
-    ref: `${RESCUED}${name}/${time}`,
+    ref: `${RESCUED}/${name}/${time}`,
     asideDirectory: join(home.rescued, name, time),
     targetOf,
     canTellAgain: async (ref) => !(await exists(targetOf(ref))),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Environment } from '../git-command.ts';
 import { isDirectory } from '../../store/paths.ts';
 import { ownFacts } from '../own-directory.ts';
-import type { Deviation } from './deviation.ts';
+import type { Deviation } from './set-aside.ts';
 import { leftLocks } from './left-locks.ts';
 import { listRefs } from './ref-listing.ts';
 import { configDeviations } from './shared-config.ts';

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { gitsAtWork, isOpen } from '../../process/git-at-work.ts';
 import { rm } from '../../store/changes.ts';
 import { listWorktreeEntries } from '../worktree-entries.ts';
-import type { Deviation } from './deviation.ts';
+import type { Deviation } from './set-aside.ts';
 
 // A program that is not git, such as a library's, makes a lock and gives it back within a moment.
 const MOMENT_MS = 2000;

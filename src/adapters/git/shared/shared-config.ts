@@ -6,8 +6,7 @@ import { tryGit, type Environment } from '../git-command.ts';
 import { exists } from '../../store/paths.ts';
 import { formatConfig, ownFacts, remoteConfig, type OwnFacts } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
-import type { Deviation } from './deviation.ts';
-import { setAside } from './set-aside.ts';
+import { type Deviation, setAside } from './set-aside.ts';
 
 // What an agent's own git notes about a branch of its own; git-config(1), branch.<name>.
 const OF_BRANCH = /^branch\.(.+)\.(?:remote|pushremote|merge|rebase|description)$/;

@@ -5,8 +5,7 @@ import { HEAD } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
 import { chmod } from '../../store/changes.ts';
 import { replaceFile } from '../../store/private-files.ts';
-import type { Deviation } from './deviation.ts';
-import { setAside } from './set-aside.ts';
+import { type Deviation, setAside } from './set-aside.ts';
 
 // gitrepository-layout(5): what git takes from a repository for all its worktrees, and kugetsu's have none of.
 const NONE_OF = [

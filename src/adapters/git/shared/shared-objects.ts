@@ -4,9 +4,8 @@ import { tryGit, TRANSFER_TIMEOUT_MS, type Environment } from '../git-command.ts
 import { atGitDirectory } from '../git-place.ts';
 import { linkParts, ownDirectory } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
-import type { Deviation } from './deviation.ts';
+import { type Deviation, setAside } from './set-aside.ts';
 import { partialPacks } from './partial-objects.ts';
-import { setAside } from './set-aside.ts';
 
 const ALTERNATES = 'objects/info/alternates';
 const NOTED = 'shallow.noted';

@@ -1,14 +1,14 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../../store/paths.ts';
 import { makePrivateDirectory, replaceFile } from '../../store/private-files.ts';
 import { git, type Environment } from '../git-command.ts';
 import { atGitDirectory } from '../git-place.ts';
-import { exists } from '../../store/paths.ts';
+import { PUSHED, RESCUED } from '../own-refs.ts';
 import { plainText } from '../plain-file.ts';
 import { listWorktreeEntries } from '../worktree-entries.ts';
-import type { Deviation } from './deviation.ts';
 import type { Ref, RefListing } from './ref-listing.ts';
-import { setAside } from './set-aside.ts';
+import { type Deviation, setAside } from './set-aside.ts';
 
 interface Place {
   readonly repository: string;
@@ -25,8 +25,8 @@ const WAYS = [
   'refs/remotes',
   'refs/remotes/origin',
   'refs/kugetsu',
-  'refs/kugetsu/rescue',
-  'refs/kugetsu-pushed',
+  RESCUED,
+  PUSHED,
 ];
 const BELOW_ISSUE = /^(refs\/heads\/fix\/issue-[^/]+)\/./;
 

@@ -1,4 +1,4 @@
-import { gitVersion } from '../../../adapters/git/git-version.ts';
+import { gitVersion } from '../../../adapters/git/git-command.ts';
 import { realPath } from '../../../adapters/store/paths.ts';
 import { AppError, messageOf, wordsOf } from '../../../util/errors.ts';
 import { DEFAULT_AGENT, RUN_AGENTS, type RunAgent } from '../../agent-env/agents.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lfsFailure } from '../../../../src/adapters/git/lfs-failure.ts';
+import { lfsFailure } from '../../../../src/adapters/git/lfs.ts';
 
 const OID = '5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03';
 const END = "error: external filter 'git-lfs filter-process' failed\nfatal: large.bin: smudge filter lfs failed\n";

@@ -1,2 +1,0 @@
-/** The hidden subcommand that supervises a run. */
-export const RUNNER_COMMAND = '__runner';
