@@ -168,6 +168,9 @@ test('the PM agent is told the message, how much to report, and what SKILL.md sa
   const prompt = promptOf(world, session ?? '');
   expect(prompt).toMatch(/# The task\n\nwork on issue "14"\nand be quick\n$/);
   expect(prompt).toContain('Report only when something went wrong');
+  const [asked, instructions] = succeeded(await world.kugetsu('logs', id)).stdout.split('\n');
+  expect(asked).toMatch(new RegExp(`^[\\d:]{8} pm ${id}: work on issue "14" and be quick$`));
+  expect(instructions).toMatch(/^ {9}told: # You are the PM agent /);
   const skill = readFileSync(join(import.meta.dirname, '..', '..', 'SKILL.md'), 'utf8');
   const [before = '', after = ''] = skill.slice(skill.indexOf('\n# ')).split(/^\|.*`kugetsu delegate .*\n/m);
   expect(prompt).toContain(before.trim());

@@ -28,7 +28,10 @@ function timeOf(at: number | undefined): string {
 function recordText(record: RunRecord): string | undefined {
   switch (record.event) {
     case 'started':
-      return `${record.kind} ${record.subject}: ${oneLine(record.message)}`;
+      return [
+        `${record.kind} ${record.subject}: ${oneLine(record.message)}`,
+        ...(record.instructions === undefined ? [] : [`told: ${oneLine(record.instructions)}`]),
+      ].join('\n');
     case 'step':
       return `${record.name}: ${record.note} (${formatDuration(record.ms)})`;
     case 'at_work':

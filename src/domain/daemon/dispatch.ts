@@ -110,8 +110,13 @@ async function launchPmRun(context: Context, item: QueueItem, runId: string): Pr
   await launchRun(context, record);
 }
 
-function newPmRun(context: Context, { id: task, parent }: QueueItem, id: string, message = ''): RunRecord {
-  const request = { message, debug: false, fresh: false };
+function newPmRun(
+  context: Context,
+  { id: task, parent, message: asked }: QueueItem,
+  id: string,
+  message = '',
+): RunRecord {
+  const request = { message, asked, debug: false, fresh: false };
   return newRun(context, { id, kind: 'pm', subject: { type: 'task', id: task }, task, parent, request });
 }
 

@@ -17,6 +17,8 @@ const RunRecordSchema = z.discriminatedUnion('event', [
     kind: z.string(),
     subject: z.string(),
     message: z.string(),
+    /** All that the agent is told, when that is more than the message. */
+    instructions: z.optional(z.string()),
   }),
   z.looseObject({ ...Stamp, event: z.literal('step'), name: z.string(), note: z.string(), ms: z.number() }),
   z.looseObject({ ...Stamp, event: z.literal('at_work'), session: z.string(), directory: z.string(), pid: z.int() }),
@@ -54,7 +56,7 @@ function isSaid(event: RunRecord['event'], { isKey, path }: JsonPlace): boolean 
   const place = path.join('.');
   switch (event) {
     case 'started':
-      return !isKey && place === 'message';
+      return !isKey && (place === 'message' || place === 'instructions');
     case 'stderr':
     case 'output':
       return !isKey && place === 'text';
@@ -94,7 +96,11 @@ export function shownLine(redactor: Redactor, line: string): ShownLine {
 function cleanRecord(record: RunRecord, clean: Redactor['text']): RunRecord {
   switch (record.event) {
     case 'started':
-      return { ...record, message: clean(record.message) };
+      return {
+        ...record,
+        message: clean(record.message),
+        ...(record.instructions === undefined ? {} : { instructions: clean(record.instructions) }),
+      };
     case 'stderr':
     case 'output':
       return { ...record, text: clean(record.text) };

@@ -16,6 +16,8 @@ const SubjectSchema = z.discriminatedUnion('type', [
 /** What a runner is to do, as its launcher wrote it down. */
 const RequestSchema = z.looseObject({
   message: z.string(),
+  /** What a person asked for, when the message has more than that. */
+  asked: z.optional(z.string()),
   debug: z.boolean(),
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.boolean(),

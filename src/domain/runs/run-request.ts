@@ -17,6 +17,8 @@ const RunRequestSchema = z.looseObject({
   /** The PM task in whose run this one was started. */
   parent: z.nullable(z.string()),
   message: z.string(),
+  /** What a person asked for, when the message has more than that. */
+  asked: z.optional(z.string()),
   debug: z.boolean(),
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.optional(z.boolean()),
@@ -31,8 +33,18 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
   const { id, kind, subject, task, parent } = record;
   if (!isPreparing(record) || record.status.request === null) return undefined;
   if (kind !== 'start' && kind !== 'continue' && kind !== 'pm') return undefined;
-  const { message, debug, fresh } = record.status.request;
-  return { id, kind, issue_ref: subject.type === 'issue' ? subject.ref : null, task, parent, message, debug, fresh };
+  const { message, asked, debug, fresh } = record.status.request;
+  return {
+    id,
+    kind,
+    issue_ref: subject.type === 'issue' ? subject.ref : null,
+    task,
+    parent,
+    message,
+    asked,
+    debug,
+    fresh,
+  };
 }
 
 /** The issue that a run works on, whatever else says so; undefined for any other run. */

@@ -28,6 +28,8 @@ export interface Assignment {
   readonly issue?: IssueRef;
   /** What the agent is told. */
   readonly message: string;
+  /** What a person asked for, when the agent is told more than that. */
+  readonly asked?: string | undefined;
   readonly debug: boolean;
   readonly log: string;
   /** Variables that the agent's processes get. */

@@ -25,6 +25,7 @@ export function pmAssignment(context: Context, request: RunRequest): Assignment 
     kind,
     agent: 'pm-agent',
     message,
+    asked: request.asked,
     debug,
     log: runLogPath(context, id),
     env: { [TASK_VARIABLE]: task, [ORIGIN_VARIABLE]: task },

@@ -67,8 +67,9 @@ async function superviseClaimed(context: Context, { runId, task, signal }: Super
   const maxBytes = await maxLogBytes(context);
   const log = await untilWritten(context, async () => openRunLog(context, task.log, { maxBytes }));
   try {
-    const { kind, subject, message } = task;
-    await log.record({ event: 'started', run: runId, kind, subject, message });
+    const { kind, subject, message, asked } = task;
+    const said = asked === undefined ? { message } : { message: asked, instructions: message };
+    await log.record({ event: 'started', run: runId, kind, subject, ...said });
     const bare = await runToVerdict(context, { runId, task, signal, clean }, log);
     // What stays is found as left over: it must not cost the verdict.
     await cleanUpAfterRun(context, { id: runId }).catch(unlessRefused);

@@ -27,6 +27,17 @@ afterEach(() => {
 describe('an entry of a log', () => {
   test.each([
     [{ event: 'started', run: 'r', kind: 'start', subject: 'h/a/b#1', message: 'fix\nit' }, 'start h/a/b#1: fix it'],
+    [
+      {
+        event: 'started',
+        run: 'r',
+        kind: 'pm',
+        subject: 'q_1',
+        message: 'do it',
+        instructions: 'You are\nthe PM agent.',
+      },
+      'pm q_1: do it\n         told: You are the PM agent.',
+    ],
     [{ event: 'step', name: 'fork', note: 'ready', ms: 1200 }, 'fork: ready (1.2s)'],
     [{ event: 'at_work', session: 'ses_1', directory: '/w', pid: 1 }, 'at work: session ses_1 in /w'],
     [{ event: 'stderr', text: 'careful' }, 'careful'],
