@@ -42,6 +42,8 @@ export interface Home {
   readonly opencodeProbe: string;
   /** Catalogues of models for opencode, trimmed to what a run may use. */
   readonly modelCatalogues: string;
+  /** Which tasks were seen to be finished. */
+  readonly finishedTasks: string;
   /** Which of the sessions opencode was last seen to have. */
   readonly knownSessions: string;
 }
@@ -78,6 +80,7 @@ export function homeAt(root: string): Home {
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
     modelCatalogues: join(root, 'cache', 'models'),
+    finishedTasks: join(root, 'cache', 'finished-tasks'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),
   };
 }

@@ -28,6 +28,7 @@ export class FileQueue implements QueueStore {
   readonly inbox: Inbox;
   private readonly context: Needs;
   private known: OpenItems | undefined;
+  private watched = false;
 
   constructor(context: Needs) {
     this.context = context;
@@ -63,7 +64,8 @@ export class FileQueue implements QueueStore {
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
     if (this.known === undefined) {
       const { OpenItems: Items } = await import('./open-items.ts');
-      this.known = new Items();
+      // Who watches looks for long, and begins with what somebody may have written by hand.
+      this.known = new Items({ anew: this.watched });
     }
     return this.known.read(this.context, broken);
   }
@@ -99,6 +101,7 @@ export class FileQueue implements QueueStore {
   }
 
   async watch(onChange: () => void): Promise<Watch> {
+    this.watched = true;
     const { watchItems } = await import('./watch-items.ts');
     return watchItems(this.context, onChange);
   }

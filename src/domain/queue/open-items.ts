@@ -5,6 +5,7 @@ import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import { finishedAt } from './clear.ts';
+import { keepFinished, readFinished } from './finished-cache.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, readItem } from './task-files.ts';
@@ -13,6 +14,8 @@ type HomeOnly = Pick<Context, 'home'>;
 
 /** How many files are read at once: one after the other takes four times as long, and all at once the memory of all. */
 const READ_AT_ONCE = 64;
+/** How many finished tasks cost a look more to read than to write down. */
+const WORTH_KEEPING = 100;
 
 interface Found {
   readonly stamp: string;
@@ -26,7 +29,16 @@ interface Found {
 export class OpenItems {
   /** When each was finished, in milliseconds since the epoch. */
   private finished = new Map<string, number>();
+  private looked = false;
+  /** How many of those another process would have to read. */
+  private unkept = 0;
+  private readonly anew: boolean;
   private open = new Map<string, Found>();
+
+  /** @param anew whether every file is read once, and nothing believed that earlier looks have kept */
+  constructor({ anew }: { readonly anew: boolean }) {
+    this.anew = anew;
+  }
 
   /**
    * The tasks as they are now, oldest first. A file that cannot be read holds up no other task.
@@ -34,15 +46,18 @@ export class OpenItems {
    * @param say gets a line about each such file
    */
   async read(context: HomeOnly, say: (line: Text) => Promise<void>): Promise<QueueItem[]> {
-    const stillThere = new Map<string, number>();
+    const first = !this.looked;
+    this.looked = true;
+    if (first && !this.anew) this.finished = readFinished(context.home);
     const names = await listDirectory(context.home.queueItems);
-    const again = new Set(names.map(taskGoingAgain));
+    this.forget(names.map(taskGoingAgain).filter((id) => id !== undefined));
+    const there: string[] = [];
     const ids = idsIn(names, (id) => {
-      const known = again.has(id) ? undefined : this.finished.get(id);
-      if (known !== undefined) stillThere.set(id, known);
-      return known !== undefined;
+      if (!this.finished.has(id)) return false;
+      there.push(id);
+      return true;
     });
-    this.finished = stillThere;
+    if (there.length < this.finished.size) this.keepOnly(there);
     const open = new Map<string, Found>();
     for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
       const some = ids.slice(from, from + READ_AT_ONCE);
@@ -50,6 +65,7 @@ export class OpenItems {
       for (const [index, id] of some.entries()) await this.sort(id, found[index], { open, say });
     }
     this.open = open;
+    if ((first && this.anew) || this.unkept >= WORTH_KEEPING) await this.keep(context);
     return [...open.values()].map(({ item }) => item);
   }
 
@@ -66,8 +82,26 @@ export class OpenItems {
     if (found?.status === 'rejected') await say(words`${id} skipped: ${wordsOf(found.reason)}`);
     if (found?.status !== 'fulfilled' || found.value === undefined) return;
     const { item } = found.value;
-    if (isFinished(item)) this.finished.set(id, finishedAt(item));
-    else open.set(id, found.value);
+    if (isFinished(item)) {
+      this.finished.set(id, finishedAt(item));
+      this.unkept += 1;
+    } else {
+      open.set(id, found.value);
+    }
+  }
+
+  private forget(ids: readonly string[]): void {
+    for (const id of ids) this.finished.delete(id);
+  }
+
+  private keepOnly(ids: readonly string[]): void {
+    const before = this.finished;
+    this.finished = new Map(ids.map((id) => [id, before.get(id) ?? 0]));
+  }
+
+  private async keep({ home }: HomeOnly): Promise<void> {
+    await keepFinished(home, this.finished);
+    this.unkept = 0;
   }
 
   private async readOne(context: HomeOnly, id: string): Promise<Found | undefined> {

@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { timeOrderedId } from '../../src/util/ids.ts';
+import { FileQueue } from '../../src/domain/queue/file-queue.ts';
+import type { QueueItem } from '../../src/domain/queue/queue-item.ts';
+import { queueInFiles } from '../support/queue-in-files.ts';
+import { itemWith } from '../unit/support/queue-items.ts';
+
+// A look of a new process reads no file of a task that an earlier look has seen to be finished.
+
+const MANY = 150;
+const idOf = (number: number): string => timeOrderedId('q_', number, new Uint8Array(8));
+const pathOf = (number: number): string => join(queue.home.queueItems, `${idOf(number)}.json`);
+const finished = (number: number): QueueItem =>
+  itemWith({ id: idOf(number), state: 'completed', finished_at: new Date(number).toISOString() });
+
+let queue: ReturnType<typeof queueInFiles>;
+
+beforeEach(async () => {
+  queue = queueInFiles();
+  mkdirSync(queue.home.queueItems, { recursive: true });
+  for (let number = 0; number < MANY; number += 1) writeFileSync(pathOf(number), JSON.stringify(finished(number)));
+  await queue.queue.add(itemWith({ id: idOf(MANY) }));
+  expect(await open(queue.queue)).toEqual([idOf(MANY)]);
+});
+
+async function open(store: FileQueue): Promise<string[]> {
+  const broken = async (): Promise<never> => Promise.reject(new Error('it was read'));
+  return (await store.open(broken)).map(({ id }) => id);
+}
+
+test('what was seen to be finished is not read again by another process, and still found when it is removed', async () => {
+  writeFileSync(pathOf(3), 'this would be told of');
+  const next = new FileQueue(queue);
+  expect(await open(next)).toEqual([idOf(MANY)]);
+  expect(await next.removeFinished({ by: 1 })).toEqual([idOf(0), idOf(1)]);
+});
+
+test('a finished task that goes again is seen by every process, and so is its second end', async () => {
+  await queue.other.update(idOf(5), (item) => ({ ...item, state: 'pending' }));
+  expect(await open(new FileQueue(queue))).toEqual([idOf(5), idOf(MANY)]);
+  await queue.other.update(idOf(5), () => finished(5));
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
+});
+
+test('who watches begins with the files, and so finds a task that a person has put back by hand', async () => {
+  writeFileSync(pathOf(7), JSON.stringify({ ...finished(7), state: 'pending' }));
+  const daemon = new FileQueue(queue);
+  const watch = await daemon.watch(() => undefined);
+  try {
+    expect(await open(daemon)).toEqual([idOf(7), idOf(MANY)]);
+  } finally {
+    watch.close();
+  }
+  expect(await open(new FileQueue(queue))).toEqual([idOf(7), idOf(MANY)]);
+});
+
+test.each(['', 'nothing of the kind\n\n \u{0}', idOf(2)])('what is kept and says %j is no loss', async (content) => {
+  writeFileSync(queue.home.finishedTasks, content);
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
+});
+
+test('without a place to keep it, everything is read', async () => {
+  const { home, env, clock } = queue;
+  const elsewhere = { ...home, finishedTasks: join(pathOf(1), 'below-a-file') };
+  expect(await open(new FileQueue({ home: elsewhere, env, clock }))).toEqual([idOf(MANY)]);
+});
