@@ -9,6 +9,7 @@ import { EXIT } from '../../../util/exit-codes.ts';
 import type { Context } from '../../context.ts';
 import { type Home, homeAt } from '../../home.ts';
 import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
+import { FileQueue } from '../../queue/file-queue.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../../issues/task-id.ts';
 import { readBase, readIssueSession, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
@@ -46,7 +47,9 @@ export async function makeCanaryHome(context: Context, directory: string, runId:
   await makePrivateDirectory(root);
   await copyFiles(context.home, home);
   const env = { ...context.env, KUGETSU_DIR: root, [TASK_VARIABLE]: undefined, [ORIGIN_VARIABLE]: undefined };
-  const own: Context = { ...context, home, env };
+  // What is told of it stays in its own inbox, and goes with it.
+  const queue = new FileQueue({ home, env, clock: context.clock });
+  const own: Context = { ...context, home, env, queue };
   await copyHomeSessions(context, own);
   const origin = join(directory, 'origin.git');
   await makeScratchRepository(origin, env);
