@@ -92,3 +92,8 @@ export async function keptBy({ world }: Pick<Back, 'world'>, subject: string): P
 export function gone(world: World): void {
   expect(existsSync(worktreeOf(world))).toBe(false);
 }
+
+/** Sees to it that one directory has the commit. */
+export async function hasSubject(back: Back, suffix: string, subject: string): Promise<void> {
+  expect(await subjects(back, back.part(suffix))).toContain(subject);
+}

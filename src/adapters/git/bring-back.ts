@@ -1,33 +1,62 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, type GitPlace } from './git-place.ts';
+import { headIn } from './head-file.ts';
 import { inWorktree } from './isolation.ts';
 import { commitOf } from './temporary-index.ts';
-import { OPERATIONS } from './git-files.ts';
 import { objectName } from './object-name.ts';
+import {
+  detachHead,
+  isOperationUnderWay,
+  restoreOperation,
+  savedOperation,
+  type SavedOperation,
+} from './operations.ts';
 import { addWorktreeEntry } from './worktree-entries.ts';
-import { pathExists } from '../store/paths.ts';
 
 interface Saved {
   readonly repository: string;
   readonly commit: string;
   readonly env: Environment;
+  /** What it is of a worktree; undefined when it is no state of one. */
+  readonly form: SavedForm | undefined;
+  /** The ref that has git's own files of the same worktree, if there is one. */
+  readonly state: string;
+}
+
+/** An operation that was under way in what was brought back, and whether it is again. */
+export interface BroughtOperation extends Pick<SavedOperation, 'name' | 'goOn'> {
+  readonly underWay: boolean;
 }
 
 /**
- * Checks something that was saved out into a directory that is not there yet, as a worktree without a branch. Call it under the
- * repository's lock.
+ * Checks something that was saved out into a directory that is not there yet, as a worktree without a branch. An operation
+ * that was under way there is under way again. Call it under the repository's lock.
  */
-export async function checkOutInto({ repository, commit, env }: Saved, directory: string): Promise<void> {
+export async function checkOutInto(
+  { repository, commit, env, form, state }: Saved,
+  directory: string,
+): Promise<BroughtOperation | undefined> {
   const found = await git(['rev-parse', '--verify', `${commit}^{commit}`], atGitDirectory(repository, env));
   await addWorktreeEntry(repository, directory, objectName(found));
   const filled = await inWorktree({ repository, worktree: directory, env }, async (place) => {
     await git(['read-tree', '--reset', '-u', 'HEAD'], place);
-    return true;
+    const operation = form === undefined ? undefined : await savedOperation(state, place);
+    if (form === undefined || operation === undefined) return {};
+    const { head, staged } = await partsOf(commit, form, place);
+    await detachHead(head, place);
+    return { operation, index: staged ?? head };
   });
-  if (filled !== true) throw new AppError('git_failed', `git worktree add made something unexpected in ${directory}`);
+  if (filled === undefined)
+    throw new AppError('git_failed', `git worktree add made something unexpected in ${directory}`);
+  const { operation, index } = filled;
+  if (operation === undefined) return undefined;
+  // With the HEAD that the worktree has now.
+  await inWorktree({ repository, worktree: directory, env }, async (place) => {
+    await git(['read-tree', index], place);
+    await restoreOperation(state, operation, place);
+  });
+  return { name: operation.name, goOn: operation.goOn, underWay: true };
 }
 
 /**
@@ -41,14 +70,15 @@ export type InTheWay = 'changed' | 'operation' | 'detached' | 'other_commits' | 
 
 /**
  * Puts a worktree back into the state that was saved: its files, what was staged, and the commits of its branch. Nothing
- * happens unless the worktree is clean and the saved commits go on from those that it has. Call it under the repository's lock.
+ * happens unless the worktree is clean and the saved commits go on from those that it has. An operation that was under way on
+ * the branch is under way again. Call it under the repository's lock.
  *
- * @returns what is in the way; undefined when it was done
+ * @returns what is in the way, or what operation was under way
  */
 export async function restoreInto(
-  { repository, commit, env }: Saved,
-  { worktree, form }: { readonly worktree: string; readonly form: SavedForm },
-): Promise<InTheWay | undefined> {
+  { repository, commit, env, form, state }: Saved & { readonly form: SavedForm },
+  worktree: string,
+): Promise<InTheWay | { readonly operation: BroughtOperation | undefined }> {
   const done = await inWorktree({ repository, worktree, env }, async (place) => {
     const why = await inTheWay(place);
     if (why !== undefined) return why;
@@ -58,9 +88,12 @@ export async function restoreInto(
     await git(['read-tree', '-m', '-u', 'HEAD', commit], place);
     await git(['update-ref', 'HEAD', head, own], place);
     await git(['read-tree', staged ?? head], place);
-    return 'done';
+    const operation = await savedOperation(state, place);
+    if (operation === undefined) return { operation };
+    if (operation.onBranch) await restoreOperation(state, operation, place);
+    return { operation: { name: operation.name, goOn: operation.goOn, underWay: operation.onBranch } };
   });
-  return done === 'done' ? undefined : (done ?? 'no_worktree');
+  return done ?? 'no_worktree';
 }
 
 interface Parts {
@@ -86,9 +119,8 @@ async function inTheWay(place: GitPlace & { readonly metadata: string }): Promis
     place,
   );
   if (status !== '') return 'changed';
-  for (const name of OPERATIONS) if (await pathExists(join(place.metadata, name))) return 'operation';
-  const head = await readFile(join(place.metadata, 'HEAD'), 'utf8');
-  return head.startsWith('ref: refs/heads/') ? undefined : 'detached';
+  if (await isOperationUnderWay(place.metadata)) return 'operation';
+  return (await headIn(place.metadata))?.startsWith('ref: refs/heads/') === true ? undefined : 'detached';
 }
 
 async function isAncestor(older: string, newer: string, place: GitPlace): Promise<boolean> {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { git } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
+import { plainText } from './plain-file.ts';
 import { conflictSides, treeOfEntries, writeBlobs } from './save-index.ts';
-import { commitTree, type Saver } from './saving.ts';
+import { commitTree, treeOf, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 
 interface GitFiles {
@@ -25,17 +26,6 @@ const ORDINARY =
   /^(?:HEAD|ORIG_HEAD|FETCH_HEAD|AUTO_MERGE|index|sharedindex\..*|commondir|gitdir|locked|config\.worktree|COMMIT_EDITMSG|gc\.pid|info\/.*|logs\/.*|.*\.lock|fsmonitor--daemon.*)$/;
 // What says where the worktree was, and the repositories of submodules, which are moved.
 const NOT_KEPT = /^(?:commondir|gitdir|locked|modules|.*\.lock|fsmonitor--daemon.*)$/;
-/** Files that exist while an operation is in progress, as git-status(1) reports them. */
-export const OPERATIONS = [
-  'MERGE_HEAD',
-  'CHERRY_PICK_HEAD',
-  'REVERT_HEAD',
-  'rebase-merge',
-  'rebase-apply',
-  'sequencer',
-  'BISECT_LOG',
-  'NOTES_MERGE_WORKTREE',
-];
 const AUTOSTASHES = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-apply/autostash'];
 const LARGEST = 64 * 1024 * 1024;
 
@@ -52,7 +42,26 @@ export async function saveGitFiles(saver: Saver, files: GitFiles): Promise<void>
     if (stash !== undefined) await saver.keepTip('autostash', stash, `-${path.toLowerCase().replaceAll(/[/_]/g, '-')}`);
   }
   const named = await objectsNamedIn(files, kept);
-  const tips = await lostCommits(saver, named, files);
+  const commits = named.filter(({ type }) => type === 'commit').map(({ name }) => name);
+  const tips = await tipsWithout(commits, saver, [...keptRefs(files), '--remotes']);
+  await keepState(saver, files, { kept, named, tips });
+  const staying = ['refs/remotes/origin/HEAD', ...(saver.base === undefined ? [] : [saver.base])].map(onlyRef);
+  await keepPushed(saver, await tipsWithout(commits, saver, [...keptRefs(files), ...staying]), files);
+}
+
+interface State {
+  /** Files of the worktree's git directory, by their paths in it. */
+  readonly kept: readonly string[];
+  readonly named: readonly NamedObject[];
+  /** Commits that nothing else has. */
+  readonly tips: readonly string[];
+}
+
+async function keepState(
+  saver: Saver,
+  { place, metadata, suffix }: GitFiles,
+  { kept, named, tips }: State,
+): Promise<void> {
   const state = kept.filter((path) => !ORDINARY.test(path));
   const full = await Promise.all(state.map(async (path) => (await lstat(join(metadata, path))).size > 0));
   if (tips.length === 0 && !full.includes(true)) return;
@@ -63,7 +72,7 @@ export async function saveGitFiles(saver: Saver, files: GitFiles): Promise<void>
   const message = `What git knew of the worktree, saved as ${saver.ref}`;
   const head = await commitOf('HEAD', place);
   const parents = tips.length > 0 ? tips : head === undefined ? [] : [head];
-  await saver.keep('git', await commitTree({ tree, parents, message }, place), files.suffix ?? '-git');
+  await saver.keep('git', await commitTree({ tree, parents, message }, place), suffix ?? '-git');
 }
 
 /** The regular files in a directory that are not too large, by their paths in it. */
@@ -72,7 +81,7 @@ async function filesIn(directory: string, under = ''): Promise<string[]> {
   const found: string[] = [];
   for (const entry of entries.toSorted((a, b) => a.name.localeCompare(b.name))) {
     const path = under === '' ? entry.name : `${under}/${entry.name}`;
-    if (NOT_KEPT.test(path) || path.includes('\n')) continue;
+    if (NOT_KEPT.test(path)) continue;
     if (entry.isDirectory()) found.push(...(await filesIn(directory, path)));
     else if (entry.isFile() && (await lstat(join(directory, path))).size <= LARGEST) found.push(path);
   }
@@ -92,8 +101,8 @@ async function objectsNamedIn(
   const own = kept.filter((path) => !/^(?:index|sharedindex\..*)$/.test(path)).map((path) => join(metadata, path));
   const logs = branch === undefined ? [] : [`refs/heads/${branch}`, `refs/remotes/origin/${branch}`];
   const texts = await Promise.all(
-    [...own, ...logs.map((name) => join(repository, 'logs', name))].map(async (path) =>
-      readFile(path, 'latin1').catch(() => ''),
+    [...own, ...logs.map((name) => join(repository, 'logs', name))].map(
+      async (path) => (await plainText(path, 'latin1')) ?? '',
     ),
   );
   const names = new Set(texts.flatMap((text) => text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g) ?? []));
@@ -106,13 +115,22 @@ async function objectsNamedIn(
   });
 }
 
-/** The newest of the commits that no ref would have any more, when the branch and the worktree are gone. */
-async function lostCommits(saver: Saver, named: readonly NamedObject[], { branch }: GitFiles): Promise<string[]> {
-  const commits = named.filter(({ type }) => type === 'commit').map(({ name }) => name);
-  if (commits.length === 0) return [];
+/** What stays when the branch and the worktree are gone, whatever happens to origin. */
+function keptRefs({ branch }: GitFiles): string[] {
   const excluded = branch === undefined ? [] : [`--exclude=${branch}`];
-  const others = ['--not', ...excluded, '--branches', '--tags', '--remotes', `--glob=${PUSHED}`];
-  const args = ['rev-list', '--parents', '--stdin', ...others, `--glob=${KEPT}`, `--glob=${RESCUED}`];
+  const own = [KEPT, PUSHED, RESCUED].map((refs) => `--glob=${refs}`);
+  return [...excluded, '--branches', '--tags', ...own];
+}
+
+/** The option for one ref, which may be missing. Without a pattern in it git would take it for a directory. */
+function onlyRef(ref: string): string {
+  return `--glob=${ref.slice(0, -1)}[${ref.slice(-1)}]`;
+}
+
+/** The newest of these commits that no ref has which `holders` choose, as git-rev-list(1) has them. */
+async function tipsWithout(commits: readonly string[], saver: Saver, holders: readonly string[]): Promise<string[]> {
+  if (commits.length === 0) return [];
+  const args = ['rev-list', '--parents', '--stdin', '--not', ...holders];
   const printed = await git(args, { ...saver.at, input: commits.map((name) => `${name}\n`).join('') });
   const lines = printed
     .split('\n')
@@ -121,4 +139,14 @@ async function lostCommits(saver: Saver, named: readonly NamedObject[], { branch
   const only = new Set(lines.map(([commit = '']) => commit));
   const parents = new Set(lines.flatMap(([, ...rest]) => rest));
   return commits.filter((commit) => only.has(commit) && !parents.has(commit));
+}
+
+/** Keeps commits that only a branch of origin has: somebody may delete it, and the next fetch takes it away here. */
+async function keepPushed(saver: Saver, tips: readonly string[], { place, suffix = '-git' }: GitFiles): Promise<void> {
+  const [first] = tips;
+  if (first === undefined) return;
+  const message = 'Commits that were pushed, and that no branch has here';
+  const one =
+    tips.length === 1 ? first : await commitTree({ tree: await treeOf(first, place), parents: tips, message }, place);
+  await saver.keepPushed(one, `${suffix}-pushed`);
 }

@@ -1,4 +1,4 @@
-import { access, readdir, realpath } from 'node:fs/promises';
+import { access, lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
@@ -7,6 +7,7 @@ import { configText, type Config } from './config-text.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, nowhere, type GitPlace } from './git-place.ts';
 import { formatConfig, hasOwnDirectory, HEAD, ownFacts, ownParts, type OwnFacts } from './own-directory.ts';
+import { headIn } from './head-file.ts';
 import { plainText } from './plain-file.ts';
 
 interface WorktreeOptions {
@@ -83,7 +84,7 @@ export async function inWorktree<T>(
 
 /**
  * The same for what a repository keeps of a worktree, gone or not; without `worktree` there are no files. Gives undefined,
- * and does not run `body`, when there is no HEAD.
+ * and does not run `body`, when git could not read HEAD and there is none to take instead.
  */
 export async function inMetadata<T>(
   {
@@ -92,11 +93,16 @@ export async function inMetadata<T>(
     metadata,
     env,
     config = [],
-  }: Omit<WorktreeOptions, 'worktree'> & { readonly worktree?: string; readonly metadata: string },
+    orHead,
+  }: Omit<WorktreeOptions, 'worktree'> & {
+    readonly worktree?: string;
+    readonly metadata: string;
+    readonly orHead?: string;
+  },
   body: (place: GitPlace & { readonly metadata: string }) => Promise<T>,
 ): Promise<T | undefined> {
-  const head = await plainText(join(metadata, 'HEAD'));
-  if (head === undefined || !/^(?:ref: refs\/\S+|[0-9a-f]{40,64})\n?$/.test(head)) return undefined;
+  const head = (await headIn(metadata)) ?? orHead;
+  if (head === undefined) return undefined;
   const facts = await ownFacts(repository);
   // The repository's own settings were written by its agents, except in a repository that kugetsu did not make.
   const unmade = facts === undefined ? ['config'] : [];
@@ -106,6 +112,7 @@ export async function inMetadata<T>(
   const scratch: Scratch = {
     files: {
       HEAD: head,
+      'index.none': 'not an index',
       config: configText([
         ...formatConfig(facts?.objectFormat ?? 'sha1'),
         ['core.bare', worktree === undefined ? 'true' : 'false'],
@@ -124,7 +131,8 @@ export async function inMetadata<T>(
   };
   return withScratch(scratch, async (directory) => {
     const files = worktree === undefined ? {} : { GIT_WORK_TREE: worktree };
-    const extraEnv = { GIT_DIR: directory, ...files, GIT_INDEX_FILE: join(metadata, 'index') };
+    const index = (await isUsable(join(metadata, 'index'))) ? join(metadata, 'index') : join(directory, 'index.none');
+    const extraEnv = { GIT_DIR: directory, ...files, GIT_INDEX_FILE: index };
     return body({ cwd: worktree ?? metadata, env, extraEnv, metadata });
   });
 }
@@ -209,6 +217,12 @@ async function harmlessSettings(files: readonly string[], env: Environment): Pro
     }
   }
   return settings;
+}
+
+/** Whether git can open this for an index, or make it: for a pipe it would wait for ever. */
+async function isUsable(path: string): Promise<boolean> {
+  const stat = await lstat(path).catch(() => undefined);
+  return stat === undefined || stat.isFile() || stat.isSymbolicLink();
 }
 
 async function isThere(path: string): Promise<boolean> {

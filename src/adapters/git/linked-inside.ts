@@ -1,10 +1,12 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { headIn } from './head-file.ts';
+import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { replaceFile } from '../store/private-files.ts';
 import type { Environment } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { keepingLink } from './plain-facts.ts';
+import { relinkModules } from './relink-modules.ts';
 import { commitOf } from './temporary-index.ts';
 import { listWorktreeEntries, type WorktreeEntry } from './worktree-entries.ts';
 
@@ -26,9 +28,11 @@ export async function moveLinkedAside(
   }: { readonly worktree: string; readonly asideDirectory: string; readonly env: Environment },
 ): Promise<string[]> {
   const moved: string[] = [];
-  for (const { path } of entries) {
+  for (const { path, directory } of entries) {
     const to = join(asideDirectory, relative(worktree, path));
     moved.push(...(await keepingLink(path, async () => [await moveAside(path, to, env)])));
+    const modules = join(directory, 'modules');
+    await relinkModules({ modules: { from: modules, to: modules }, checkouts: { from: path, to }, env });
   }
   return moved;
 }
@@ -47,8 +51,8 @@ export async function releaseBranch(
   at: GitPlace,
 ): Promise<void> {
   for (const { directory } of entries) {
-    const head = await readFile(join(directory, 'HEAD'), 'utf8').catch(() => '');
-    if (branch === undefined || head.trim() !== `ref: refs/heads/${branch}`) continue;
+    const head = await headIn(directory);
+    if (branch === undefined || head?.trim() !== `ref: refs/heads/${branch}`) continue;
     const commit = await commitOf(`refs/heads/${branch}`, at);
     if (commit !== undefined) await replaceFile(join(directory, 'HEAD'), `${commit}\n`);
   }

@@ -1,10 +1,10 @@
-import { dirname, join, relative } from 'node:path';
-import { replaceFile } from '../store/private-files.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
-import { atTop, nowhere, type GitPlace } from './git-place.ts';
+import { dirname, join } from 'node:path';
+import { tryGit, type Environment } from './git-command.ts';
+import type { GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { exists, isDirectory, isInside } from '../store/paths.ts';
 import { keepingLink } from './plain-facts.ts';
+import { relinkModules } from './relink-modules.ts';
 import { relinkNested } from './relink-nested.ts';
 import { commitOf, withTemporaryIndex } from './temporary-index.ts';
 
@@ -28,40 +28,21 @@ export async function moveNestedRepositoriesAside(
   const modules = join(metadata, 'modules');
   const movedModules = join(asideDirectory, '.git-modules');
   const moved: string[] = [];
-  const submodules: Submodule[] = [];
   for (const entry of entries) {
-    const module = relative(modules, await gitDirectoryOf(join(worktree, entry), env));
     const from = join(worktree, entry);
     const checkout = join(asideDirectory, entry);
     await keepingLink(from, async () => [await moveAside(from, checkout, env)]);
     moved.push(checkout);
-    if (module !== '' && !module.startsWith('..'))
-      submodules.push({ checkout, repository: join(movedModules, module) });
   }
   await relinkNested(moved, { from: worktree, to: asideDirectory });
   if (!(await isDirectory(modules))) return moved;
   await moveAside(modules, movedModules, env);
-  for (const submodule of submodules) await reconnect(submodule, env);
+  await relinkModules({
+    modules: { from: modules, to: movedModules },
+    checkouts: { from: worktree, to: asideDirectory },
+    env,
+  });
   return [...moved, movedModules];
-}
-
-/** A checkout and the repository that git keeps for it, both where they were moved. */
-interface Submodule {
-  readonly checkout: string;
-  readonly repository: string;
-}
-
-async function gitDirectoryOf(path: string, env: Environment): Promise<string> {
-  const result = await tryGit(['rev-parse', '--absolute-git-dir'], atTop(path, env));
-  return result.exitCode === 0 ? result.stdout.trim() : path;
-}
-
-/** The `.git` of a submodule is a file that names its repository, and the repository names the checkout. */
-async function reconnect({ checkout, repository }: Submodule, env: Environment): Promise<void> {
-  await replaceFile(join(checkout, '.git'), `gitdir: ${repository}\n`);
-  // Called beside it: in the checkout git would first look for the old place.
-  const config = ['config', '--file', join(repository, 'config'), 'core.worktree', checkout];
-  await git(config, nowhere(dirname(checkout), env));
 }
 
 /**

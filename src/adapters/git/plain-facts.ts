@@ -29,15 +29,21 @@ export async function linkedRepository(directory: string): Promise<string | unde
  * @returns what `move` returns: the new places
  */
 export async function keepingLink(directory: string, move: () => Promise<string[]>): Promise<string[]> {
-  const metadata = await linkedMetadata(directory);
+  const metadata = (await linkedMetadata(directory)) ?? (await lostMetadata(directory));
   const moved = await move();
   const [to] = moved;
   if (metadata !== undefined && to !== undefined) await replaceFile(join(metadata, 'gitdir'), `${join(to, '.git')}\n`);
   return moved;
 }
 
+/** Tells the repository whose linked worktree somebody has moved to `directory`, by hand or with what it lies in, where it is. */
+export async function noteMoved(directory: string): Promise<void> {
+  const metadata = await lostMetadata(directory);
+  if (metadata !== undefined) await replaceFile(join(metadata, 'gitdir'), `${join(directory, '.git')}\n`);
+}
+
 /** What a repository keeps of its worktree `directory`, when both sides agree that it is one. */
-async function linkedMetadata(directory: string): Promise<string | undefined> {
+export async function linkedMetadata(directory: string): Promise<string | undefined> {
   const metadata = await metadataIn(directory);
   if (metadata === undefined || basename(dirname(metadata)) !== 'worktrees') return undefined;
   const back = await textIn(join(metadata, 'gitdir'));
@@ -45,6 +51,19 @@ async function linkedMetadata(directory: string): Promise<string | undefined> {
     back === undefined ? undefined : await realpath(resolve(metadata, back.trimEnd())).catch(() => undefined);
   const own = await realpath(join(directory, '.git')).catch(() => undefined);
   return place !== undefined && place === own ? metadata : undefined;
+}
+
+/** The same of a worktree that somebody has moved by hand: what the repository knows of is not there any more. */
+async function lostMetadata(directory: string): Promise<string | undefined> {
+  const metadata = await metadataIn(directory);
+  if (metadata === undefined || basename(dirname(metadata)) !== 'worktrees') return undefined;
+  const back = await textIn(join(metadata, 'gitdir'));
+  if (back === undefined || back.trim() === '') return undefined;
+  const isThere = await lstat(resolve(metadata, back.trimEnd())).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? undefined : metadata;
 }
 
 /** The directory with HEAD and index, without links. */

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { makeScratch, rm } from '../store/changes.ts';
 import { exists } from '../store/paths.ts';
 import { scratchPrefix } from '../store/scratch.ts';
+import { convertedPaths } from './conversions.ts';
 import { filterOf, filtersAt } from './filters.ts';
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
@@ -41,7 +42,7 @@ export async function saveRealBytes(saver: Saver, files: FilteredFiles): Promise
     found.map(({ path }) => path),
   );
   const attributes = await git(['hash-object', '-w', '--stdin'], { ...place, input: AS_THEY_ARE });
-  const entries = found.map(({ path, mode }, index) => ({ path, mode, object: blobs[index] ?? '' }));
+  const entries = found.map(({ path, mode }, index) => ({ path: inert(path), mode, object: blobs[index] ?? '' }));
   const tree = await treeOfEntries(place, [
     { mode: '100644', object: attributes.trim(), path: '.gitattributes' },
     ...entries,
@@ -57,6 +58,11 @@ export async function saveRealBytes(saver: Saver, files: FilteredFiles): Promise
 // Nothing may change them when they are checked out.
 const AS_THEY_ARE = '* -filter -text -ident -working-tree-encoding\n';
 
+/** Attributes that came back with the files would hold for them, and run the filter again: they get another name. */
+function inert(path: string): string {
+  return path.replace(/(^|\/)\.gitattributes$/, '$1.gitattributes-saved');
+}
+
 interface RegularFile {
   readonly path: string;
   readonly mode: string;
@@ -64,13 +70,21 @@ interface RegularFile {
 
 async function regularFile(worktree: string, path: string): Promise<RegularFile | undefined> {
   const stat = await lstat(join(worktree, path)).catch(() => undefined);
-  // git is given the names a line each.
-  if (stat?.isFile() !== true || path.includes('\n')) return undefined;
+  if (stat?.isFile() !== true) return undefined;
   return { path, mode: (stat.mode & 0o100) === 0 ? '100644' : '100755' };
 }
 
-/** Files with a filter that git would give back with another content than they have. */
-async function differing({ repository, place, indexed, head }: FilteredFiles): Promise<string[]> {
+/** Files that git would give back with another content than they have. */
+async function differing(files: FilteredFiles): Promise<string[]> {
+  const { place, indexed, head, failed } = files;
+  const all = ['ls-files', '-z', '--cached'];
+  const changed = head === undefined ? all : ['diff-index', '-z', '--cached', '--name-only', '--no-renames', head];
+  const paths = (await git(changed, indexed)).split('\0').filter((path) => path !== '' && !failed.includes(path));
+  const converted = await notGivenBack(await convertedPaths(paths, indexed), place.cwd, indexed);
+  return [...new Set([...converted, ...(await differingByFilter(files))])];
+}
+
+async function differingByFilter({ repository, place, indexed, head }: FilteredFiles): Promise<string[]> {
   if ((await filtersAt(indexed)).size === 0) return [];
   const tracked = (await git(['ls-files', '-z', '--cached'], indexed)).split('\0').filter((path) => path !== '');
   const filters = await filterOf(tracked, indexed);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isDirectory } from '../store/paths.ts';
 import { git, type Environment } from './git-command.ts';
 import { saveGitFiles } from './git-files.ts';
+import { lastHeadIn } from './head-file.ts';
 import type { GitPlace } from './git-place.ts';
 import { inMetadata, inRepository } from './isolation.ts';
 import { moveAside } from './move-aside.ts';
@@ -121,7 +122,8 @@ export async function saveMetadata(
   saver: Saver,
   { repository, directory, env, branch, suffix }: Metadata,
 ): Promise<void> {
-  await inMetadata({ repository, metadata: directory, env }, async (place) => {
+  const orHead = await lastHeadIn(directory);
+  await inMetadata({ repository, metadata: directory, env, orHead }, async (place) => {
     const head = await commitOf('HEAD', place);
     const staged = await saveIndex(place, { head, message: `Index saved as ${saver.ref}${suffix}` });
     if (staged !== undefined) await saver.keep('entry', staged, suffix);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { joinWords, quoted, words, type Words } from '../../util/words.ts';
+import { blockingFiles } from './blocking-files.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { saveGitFiles } from './git-files.ts';
 import { isGitDirectory, type GitPlace } from './git-place.ts';
@@ -10,6 +11,7 @@ import { moveWholeAside } from './move-aside.ts';
 import { exists, isDirectory } from '../store/paths.ts';
 import { moveNestedRepositoriesAside, nestedRepositories } from './nested-repositories.ts';
 import { keepingLink } from './plain-facts.ts';
+import { relinkModules } from './relink-modules.ts';
 import { relinkNested } from './relink-nested.ts';
 import { moveModules, saveMetadata } from './rescue-leftovers.ts';
 import { canBeMovedInstead, saveFiles } from './save-files.ts';
@@ -89,11 +91,17 @@ interface Parts {
 
 /** Undefined when git cannot tell what is in the worktree. Nothing is moved before everything else is saved. */
 async function saveWorktree(options: RescueOptions, place: Place, parts: Parts): Promise<MovedTree[] | undefined> {
-  const { linked, keepBranch } = parts;
+  const { saver, linked, keepBranch } = parts;
   // Whoever made it was interrupted before a file was written.
   if (await isUntouched(place)) {
     await keepBranch();
     return [];
+  }
+  const blocking = await blockingFiles(place.cwd);
+  if (blocking.length > 0) {
+    await keepBranch();
+    await saveMetadata(saver, { ...options, directory: place.metadata, suffix: '-entry' });
+    return moveWhole(options, { ...parts, why: words`git cannot read ${named(blocking)}` });
   }
   const saved = await saveInGit(options, place, parts).catch(async (error: unknown) => {
     if (!canBeMovedInstead(error)) throw error;
@@ -171,7 +179,12 @@ async function moveWhole(
     nested.map((path) => join(to, path)),
     { from: worktree, to },
   );
-  if (saver !== undefined) await releaseBranch([...linked, ...(await entriesAt(repository, to))], branch, saver.at);
+  const own = await entriesAt(repository, to);
+  for (const { directory } of own) {
+    const modules = join(directory, 'modules');
+    await relinkModules({ modules: { from: modules, to: modules }, checkouts: { from: worktree, to }, env });
+  }
+  if (saver !== undefined) await releaseBranch([...linked, ...own], branch, saver.at);
   return [{ path: to, why }];
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
+import { encodedPaths } from './conversions.ts';
 import { filteredPaths } from './filters.ts';
 import { gitFailure, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
@@ -51,7 +52,7 @@ export async function saveFiles(saver: Saver, files: FilesToSave): Promise<strin
 interface Added {
   /** What git could not add. */
   readonly unsaved: readonly string[];
-  /** What a filter of the user's failed on. */
+  /** What a filter of the user's, or another encoding, failed on. */
   readonly filtered: readonly string[];
 }
 
@@ -75,7 +76,8 @@ async function addEverything(
   }
   const lfs = lfsFailure(first.stderr);
   if (replaced && lfs !== undefined) throw lfs;
-  const filtered = await filteredPaths(await notAdded(indexed, nested), indexed);
+  const missing = await notAdded(indexed, nested);
+  const filtered = [...(await filteredPaths(missing, indexed)), ...(await encodedPaths(missing, indexed))];
   if (filtered.length > 0) await add([...nested, ...filtered]);
   // What lies outside of a sparse checkout is added by its name only.
   const others = await notAdded(indexed, [...nested, ...filtered]);

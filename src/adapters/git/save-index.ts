@@ -1,5 +1,6 @@
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
+import { linePath } from './line-path.ts';
 import { objectName, isEmptyTree } from './object-name.ts';
 import { commitTree, treeOf } from './saving.ts';
 import { withTemporaryIndex } from './temporary-index.ts';
@@ -78,7 +79,8 @@ export async function treeOfEntries(
 export async function writeBlobs(place: GitPlace, directory: string, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
   const args = ['hash-object', '-w', '--no-filters', '--stdin-paths'];
-  // A line each: that of the directory itself may have more than one.
-  const printed = await git(args, { ...place, cwd: directory, input: paths.map((path) => `${path}\n`).join('') });
+  // Their names in it: that of the directory itself may have more than one line.
+  const input = paths.map((path) => `${linePath(path)}\n`).join('');
+  const printed = await git(args, { ...place, cwd: directory, input });
   return printed.trim().split('\n').map(objectName);
 }

@@ -57,6 +57,10 @@ export interface Saver {
   keep(part: SavedPart, commit: string, suffix: string): Promise<void>;
   /** Keeps a commit unless it is elsewhere permanently; silently when it was pushed. */
   keepTip(part: SavedPart, commit: string, suffix: string): Promise<void>;
+  /** Keeps a commit that origin has, silently. */
+  keepPushed(commit: string, suffix: string): Promise<void>;
+  /** The ref of a branch that stays, besides the default branch of origin. */
+  readonly base: string | undefined;
   /** What was kept so far, but for what is kept silently. */
   readonly refs: readonly SavedRef[];
   /** Whether something is kept silently. */
@@ -90,19 +94,24 @@ export function makeSaver({ at, ref, base, canTellAgain = async () => false }: S
   };
   const isKept = async (commit: string): Promise<boolean> =>
     isReachable(commit, [KEPT, PUSHED, ...refs.map((saved) => saved.ref)], at);
+  const keepPushed: Saver['keepPushed'] = async (commit, suffix) => {
+    pushed = true;
+    if (await isKept(commit)) return;
+    await git(['update-ref', ref.replace(RESCUED, KEPT) + suffix, commit], at);
+  };
   return {
     at,
     ref,
+    base,
     refs,
     pushed: () => pushed,
     keep,
+    keepPushed,
     async keepTip(part, commit, suffix) {
       const place = await whereIs(commit, at, base);
       if (place === 'merged') return;
       if (place === 'pushed') {
-        pushed = true;
-        if (!(await isKept(commit)))
-          await git(['update-ref', ref.replace(/^refs\/kugetsu\/rescue/, KEPT) + suffix, commit], at);
+        await keepPushed(commit, suffix);
         return;
       }
       if (

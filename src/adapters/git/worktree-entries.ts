@@ -1,3 +1,4 @@
+import { headIn } from './head-file.ts';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { makeFiles, rename } from '../store/changes.ts';
@@ -64,7 +65,7 @@ async function freeId(worktrees: string, name: string): Promise<string> {
 /** The entries of worktrees in which this branch is checked out. */
 export async function entriesOn(repository: string, branch: string): Promise<WorktreeEntry[]> {
   const entries = await listWorktreeEntries(repository);
-  const heads = await Promise.all(entries.map(async ({ directory }) => plainText(join(directory, 'HEAD'))));
+  const heads = await Promise.all(entries.map(async ({ directory }) => headIn(directory)));
   return entries.filter((_, index) => heads[index]?.trim() === `ref: refs/heads/${branch}`);
 }
 

@@ -71,5 +71,13 @@ async function applyOne(
   const directory = into === undefined ? undefined : resolve(context.cwd, into);
   const back = await bringBack(context, one, directory);
   await printResult(context, { json, value: { id: one.id, ...back } });
-  if (!json) context.terminal.err(`brought ${one.id} back into ${back.directory}`);
+  if (json) return;
+  context.terminal.err(`brought ${one.id} back into ${back.directory}`);
+  const { operation } = back;
+  if (operation === null) return;
+  context.terminal.err(
+    operation.under_way
+      ? `a git ${operation.name} is in progress there; to go on, run: ${operation.command}`
+      : `a git ${operation.name} was in progress, and is not any more; to have it back, run: ${operation.command}`,
+  );
 }

@@ -99,7 +99,8 @@ moved to rescued/.
 
 --apply brings one back: into the worktree of its issue, as it was, with what was staged and the commits of its branch, if
 that worktree is clean, on its branch, and has no commit that the saved work does not build on; or into a new directory.
-What was saved stays saved.
+A git operation that was in progress, such as a merge, is in progress there again, and the command to go on is said; a rebase
+goes on in a new directory only. What was saved stays saved.
 
 Columns: id, saved, issue ref, kind (commit or directory), bytes, subject.`,
     examples: [

@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path';
-import { checkOutInto, restoreInto, type InTheWay } from '../../adapters/git/bring-back.ts';
-import { moveAside } from '../../adapters/git/move-aside.ts';
-import { keepingLink } from '../../adapters/git/plain-facts.ts';
+import { checkOutInto, restoreInto, type BroughtOperation, type InTheWay } from '../../adapters/git/bring-back.ts';
+import { moveTree } from '../../adapters/git/move-tree.ts';
 import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
@@ -20,6 +19,17 @@ export interface BroughtBack {
   readonly directory: string;
   /** Whether that is the worktree of its issue, as it was when it was saved. */
   readonly restored: boolean;
+  /** The operation of git's that was under way when it was saved; null when there was none. */
+  readonly operation: OperationBroughtBack | null;
+}
+
+/** An operation of git's, such as a rebase. */
+interface OperationBroughtBack {
+  readonly name: string;
+  /** Whether it is under way again, where the work is now. */
+  readonly under_way: boolean;
+  /** The command to go on with it, or to have it back. */
+  readonly command: string;
 }
 
 /**
@@ -33,7 +43,7 @@ export async function bringBack(
   rescued: Rescued,
   directory: string | undefined,
 ): Promise<BroughtBack> {
-  if (directory !== undefined) return { directory: await bringInto(context, rescued, directory), restored: false };
+  if (directory !== undefined) return { restored: false, ...(await bringInto(context, rescued, directory)) };
   const { repository, commit, form } = rescued;
   if (repository === null || commit === null) {
     throw new AppError('is_directory', `${rescued.id} is a directory: ${rescued.path ?? 'in rescued/'}`, {
@@ -42,11 +52,28 @@ export async function bringBack(
   }
   if (form === null) throw inTheWay(rescued, `${rescued.id} is not a state of a worktree`);
   const worktree = await worktreeFor(context, rescued);
-  const why = await withRepository(repository, async () =>
-    restoreInto({ repository, commit, env: context.env }, { worktree, form }),
-  );
-  if (why === undefined) return { directory: worktree, restored: true };
-  throw inTheWay(rescued, `${worktree} ${REASONS[why]}`);
+  const saved = { repository, commit, form, env: context.env, state: stateOf(rescued) };
+  const done = await withRepository(repository, async () => restoreInto(saved, worktree));
+  if (typeof done === 'string') throw inTheWay(rescued, `${worktree} ${REASONS[done]}`);
+  return { directory: worktree, restored: true, operation: operationIn(worktree, rescued, done.operation) };
+}
+
+/** Where git's own files of the same worktree are kept, if there were any. */
+function stateOf({ ref }: Rescued): string {
+  return `${ref ?? ''}-git`;
+}
+
+function operationIn(
+  directory: string,
+  { id }: Rescued,
+  operation: BroughtOperation | undefined,
+): OperationBroughtBack | null {
+  if (operation === undefined) return null;
+  const { name, goOn, underWay } = operation;
+  const command = underWay
+    ? `git -C ${pasteQuote(directory)} ${goOn}`
+    : `kugetsu rescued ${id} --apply --into DIRECTORY`;
+  return { name, under_way: underWay, command };
 }
 
 const REASONS: Readonly<Record<InTheWay, string>> = {
@@ -82,7 +109,11 @@ async function worktreeFor(context: Context, rescued: Rescued): Promise<string> 
   return path;
 }
 
-async function bringInto(context: Context, rescued: Rescued, given: string): Promise<string> {
+async function bringInto(
+  context: Context,
+  rescued: Rescued,
+  given: string,
+): Promise<Pick<BroughtBack, 'directory' | 'operation'>> {
   const { repository, commit, path } = rescued;
   if (await pathExists(given)) {
     const isEmpty = (await listDirectory(given).catch(() => [given])).length === 0;
@@ -94,7 +125,10 @@ async function bringInto(context: Context, rescued: Rescued, given: string): Pro
   await makePrivateDirectory(dirname(given));
   const directory = join(await realPath(dirname(given)), given.slice(dirname(given).length).replace(/^\/+/, ''));
   if (repository !== null && commit !== null) {
-    await withRepository(repository, async () => checkOutInto({ repository, commit, env: context.env }, directory));
-  } else if (path !== null) await keepingLink(path, async () => [await moveAside(path, directory, context.env)]);
-  return directory;
+    const saved = { repository, commit, form: rescued.form ?? undefined, env: context.env, state: stateOf(rescued) };
+    const operation = await withRepository(repository, async () => checkOutInto(saved, directory));
+    return { directory, operation: operationIn(directory, rescued, operation) };
+  }
+  if (path !== null) await moveTree(path, directory, context.env);
+  return { directory, operation: null };
 }

@@ -1,0 +1,66 @@
+import { join, relative, resolve } from 'node:path';
+import { isDirectory } from '../store/paths.ts';
+import { listEntries } from '../store/entries.ts';
+import { replaceFile } from '../store/private-files.ts';
+import { git, tryGit, type Environment } from './git-command.ts';
+import { nowhere } from './git-place.ts';
+import { plainText } from './plain-file.ts';
+
+interface Move {
+  /** Without links. */
+  readonly from: string;
+  readonly to: string;
+}
+
+interface ModulesMove {
+  /** The directory in which git keeps the repositories of submodules: gitrepository-layout(5), `modules`. */
+  readonly modules: Move;
+  /** The worktree in which they are checked out, or what has its submodules now. */
+  readonly checkouts: Move;
+  readonly env: Environment;
+}
+
+/**
+ * Tells submodules, and those inside them, where they and their repositories were moved: the checkout names its repository
+ * in `.git`, and the repository names the checkout in `core.worktree`, mostly relative to its own place.
+ */
+export async function relinkModules({ modules, checkouts, env }: ModulesMove): Promise<void> {
+  for (const repository of await modulesIn(modules.to)) {
+    const before = join(modules.from, relative(modules.to, repository));
+    for (const file of ['config', 'config.worktree'].map((name) => join(repository, name))) {
+      if ((await plainText(file)) === undefined) continue;
+      // Called beside it: in the checkout git would first look for the old place.
+      const at = nowhere(modules.to, env);
+      const named = await tryGit(['config', '--file', file, '--get', 'core.worktree'], at);
+      if (named.exitCode !== 0) continue;
+      const checkout = moved(resolve(before, named.stdout.replace(/\n$/, '')), checkouts);
+      const link = join(checkout, '.git');
+      const back = /^gitdir: ([^]+?)\n?$/.exec((await plainText(link)) ?? '')?.[1];
+      // Only what belongs to it is changed: each has to name the other.
+      if (back === undefined || resolve(movedBack(checkout, checkouts), back) !== before) continue;
+      await replaceFile(link, `gitdir: ${repository}\n`);
+      await git(['config', '--file', file, 'core.worktree', checkout], at);
+    }
+  }
+}
+
+/** The repositories of submodules in a directory, whose names may have slashes, and those of submodules inside them. */
+async function modulesIn(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { path, type } of await listEntries(directory)) {
+    if (type !== 'directory') continue;
+    const isRepository =
+      (await plainText(join(path, 'HEAD'))) !== undefined && (await isDirectory(join(path, 'objects')));
+    if (isRepository) found.push(path, ...(await modulesIn(join(path, 'modules'))));
+    else found.push(...(await modulesIn(path)));
+  }
+  return found;
+}
+
+function moved(path: string, { from, to }: Move): string {
+  return path === from || path.startsWith(`${from}/`) ? join(to, relative(from, path)) : path;
+}
+
+function movedBack(path: string, { from, to }: Move): string {
+  return moved(path, { from: to, to: from });
+}
