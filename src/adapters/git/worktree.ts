@@ -146,7 +146,8 @@ async function takeFromPlace(path: string): Promise<() => Promise<void>> {
   return async () => removeTaken(taken);
 }
 
-async function removeTaken(taken: string): Promise<void> {
+/** Removes what was taken out of its place. @throws AppError `not_removed` when something of it is left there */
+export async function removeTaken(taken: string): Promise<void> {
   try {
     await removeDirectory(taken);
   } catch (error) {
@@ -189,7 +190,10 @@ export async function workState(
 
 async function stateIn(place: GitPlace, start: string): Promise<WorkState | undefined> {
   const [status, ahead, remotes] = await Promise.all([
-    tryGit([...STATUS, '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames'], place),
+    tryGit([...STATUS, '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames'], {
+      ...place,
+      timeoutMs: STATUS_TIMEOUT_MS,
+    }),
     tryGit(['rev-list', '--count', '--end-of-options', `${start}..HEAD`], place),
     tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], place),
   ]);
@@ -209,5 +213,7 @@ async function stateIn(place: GitPlace, start: string): Promise<WorkState | unde
   };
 }
 
+// git waits for ever for a pipe with the name of a file that it reads, such as `.gitignore`.
+const STATUS_TIMEOUT_MS = 2 * 60_000;
 // To look into a submodule git would start another one there, with that repository's configuration.
 const STATUS = ['status', '--ignore-submodules=dirty'];

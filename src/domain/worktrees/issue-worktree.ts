@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { deleteBranch, freeBranch, requireBranch } from '../../adapters/git/branches.ts';
 import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
+import { setWorktreeAside } from '../../adapters/git/set-worktree-aside.ts';
 import { addWorktree, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
 import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { isGitDirectory } from '../../adapters/git/git-place.ts';
@@ -66,7 +67,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
       await moveAside(context, { path, name }, request.onSaved);
     } else {
       const base = previous === repository ? start : undefined;
-      await saveAndRemove(context, { repository: previous, path, name, branch, base, replaced: true }, request.onSaved);
+      await saveWork(context, { repository: previous, path, name, branch, base, replaced: true }, request.onSaved);
     }
     await saveRest(context, { repository, name }, request.onSaved);
     await request.onPlace({ path, repository });
@@ -75,7 +76,15 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const onAdded = (): void => request.onAdded(path);
     const begins = fresh || pushed === undefined ? { at: commit, note } : { at: pushed.tip, pushed };
     const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
-    const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded });
+    // It comes back when no new one can be made: what the files need besides git, such as Git LFS, is known late.
+    const old = await setWorktreeAside({ repository: previous, path, branch, env });
+    const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded }).catch(
+      async (error: unknown) => {
+        await old.putBack();
+        throw error;
+      },
+    );
+    await old.remove();
     const startCommit = begins.pushed?.began ?? added.commit;
     const off = taken.map((other) => `${other.path} was on ${branch}; it stays at its commit, on no branch`);
     const notes = [...restored, ...off, begins.note, added.note].filter((each) => each !== undefined);
