@@ -93,6 +93,7 @@ test('while an issue is destroyed nothing else begins on it, and list says so; i
   ]) {
     const { code, stderr } = await world.kugetsu(...args);
     expect([args[0], stderr]).toEqual([args[0], expect.stringContaining(`${REF} is being destroyed`)]);
+    expect(stderr).not.toContain('kugetsu stop');
     expect(code).toBe(4);
   }
   expect(await listedIssue(world)).toMatchObject({ state: 'destroying', run: { verdict: { class: 'ok' } } });

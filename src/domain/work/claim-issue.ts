@@ -82,7 +82,7 @@ export async function whileFree<T>(context: Needs, ref: string, body: WhileFree<
     });
     if (done !== undefined) return done.value;
   }
-  throw busy(ref, 'being settled after a crash');
+  throw busy(ref, BEING_SETTLED);
 }
 
 function requireFree({ home, env }: Needs, ref: string, session: IssueSession | undefined): void {
@@ -95,6 +95,9 @@ function requireFree({ home, env }: Needs, ref: string, session: IssueSession | 
 }
 
 const BEING_DESTROYED = 'being destroyed';
+const BEING_SETTLED = 'being settled after a crash';
+/** What has no agent to follow or to stop. */
+const WAIT_ONLY: ReadonlySet<string> = new Set([BEING_DESTROYED, BEING_SETTLED]);
 
 /** Another run, or nothing, is about to take the place of the last one: whatever waits for its verdict must have it first. */
 export async function settleBefore(context: Needs, session: IssueSession | undefined): Promise<void> {
@@ -189,7 +192,9 @@ function ownIssue(ref: string): AppError {
 
 function busy(ref: string, what: string): AppError {
   return new AppError('busy', `${ref} is ${what}`, {
-    hint: `wait for it, follow it with kugetsu logs ${ref} -f, or end it with kugetsu stop ${ref}`,
+    hint: WAIT_ONLY.has(what)
+      ? 'wait for it to end'
+      : `wait for it, follow it with kugetsu logs ${ref} -f, or end it with kugetsu stop ${ref}`,
     exit: EXIT.busy,
   });
 }
