@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { container, silence } from '../support/containers.ts';
-import { issue, listedIssue, REF, sessionFile, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
+import {
+  issue,
+  listedIssue,
+  REF,
+  repositoryOf,
+  sessionFile,
+  succeeded,
+  verdictOf,
+  worktreeOf,
+} from '../support/fake-world.ts';
 import {
   daemonLog,
   enqueue,
@@ -154,4 +163,22 @@ test('the locks of the home hold between containers', async () => {
   expect(outcomes.map(({ code }) => code)).toEqual(names.map(() => 0));
   const { stdout } = succeeded(await world.kugetsu('env', 'show', 'default'));
   for (const name of names) expect(stdout).toContain(name);
+});
+
+test('a lock of a git in another container stays while somebody is at work there, unless it is old', async () => {
+  const world = await queueWorld();
+  const { world: box } = await container(world, 'box-2');
+  await agentAtWork(world);
+  const lock = join(repositoryOf(world), 'config.lock');
+  writeFileSync(lock, '');
+  const early = new Date(Date.now() - 60_000);
+  utimesSync(lock, early, early);
+  succeeded(await box.kugetsu('start', issue(2), 'Hello.', '--follow'));
+  expect(existsSync(lock)).toBe(true);
+  const old = new Date(Date.now() - 60 * 60_000);
+  utimesSync(lock, old, old);
+  succeeded(await box.kugetsu('start', issue(2), 'Hello.', '--follow'));
+  expect(existsSync(lock)).toBe(false);
+  give(world, 'go');
+  expect(await verdictOf(world)).toMatchObject({ outcome: 'succeeded' });
 });

@@ -1,6 +1,7 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gitsAtWork, isOpen } from '../../process/git-at-work.ts';
+import { beatsElsewhere } from '../../process/heartbeat.ts';
 import { rm } from '../../store/changes.ts';
 import { listWorktreeEntries } from '../worktree-entries.ts';
 import type { Deviation } from './set-aside.ts';
@@ -30,7 +31,7 @@ export async function leftLocks(repository: string): Promise<Deviation[]> {
   return left.map(({ path }) => ({
     what: `the lock ${path}, which a killed git left`,
     done: `removed the lock ${path}, which a killed git had left`,
-    mend: async () => rm(join(repository, path), { force: true }),
+    mend: async () => rm(join(repository, path), { recursive: true, force: true }),
   }));
 }
 
@@ -38,17 +39,24 @@ async function deadOf(repository: string, locks: readonly Lock[]): Promise<Lock[
   const places = [repository, ...(await listWorktreeEntries(repository)).map(({ path }) => path)];
   const real = await Promise.all(places.map(async (place) => realpath(place).catch(() => place)));
   const gits = await gitsAtWork(real);
+  const unseen = gits === undefined || isSharedNow(repository);
   const dead: Lock[] = [];
   for (const lock of locks) {
     const now = await lockAt(repository, lock.path);
     // Another one now, or none.
     if (now?.modifiedMs !== lock.modifiedMs) continue;
-    const old = gits === undefined && Date.now() - lock.modifiedMs > UNSEEN_MS;
+    const old = Date.now() - lock.modifiedMs > UNSEEN_MS;
     // The clock of processes is as coarse as a second.
-    const owned = gits?.some(({ startedMs }) => startedMs <= lock.modifiedMs + 1000) ?? !old;
+    const seen = gits?.some(({ startedMs }) => startedMs <= lock.modifiedMs + 1000) ?? false;
+    const owned = seen || (unseen && !old);
     if (!owned && !(await isOpen(join(real[0] ?? repository, lock.path)))) dead.push(lock);
   }
   return dead;
+}
+
+/** Whether somebody in another container, or on another machine, works in the home of this repository: git may run there. */
+function isSharedNow(repository: string): boolean {
+  return beatsElsewhere(join(repository, '..', '..', 'heartbeats')).length > 0;
 }
 
 async function locksIn(repository: string): Promise<Lock[]> {
@@ -75,7 +83,7 @@ function isLockName(path: string): boolean {
 
 async function lockAt(repository: string, path: string): Promise<Lock | undefined> {
   const stat = await lstat(join(repository, path)).catch(() => undefined);
-  return stat === undefined || stat.isDirectory() ? undefined : { path, modifiedMs: stat.mtimeMs };
+  return stat === undefined ? undefined : { path, modifiedMs: stat.mtimeMs };
 }
 
 async function namesIn(repository: string, path: string): Promise<string[]> {
@@ -87,7 +95,7 @@ async function namesBelow(repository: string, path: string): Promise<string[]> {
   const below = await Promise.all(
     entries.map(async (entry) => {
       const each = join(path, entry.name);
-      return entry.isDirectory() ? namesBelow(repository, each) : [each];
+      return entry.isDirectory() && !entry.name.endsWith('.lock') ? namesBelow(repository, each) : [each];
     }),
   );
   return below.flat();
