@@ -288,7 +288,7 @@ const FILES: readonly RepositoryState[] = [
   },
   {
     name: 'no directory for refs',
-    kind: 'files among the refs that are none',
+    kind: 'directories of a repository that are gone',
     made: 'git pack-refs --all; rm -rf "$R/refs"',
     says: /refs, a directory/,
   },

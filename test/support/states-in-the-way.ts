@@ -90,6 +90,48 @@ const NAMES: readonly RepositoryState[] = [
     says: /refs\/heads\/fix\/issue-2, .*gone/,
   },
   {
+    name: 'no objects',
+    kind: 'directories of a repository that are gone',
+    made: 'rm -rf "$R/objects"',
+    says: /objects, a directory that is gone/,
+  },
+  {
+    name: 'a file in place of objects',
+    kind: 'directories of a repository that are gone',
+    made: 'rm -rf "$R/objects"; echo nonsense > "$R/objects"',
+    says: /objects, which is no directory/,
+  },
+  ...['worktrees', 'logs', 'objects/pack', 'objects/info'].map((path) => ({
+    name: `a file in place of ${path}`,
+    kind: 'directories of a repository that are gone',
+    made: `rm -rf "$R/${path}"; echo nonsense > "$R/${path}"`,
+    says: new RegExp(`${path}, which is no directory`),
+  })),
+  {
+    name: "kugetsu's own directory damaged",
+    kind: "kugetsu's own git directory changed",
+    made: 'rm "$R/kugetsu-git/objects"; echo nonsense > "$R/kugetsu-git/config"; mkdir -p "$R/kugetsu-git/hooks"',
+    says: /kugetsu-git\/config/,
+  },
+  {
+    name: "a file in place of kugetsu's own directory",
+    kind: "kugetsu's own git directory changed",
+    made: 'rm -rf "$R/kugetsu-git"; echo nonsense > "$R/kugetsu-git"',
+    says: /kugetsu-git, which kugetsu has not made/,
+  },
+  {
+    name: "a program among kugetsu's own settings",
+    kind: "kugetsu's own git directory changed",
+    made: 'git config --file "$R/kugetsu-git/config" core.sshCommand "touch /nonexistent/ran"',
+    says: /kugetsu-git\/config/,
+  },
+  {
+    name: 'a directory in place of a lock',
+    kind: 'locks that a git has left',
+    made: 'mkdir -p "$R/refs/heads/fix/issue-2.lock"; touch -d "1 hour ago" "$R/refs/heads/fix/issue-2.lock"',
+    says: /lock refs.heads.fix.issue-2.lock/,
+  },
+  {
     name: 'a fetch without files',
     kind: 'objects from elsewhere, or left out',
     made: [

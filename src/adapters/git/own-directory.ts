@@ -11,7 +11,10 @@ const REFSPEC = '+refs/heads/*:refs/remotes/origin/*';
 
 // What it shares with the repository: no file from which git takes a setting, a program to run, an attribute or a graft.
 const SHARED = ['objects', 'refs', 'packed-refs', 'shallow', 'logs', 'worktrees'];
-const LINKS = Object.fromEntries(SHARED.map((name) => [name, join('..', name)] as const));
+/** Its links to the repository, by name. */
+export const OWN_LINKS: Readonly<Record<string, string>> = Object.fromEntries(
+  SHARED.map((name) => [name, join('..', name)] as const),
+);
 
 /** What kugetsu knows of a bare repository that it made, whatever the repository's own configuration says now. */
 export interface OwnFacts {
@@ -62,7 +65,7 @@ export const HEAD = 'ref: refs/heads/main\n';
 
 /** Puts back the links to the repository; git removes one with the file that it leads to. */
 export async function linkParts(repository: string): Promise<void> {
-  await makeLinked(ownDirectory(repository), { files: {}, links: LINKS });
+  await makeLinked(ownDirectory(repository), { files: {}, links: OWN_LINKS });
 }
 
 /** Notes what a repository is, and what it is fetched from. */
@@ -73,7 +76,7 @@ export async function noteFacts(repository: string, facts: OwnFacts): Promise<vo
 }
 
 async function makeOwn(repository: string, facts: MaybeFacts): Promise<void> {
-  await makeLinked(ownDirectory(repository), { links: LINKS, files: { config: ownConfig(facts), HEAD } });
+  await makeLinked(ownDirectory(repository), { links: OWN_LINKS, files: { config: ownConfig(facts), HEAD } });
 }
 
 /**
@@ -121,6 +124,11 @@ export function remoteConfig(url: string): Config {
     ['remote.origin.url', url],
     ['remote.origin.fetch', REFSPEC],
   ];
+}
+
+/** What the configuration of kugetsu's own git says of a repository. */
+export function ownConfigFor(facts: OwnFacts): string {
+  return ownConfig(facts);
 }
 
 type MaybeFacts = Omit<OwnFacts, 'source'> & { readonly source: string | undefined };

@@ -3,7 +3,7 @@ import { git } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { KUGETSU_IDENTITY } from './identity.ts';
 import { objectName } from './object-name.ts';
-import { KEPT, PUSHED } from './own-refs.ts';
+import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
 import { savedBefore } from './saved-before.ts';
 import { isReachable, whereIs } from './whereabouts.ts';
 

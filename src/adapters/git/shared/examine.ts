@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { Environment } from '../git-command.ts';
-import { isDirectory } from '../../store/paths.ts';
 import { ownFacts } from '../own-directory.ts';
 import type { Deviation } from './set-aside.ts';
 import { leftLocks } from './left-locks.ts';
+import { layoutDeviations } from './layout.ts';
+import { ownDeviations } from './own-deviations.ts';
 import { listRefs } from './ref-listing.ts';
 import { configDeviations } from './shared-config.ts';
 import { fileDeviations } from './shared-files.ts';
@@ -11,16 +11,19 @@ import { objectDeviations } from './shared-objects.ts';
 import { packedDeviations, refDeviations, strangeFiles } from './shared-refs.ts';
 
 // What stood behind something that is put right may come to light then.
-const ROUNDS = 4;
+const ROUNDS = 6;
 
 /**
  * In what a bare repository of kugetsu's is not as kugetsu made it, in the order in which it is to be put right: what is
- * behind the last one may only be seen then. Nothing in one that kugetsu has not made, or that has lost its objects.
+ * behind the last one may only be seen then. Nothing in one that kugetsu has not made.
  *
  * @throws AppError `git_failed`
  */
 export async function examineRepository(repository: string, env: Environment): Promise<Deviation[]> {
-  if ((await ownFacts(repository)) === undefined || !(await isDirectory(join(repository, 'objects')))) return [];
+  if ((await ownFacts(repository)) === undefined) return [];
+  const parts = [...(await layoutDeviations(repository)), ...(await ownDeviations(repository))];
+  // git would take the whole for no repository, or read what is not kugetsu's.
+  if (parts.length > 0) return parts;
   const files = [...(await fileDeviations(repository)), ...(await leftLocks(repository))];
   const blocking = [...(await strangeFiles(repository)), ...(await packedDeviations(repository))];
   // git would wait for a pipe, and fail for a line that is none.

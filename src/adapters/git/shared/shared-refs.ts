@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../store/paths.ts';
-import { makePrivateDirectory, replaceFile } from '../../store/private-files.ts';
+import { replaceFile } from '../../store/private-files.ts';
 import { git, type Environment } from '../git-command.ts';
 import { atGitDirectory } from '../git-place.ts';
 import { PUSHED, RESCUED } from '../own-refs.ts';
@@ -38,14 +38,7 @@ export async function strangeFiles(repository: string): Promise<Deviation[]> {
     ...(await strangeAt(repository, 'shallow')),
     ...(await strangeAt(repository, 'objects/info/alternates')),
   ];
-  const noRefs = (await exists(join(repository, 'refs'))) ? [] : [refsGone(repository)];
-  return [...noRefs, ...paths.map((path) => asideOf(repository, path, `${path}, which is no ref or file of git's`))];
-}
-
-/** Those that are packed are there all the same; but without the directory git takes the whole for no repository. */
-function refsGone(repository: string): Deviation {
-  const mend = async (): Promise<void> => makePrivateDirectory(join(repository, 'refs'));
-  return { what: 'refs, a directory that is gone', done: 'made the directory refs again', mend };
+  return paths.map((path) => asideOf(repository, path, `${path}, which is no ref or file of git's`));
 }
 
 async function strangeAt(repository: string, path: string): Promise<string[]> {
