@@ -112,6 +112,12 @@ const INSIDE: readonly State[] = [
     },
   },
   {
+    name: 'a worktree that its owner has closed',
+    ordinary: true,
+    make: 'echo new > new.txt; chmod 000 .git; chmod 000 .',
+    check: ({ part }) => expect(text(part(''), 'new.txt')).toBe('new'),
+  },
+  {
     name: 'names that are no UTF-8',
     make: `d=$(printf 'd\\377'); mkdir "$d"; echo new > "$d/$(printf '\\376')"`,
     async check({ world, part }) {

@@ -275,6 +275,12 @@ const OBJECTS: readonly RepositoryState[] = [
     made: 'chmod a-w "$R" "$R/refs/heads" "$R/objects"',
     says: /write/,
   },
+  {
+    name: 'objects and a record that their owner may not read',
+    kind: 'directories without the right to write',
+    made: 'chmod 000 "$R/worktrees/forge.test-acme-demo-2/HEAD" "$R/worktrees/forge.test-acme-demo-2" "$R/objects"',
+    says: /write/,
+  },
 ];
 
 /** Files of the repository that hold in each worktree. */

@@ -10,6 +10,7 @@ import { entriesAt, linkedInside, moveLinkedAside, releaseBranch, relink } from 
 import { moveWholeAside } from './move-aside.ts';
 import { exists, isDirectory } from '../store/paths.ts';
 import { moveNestedRepositoriesAside, nestedRepositories } from './nested-repositories.ts';
+import { openWorktree } from './open-modes.ts';
 import { keepingLink } from './plain-facts.ts';
 import { relinkModules } from './relink-modules.ts';
 import { relinkNested } from './relink-nested.ts';
@@ -45,7 +46,8 @@ interface RescueOptions {
  * @throws AppError `git_failed`, `lfs_*` when something could not be saved; then nothing may be removed
  */
 export async function rescueWork(options: RescueOptions): Promise<Rescue> {
-  const { repository, env } = options;
+  const { repository, worktree, env } = options;
+  await openWorktree(worktree);
   if (!(await isGitDirectory(repository, env))) {
     const why = (await isDirectory(repository)) ? words`git cannot use its repository` : undefined;
     return { refs: [], movedAside: await moveWhole(options, { why }) };

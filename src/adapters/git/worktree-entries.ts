@@ -79,6 +79,9 @@ export async function removeWorktreeEntry({ directory }: Pick<WorktreeEntry, 'di
   await removeDirectory(directory);
 }
 
+/** What nobody may look at, in a directory that its owner has closed for example, may be there. */
+const UNSEEN = 'unseen' as const;
+
 async function readEntry(id: string, directory: string): Promise<WorktreeEntry | undefined> {
   const text = await plainText(join(directory, 'gitdir'));
   if (text === undefined || text.trim() === '') return undefined;
@@ -86,10 +89,10 @@ async function readEntry(id: string, directory: string): Promise<WorktreeEntry |
   const path = dirname(gitFile);
   const [locked, place, link] = await Promise.all([
     entryAt(join(directory, 'locked')),
-    entryAt(path),
+    entryAt(path).catch(() => UNSEEN),
     // Something else in the worktree's place, a link to another checkout for example, is no worktree of this one.
-    entryAt(gitFile),
+    entryAt(gitFile).catch(() => UNSEEN),
   ]);
-  const gone = place?.type !== 'directory' || link === undefined;
+  const gone = place !== UNSEEN && link !== UNSEEN && (place?.type !== 'directory' || link === undefined);
   return { id, directory, path, stale: gone && locked === undefined };
 }

@@ -6,7 +6,7 @@ import { layoutDeviations } from './layout.ts';
 import { ownDeviations } from './own-deviations.ts';
 import { listRefs } from './ref-listing.ts';
 import { configDeviations } from './shared-config.ts';
-import { fileDeviations } from './shared-files.ts';
+import { fileDeviations, modeDeviations } from './shared-files.ts';
 import { objectDeviations } from './shared-objects.ts';
 import { packedDeviations, refDeviations, strangeFiles } from './shared-refs.ts';
 
@@ -21,6 +21,8 @@ const ROUNDS = 6;
  */
 export async function examineRepository(repository: string, env: Environment): Promise<Deviation[]> {
   if ((await ownFacts(repository)) === undefined) return [];
+  const modes = await modeDeviations(repository);
+  if (modes.length > 0) return modes;
   const parts = [...(await layoutDeviations(repository)), ...(await ownDeviations(repository))];
   // git would take the whole for no repository, or read what is not kugetsu's.
   if (parts.length > 0) return parts;

@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../store/paths.ts';
+import { closedMode } from '../open-modes.ts';
 import { HEAD } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
 import { chmod } from '../../store/changes.ts';
@@ -37,7 +38,7 @@ export async function fileDeviations(repository: string): Promise<Deviation[]> {
             mend: async () => putHead(repository),
           },
         ];
-  return [...ofHead, ...odd.map((path) => aside(repository, path)), ...(await modeDeviations(repository))];
+  return [...ofHead, ...odd.map((path) => aside(repository, path))];
 }
 
 function aside(repository: string, path: string): Deviation {
@@ -76,26 +77,33 @@ export function isOfLfs(text: string, event: string): boolean {
   return more.length === 0 && call === `git lfs ${event} "$@"` && LFS_CHECK.test(check);
 }
 
-const OWNER = 0o700;
-
-/** Directories in which git could not write. */
-async function modeDeviations(repository: string): Promise<Deviation[]> {
-  const flat = ['.', 'objects', 'worktrees', ...(await below(repository, 'objects'))];
+/** Directories, and files of worktrees' records, that their owner could not use. */
+export async function modeDeviations(repository: string): Promise<Deviation[]> {
+  const records = await below(repository, 'worktrees');
+  const files = records.flatMap((record) => ['HEAD', 'index', 'gitdir', 'commondir'].map((name) => join(record, name)));
+  const flat = [
+    '.',
+    'objects',
+    'worktrees',
+    ...(await below(repository, 'objects')),
+    ...records,
+    ...files,
+    'packed-refs',
+  ];
   const closed: { readonly path: string; readonly mode: number }[] = [];
   const look = async (name: string, deep: boolean): Promise<void> => {
     const path = join(repository, name);
-    const stat = await lstat(path).catch(() => undefined);
-    if (stat?.isDirectory() !== true) return;
-    if ((stat.mode & OWNER) !== OWNER) closed.push({ path, mode: stat.mode & 0o7777 });
+    const mode = await closedMode(path);
+    if (mode !== undefined) closed.push({ path, mode });
     // What cannot be read now is looked at when it can.
     else if (deep) for (const each of await below(repository, name)) await look(each, true);
   };
   for (const name of flat) await look(name, false);
   for (const name of ['refs', 'logs']) await look(name, true);
   if (closed.length === 0) return [];
-  const what = `${closed.length} of its directories without the right to write, such as ${closed[0]?.path ?? ''}`;
+  const what = `${closed.length} of its directories or files without the right to write, such as ${closed[0]?.path ?? ''}`;
   const mend = async (): Promise<void> => {
-    for (const { path, mode } of closed) await chmod(path, mode | OWNER);
+    for (const { path, mode } of closed) await chmod(path, mode);
   };
   return [{ what, done: `gave back the right to write in ${closed.length} directories of the repository`, mend }];
 }
