@@ -113,4 +113,4 @@ test('whatever an agent or a killed git makes of a repository, the next run find
 // Three starts and an end for each: more than 5 s.
 test('whatever stands in the way of an issue, it starts, and ends without a trace', async () => {
   expect(await playAll(STATES_IN_THE_WAY, playStarts)).toEqual([]);
-}, 600_000);
+}, 1_200_000);

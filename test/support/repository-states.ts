@@ -138,6 +138,12 @@ const SETTINGS: readonly RepositoryState[] = [
     says: /config/,
   },
   {
+    name: "a program among kugetsu's own settings",
+    kind: "kugetsu's own git directory changed",
+    made: 'git config --file "$R/kugetsu-git/config" core.sshCommand "touch /nonexistent/ran"',
+    says: /kugetsu-git\/config/,
+  },
+  {
     name: 'an upstream of a branch',
     kind: 'settings of the repository',
     made: 'git config --file "$R/config" branch.fix/issue-1.remote origin; git config --file "$R/config" branch.fix/issue-1.merge refs/heads/main',
@@ -147,6 +153,13 @@ const SETTINGS: readonly RepositoryState[] = [
 
 /** Locks of a git that was killed. */
 const LOCKS: readonly RepositoryState[] = [
+  {
+    name: 'a directory in place of a lock',
+    kind: 'locks that a git has left',
+    made: 'mkdir -p "$R/refs/heads/fix/issue-9.lock"; touch -d "1 hour ago" "$R/refs/heads/fix/issue-9.lock"',
+    says: /lock refs.heads.fix.issue-9.lock/,
+    batch: 'locks',
+  },
   lock('config.lock'),
   lock('config.worktree.lock'),
   lock('HEAD.lock'),

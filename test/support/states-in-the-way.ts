@@ -106,6 +106,7 @@ const NAMES: readonly RepositoryState[] = [
     kind: 'directories of a repository that are gone',
     made: `rm -rf "$R/${path}"; echo nonsense > "$R/${path}"`,
     says: new RegExp(`${path}, which is no directory`),
+    batch: 'directories',
   })),
   {
     name: "kugetsu's own directory damaged",
@@ -118,18 +119,6 @@ const NAMES: readonly RepositoryState[] = [
     kind: "kugetsu's own git directory changed",
     made: 'rm -rf "$R/kugetsu-git"; echo nonsense > "$R/kugetsu-git"',
     says: /kugetsu-git, which kugetsu has not made/,
-  },
-  {
-    name: "a program among kugetsu's own settings",
-    kind: "kugetsu's own git directory changed",
-    made: 'git config --file "$R/kugetsu-git/config" core.sshCommand "touch /nonexistent/ran"',
-    says: /kugetsu-git\/config/,
-  },
-  {
-    name: 'a directory in place of a lock',
-    kind: 'locks that a git has left',
-    made: 'mkdir -p "$R/refs/heads/fix/issue-2.lock"; touch -d "1 hour ago" "$R/refs/heads/fix/issue-2.lock"',
-    says: /lock refs.heads.fix.issue-2.lock/,
   },
   {
     name: 'a fetch without files',

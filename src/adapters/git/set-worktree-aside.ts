@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { rename } from '../store/changes.ts';
 import { listEntries } from '../store/entries.ts';
 import { makePrivateDirectory, removeDirectory } from '../store/private-files.ts';
-import { isDirectory } from '../store/paths.ts';
+import { exists, isDirectory } from '../store/paths.ts';
 import { deleteBranch, moveBranch } from './branches.ts';
 import type { Environment } from './git-command.ts';
 import { atGitDirectory } from './git-place.ts';
@@ -33,6 +33,9 @@ interface SetAside {
  * under the repository's lock.
  */
 export async function setWorktreeAside({ repository, path, branch, env }: Place): Promise<SetAside> {
+  const kept = join(ownDirectory(repository), 'worktree.old');
+  // Whoever was killed in between has left it: its work had been saved before.
+  if (await exists(kept)) await removeDirectory(kept);
   const isTree = (await lstat(path).catch(() => undefined))?.isDirectory() === true;
   if (!isTree || !(await isDirectory(join(repository, 'objects')))) {
     await removeWorktree({ repository, path });
@@ -41,8 +44,6 @@ export async function setWorktreeAside({ repository, path, branch, env }: Place)
   await ensureOwnDirectory(repository);
   const at = atGitDirectory(repository, env);
   const tip = await commitOf(`refs/heads/${branch}`, at);
-  const kept = join(ownDirectory(repository), 'worktree.old');
-  await removeDirectory(kept);
   await makePrivateDirectory(kept);
   const taken = await takeAway(path);
   for (const { path: own, id, directory } of await listWorktreeEntries(repository)) {

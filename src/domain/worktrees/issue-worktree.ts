@@ -80,7 +80,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const old = await setWorktreeAside({ repository: previous, path, branch, env });
     const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded }).catch(
       async (error: unknown) => {
-        await old.putBack();
+        // Its work is saved in any case.
+        await old.putBack().catch(() => undefined);
         throw error;
       },
     );
