@@ -113,6 +113,7 @@ async function select(context: Context, items: readonly QueueItem[]): Promise<Qu
   const runs = await liveRuns(context, { sessions, items });
   return selectItems(items, {
     now: await context.queue.now(),
+    slots,
     freeSlots: slots - countAgents(runs),
     livePmRuns: countPmRuns(runs),
     busyIssues: new Set(sessions.filter((session) => isBusy(context.home, session)).map(({ issue_ref: ref }) => ref)),

@@ -23,9 +23,14 @@ export function madeAt(id: string): number {
 export function byTime(ids: readonly string[]): string[] {
   const scripts = ids.filter((id) => SCRIPT_ID.test(id));
   if (scripts.length === 0) return ids.toSorted();
-  const keys = new Map(scripts.map((id) => [id, `${timeOrderedId(PREFIX, madeAt(id), new Uint8Array())}${id}`]));
+  const keys = new Map(scripts.map((id) => [id, timeKey(id)]));
   const keyOf = (id: string): string => keys.get(id) ?? id;
   return ids.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+/** A text for a task id; such texts sort, by their characters, as their tasks were made. */
+export function timeKey(id: string): string {
+  return SCRIPT_ID.test(id) ? `${timeOrderedId(PREFIX, madeAt(id), new Uint8Array())}${id}` : id;
 }
 
 /** Seconds, or as many digits more as the script asked `date` for. */

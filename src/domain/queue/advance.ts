@@ -1,7 +1,9 @@
 import { kindOf } from '../../util/error-codes.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
+import { CANCELLATION, failed, finished, type Cause } from './end-task.ts';
 import type { Child, QueueItem } from './queue-item.ts';
+import { isWish, wished, wishedAfterEnd, type Wish } from './wishes.ts';
 
 /** Begun attempts after which a task is given up. */
 export const MAX_ATTEMPTS = 3;
@@ -30,13 +32,9 @@ export type QueueEvent =
   /** Something that the PM agent started has ended. */
   | { readonly type: 'child_ended'; readonly id: string; readonly outcome: NonNullable<Child['outcome']> }
   /** Somebody looked whether the task still waits for anything. */
-  | { readonly type: 'children_checked' };
-
-/** Why something failed: a class, and a line for a person. */
-export interface Cause {
-  readonly class: string;
-  readonly message: string;
-}
+  | { readonly type: 'children_checked' }
+  /** What somebody wants of the task. */
+  | Wish;
 
 /** How long to wait before the next attempt: `baseMs · 2^(attempts-1)`, five minutes at the most, times the jitter. */
 export interface Backoff {
@@ -50,10 +48,17 @@ export interface Backoff {
  * verdict of an older attempt, anything after the end) leaves the task as it is, the very same object.
  */
 export function advance(item: QueueItem, event: QueueEvent, now: number): QueueItem {
-  if (item.state === 'completed' || item.state === 'error') return lateChild(item, event);
+  if (isWish(event)) return isFinished(item) ? wishedAfterEnd(item, event, now) : wished(item, event, now);
+  if (isFinished(item)) return lateChild(item, event);
+  const after = happened(item, event, now);
+  // Nobody wants another attempt at it.
+  return after.state === 'pending' && after.cancelled != null ? failed(after, CANCELLATION, now) : after;
+}
+
+function happened(item: QueueItem, event: Exclude<QueueEvent, Wish>, now: number): QueueItem {
   switch (event.type) {
     case 'claimed':
-      return item.state === 'pending' ? claimed(item, event) : item;
+      return item.state === 'pending' ? claimed(item, event, now) : item;
     case 'released':
       return isClaimedBy(item, event.runId) ? released(item, event.notBefore) : item;
     case 'held_up':
@@ -95,11 +100,12 @@ function isClaimedBy(item: QueueItem, runId: string | null): boolean {
   return item.state === 'notified' && item.run_id === runId && !isWaitingForChildren(item);
 }
 
-function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }>): QueueItem {
+function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }>, now: number): QueueItem {
   return {
     ...item,
     state: 'notified',
     attempts: item.attempts + 1,
+    begun_at: item.begun_at ?? isoMsWithOffset(now),
     next_attempt_at: null,
     run_id: event.runId,
     claimed_by: event.by,
@@ -112,6 +118,8 @@ function released(item: QueueItem, notBefore: number | null): QueueItem {
     ...item,
     state: 'pending',
     attempts: Math.max(0, item.attempts - 1),
+    // Then it has not begun.
+    begun_at: item.attempts > 1 ? (item.begun_at ?? null) : null,
     next_attempt_at: notBefore === null ? null : isoMsWithOffset(notBefore),
     run_id: null,
     claimed_by: null,
@@ -158,8 +166,9 @@ function settleParent(item: QueueItem, now: number): QueueItem {
   if (!isWaitingForChildren(item) || item.children.some(({ outcome }) => outcome === null)) return item;
   // Of one issue the last word counts: the PM agent may have tried again what had failed.
   const bad = item.children.filter(
-    ({ outcome, issue_ref: ref }, index) =>
+    ({ outcome, issue_ref: ref, earlier }, index) =>
       outcome !== 'succeeded' &&
+      earlier !== true &&
       !item.children
         .slice(index + 1)
         .some((later) => ref !== null && later.issue_ref === ref && later.outcome === 'succeeded'),
@@ -172,14 +181,6 @@ function settleParent(item: QueueItem, now: number): QueueItem {
     { class: 'child_failed', message: `not everything that the PM agent started succeeded: ${names}` },
     now,
   );
-}
-
-function failed(item: QueueItem, failure: Cause, now: number): QueueItem {
-  return finished({ ...item, failure: { ...failure, at: isoMsWithOffset(now) } }, 'error', now);
-}
-
-function finished(item: QueueItem, state: 'completed' | 'error', now: number): QueueItem {
-  return { ...item, state, claimed_by: null, next_attempt_at: null, finished_at: isoMsWithOffset(now) };
 }
 
 // What a task started is written down even when the task itself is over; its state stays.

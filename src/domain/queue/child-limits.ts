@@ -62,8 +62,10 @@ function runOver({ id }: QueueItem, run: string): AppError {
 
 /** Why a task may have no more children; undefined when it may. */
 export function childLimit({ children }: Pick<QueueItem, 'children'>, most: number): string | undefined {
-  if (children.length < most) return undefined;
-  return `this task has started ${children.length} agents and tasks, and PM_MAX_CHILDREN is ${most}`;
+  // A person who retries a task wants more of it.
+  const started = children.filter(({ earlier }) => earlier !== true).length;
+  if (started < most) return undefined;
+  return `this task has started ${started} agents and tasks, and PM_MAX_CHILDREN is ${most}`;
 }
 
 /** The error for a task too many. */

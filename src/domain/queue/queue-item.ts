@@ -14,7 +14,18 @@ const ChildSchema = z.looseObject({
   outcome: z.nullable(z.enum(['succeeded', 'failed', 'stopped', 'lost'])),
   /** The host whose home has the run, when several share the queue. */
   host: z.optional(z.string()),
+  /** Whether it ended badly before the task was retried: then it counts no more. */
+  earlier: z.optional(z.boolean()),
 });
+
+/** Another task that has to end before one begins; `outcome` is null until it has. */
+const DependencySchema = z.looseObject({
+  id: z.string(),
+  outcome: z.nullable(z.enum(['succeeded', 'failed', 'stopped', 'lost'])),
+});
+
+/** That somebody wants the task ended, and why it then says it was. */
+const CancelledSchema = z.looseObject({ at: z.string(), message: z.string() });
 
 /** `queue/items/<id>.json`: one task. */
 export const QueueItemSchema = z.looseObject({
@@ -50,9 +61,27 @@ export const QueueItemSchema = z.looseObject({
   children: z.prefault(z.array(ChildSchema), []),
   /** What the agent said at the end. */
   reply: z.prefault(z.nullable(z.string()), null),
+  // What 0.1.0 does not know of; a task without them is one as it makes them.
+  /** A higher one goes first; 0 without. */
+  priority: z.optional(z.int()),
+  /** Where among the tasks of its priority a person has put it; else that follows from its id. */
+  place: z.optional(z.string()),
+  /** The tasks that have to end before this one begins. */
+  after: z.optional(z.array(DependencySchema)),
+  /** Whether it begins however those end; else it fails when one of them does. */
+  after_any: z.optional(z.boolean()),
+  /** The earliest time at which it begins. */
+  not_before: z.optional(z.string()),
+  /** Set while an agent has the task and somebody wants it ended: it is not tried again. */
+  cancelled: z.optional(z.nullable(CancelledSchema)),
+  /** When its first attempt was claimed. */
+  begun_at: z.optional(z.nullable(z.string())),
+  /** When it was put into the queue again after its end. */
+  retried_at: z.optional(z.string()),
 });
 
 /** One task in the queue. */
 export type QueueItem = KnownKeys<z.infer<typeof QueueItemSchema>>;
 export type QueueState = QueueItem['state'];
 export type Child = KnownKeys<z.infer<typeof ChildSchema>>;
+export type Dependency = KnownKeys<z.infer<typeof DependencySchema>>;

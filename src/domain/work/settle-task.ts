@@ -5,7 +5,8 @@ import type { News } from '../notifications/notification-schema.ts';
 import type { TaskNews } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { advance, isFinished, JITTER, type Backoff, type Cause, type QueueEvent } from '../queue/advance.ts';
+import { advance, isFinished, JITTER, type Backoff, type QueueEvent } from '../queue/advance.ts';
+import { CANCELLATION, type Cause } from '../queue/end-task.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import type { Change, ItemChange } from '../queue/queue-store.ts';
 
@@ -128,5 +129,5 @@ function newsOfEnd({ id, issue_ref, state, failure, reply }: QueueItem): TaskNew
 /** The outcome of a finished task, as its parent sees it. */
 export function outcomeOf({ state, failure }: QueueItem): NonNullable<Child['outcome']> {
   if (state === 'completed') return 'succeeded';
-  return failure?.class === 'stopped' ? 'stopped' : 'failed';
+  return failure?.class === 'stopped' || failure?.class === CANCELLATION.class ? 'stopped' : 'failed';
 }

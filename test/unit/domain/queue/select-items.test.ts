@@ -5,7 +5,7 @@ import { nextDue, selectItems } from '../../../../src/domain/queue/select-items.
 import { itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';
 
 const at = (ms: number): string => new Date(ms).toISOString();
-const FREE = { now: NOW, freeSlots: 3, livePmRuns: 0, busyIssues: new Set<string>() };
+const FREE = { now: NOW, slots: 3, freeSlots: 3, livePmRuns: 0, busyIssues: new Set<string>() };
 const ids = (items: readonly QueueItem[]): string[] => items.map(({ id }) => id);
 
 /** Tasks with the ids a, b, c, … in this order. */
@@ -41,6 +41,10 @@ describe('the tasks to dispatch now', () => {
 
   test('are not those of an issue with a task that is claimed', () => {
     expect(ids(selectItems(queue(onIssue(1, { state: 'notified' }), onIssue(1), onIssue(2)), FREE))).toEqual(['c']);
+  });
+
+  test('are not an older one of an issue whose newer task is claimed', () => {
+    expect(ids(selectItems(queue(onIssue(1), onIssue(1, { state: 'notified' })), FREE))).toEqual([]);
   });
 
   test('are not those behind a task of the same issue that waits for its next attempt', () => {
@@ -83,6 +87,7 @@ const items = fc
   );
 const situations = fc.record({
   now: fc.constant(NOW),
+  slots: fc.constant(6),
   freeSlots: fc.integer({ min: -2, max: 6 }),
   livePmRuns: fc.integer({ min: 0, max: 4 }),
   busyIssues: fc
@@ -160,6 +165,12 @@ describe('from any queue', () => {
 });
 
 describe('the next moment at which something is due', () => {
+  test('is that of a task that is not to begin before', () => {
+    expect(nextDue([onIssue(1, { not_before: at(NOW + 9000) }), onIssue(2, { not_before: at(NOW) })], NOW)).toBe(
+      NOW + 9000,
+    );
+  });
+
   test('is that of the earliest attempt that a pending task waits for', () => {
     const waiting = [5000, 1000, 3000].map((ms) => onIssue(1, { next_attempt_at: at(NOW + ms) }));
     expect(nextDue([onIssue(2), ...waiting, onIssue(3, { state: 'notified' })], NOW)).toBe(NOW + 1000);

@@ -1,0 +1,174 @@
+import { isHeldUp, LONGEST_WAIT_MS } from './advance.ts';
+import type { QueueItem } from './queue-item.ts';
+import { inTurn } from './turns.ts';
+
+/** One thing that a task waits for. Times are ISO 8601. */
+export type Reason =
+  /** Nothing hands tasks out. */
+  | { readonly code: 'no_daemon' }
+  /** kugetsu or the machine lacks something, whatever the task. */
+  | { readonly code: 'not_ready'; readonly problem: string }
+  /** The queue is paused. */
+  | { readonly code: 'paused'; readonly since: string; readonly why: string | null; readonly until: string | null }
+  /** It is not to begin before a time. */
+  | { readonly code: 'not_before'; readonly at: string }
+  /** It is to come after another task. */
+  | { readonly code: 'after'; readonly id: string }
+  /** Its next attempt is not due; `failure` is the class of the last one's. */
+  | { readonly code: 'next_attempt'; readonly at: string; readonly attempt: number; readonly failure: string | null }
+  /** As before, and the last one came to nothing because kugetsu was not ready. */
+  | { readonly code: 'held_up'; readonly at: string; readonly problem: string }
+  /** An agent is at work on its issue, or somebody destroys it. */
+  | { readonly code: 'issue_busy'; readonly issue_ref: string }
+  /** Another task of its issue goes first. */
+  | { readonly code: 'behind'; readonly id: string }
+  /** As many agents are at work in its repository as may be. */
+  | { readonly code: 'repository_full'; readonly repository: string; readonly limit: number }
+  /** Every agent slot is taken, or goes to a task before it. */
+  | { readonly code: 'no_slot'; readonly slots: number; readonly taken: number }
+  /** As many PM agents are at work as may be. */
+  | { readonly code: 'pm_limit'; readonly limit: number };
+
+/** What is so at one moment, as far as it decides which tasks begin. */
+export interface Situation {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Agent slots that no development run has taken; fewer than none when MAX_CONCURRENT_AGENTS was lowered. */
+  readonly freeSlots: number;
+  /** MAX_CONCURRENT_AGENTS. */
+  readonly slots: number;
+  /** PM runs that have not ended. */
+  readonly livePmRuns: number;
+  /** MAX_PM_AGENTS; undefined when fewer PM runs may be alive than slots are free. */
+  readonly mostPmRuns?: number | undefined;
+  /** Issues that an agent is at work on. */
+  readonly busyIssues: ReadonlySet<string>;
+  /** MAX_AGENTS_PER_REPO; 0 for no limit. */
+  readonly mostPerRepository?: number;
+  /** How many agents are at work in a repository (`instance/owner/repo`). */
+  readonly agentsIn?: ReadonlyMap<string, number>;
+  /** What holds every task. */
+  readonly holds?: readonly Reason[];
+}
+
+/** A task that waits, and all that it waits for; nothing when it is to begin now. */
+export interface Waiting {
+  readonly item: QueueItem;
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * What each pending task waits for, in the order of their turns. The one place that decides it: a task without a reason
+ * is one to dispatch now, and whatever says why a task waits has it from here.
+ *
+ * A development task needs a slot, its issue free, and room in its repository. Tasks of one issue keep their order, so one
+ * that waits for its next attempt holds back the later ones; one that waits for a time or for other tasks does not. A PM
+ * task needs that fewer PM runs are alive than slots are free, or than MAX_PM_AGENTS. No more tasks begin at once than
+ * there are free slots.
+ *
+ * @param items the tasks that are not finished, in any order
+ */
+export function whyTasksWait(items: readonly QueueItem[], situation: Situation): Waiting[] {
+  const room = new Room(situation);
+  for (const { type, issue_ref: ref, state } of items) {
+    if (state === 'notified' && type === 'issue' && ref !== null) room.busy.add(ref);
+  }
+  return inTurn(items.filter(({ state }) => state === 'pending')).map((item) => {
+    const own = waitsByItself(item, situation.now);
+    const attempt = waitsForAttempt(item, situation.now);
+    const others = room.waitsForOthers(item, own.length === 0);
+    const reasons = [...own, ...attempt, ...others];
+    // What holds every task is as if it were not there: when it is gone, this is who goes first.
+    if (reasons.length === 0) room.take(item);
+    return { item, reasons: [...(situation.holds ?? []), ...reasons] };
+  });
+}
+
+/** Where a development task's agent works: the issue without its number. */
+export function repositoryOf(ref: string): string {
+  return ref.slice(0, ref.lastIndexOf('#'));
+}
+
+function waitsByItself({ not_before: at, after = [] }: QueueItem, now: number): Reason[] {
+  const time: Reason[] = at !== undefined && Date.parse(at) > now ? [{ code: 'not_before', at }] : [];
+  const tasks = after.filter(({ outcome }) => outcome === null);
+  return [...time, ...tasks.map(({ id }) => ({ code: 'after', id }) as const)];
+}
+
+function waitsForAttempt(item: QueueItem, now: number): Reason[] {
+  const { next_attempt_at: at, attempts, failure } = item;
+  if (at === null || isDue(at, now)) return [];
+  if (isHeldUp(item)) return [{ code: 'held_up', at, problem: failure?.message ?? '' }];
+  return [{ code: 'next_attempt', at, attempt: attempts + 1, failure: failure?.class ?? null }];
+}
+
+function isDue(at: string, now: number): boolean {
+  const wait = Date.parse(at) - now;
+  // Nobody waits longer than the longest backoff: a clock that was set back must not hold a task up for days.
+  return wait <= 0 || wait > LONGEST_WAIT_MS;
+}
+
+/** What is left while tasks are chosen one after the other. */
+class Room {
+  readonly busy: Set<string>;
+  private readonly first = new Map<string, string>();
+  private readonly agentsIn: Map<string, number>;
+  private readonly situation: Situation;
+  private slots: number;
+  private pmRuns: number;
+  private chosen = 0;
+
+  constructor(situation: Situation) {
+    this.situation = situation;
+    this.busy = new Set(situation.busyIssues);
+    this.agentsIn = new Map(situation.agentsIn);
+    this.slots = situation.freeSlots;
+    this.pmRuns = situation.livePmRuns;
+  }
+
+  /** @param inLine whether it holds back the later tasks of its issue */
+  waitsForOthers(item: QueueItem, inLine: boolean): Reason[] {
+    if (item.type === 'pm') return this.forPmRun();
+    // A file without one is damaged; the claim says so.
+    const ref = item.issue_ref ?? '';
+    const before = this.first.get(ref);
+    if (inLine && before === undefined) this.first.set(ref, item.id);
+    const issue: Reason[] = this.busy.has(ref) ? [{ code: 'issue_busy', issue_ref: ref }] : [];
+    const line: Reason[] = before === undefined ? [] : [{ code: 'behind', id: before }];
+    return [...issue, ...line, ...this.inRepository(ref), ...this.forSlot()];
+  }
+
+  take({ type, issue_ref: ref }: QueueItem): void {
+    if (type === 'pm') {
+      this.pmRuns += 1;
+      if (this.situation.mostPmRuns === undefined) this.chosen += 1;
+      return;
+    }
+    this.slots -= 1;
+    this.chosen += 1;
+    const repository = repositoryOf(ref ?? '');
+    this.agentsIn.set(repository, (this.agentsIn.get(repository) ?? 0) + 1);
+  }
+
+  private forSlot(): Reason[] {
+    const { freeSlots, slots } = this.situation;
+    if (this.slots > 0 && this.chosen < freeSlots) return [];
+    return [{ code: 'no_slot', slots, taken: slots - freeSlots }];
+  }
+
+  private forPmRun(): Reason[] {
+    const { mostPmRuns: limit, freeSlots, slots } = this.situation;
+    if (limit !== undefined) return this.pmRuns < limit ? [] : [{ code: 'pm_limit', limit }];
+    if (this.pmRuns < this.slots && this.chosen < freeSlots) return [];
+    return this.slots > 0 && this.chosen < freeSlots
+      ? [{ code: 'pm_limit', limit: this.slots }]
+      : [{ code: 'no_slot', slots, taken: slots - freeSlots }];
+  }
+
+  private inRepository(ref: string): Reason[] {
+    const { mostPerRepository: limit = 0 } = this.situation;
+    const repository = repositoryOf(ref);
+    if (limit === 0 || (this.agentsIn.get(repository) ?? 0) < limit) return [];
+    return [{ code: 'repository_full', repository, limit }];
+  }
+}

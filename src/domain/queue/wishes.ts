@@ -1,0 +1,123 @@
+import { isoMsWithOffset } from '../../util/time.ts';
+import { CANCELLATION, failed } from './end-task.ts';
+import type { Dependency, QueueItem } from './queue-item.ts';
+
+/** What somebody wants of a task, and what its dependencies tell it. */
+export type Wish =
+  /** Not to be done. One that an agent has ends with its run, and is not tried again. */
+  | { readonly type: 'cancelled'; readonly message: string }
+  /** To be done again after its end: as many attempts as a new one has, in the session and worktree that it has. */
+  | { readonly type: 'retried'; readonly message: string | null }
+  /** To have another message, while it waits. */
+  | { readonly type: 'edited'; readonly message: string }
+  /** To have another place in the queue, while it waits. */
+  | { readonly type: 'moved'; readonly priority: number; readonly place: string }
+  /** A task that it waits for has ended, or is gone. */
+  | { readonly type: 'dependency_ended'; readonly id: string; readonly outcome: NonNullable<Dependency['outcome']> }
+  /** A task that it has started is in the queue again after its end. */
+  | { readonly type: 'child_reopened'; readonly id: string };
+
+const WISHES: ReadonlySet<string> = new Set<Wish['type']>([
+  'cancelled',
+  'retried',
+  'edited',
+  'moved',
+  'dependency_ended',
+  'child_reopened',
+]);
+
+/** Whether an event is one of these. */
+export function isWish(event: { readonly type: string }): event is Wish {
+  return WISHES.has(event.type);
+}
+
+/** A task that has not ended, after an event. One that does not fit leaves it as it is, the very same object. */
+export function wished(item: QueueItem, wish: Wish, now: number): QueueItem {
+  const waits = item.state === 'pending';
+  switch (wish.type) {
+    case 'cancelled':
+      return cancelled(item, wish.message, now);
+    case 'retried':
+      return item;
+    case 'edited':
+      return waits && item.message !== wish.message ? { ...item, message: wish.message } : item;
+    case 'moved':
+      return waits ? moved(item, wish) : item;
+    case 'dependency_ended':
+      return waits ? afterDependency(item, wish, now) : item;
+    case 'child_reopened':
+      return reopened(item, wish.id);
+  }
+}
+
+/** A task that has ended, after an event. */
+export function wishedAfterEnd(item: QueueItem, wish: Wish, now: number): QueueItem {
+  return wish.type === 'retried' ? retried(item, wish.message, now) : item;
+}
+
+function cancelled(item: QueueItem, message: string, now: number): QueueItem {
+  if (item.state === 'pending') return failed(item, { ...CANCELLATION, message }, now);
+  return item.cancelled == null ? { ...item, cancelled: { at: isoMsWithOffset(now), message } } : item;
+}
+
+function moved(item: QueueItem, { priority, place }: Extract<Wish, { type: 'moved' }>): QueueItem {
+  if ((item.priority ?? 0) === priority && item.place === place) return item;
+  return { ...item, priority, place };
+}
+
+function afterDependency(
+  item: QueueItem,
+  { id, outcome }: Extract<Wish, { type: 'dependency_ended' }>,
+  now: number,
+): QueueItem {
+  const { after = [] } = item;
+  if (!after.some((dependency) => dependency.id === id && dependency.outcome === null)) return item;
+  const told = {
+    ...item,
+    after: after.map((dependency) => (dependency.id === id ? { ...dependency, outcome } : dependency)),
+  };
+  if (outcome === 'succeeded' || item.after_any === true) return told;
+  const message = `it was to come after ${id}, which ${ENDED[outcome]}`;
+  return failed(told, { class: 'dependency_failed', message }, now);
+}
+
+const ENDED: Readonly<Record<Exclude<NonNullable<Dependency['outcome']>, 'succeeded'>, string>> = {
+  failed: 'ended in error',
+  stopped: 'was stopped',
+  lost: 'is gone',
+};
+
+function retried(item: QueueItem, message: string | null, now: number): QueueItem {
+  return {
+    ...item,
+    state: 'pending',
+    message: message ?? item.message,
+    attempts: 0,
+    begun_at: null,
+    retried_at: isoMsWithOffset(now),
+    finished_at: null,
+    next_attempt_at: null,
+    cancelled: null,
+    // The next agent is told how the last one ended, if there was one.
+    failure: item.attempts > 0 ? item.failure : null,
+    run: null,
+    reply: null,
+    // What ended badly is asked again, or is what the agent has to do again.
+    ...(item.after === undefined ? {} : { after: item.after.map(askedAgain) }),
+    children: item.children.map((child) =>
+      child.outcome === null || child.outcome === 'succeeded' ? child : { ...child, earlier: true },
+    ),
+  };
+}
+
+function askedAgain(dependency: Dependency): Dependency {
+  return dependency.outcome === 'succeeded' ? dependency : { ...dependency, outcome: null };
+}
+
+function reopened(item: QueueItem, id: string): QueueItem {
+  if (!item.children.some((child) => child.id === id && child.outcome !== null)) return item;
+  return {
+    ...item,
+    children: item.children.map((child) => (child.id === id ? { ...child, outcome: null, earlier: false } : child)),
+  };
+}
