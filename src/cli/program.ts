@@ -84,9 +84,16 @@ function argumentOf({ kind, name, about, is, fallback }: ArgumentSpec): Argument
   return fallback === undefined ? argument : argument.default(fallback);
 }
 
-function optionOf({ long, short, name, about, is, fallback }: OptionSpec): Option {
+function optionOf({ kind, long, short, name, about, is, fallback }: OptionSpec): Option {
   const words = short === undefined ? long : `${short}, ${long}`;
   const option = new Option(name === undefined ? words : `${words} <${name}>`, about);
   if (typeof is === 'object' && 'oneOf' in is) option.choices(is.oneOf);
+  if (kind === 'values') {
+    const values: string[] = [];
+    option.argParser((value) => {
+      values.push(value);
+      return values;
+    });
+  }
   return fallback === undefined ? option : option.default(fallback);
 }

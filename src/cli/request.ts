@@ -18,5 +18,6 @@ export function requestOf(command: Command, args: readonly Value[], options: Rea
 }
 
 function defaultOf({ kind, fallback }: OptionSpec): Value {
+  if (kind === 'values') return [];
   return kind === 'value' ? fallback : kind === 'unset';
 }

@@ -48,7 +48,7 @@ function split(command: Command, args: readonly string[]): { options: readonly s
       continue;
     }
     options.push(word);
-    if (option.kind === 'value' && index + 1 < args.length) options.push(args[(index += 1)] ?? '');
+    if (['value', 'values'].includes(option.kind) && index + 1 < args.length) options.push(args[(index += 1)] ?? '');
   }
   return { options, others };
 }

@@ -19,6 +19,8 @@ export interface Home {
   readonly serversFile: string;
   readonly queueItems: string;
   readonly queueLock: string;
+  /** Says that the queue is paused, while it is. */
+  readonly queuePaused: string;
   readonly daemonPid: string;
   readonly daemonLock: string;
   readonly daemonLog: string;
@@ -37,6 +39,8 @@ export interface Home {
   readonly pmAgentDirectory: string;
   /** What development agents are told of their worktree. */
   readonly agentNotes: string;
+  /** The message of a task while a person edits it. */
+  readonly editedMessage: string;
   readonly baseExport: string;
   readonly pmAgentExport: string;
   readonly opencodeProbe: string;
@@ -63,6 +67,7 @@ export function homeAt(root: string): Home {
     serversFile: join(root, 'servers.json'),
     queueItems: join(root, 'queue', 'items'),
     queueLock: join(root, 'queue', 'items.lock'),
+    queuePaused: join(root, 'queue', 'paused.json'),
     daemonPid: join(root, 'queue', 'daemon.pid'),
     daemonLock: join(root, 'queue', 'daemon.lock'),
     daemonLog: join(root, 'queue', 'daemon.log'),
@@ -76,6 +81,7 @@ export function homeAt(root: string): Home {
     rescued: join(root, 'rescued'),
     pmAgentDirectory: join(root, 'pm-agent'),
     agentNotes: join(root, 'cache', 'agent-notes.md'),
+    editedMessage: join(root, 'cache', 'message.md'),
     baseExport: join(root, 'cache', 'base-export.json'),
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),

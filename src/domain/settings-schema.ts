@@ -15,6 +15,19 @@ const amount = z.pipe(
 
 const interval = amount.check(z.refine((value) => value > 0, 'must be a number above 0'));
 
+/** `auto` is undefined: what it then is depends on the moment. */
+const autoOr = (number: ReturnType<typeof count>) =>
+  z.union(
+    [
+      z.pipe(
+        z.literal('auto'),
+        z.transform(() => undefined),
+      ),
+      number,
+    ],
+    'must be auto or a whole number of at least 1',
+  );
+
 const onOrOff = z.pipe(
   z.enum(['on', 'off'], 'must be on or off'),
   z.transform((value) => value === 'on'),
@@ -44,6 +57,8 @@ export const SettingsSchema = z.strictObject({
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
   MODEL_CATALOGUE: z.prefault(z.enum(['trimmed', 'whole'], 'must be trimmed or whole'), 'trimmed'),
+  MAX_AGENTS_PER_REPO: z.prefault(count(0), '0'),
+  MAX_PM_AGENTS: z.prefault(autoOr(count(1)), 'auto'),
   PM_MAX_DEPTH: z.prefault(count(1), '3'),
   PM_MAX_CHILDREN: z.prefault(count(1), '20'),
 });
@@ -69,6 +84,16 @@ interface SettingDescription {
 /** Every setting in the order in which a person meets them. */
 export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
   { key: 'MAX_CONCURRENT_AGENTS', fallback: '3', summary: 'Maximum number of development agents at work at once' },
+  {
+    key: 'MAX_AGENTS_PER_REPO',
+    fallback: '0',
+    summary: 'Maximum number of development agents at work in one repository; 0 for no limit',
+  },
+  {
+    key: 'MAX_PM_AGENTS',
+    fallback: 'auto',
+    summary: 'Maximum number of PM agents at work; auto: fewer than there are free slots',
+  },
   {
     key: 'KUGETSU_TEMP_DIR',
     fallback: '~/.local/share/opencode/tool-output',

@@ -50,6 +50,8 @@ test.each([
   expect(await tasks(world)).toEqual([]);
 });
 
+const NO_TIMES = { count: 0, median_ms: null, p90_ms: null };
+
 test('list is in the order of the queue, and can be one state only; stats count them', async () => {
   const world = fakeWorld();
   const first = await enqueue(world, 'first');
@@ -62,7 +64,16 @@ test('list is in the order of the queue, and can be one state only; stats count 
   expect((await tasks(world, '--state', 'error')).map(({ id }) => id)).toEqual([second]);
   expect(await tasks(world, '--state', 'completed')).toEqual([]);
   const stats = succeeded(await world.kugetsu('queue', 'stats', '--json')).stdout;
-  expect(JSON.parse(stats)).toEqual({ total: 3, pending: 2, notified: 0, completed: 0, error: 1 });
+  expect(JSON.parse(stats)).toEqual({
+    total: 3,
+    pending: 2,
+    notified: 0,
+    completed: 0,
+    error: 1,
+    wait: NO_TIMES,
+    run: NO_TIMES,
+    outcomes: { no_credentials: 1 },
+  });
   const { stdout } = succeeded(await world.kugetsu('queue', 'list'));
   expect(stdout.split('\n')[1]?.split('\t')).toEqual([
     second,
@@ -71,6 +82,7 @@ test('list is in the order of the queue, and can be one state only; stats count 
     '(pm-agent)',
     'second',
     'no_credentials: refused',
+    '-',
   ]);
 });
 
@@ -78,14 +90,23 @@ test('an empty queue is an empty array, and all counts are 0', async () => {
   const world = fakeWorld();
   expect(await tasks(world)).toEqual([]);
   const stats = succeeded(await world.kugetsu('queue', 'stats', '--json')).stdout;
-  expect(JSON.parse(stats)).toEqual({ total: 0, pending: 0, notified: 0, completed: 0, error: 0 });
+  expect(JSON.parse(stats)).toEqual({
+    total: 0,
+    pending: 0,
+    notified: 0,
+    completed: 0,
+    error: 0,
+    wait: NO_TIMES,
+    run: NO_TIMES,
+    outcomes: {},
+  });
 });
 
 test('keys that a newer version wrote into a task stay', async () => {
   const world = fakeWorld();
   const id = await enqueue(world, 'first');
-  writeFileSync(taskPath(world, id), JSON.stringify({ ...task(world, id), priority: 'high' }));
-  expect(await tasks(world)).toMatchObject([{ id, priority: 'high' }]);
+  writeFileSync(taskPath(world, id), JSON.stringify({ ...task(world, id), colour: 'red' }));
+  expect(await tasks(world)).toMatchObject([{ id, colour: 'red' }]);
 });
 
 test('a task is queued although what says who the daemon is cannot be read', async () => {

@@ -73,7 +73,14 @@ test('tasks, settings, and the agents that have an environment', async () => {
   const world = knownWorld();
   const id = succeeded(await world.kugetsu('queue', 'enqueue', 'forge.test/acme/demo#1', 'hello')).stdout.trim();
   expect(await inBash(world, 'kugetsu logs q')).toEqual([id]);
-  expect(await inBash(world, 'kugetsu config set MAX_')).toEqual(['MAX_CONCURRENT_AGENTS']);
+  expect(await inBash(world, 'kugetsu config set MAX_C')).toEqual(['MAX_CONCURRENT_AGENTS']);
+  for (const line of ['queue cancel q', 'queue edit q', 'queue explain q', 'queue enqueue r x --after q']) {
+    expect(await inBash(world, `kugetsu ${line}`)).toEqual([id]);
+  }
+  expect(await inBash(world, 'kugetsu queue retry q')).toEqual([]);
+  succeeded(await world.kugetsu('queue', 'cancel', id));
+  expect(await inBash(world, 'kugetsu queue retry q')).toEqual([id]);
+  expect(await inBash(world, 'kugetsu queue cancel q')).toEqual([]);
 });
 
 test('a state that cannot be read offers nothing, and says nothing', async () => {

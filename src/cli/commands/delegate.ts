@@ -1,7 +1,8 @@
 import type { Call } from '../call.ts';
 import { messageArgument, printQueued } from './kit.ts';
+import { whenOf, type WhenOptions } from './when-options.ts';
 
-interface DelegateOptions {
+interface DelegateOptions extends WhenOptions {
   readonly message: string;
   readonly json: boolean;
 }
@@ -10,5 +11,6 @@ interface DelegateOptions {
 export async function delegate({ context }: Call, given: DelegateOptions): Promise<void> {
   const { enqueue } = await import('../../domain/queue/enqueue.ts');
   const message = await messageArgument(context, given.message);
-  await printQueued(context, await enqueue(context, { ref: undefined, message }), given.json);
+  const when = await whenOf(context, given);
+  await printQueued(context, await enqueue(context, { ref: undefined, message, when }), given.json);
 }

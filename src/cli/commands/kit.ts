@@ -1,8 +1,11 @@
+import { stampAtOnce } from '../../adapters/store/paths.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import { originTask } from '../../domain/issues/task-id.ts';
-import { usageError } from '../../util/errors.ts';
+import { AppError, messageOf, usageError } from '../../util/errors.ts';
+import type { ExitCode } from '../../util/exit-codes.ts';
 import { plainText } from '../../util/text.ts';
 import { quoted, words } from '../../util/words.ts';
+import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 
@@ -32,20 +35,90 @@ export function reportBroken({ terminal }: Pick<CliContext, 'terminal'>, reasons
   if (reasons.length > 0) terminal.err('  correct or restore it, or move it away; kugetsu has not changed it');
 }
 
+/** Says on standard error that the queue is paused, if it is. `what` is said before it. */
+export async function tellPaused({ home, queue, terminal }: CliContext, what: string): Promise<void> {
+  // To queue a task, no schema is worth its loading.
+  if (stampAtOnce(home.queuePaused) === undefined) return;
+  const { readPause } = await import('../../domain/queue/pause.ts');
+  const { pausedWords } = await import('../../domain/queue/reason-words.ts');
+  const pause = await readPause({ home, queue }).catch((error: unknown) => {
+    terminal.err(`kugetsu: ${what}nothing is handed out: ${plainText(messageOf(error))}\n  run: kugetsu queue resume`);
+    return undefined;
+  });
+  if (pause === undefined) return;
+  const said = pausedWords({ ...pause, why: pause.reason }, await queue.now());
+  terminal.err(`kugetsu: ${what}the queue is ${said}\n  run: kugetsu queue resume`);
+}
+
+/**
+ * Does something to each of several tasks. One that it cannot be done to is told, and holds up no other; the exit code is
+ * then that of the first.
+ */
+export async function forEachTask<T>(
+  { context, exitWith }: Call,
+  ids: readonly string[],
+  act: (id: string) => Promise<T>,
+): Promise<T[]> {
+  if (ids.length === 1) return [await act(ids[0] ?? '')];
+  const done: T[] = [];
+  let code: ExitCode | undefined;
+  for (const id of new Set(ids)) {
+    try {
+      done.push(await act(id));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      context.terminal.err(`kugetsu: ${plainText(error.message)}`);
+      if (error.hint !== undefined) context.terminal.err(`  ${error.hint}`);
+      code ??= error.exit;
+    }
+  }
+  if (code !== undefined) exitWith(code);
+  return done;
+}
+
+/** Tasks for `--json`: with messages as they may be shown. */
+export async function shownTasks(
+  context: Pick<CliContext, 'home' | 'env'>,
+  items: readonly QueueItem[],
+): Promise<QueueItem[]> {
+  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+  const { text } = await redactorOf(context);
+  return items.map((item) => ({ ...item, message: text(item.message) }));
+}
+
 /** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it, and to an agent not to wait for it. */
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
-  const { isDaemonAlive } = await import('../../domain/daemon/daemon-alive.ts');
   await printResult(context, { json, value: item, text: () => item.id });
   const { looksInitialised } = await import('../../domain/sessions/looks-initialised.ts');
   const status = looksInitialised(context);
   if (status !== 'ok') {
     context.terminal.err(`kugetsu: queued, but kugetsu is not ready: ${status}`);
     context.terminal.err('  run: kugetsu init (without a terminal: kugetsu init --headless)');
-  }
+  } else await tellUnusable(context);
   // An agent that waited would hold the slot that the task needs, until a deadline ended it.
   if (originTask(context.env) !== undefined) {
     context.terminal.err('note: do not wait for it: it may need the slot that you hold; end your turn instead');
   }
+  await tellUndispatched(context);
+}
+
+/** Says on standard error that opencode cannot be used, if so. */
+async function tellUnusable({ env, cwd, home, opencode, terminal }: CliContext): Promise<void> {
+  const { looksProbed } = await import('../../adapters/opencode/looks-probed.ts');
+  if (await looksProbed({ env, cwd, cache: home.opencodeProbe })) return;
+  const problem = await opencode.probe().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(problem instanceof AppError)) return;
+  terminal.err(`kugetsu: queued, but opencode cannot be used: ${plainText(problem.message)}`);
+  if (problem.hint !== undefined) terminal.err(`  ${plainText(problem.hint)}`);
+}
+
+/** Says on standard error when nobody would take what is in the queue: it is paused, or no daemon is there. */
+export async function tellUndispatched(context: CliContext, what = 'queued, but '): Promise<void> {
+  const { isDaemonAlive } = await import('../../domain/daemon/daemon-alive.ts');
+  await tellPaused(context, what);
   if (await isDaemonAlive(context)) return;
-  context.terminal.err('kugetsu: queued, but no queue daemon is running\n  run: kugetsu queue-daemon start');
+  context.terminal.err(`kugetsu: ${what}no queue daemon is running\n  run: kugetsu queue-daemon start`);
 }

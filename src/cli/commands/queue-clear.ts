@@ -9,8 +9,8 @@ interface ClearOptions {
 
 /** Removes finished tasks, and says how many. */
 export async function clearQueue({ context }: Call, { allFinished, json }: ClearOptions): Promise<void> {
-  const { clearOldItems } = await import('../../domain/queue/clear.ts');
-  const removed = await clearOldItems(context, { all: allFinished });
+  const { clearTasks } = await import('../../domain/work/settle-dependencies.ts');
+  const removed = await clearTasks(context, { all: allFinished });
   await printResult(context, { json, value: removed, line: true });
   if (!json) context.terminal.err(`removed ${plural(removed.length, 'finished task')}`);
 }

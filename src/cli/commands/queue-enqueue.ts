@@ -1,18 +1,38 @@
+import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import type { Call } from '../call.ts';
+import type { CliContext } from '../context.ts';
 import { messageArgument, printQueued } from './kit.ts';
+import { whenOf, type WhenOptions } from './when-options.ts';
 
-interface EnqueueOptions {
+interface EnqueueOptions extends WhenOptions {
   readonly ref: string;
   readonly message: string;
   readonly fresh: boolean;
+  readonly once: boolean;
   readonly json: boolean;
 }
 
-/** Queues a task for an issue's agent, and prints its id. */
+/** Queues a task for an issue's agent, and prints its id; with `once` that of the one that waits already. */
 export async function enqueueTask({ context }: Call, given: EnqueueOptions): Promise<void> {
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const { enqueue } = await import('../../domain/queue/enqueue.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  await printQueued(context, await enqueue(context, { ref, message, fresh: given.fresh }), given.json);
+  const task = { ref, message, fresh: given.fresh, when: await whenOf(context, given) };
+  if (!given.once) return printAdded(context, await enqueue(context, task), given.json);
+  const { enqueueOnce } = await import('../../domain/queue/enqueue-once.ts');
+  const { item, joined } = await enqueueOnce(context, task);
+  if (joined) {
+    const other = item.message === message ? '' : `; its own message stays (kugetsu queue edit ${item.id})`;
+    context.terminal.err(`${item.id} waits for this issue already: nothing was added${other}`);
+  }
+  return printQueued(context, item, given.json);
+}
+
+/** Tells of a task of the same issue that goes first. */
+async function printAdded(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
+  await printQueued(context, item, json);
+  const { taskAhead } = await import('../../domain/queue/enqueue-once.ts');
+  const ahead = await taskAhead(context, item);
+  if (ahead !== undefined) context.terminal.err(`note: behind ${ahead.id}, which waits for the same issue`);
 }

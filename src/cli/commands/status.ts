@@ -2,6 +2,7 @@ import { listDirectoryAtOnce } from '../../adapters/store/directory.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
+import { tellPaused } from './kit.ts';
 
 /** Prints the word; every other one than `ok` ends with exit code 3. */
 export async function status({ context, exitWith }: Call, { json }: { readonly json: boolean }): Promise<void> {
@@ -14,6 +15,7 @@ export async function status({ context, exitWith }: Call, { json }: { readonly j
     if (problem.hint !== undefined) context.terminal.err(`  ${problem.hint}`);
   }
   await tellElsewhere(context);
+  await tellPaused(context, '');
   if (word !== 'ok') exitWith(EXIT.notReady);
 }
 

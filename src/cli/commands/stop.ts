@@ -1,22 +1,69 @@
 import type { RunRecord } from '../../domain/runs/run-record.ts';
+import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
+import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { verdictText } from '../views/verdict.ts';
 
 interface StopOptions {
   readonly what: string;
+  readonly children: boolean;
   readonly json: boolean;
 }
 
-/** Stops the agent of an issue, of a task or of a run, and says what it has left. */
-export async function stop({ context }: Call, { what, json }: StopOptions): Promise<void> {
+/** Stops the agent of an issue, of a task or of a run, and says what it has left; also what a PM task has started. */
+export async function stop({ context }: Call, { what, children, json }: StopOptions): Promise<void> {
   const { stopRun } = await import('../../domain/work/stop-run.ts');
-  const record = await stopRun(context, what);
-  await printResult(context, { json, value: stopped(record) });
-  if (!json && record.status.phase === 'ended') context.terminal.err(verdictText(record.status.verdict));
+  const record = await stopRun(context, what).catch(async (error: unknown) => {
+    // The PM agent may be done, and what it started not.
+    const isDone = children && error instanceof AppError && error.code === 'not_running';
+    if (!isDone || (await openChildren(context, what)).length === 0) throw error;
+    return undefined;
+  });
+  const task = record?.subject.type === 'task' ? record.subject.id : what;
+  const open = await openChildren(context, task);
+  const ended = open.length > 0 && (children || (await agreed(context, open))) ? await endThem(context, task) : [];
+  await printResult(context, { json, value: { ...stopped(record), children: ended } });
+  if (!json && record?.status.phase === 'ended') context.terminal.err(verdictText(record.status.verdict));
+  if (json) return;
+  if (ended.length > 0) context.terminal.err(`ended what it had started: ${ended.join(', ')}`);
+  else if (open.length > 0) {
+    context.terminal.err(`what it has started goes on: ${open.join(', ')}`);
+    context.terminal.err(`  run: kugetsu stop ${task} --children`);
+  }
 }
 
-function stopped({ id, kind, subject, task, status }: RunRecord): Readonly<Record<string, unknown>> {
+/** What the PM task has started and goes on, by issue refs and ids; nothing for what is no task. */
+async function openChildren({ queue }: CliContext, what: string): Promise<readonly string[]> {
+  const item = await readTask({ queue }, what);
+  return (item?.children ?? []).filter(({ outcome }) => outcome === null).map(({ id, issue_ref: ref }) => ref ?? id);
+}
+
+async function readTask({ queue }: Pick<CliContext, 'queue'>, what: string): Promise<QueueItem | undefined> {
+  const { isTaskId } = await import('../../domain/issues/task-id.ts');
+  return isTaskId(what) ? queue.read(what) : undefined;
+}
+
+async function agreed({ terminal }: CliContext, open: readonly string[]): Promise<boolean> {
+  if (!terminal.interactive) return false;
+  return (await terminal.confirm(`Also end what it has started: ${open.join(', ')}?`)) === 'yes';
+}
+
+async function endThem(context: CliContext, task: string): Promise<readonly string[]> {
+  const { endChildren } = await import('../../domain/work/cancel-task.ts');
+  const { reconcileItem } = await import('../../domain/work/reconcile-items.ts');
+  const open = await openChildren(context, task);
+  const item = await readTask(context, task);
+  if (item === undefined) return [];
+  await endChildren(context, item);
+  await reconcileItem(context, (await readTask(context, task)) ?? item, { takeOver: true });
+  return open;
+}
+
+function stopped(record: RunRecord | undefined): Readonly<Record<string, unknown>> {
+  if (record === undefined) return { run: null, kind: null, issue_ref: null, task: null, verdict: null };
+  const { id, kind, subject, task, status } = record;
   return {
     run: id,
     kind,

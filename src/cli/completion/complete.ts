@@ -60,11 +60,15 @@ function advance(table: readonly Entry[], position: Position, word: string): Pos
   if (word === '--') return { ...position, optionsEnded: true };
   if (word.startsWith('-') && word !== '-' && !optionsEnded) {
     const option = optionsAt(table, path).find(({ short, long }) => word === short || word === long);
-    return option?.kind === 'value' ? { ...position, open: option } : position;
+    return takesValue(option) ? { ...position, open: option } : position;
   }
   const below = [...path, word];
   if (given > 0 || entryAt(table, below) === undefined) return { ...position, given: given + 1 };
   return { ...position, path: below };
+}
+
+function takesValue(option: OptionSpec | undefined): boolean {
+  return option?.kind === 'value' || option?.kind === 'values';
 }
 
 function entryAt(table: readonly Entry[], path: readonly string[]): Entry | undefined {

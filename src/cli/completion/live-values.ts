@@ -2,7 +2,15 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import type { Context } from '../../domain/context.ts';
 
 /** What a word of the command line may name that only the state of a home knows. */
-export type LiveKind = 'issue' | 'task' | 'server' | 'agent' | 'setting';
+export type LiveKind =
+  | 'issue'
+  | 'task'
+  | 'pending_task'
+  | 'open_task'
+  | 'finished_task'
+  | 'server'
+  | 'agent'
+  | 'setting';
 
 type Needs = Pick<Context, 'home' | 'queue'>;
 
@@ -15,6 +23,10 @@ export async function liveValues(context: Needs, kind: LiveKind): Promise<readon
   }
 }
 
+const MOST_OFFERED = 100;
+
+const idsOf = (items: readonly { readonly id: string }[]): string[] => items.map(({ id }) => id);
+
 /** Each loads only what it reads. */
 const READERS: Readonly<Record<LiveKind, (context: Needs) => Promise<readonly string[]>>> = {
   async issue(context) {
@@ -23,6 +35,16 @@ const READERS: Readonly<Record<LiveKind, (context: Needs) => Promise<readonly st
   },
   async task({ queue }) {
     return (await queue.ids()).toReversed();
+  },
+  async pending_task({ queue }) {
+    const open = await queue.open(async () => undefined);
+    return idsOf(open.filter(({ state }) => state === 'pending').toReversed());
+  },
+  async open_task({ queue }) {
+    return idsOf((await queue.open(async () => undefined)).toReversed());
+  },
+  async finished_task({ queue }) {
+    return idsOf((await queue.finished({ limit: MOST_OFFERED })).items);
   },
   async server(context) {
     const { readServers } = await import('../../domain/servers/servers-file.ts');

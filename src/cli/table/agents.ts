@@ -1,5 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, letter, MESSAGE } from './kinds.ts';
+import { flag, ISSUE_REF, json, letter, MESSAGE, WHEN } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
 const QUEUE = flag('--queue', 'when no agent slot is free, put the task in the queue instead');
@@ -42,11 +42,15 @@ agent should know, and leave. Without a terminal, use --headless.`,
     words: 'delegate',
     summary: 'hand a task to the PM agent, through the queue',
     takes: { message: { ...MESSAGE, about: 'what is to be done; - reads it from standard input' } },
-    options: { json: json('print the queue item') },
+    options: { ...WHEN, json: json('print the queue item') },
     notes: `Returns at once; by then the task is safely on disk. The queue daemon hands it to the PM agent when an agent slot is
 free, and the result comes back as a notification (kugetsu notify list).
 A message that begins with - goes after --: kugetsu delegate -- "--verbose does not work"`,
-    examples: ['kugetsu delegate "work on issue #14"', 'kugetsu delegate "review PR #92 of github.com/shoko/kugetsu"'],
+    examples: [
+      'kugetsu delegate "work on issue #14"',
+      'kugetsu delegate "review PR #92 of github.com/shoko/kugetsu"',
+      'kugetsu delegate "write the release notes" --after q_0mwrzy3vsoanbch2t --priority 5',
+    ],
     exits: { 0: 'queued', ...USUAL },
     plain: ['json'],
     load: async () => (await import('../commands/delegate.ts')).delegate,
@@ -112,7 +116,10 @@ A message that begins with - goes after --: kugetsu continue github.com/shoko/ku
         is: { live: ['issue', 'task'] },
       },
     },
-    options: { json: json('print what was stopped as JSON') },
+    options: {
+      children: flag('--children', 'of a PM task, also end the agents and tasks that it started'),
+      json: json('print what was stopped as JSON'),
+    },
     examples: [
       'kugetsu stop github.com/shoko/kugetsu#14',
       ['kugetsu stop q_0mwrzy3vsoanbch2t', 'the PM agent of a task'],

@@ -20,9 +20,9 @@ export interface ArgumentSpec {
   readonly fallback?: string;
 }
 
-/** An option: a flag that is given or not, one that is on unless `--no-…` is given, or one with a value. */
+/** An option: a flag that is given or not, one that is on unless `--no-…` is given, one with a value, or one that is given again for each value. */
 export interface OptionSpec {
-  readonly kind: 'flag' | 'unset' | 'value';
+  readonly kind: 'flag' | 'unset' | 'value' | 'values';
   readonly long: string;
   readonly short?: string;
   readonly about: string;
@@ -43,7 +43,7 @@ export type Given = Readonly<Record<string, Value>>;
 
 type ValueOf<S extends ArgumentSpec | OptionSpec> = S['kind'] extends 'flag' | 'unset'
   ? boolean
-  : S['kind'] extends 'rest'
+  : S['kind'] extends 'rest' | 'values'
     ? readonly string[]
     : WordOf<S> | (S extends { readonly kind: 'required' } | { readonly fallback: string } ? never : undefined);
 

@@ -42,6 +42,43 @@ export const ISSUE_REF = {
   is: { live: ['issue'] },
 } as const satisfies ArgumentSpec;
 
+/** When the turn of a new task comes. */
+export const WHEN = {
+  priority: {
+    kind: 'value',
+    long: '--priority',
+    name: 'n',
+    about: 'a higher one goes first (default: 0, or that of the PM task that asks)',
+  },
+  after: {
+    kind: 'values',
+    long: '--after',
+    name: 'task',
+    about: 'begin when this task is completed, and fail if it fails; may be given again',
+    is: { live: ['open_task'] },
+  },
+  afterAny: flag('--after-any', 'begin however the tasks of --after end'),
+  at: {
+    kind: 'value',
+    long: '--at',
+    name: 'time',
+    about: 'not before: 14:30, 2026-12-24T08:00 or +1h30m',
+  },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** Tasks by their ids. */
+export function tasksNamed(live: 'open_task' | 'finished_task'): ArgumentSpec & { readonly kind: 'rest' } {
+  return { kind: 'rest', name: 'task', about: 'task ids (q_…)', is: { live: [live] } };
+}
+
+/** A task that waits. */
+export const WAITING_TASK = {
+  kind: 'required',
+  name: 'task',
+  about: 'the id of a task that waits (q_…)',
+  is: { live: ['pending_task'] },
+} as const satisfies ArgumentSpec;
+
 /** What an agent is to do. */
 export const MESSAGE = {
   kind: 'required',

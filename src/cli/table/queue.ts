@@ -1,9 +1,9 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, MESSAGE, STATES } from './kinds.ts';
+import { flag, ISSUE_REF, json, letter, MESSAGE, STATES, tasksNamed, WAITING_TASK, WHEN } from './kinds.ts';
 
 const BROKEN_TASK = 'a task file cannot be read (named on standard error)';
 
-/** The task queue, and the inbox. */
+/** The task queue. */
 export const QUEUE: readonly Entry[] = [
   {
     words: 'queue',
@@ -24,19 +24,34 @@ export const QUEUE: readonly Entry[] = [
         '--fresh',
         'start the issue anew at the default branch, whatever session it has and whatever was pushed',
       ),
+      ...WHEN,
+      once: flag('--once', 'add nothing when a task of the issue waits already, and print its id'),
       json: json('print the queue item'),
     },
     notes: `The daemon continues the issue's session if there is one, and starts it otherwise.
 A message that begins with - goes after --.`,
-    examples: ['kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"'],
+    examples: [
+      'kugetsu queue enqueue github.com/shoko/kugetsu#14 "add unit tests"',
+      'kugetsu queue enqueue github.com/shoko/kugetsu#15 "use what #14 has added" --after q_0mwrzy3vsoanbch2t',
+      'kugetsu queue enqueue github.com/shoko/kugetsu#-nightly "update the dependencies" --once --at 02:00',
+    ],
     exits: { 0: 'queued', ...USUAL },
     plain: ['json'],
     load: async () => (await import('../commands/queue-enqueue.ts')).enqueueTask,
   }),
   command({
     words: 'queue list',
-    summary: 'list the tasks, oldest first',
+    summary: 'list the open tasks and the last 50 finished ones; those that wait in the order of their turns',
     options: {
+      all: flag('--all', 'list every finished task'),
+      limit: { kind: 'value', long: '--limit', name: 'n', about: 'how many finished tasks at the most (default: 50)' },
+      ref: { kind: 'value', long: '--ref', name: 'issue-ref', about: 'only tasks of this issue', is: ISSUE_REF.is },
+      since: {
+        kind: 'value',
+        long: '--since',
+        name: 'time',
+        about: 'only tasks that were queued or ended since: 2h (ago), 3d, 14:30, 2026-12-24',
+      },
       state: {
         kind: 'value',
         long: '--state',
@@ -52,15 +67,143 @@ A message that begins with - goes after --.`,
   completed   done
   error       given up; the failure says why
 
-Columns: id, state, attempts, issue ref, message, failure.`,
-    examples: ['kugetsu queue list', 'kugetsu queue list --state error --json'],
+Columns: id, state, attempts, issue ref, message, failure, reason. The reason is the first thing that a task waits for;
+kugetsu queue explain TASK has all of them.`,
+    examples: [
+      'kugetsu queue list',
+      'kugetsu queue list --state error --since 1d --json',
+      'kugetsu queue list --ref github.com/shoko/kugetsu#14 --all',
+    ],
     exits: { 0: 'listed', 1: BROKEN_TASK, 2: 'usage' },
     plain: ['json'],
     load: async () => (await import('../commands/queue-list.ts')).listQueue,
   }),
   command({
+    words: 'queue explain',
+    summary: 'say what a task waits for, with the command that changes it',
+    takes: {
+      what: {
+        kind: 'required',
+        name: 'what',
+        about: 'a task id (q_…), or an issue ref for all its open tasks',
+        is: { live: ['open_task', 'issue'] },
+      },
+    },
+    options: { json: json('print an array of objects with all reasons') },
+    examples: ['kugetsu queue explain q_0mwrzy3vsoanbch2t', 'kugetsu queue explain github.com/shoko/kugetsu#14'],
+    exits: { 0: 'explained', 1: `no such task, or ${BROKEN_TASK}`, 2: 'usage' },
+    load: async () => (await import('../commands/queue-explain.ts')).explain,
+  }),
+  command({
+    words: 'queue cancel',
+    summary: 'take tasks out of the queue; they end in error as cancelled',
+    takes: { tasks: tasksNamed('open_task') },
+    options: {
+      allPending: flag('--all-pending', 'cancel every task that waits'),
+      yes: letter('-y', '--yes', 'also stop agents without asking'),
+      json: json('print the tasks'),
+    },
+    notes: `A task that waits ends at once. When an agent has it, kugetsu asks, and then stops the agent and everything that the
+task has started; sessions and worktrees stay. kugetsu queue retry puts it back.
+An agent may cancel only tasks that it has queued itself.`,
+    examples: [
+      'kugetsu queue cancel q_0mwrzy3vsoanbch2t',
+      ['kugetsu queue cancel q_0mwrzy3vsoanbch2t -y', 'with its agent, if one has it'],
+      'kugetsu queue cancel --all-pending',
+    ],
+    exits: {
+      0: 'cancelled',
+      1: 'no such task, or it has ended',
+      2: 'usage, or nobody could be asked',
+      4: 'at work elsewhere',
+      130: 'the question was interrupted',
+    },
+    people: { why: 'it ends tasks of others', flags: ['allPending'] },
+    load: async () => (await import('../commands/queue-cancel.ts')).cancelTasks,
+  }),
+  command({
+    words: 'queue retry',
+    summary: 'put finished tasks into the queue again',
+    takes: { tasks: tasksNamed('finished_task') },
+    options: {
+      allFailed: flag('--all-failed', 'retry every task that ended in error'),
+      class: { kind: 'value', long: '--class', name: 'class', about: 'with --all-failed: only those that failed so' },
+      message: { kind: 'value', long: '--message', name: 'text', about: 'another message; - reads standard input' },
+      json: json('print the tasks'),
+    },
+    notes: `The task has three attempts again. Its agent goes on in the session and worktree that it has, and is told how the
+last attempt ended. An agent may retry only tasks that it has queued itself.`,
+    examples: [
+      'kugetsu queue retry q_0mwrzy3vsoanbch2t',
+      'kugetsu queue retry q_0mwrzy3vsoanbch2t --message "go on, but leave the tests alone"',
+      'kugetsu queue retry --all-failed --class no_credentials',
+    ],
+    exits: { 0: 'in the queue', 1: 'no such task, or it has not ended', 2: 'usage' },
+    people: { why: 'it repeats tasks of others', flags: ['allFailed'] },
+    load: async () => (await import('../commands/queue-retry.ts')).retryTasks,
+  }),
+  command({
+    words: 'queue edit',
+    summary: 'change the message of a task that waits',
+    takes: { task: WAITING_TASK },
+    options: {
+      message: { kind: 'value', long: '--message', name: 'text', about: 'the new message; - reads standard input' },
+      json: json('print the task'),
+    },
+    notes: 'Without --message it opens $VISUAL or $EDITOR. An agent may edit only tasks that it has queued itself.',
+    examples: ['kugetsu queue edit q_0mwrzy3vsoanbch2t --message "add unit tests for the parser, too"'],
+    exits: { 0: 'changed', 1: 'no such task, or it has ended', 2: 'usage', 4: 'an agent has it by now' },
+    load: async () => (await import('../commands/queue-edit.ts')).edit,
+  }),
+  command({
+    words: 'queue move',
+    summary: 'change the turn of a task that waits',
+    takes: { task: WAITING_TASK },
+    options: {
+      first: flag('--first', 'before all others'),
+      last: flag('--last', 'behind all others that wait now'),
+      before: {
+        kind: 'value',
+        long: '--before',
+        name: 'task',
+        about: 'right before this one',
+        is: { live: ['pending_task'] },
+      },
+      json: json('print the task'),
+    },
+    notes: 'The task takes the priority of its new neighbour.',
+    examples: ['kugetsu queue move q_0mwrzy3vsoanbch2t --first'],
+    exits: { 0: 'moved', 1: 'no such task, or it has ended', 2: 'usage', 4: 'an agent has it by now' },
+    people: { why: 'it changes the turns of tasks of others' },
+    load: async () => (await import('../commands/queue-move.ts')).move,
+  }),
+  command({
+    words: 'queue pause',
+    summary: 'hand out no more tasks until the queue is resumed; agents at work go on',
+    options: {
+      reason: { kind: 'value', long: '--reason', name: 'text', about: 'why; status and queue list show it' },
+      until: { kind: 'value', long: '--until', name: 'time', about: 'resume by itself: 14:30, 2026-12-24T08:00, +2h' },
+      wait: flag('--wait', 'return only when no agent is at work any more'),
+      json: json('print an object'),
+    },
+    notes: 'A pause outlives the daemon and reboots. kugetsu start and continue still start agents.',
+    examples: ['kugetsu queue pause --reason "the server is being upgraded" --wait', 'kugetsu queue pause --until +2h'],
+    exits: { 0: 'paused', ...USUAL, 130: 'interrupted while waiting; it stays paused' },
+    people: { why: 'it holds up tasks of others' },
+    load: async () => (await import('../commands/queue-pause.ts')).pause,
+  }),
+  command({
+    words: 'queue resume',
+    summary: 'hand out tasks again after queue pause',
+    options: { json: json('print an object') },
+    examples: ['kugetsu queue resume'],
+    exits: { 0: 'the queue goes on', ...USUAL },
+    people: { why: 'a person paused the queue' },
+    load: async () => (await import('../commands/queue-pause.ts')).resume,
+  }),
+  command({
     words: 'queue stats',
-    summary: 'count the tasks by state',
+    summary: 'count the tasks by state and by how they ended, with waits and run times',
     options: { json: json('print an object') },
     examples: ['kugetsu queue stats --json'],
     exits: { 0: 'counted', 1: BROKEN_TASK, 2: 'usage' },
@@ -77,53 +220,5 @@ Columns: id, state, attempts, issue ref, message, failure.`,
     exits: { 0: 'removed', ...USUAL },
     people: { why: 'it removes tasks of others' },
     load: async () => (await import('../commands/queue-clear.ts')).clearQueue,
-  }),
-];
-
-/** The inbox. */
-export const NOTIFY: readonly Entry[] = [
-  {
-    words: 'notify',
-    summary: 'see, clear and send notifications',
-    examples: ['kugetsu notify list', 'kugetsu notify clear'],
-    exits: { 0: 'done', ...USUAL },
-  },
-  command({
-    words: 'notify list',
-    isDefault: true,
-    summary: 'list the unread notifications, oldest first',
-    options: { all: flag('--all', 'also list the read ones'), json: json('print an array of objects') },
-    notes: `Columns: time, type, issue ref, task, message.
-Types that kugetsu sends: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved;
-agents send others. The last 500 are kept, and every work_saved that has not been read.`,
-    examples: ['kugetsu notify list', 'kugetsu notify list --all --json'],
-    exits: { 0: 'listed', ...USUAL },
-    load: async () => (await import('../commands/notify.ts')).listInbox,
-  }),
-  command({
-    words: 'notify clear',
-    summary: 'mark all notifications as read',
-    examples: ['kugetsu notify clear'],
-    exits: { 0: 'marked', ...USUAL },
-    load: async () => (await import('../commands/notify.ts')).clearInbox,
-  }),
-  command({
-    words: 'notify send',
-    summary: 'send a notification; for agents that report',
-    takes: { message: { ...MESSAGE, about: 'what to report' } },
-    options: {
-      type: { kind: 'value', long: '--type', name: 'type', about: 'lower-case letters and _', fallback: 'message' },
-      issueRef: {
-        kind: 'value',
-        long: '--issue-ref',
-        name: 'issue-ref',
-        about: 'the issue that it is about',
-        is: ISSUE_REF.is,
-      },
-      json: json('print the notification'),
-    },
-    examples: ['kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14'],
-    exits: { 0: 'sent', ...USUAL },
-    load: async () => (await import('../commands/notify.ts')).sendToInbox,
   }),
 ];

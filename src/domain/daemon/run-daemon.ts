@@ -67,7 +67,11 @@ export async function runDaemon(context: Context, { once, signal, onLine }: Daem
 }
 
 class DaemonLoop {
-  private readonly memory: DaemonMemory = { cleanedAt: undefined, obstacle: undefined };
+  private readonly memory: DaemonMemory = {
+    cleanedAt: undefined,
+    obstacle: undefined,
+    tasks: { open: new Set(), waits: '' },
+  };
   private readonly context: Context;
   private readonly say: (text: Text) => Promise<void>;
   private readonly signal: AbortSignal;

@@ -1,12 +1,13 @@
 import type { Context } from '../context.ts';
-import { clearOldItems, clearOldLogs } from '../queue/clear.ts';
+import { clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';
-import { nextDue, selectItems } from '../queue/select-items.ts';
+import { nextDue, tasksToBegin } from '../queue/select-items.ts';
+import { whyTasksWait } from '../queue/why-tasks-wait.ts';
+import { clearTasks, settleDependencies } from '../work/settle-dependencies.ts';
+import { tellEnds, tellWaits, type KnownTasks } from './queue-news.ts';
+import { queueSituation } from '../work/queue-situation.ts';
 import { reconcileRuns, whatWasGone } from '../work/reconcile-runs.ts';
-import { countAgents, countPmRuns, liveRuns } from '../work/live-runs.ts';
-import { isBusy } from '../sessions/session-busy.ts';
-import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
 import type { Told } from './obstacle.ts';
@@ -15,6 +16,8 @@ import type { Told } from './obstacle.ts';
 export interface DaemonMemory {
   /** When old files were removed last, by the monotonic clock in milliseconds; undefined before the first time. */
   cleanedAt: number | undefined;
+  /** The tasks of the last look, and what was said of those that wait. */
+  readonly tasks: KnownTasks;
   /** What was said at the last look, when no task could be dispatched. */
   obstacle: Told | undefined;
 }
@@ -43,8 +46,11 @@ export async function tick(
   }
   const found = await context.queue.open(say);
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
-  const items = (await reconcileClaimed(context, found, say)) ? await context.queue.open(say) : found;
-  const chosen = await select(context, items);
+  const reconciled = (await reconcileClaimed(context, found, say)) ? await context.queue.open(say) : found;
+  const told = await settleDependencies(context, reconciled);
+  const items = told.length > 0 ? await context.queue.open(say) : reconciled;
+  await tellEnds(context, memory, items, say);
+  const { chosen, pausedUntil } = await select(context, items, { memory, say });
   const obstacle = chosen.length === 0 ? undefined : await obstacleTo(context, memory, { due: chosen.length, say });
   const selected = obstacle === undefined ? chosen : [];
   for (const item of selected) {
@@ -55,8 +61,13 @@ export async function tick(
   await cleanUp(context, memory, say);
   const after = await withNewest(context, items, selected);
   const now = await context.queue.now();
-  const dueAt = obstacle === undefined ? nextDue(after, now) : now + NOT_READY_WAIT_MS;
+  const dueAt = obstacle === undefined ? earliest(nextDue(after, now), pausedUntil) : now + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 async function obstacleTo(
@@ -106,25 +117,38 @@ async function reconcileClaimed(
   return changed;
 }
 
-async function select(context: Context, items: readonly QueueItem[]): Promise<QueueItem[]> {
-  if (!items.some(({ state }) => state === 'pending')) return [];
-  const sessions = await readSoundIssueSessions(context);
-  const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
-  const runs = await liveRuns(context, { sessions, items });
-  return selectItems(items, {
-    now: await context.queue.now(),
-    slots,
-    freeSlots: slots - countAgents(runs),
-    livePmRuns: countPmRuns(runs),
-    busyIssues: new Set(sessions.filter((session) => isBusy(context.home, session)).map(({ issue_ref: ref }) => ref)),
-  });
+interface Selected {
+  readonly chosen: readonly QueueItem[];
+  /** When a pause ends by itself, in milliseconds since the epoch. */
+  readonly pausedUntil: number | undefined;
+}
+
+async function select(
+  context: Context,
+  items: readonly QueueItem[],
+  { memory, say }: { readonly memory: DaemonMemory; readonly say: (line: Text) => Promise<void> },
+): Promise<Selected> {
+  const waits = items.some(({ state }) => state === 'pending');
+  if (!waits) {
+    memory.tasks.waits = '';
+    return { chosen: [], pausedUntil: undefined };
+  }
+  const { situation } = await queueSituation(context, items);
+  const waiting = whyTasksWait(items, situation);
+  await tellWaits(memory.tasks, waiting, say);
+  const pause = situation.holds?.find(({ code }) => code === 'paused');
+  const until = pause?.code === 'paused' ? (pause.until ?? undefined) : undefined;
+  return {
+    chosen: tasksToBegin(waiting),
+    pausedUntil: until === undefined ? undefined : Date.parse(until),
+  };
 }
 
 async function cleanUp(context: Context, memory: DaemonMemory, say: (line: Text) => Promise<void>): Promise<void> {
   const now = context.clock.monotonic();
   if (memory.cleanedAt !== undefined && now - memory.cleanedAt < CLEAN_EVERY_MS) return;
   memory.cleanedAt = now;
-  const items = await clearOldItems(context, { all: false });
+  const items = await clearTasks(context, { all: false });
   const logs = await clearOldLogs(context);
   if (items.length + logs.length > 0) await say(`removed ${items.length} old tasks and ${logs.length} old logs`);
 }

@@ -18,14 +18,16 @@ export function finishedAt({ finished_at, created_at }: QueueItem): number {
  * Removes finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS, or all finished ones.
  *
  * @param all whether every finished task is removed, however new
+ * @param endedBy when they must have ended all the same, in milliseconds since the epoch
  * @returns the ids of the removed tasks
  */
 export async function clearOldItems(
   { queue, settings }: Pick<Context, 'queue' | 'settings'>,
-  { all }: { readonly all: boolean },
+  { all, endedBy = Infinity }: { readonly all: boolean; readonly endedBy?: number },
 ): Promise<string[]> {
   const { QUEUE_CLEANUP_AGE_DAYS: days } = await settings();
-  return queue.removeFinished(all ? {} : { by: (await queue.now()) - days * DAY_MS });
+  const by = Math.min(endedBy, all ? Infinity : (await queue.now()) - days * DAY_MS);
+  return queue.removeFinished(by === Infinity ? {} : { by });
 }
 
 /** Removes the logs and records of runs that nobody has written to for seven days. @returns their names */

@@ -17,19 +17,34 @@ interface NewTask {
   readonly message: string;
   /** Whether the issue is to be started anew at the default branch, whatever session it has and whatever was pushed. */
   readonly fresh?: boolean | undefined;
+  readonly when?: When;
+}
+
+/** When a task's turn comes. */
+export interface When {
+  /** A higher one goes first; that of the task that waits for it, or 0, without. */
+  readonly priority?: number | undefined;
+  /** The tasks that have to end before it begins. */
+  readonly after?: readonly string[];
+  /** Whether it begins however those end. */
+  readonly afterAny?: boolean;
+  /** The earliest time at which it begins, in milliseconds since the epoch. */
+  readonly notBefore?: number | undefined;
 }
 
 /**
  * Puts a task at the end of the queue; it is durable when this returns, whether or not a daemon runs. In the run of a PM
  * task it becomes that task's child.
  *
- * @throws AppError usage (exit code 2) for an empty message, `too_deep` when an agent asks and has made enough tasks,
- * `run_over` when its run is no longer the one of its task
+ * @throws AppError usage (exit code 2) for an empty message or a circle of tasks, `no_task` and `has_ended` for what it is to come
+ * after, `people_only` for a priority above that of the agent's own task, `too_deep` when an agent asks and has made enough
+ * tasks, `run_over` when its run is no longer the one of its task
  */
-export async function enqueue(context: Needs, { ref, message, fresh }: NewTask): Promise<QueueItem> {
+export async function enqueue(context: Needs, { ref, message, fresh, when = {} }: NewTask): Promise<QueueItem> {
   requireMessage(message);
   const now = context.clock.now();
-  const item = newItem(context, { ref, message, fresh }, now);
+  const plain = newItem(context, { ref, message, fresh }, now);
+  const item = { ...plain, ...(await timing(context, plain, when)) };
   if (item.origin !== null) await requireAllowed(context, item);
   const { id, issue_ref, parent } = item;
   await context.queue.add(item, {
@@ -62,6 +77,14 @@ function newItem({ env }: Pick<Needs, 'env'>, { ref, message, fresh = false }: N
     children: [],
     reply: null,
   };
+}
+
+/** Few tasks have any of it. */
+async function timing(context: Needs, item: QueueItem, when: When): Promise<Partial<QueueItem>> {
+  const isPlain = Object.values(when).every((value) => value === undefined || value === false);
+  if (isPlain && item.parent === null) return {};
+  const { timingOf } = await import('./timing.ts');
+  return timingOf(context, item, when);
 }
 
 async function requireAllowed(context: Needs, item: QueueItem): Promise<void> {

@@ -1,11 +1,14 @@
 import type { QueueItem } from './queue-item.ts';
-import { whyTasksWait, type Situation } from './why-tasks-wait.ts';
+import { whyTasksWait, type Situation, type Waiting } from './why-tasks-wait.ts';
 
 /** The tasks to dispatch now, in their order: those that wait for nothing. See {@link whyTasksWait}. */
 export function selectItems(items: readonly QueueItem[], situation: Situation): QueueItem[] {
-  return whyTasksWait(items, situation)
-    .filter(({ reasons }) => reasons.length === 0)
-    .map(({ item }) => item);
+  return tasksToBegin(whyTasksWait(items, situation));
+}
+
+/** Those of them that wait for nothing, in their order. */
+export function tasksToBegin(waiting: readonly Waiting[]): QueueItem[] {
+  return waiting.filter(({ reasons }) => reasons.length === 0).map(({ item }) => item);
 }
 
 /**

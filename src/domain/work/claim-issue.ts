@@ -18,6 +18,8 @@ import { isBeingDestroyed, requireDestroyedHere } from '../sessions/session-busy
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { changeSessions, type SessionChanges } from '../sessions/session-store.ts';
 import { countAgents, liveRuns } from './live-runs.ts';
+import { agentsByRepository } from './queue-situation.ts';
+import { repositoryOf } from '../queue/why-tasks-wait.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
@@ -44,10 +46,10 @@ const MAX_TRIES = 5;
  */
 export async function claimIssue(context: Needs, request: ClaimRequest): Promise<RunRecord> {
   // A run keeps to the settings of its beginning.
-  const slots = requireAll(await context.settings()).MAX_CONCURRENT_AGENTS;
+  const { MAX_CONCURRENT_AGENTS: slots, MAX_AGENTS_PER_REPO: perRepository } = requireAll(await context.settings());
   return whileFree(context, formatIssueRef(request.ref), async (changes, session) => {
     if (request.kind === 'continue') requireContinuable(formatIssueRef(request.ref), session);
-    await requireSlot(context, changes, slots);
+    await requireSlot(context, changes, { slots, perRepository, ref: formatIssueRef(request.ref) });
     const record = newRecord(context, request);
     await settleBefore(context, session);
     // What the session file points to is there before it does.
@@ -138,8 +140,23 @@ function requireContinuable(ref: string, session: IssueSession | undefined): voi
   });
 }
 
-async function requireSlot(context: Needs, changes: SessionChanges, slots: number): Promise<void> {
-  const live = countAgents(await liveRuns(context, { sessions: await changes.soundIssues() }));
+interface Limits {
+  readonly slots: number;
+  /** 0 for no limit. */
+  readonly perRepository: number;
+  readonly ref: string;
+}
+
+async function requireSlot(
+  context: Needs,
+  changes: SessionChanges,
+  { slots, perRepository, ref }: Limits,
+): Promise<void> {
+  const runs = await liveRuns(context, { sessions: await changes.soundIssues() });
+  const live = countAgents(runs);
+  const repository = repositoryOf(ref);
+  const there = agentsByRepository(runs).get(repository) ?? 0;
+  if (perRepository > 0 && there >= perRepository) throw repositoryFull(repository, there, perRepository);
   if (live < slots) return;
   throw new AppError(
     'no_slot',
@@ -149,6 +166,14 @@ async function requireSlot(context: Needs, changes: SessionChanges, slots: numbe
       exit: EXIT.busy,
     },
   );
+}
+
+function repositoryFull(repository: string, agents: number, limit: number): AppError {
+  const message = `no agent slot is free in ${repository}: ${plural(agents, 'agent')} at work there, MAX_AGENTS_PER_REPO is ${limit}`;
+  return new AppError('no_slot', message, {
+    hint: 'wait for one to end (kugetsu list), or give --queue to let the daemon start it',
+    exit: EXIT.busy,
+  });
 }
 
 function newSession({ clock }: Needs, ref: IssueRef): Omit<IssueSession, 'run'> {

@@ -3,6 +3,8 @@ import { parsedRequest } from '../../../src/cli/parse.ts';
 import { plainRequest } from '../../../src/cli/plain-call.ts';
 import type { Given } from '../../../src/cli/table/entry.ts';
 
+const ANY_TIME = { priority: undefined, after: [], afterAny: false, at: undefined };
+const ALL_TASKS = { all: false, limit: undefined, ref: undefined, since: undefined, state: undefined };
 const REF = 'forge.test/acme/demo#1';
 const RUN = { follow: false, fresh: false, queue: false, debug: false, json: false };
 
@@ -24,9 +26,14 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
     'init',
     { force: true, headless: true, model: 'a/b', prompt: 'Know this.' },
   ],
-  [['delegate', 'do it'], 'delegate', { message: 'do it', json: false }],
-  [['delegate', '--json', '-'], 'delegate', { message: '-', json: true }],
-  [['delegate', '--', '--fix it'], 'delegate', { message: '--fix it', json: false }],
+  [['delegate', 'do it'], 'delegate', { message: 'do it', ...ANY_TIME, json: false }],
+  [['delegate', '--json', '-'], 'delegate', { message: '-', ...ANY_TIME, json: true }],
+  [['delegate', '--', '--fix it'], 'delegate', { message: '--fix it', ...ANY_TIME, json: false }],
+  [
+    ['delegate', 'x', '--after', 'q_1', '--after=q_2', '--after-any', '--priority', '3', '--at', '+1h'],
+    'delegate',
+    { message: 'x', priority: '3', after: ['q_1', 'q_2'], afterAny: true, at: '+1h', json: false },
+  ],
   [['start', REF, 'do it'], 'start', { ...RUN, ref: REF, message: 'do it' }],
   [
     ['start', REF, 'do it', '-f', '--fresh'],
@@ -39,8 +46,8 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
     'continue',
     { ref: REF, message: 'more', follow: true, queue: false, debug: false, json: false },
   ],
-  [['stop', REF], 'stop', { what: REF, json: false }],
-  [['stop', 'q_0mwrzy3vsoanbch2t', '--json'], 'stop', { what: 'q_0mwrzy3vsoanbch2t', json: true }],
+  [['stop', REF], 'stop', { what: REF, children: false, json: false }],
+  [['stop', 'q_0mwrzy3vsoanbch2t', '--json'], 'stop', { what: 'q_0mwrzy3vsoanbch2t', children: false, json: true }],
   [['list'], 'list', { json: false }],
   [['status', '--json'], 'status', { json: true }],
   [['logs'], 'logs', { what: undefined, follow: false, json: false }],
@@ -50,10 +57,19 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
   [['destroy', REF, '--yes'], 'destroy', { ref: REF, yes: true, base: false, pmAgent: false }],
   [['prune', '--older-than', '7'], 'prune', { force: false, olderThan: '7', merged: false, json: false }],
   [['rescued', 'id', '--apply', '--into', 'd'], 'rescued', { what: 'id', apply: true, into: 'd', json: false }],
-  [['queue', 'enqueue', REF, 'x', '--fresh'], 'queue enqueue', { ref: REF, message: 'x', fresh: true, json: false }],
-  [['queue', 'list'], 'queue list', { state: undefined, json: false }],
-  [['queue', 'list', '--json'], 'queue list', { state: undefined, json: true }],
-  [['queue', 'list', '--state=error', '--json'], 'queue list', { state: 'error', json: true }],
+  [
+    ['queue', 'enqueue', REF, 'x', '--fresh'],
+    'queue enqueue',
+    { ref: REF, message: 'x', fresh: true, ...ANY_TIME, once: false, json: false },
+  ],
+  [['queue', 'list'], 'queue list', { ...ALL_TASKS, json: false }],
+  [['queue', 'list', '--json'], 'queue list', { ...ALL_TASKS, json: true }],
+  [['queue', 'list', '--state=error', '--json'], 'queue list', { ...ALL_TASKS, state: 'error', json: true }],
+  [
+    ['queue', 'cancel', 'q_1', 'q_2', '-y'],
+    'queue cancel',
+    { tasks: ['q_1', 'q_2'], allPending: false, yes: true, json: false },
+  ],
   [['queue', 'stats'], 'queue stats', { json: false }],
   [['queue', 'clear', '--all-finished'], 'queue clear', { allFinished: true, json: false }],
   [['queue-daemon', 'run', '--background'], 'queue-daemon run', { once: false, background: true }],

@@ -5,6 +5,7 @@ import { identityOf } from '../../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import { listEnvFiles } from '../../agent-env/list-env-files.ts';
+import { readPauseFile } from '../../queue/pause.ts';
 import { readDaemonLock } from '../../daemon/find-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock, readInbox } from '../../notifications/inbox.ts';
@@ -34,6 +35,7 @@ export const stateFilesCheck: Check = {
       ...brokenItems(context),
       ...(await brokenRecords(context)),
       ...(await brokenInbox(context)),
+      ...(await brokenPause(context)),
       ...(await brokenDaemonLock(context)),
       ...(await brokenByHand(context)),
     ];
@@ -117,6 +119,13 @@ async function brokenInbox(context: CheckContext): Promise<Finding[]> {
   const path = home.notifications;
   const read = async (): Promise<unknown> => readInbox(context);
   return broken(context, await look(path, read), { path, read, lock: inboxLock(home) });
+}
+
+async function brokenPause(context: CheckContext): Promise<Finding[]> {
+  const { home } = context;
+  const path = home.queuePaused;
+  const read = async (): Promise<unknown> => readPauseFile(context);
+  return broken(context, await look(path, read), { path, read, lock: home.queueLock, after: 'the queue goes on then' });
 }
 
 async function brokenDaemonLock(context: CheckContext): Promise<Finding[]> {

@@ -1,0 +1,49 @@
+import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
+import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import type { Call } from '../call.ts';
+import { printResult } from '../print-result.ts';
+import { explainedTask, renderExplained, type Explained } from '../views/explained.ts';
+import { shownTasks } from './kit.ts';
+import { soundItems } from './sound-items.ts';
+
+interface ExplainOptions {
+  readonly what: string;
+  readonly json: boolean;
+}
+
+/** Says what a task, or each open task of an issue, waits for. */
+export async function explain(call: Call, { what, json }: ExplainOptions): Promise<void> {
+  const { context } = call;
+  const { isTaskId } = await import('../../domain/issues/task-id.ts');
+  const { explainQueue } = await import('../../domain/daemon/explain-queue.ts');
+  const name = isTaskId(what) ? what : await refIn(call, what);
+  const all = await soundItems(call);
+  const asked = await askedFor(all, name);
+  const open = all.filter(({ state }) => state === 'pending' || state === 'notified');
+  const reasons = await explainQueue(context, open, { all: true });
+  const shown = await shownTasks(context, asked);
+  const explained: Explained[] = shown.map((item) => explainedTask(item, reasons.get(item.id) ?? NO_REASONS));
+  await printResult(context, {
+    json,
+    value: explained,
+    text: () => (explained.length === 0 ? `no open task is for ${name}` : renderExplained(explained)),
+  });
+}
+
+const NO_REASONS: readonly ToldReason[] = [];
+
+async function refIn({ context }: Call, text: string): Promise<string> {
+  const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
+  return formatIssueRef(await resolveIssueRef(context, text));
+}
+
+/** The task of an id, or the open ones of an issue in the order of their turns. @throws AppError `no_task` */
+async function askedFor(all: readonly QueueItem[], name: string): Promise<readonly QueueItem[]> {
+  const { noTask } = await import('../../domain/queue/find-task.ts');
+  const { inTurn } = await import('../../domain/queue/turns.ts');
+  const task = all.find(({ id }) => id === name);
+  if (task !== undefined) return [task];
+  if (name.startsWith('q_')) throw noTask(name);
+  return inTurn(all.filter(({ issue_ref: ref, finished_at: end }) => ref === name && end === null));
+}

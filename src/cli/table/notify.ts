@@ -1,0 +1,50 @@
+import { command, USUAL, type Entry } from './entry.ts';
+import { flag, ISSUE_REF, json, MESSAGE } from './kinds.ts';
+
+/** The inbox. */
+export const NOTIFY: readonly Entry[] = [
+  {
+    words: 'notify',
+    summary: 'see, clear and send notifications',
+    examples: ['kugetsu notify list', 'kugetsu notify clear'],
+    exits: { 0: 'done', ...USUAL },
+  },
+  command({
+    words: 'notify list',
+    isDefault: true,
+    summary: 'list the unread notifications, oldest first',
+    options: { all: flag('--all', 'also list the read ones'), json: json('print an array of objects') },
+    notes: `Columns: time, type, issue ref, task, message.
+Types that kugetsu sends: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved;
+agents send others. The last 500 are kept, and every work_saved that has not been read.`,
+    examples: ['kugetsu notify list', 'kugetsu notify list --all --json'],
+    exits: { 0: 'listed', ...USUAL },
+    load: async () => (await import('../commands/notify.ts')).listInbox,
+  }),
+  command({
+    words: 'notify clear',
+    summary: 'mark all notifications as read',
+    examples: ['kugetsu notify clear'],
+    exits: { 0: 'marked', ...USUAL },
+    load: async () => (await import('../commands/notify.ts')).clearInbox,
+  }),
+  command({
+    words: 'notify send',
+    summary: 'send a notification; for agents that report',
+    takes: { message: { ...MESSAGE, about: 'what to report' } },
+    options: {
+      type: { kind: 'value', long: '--type', name: 'type', about: 'lower-case letters and _', fallback: 'message' },
+      issueRef: {
+        kind: 'value',
+        long: '--issue-ref',
+        name: 'issue-ref',
+        about: 'the issue that it is about',
+        is: ISSUE_REF.is,
+      },
+      json: json('print the notification'),
+    },
+    examples: ['kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14'],
+    exits: { 0: 'sent', ...USUAL },
+    load: async () => (await import('../commands/notify.ts')).sendToInbox,
+  }),
+];

@@ -1,0 +1,56 @@
+import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
+import { isWaitingForChildren } from '../../domain/queue/advance.ts';
+import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import { oneLine } from '../../util/text.ts';
+
+/** A task with what is so of it now. */
+export interface Explained {
+  readonly id: string;
+  readonly state: QueueItem['state'];
+  readonly issue_ref: string | null;
+  readonly message: string;
+  /** What is so, in a sentence. */
+  readonly summary: string;
+  /** All that it waits for, in order; nothing when it begins at the daemon's next look, or does not wait. */
+  readonly reasons: readonly ToldReason[];
+}
+
+/** A task with what is so of it, from what it waits for. */
+export function explainedTask(item: QueueItem, reasons: readonly ToldReason[]): Explained {
+  const { id, state, issue_ref, message } = item;
+  return { id, state, issue_ref, message, summary: summaryOf(item, reasons), reasons };
+}
+
+/** What is so of tasks, for a person: under each its reasons, each with the command that changes it. */
+export function renderExplained(tasks: readonly Explained[]): string {
+  return tasks
+    .map(({ id, issue_ref: ref, message, summary, reasons }) => {
+      const lines = reasons.map(({ text, command }) => `  ${text}\n    run: ${command}`);
+      return [`${id}  ${ref ?? '(pm-agent)'}  ${oneLine(message, 60)}`, `  ${summary}`, ...lines].join('\n');
+    })
+    .join('\n\n');
+}
+
+/** The first thing that a task waits for, as a column shows it. */
+export function reasonColumn(item: QueueItem, reasons: readonly ToldReason[] | undefined): string {
+  if (item.state === 'pending') return reasons?.[0]?.text ?? 'begins at the next look of the daemon';
+  return item.state === 'notified' ? summaryOf(item, []) : '-';
+}
+
+function summaryOf(item: QueueItem, reasons: readonly ToldReason[]): string {
+  const { state, failure, run_id: runId, children, id, cancelled } = item;
+  if (state === 'completed') return 'completed';
+  if (state === 'error')
+    return `${failure?.class ?? 'error'}: ${failure?.message ?? ''}; run: kugetsu queue retry ${id}`;
+  if (state === 'pending') {
+    return reasons.length === 0 ? 'begins at the next look of the daemon' : 'waits, because:';
+  }
+  if (isWaitingForChildren(item)) {
+    const open = children
+      .filter(({ outcome }) => outcome === null)
+      .map(({ id: child, issue_ref: ref }) => ref ?? child);
+    return `its PM agent is done; waits for ${open.join(', ')}`;
+  }
+  const ending = cancelled == null ? '' : ', and will not be tried again: it was cancelled';
+  return `an agent has it: run ${runId ?? '(being claimed)'}${ending}`;
+}

@@ -1,0 +1,52 @@
+import { rawText } from '../../util/words.ts';
+import type { Context } from '../context.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { reasonWords, type AtWork, type ReasonWords } from '../queue/reason-words.ts';
+import { whyTasksWait, type Reason } from '../queue/why-tasks-wait.ts';
+import type { RunRecord } from '../runs/run-record.ts';
+import { queueSituation } from '../work/queue-situation.ts';
+import { isDaemonAlive } from './daemon-alive.ts';
+
+/** A reason with what a person is told of it. */
+export type ToldReason = Reason & ReasonWords;
+
+/**
+ * What each pending task waits for now, by its id; nothing when the daemon's next look begins it. That kugetsu is not ready
+ * is asked for when anything would begin, as the daemon does, or when a person wants to know all.
+ *
+ * @param items the tasks that are not finished
+ */
+export async function explainQueue(
+  context: Context,
+  items: readonly QueueItem[],
+  { all }: { readonly all: boolean },
+): Promise<ReadonlyMap<string, readonly ToldReason[]>> {
+  if (!items.some(({ state }) => state === 'pending')) return new Map();
+  const { situation, runs } = await queueSituation(context, items);
+  const daemon: Reason[] = (await isDaemonAlive(context)) ? [] : [{ code: 'no_daemon' }];
+  const holds = [...daemon, ...(situation.holds ?? [])];
+  const found = whyTasksWait(items, { ...situation, holds });
+  const asked = all || found.some(({ reasons }) => reasons.length === 0);
+  const unready = asked ? await notReady(context) : [];
+  const moment = { now: situation.now, agents: agentsOf(runs) };
+  return new Map(
+    found.map(({ item, reasons }) => [
+      item.id,
+      [...unready, ...reasons].map((reason) => ({ ...reason, ...reasonWords(reason, item.id, moment) })),
+    ]),
+  );
+}
+
+async function notReady(context: Context): Promise<Reason[]> {
+  const { whatIsNotReady } = await import('./obstacle.ts');
+  const { redactorOf } = await import('../agent-env/redactor.ts');
+  const problem = await whatIsNotReady(context);
+  if (problem === undefined) return [];
+  return [{ code: 'not_ready', problem: (await redactorOf(context)).text(rawText(problem)) }];
+}
+
+function agentsOf(runs: readonly RunRecord[]): AtWork[] {
+  return runs.flatMap(({ id, kind, subject, requested_at: since }) =>
+    subject.type === 'issue' && kind !== 'destroy' ? [{ name: subject.ref, runId: id, since: Date.parse(since) }] : [],
+  );
+}

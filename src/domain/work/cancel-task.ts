@@ -1,0 +1,84 @@
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import type { Context } from '../context.ts';
+import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
+import { findTask } from '../queue/find-task.ts';
+import { requireOwnTask, whoAsks } from '../queue/own-tasks.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { reconcileItem } from './reconcile-items.ts';
+import { settleItem } from './settle-task.ts';
+import { stopRun } from './stop-run.ts';
+
+// An agent that ignores its end takes seconds, and so does the one of each child.
+const LONGEST_WAIT_MS = 90_000;
+const POLL_MS = 100;
+
+/**
+ * Ends a task as cancelled. One that waits ends at once. Of one that an agent has, the run and its children are stopped
+ * first; from the first moment on it is not tried again, even if this process dies.
+ *
+ * @returns the task at its end; it may have been completed meanwhile
+ * @throws AppError `no_task`, `has_ended`, `people_only` for an agent whose task it is not, and what {@link stopRun} throws
+ */
+export async function cancelTask(context: Context, id: string): Promise<QueueItem> {
+  const before = await findTask(context, id);
+  requireOwnTask(context, before, 'queue cancel');
+  if (isFinished(before)) throw hasEnded(before);
+  return cancelOpen(context, id, `${whoAsks(context)} cancelled it`);
+}
+
+/** The error for a task that cannot be changed any more. */
+export function hasEnded({ id, state, failure }: QueueItem): AppError {
+  const how = failure === null ? state : `${state}: ${failure.class}`;
+  return new AppError('has_ended', `${id} has ended already (${how})`, {
+    hint: `to do it again, run: kugetsu queue retry ${id}`,
+  });
+}
+
+async function cancelOpen(context: Context, id: string, message: string): Promise<QueueItem> {
+  await settleItem(context, id, { type: 'cancelled', message });
+  const { clock } = context;
+  const deadline = clock.monotonic() + LONGEST_WAIT_MS;
+  for (;;) {
+    const item = await findTask(context, id);
+    if (isFinished(item)) return item;
+    if (clock.monotonic() >= deadline) throw stillOpen(id);
+    if (!isWaitingForChildren(item)) await unlessOver(async () => stopRun(context, id));
+    await endChildren(context, item);
+    // Whoever claimed it may be dead, and no daemon may be there to notice.
+    const now = await findTask(context, id);
+    await reconcileItem(context, now, { takeOver: true });
+    await clock.sleep(POLL_MS);
+  }
+}
+
+/** Ends all that the agents of a task have started and that goes on. */
+export async function endChildren(context: Context, { id: parent, children }: QueueItem): Promise<void> {
+  for (const { id, kind } of children.filter(({ outcome }) => outcome === null)) {
+    if (kind === 'run') await unlessOver(async () => stopRun(context, id));
+    else await unlessOver(async () => cancelChild(context, id, parent));
+  }
+}
+
+async function cancelChild(context: Context, id: string, parent: string): Promise<void> {
+  const child = await context.queue.read(id);
+  if (child === undefined || isFinished(child)) return;
+  await cancelOpen(context, id, `${parent}, which it was made for, was ended`);
+}
+
+/** What is over, or gone, need not be ended. */
+async function unlessOver(end: () => Promise<unknown>): Promise<void> {
+  try {
+    await end();
+  } catch (error) {
+    const over = error instanceof AppError && ['not_running', 'no_run', 'no_session', 'no_task'].includes(error.code);
+    if (!over) throw error;
+  }
+}
+
+function stillOpen(id: string): AppError {
+  return new AppError('busy', `${id} will not be tried again, but its agent has not ended yet`, {
+    hint: `try again in a moment, or run: kugetsu queue explain ${id}`,
+    exit: EXIT.busy,
+  });
+}
