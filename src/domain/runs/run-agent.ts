@@ -185,6 +185,6 @@ class AgentWatch {
     const now = this.clock.monotonic();
     if (stallMs === 0 || now - this.askedAt < Math.min(ALIVE_CHECK_MS, stallMs / 4)) return;
     this.askedAt = now;
-    if (this.agent.alive()) this.lastSignAt = now;
+    if (this.agent.alive()) this.lastSignAt = this.clock.monotonic();
   }
 }
