@@ -31,6 +31,8 @@ export function requireAll(settings: Settings): Settings {
 function throwWhenAsked(settings: Settings, key: string, problem: SettingProblem): void {
   Object.defineProperty(settings, key, {
     enumerable: true,
+    // Two lines may keep the same setting from being known.
+    configurable: true,
     get() {
       throw settingError(problem);
     },

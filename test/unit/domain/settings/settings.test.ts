@@ -115,6 +115,11 @@ describe('a refusal', () => {
     for (const { key } of SETTING_DESCRIPTIONS) expect(hint).toContain(key);
   });
 
+  test('that two lines keep from being known is refused when it is asked for', () => {
+    const error = thrownBy(() => requireAll(settings('{\nKUGETSU_TEMP_DIR=\nKUGETSU_TEMP_DIR=')));
+    expect(error).toMatchObject({ code: 'bad_config', message: expect.stringMatching(/^\/home\/k\/config:/) });
+  });
+
   test('is always a foreseen failure, whatever the file holds', () => {
     const lines = fc.array(fc.oneof(fc.string(), fc.constantFrom(...SETTING_DESCRIPTIONS.map(({ key }) => `${key}=`))));
     fc.assert(
