@@ -1,15 +1,14 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
 import { issue, listed, readJson, sessionFile, succeeded, worktreeOf } from '../fake-world.ts';
-import { finishedTask, noted, notes, notesPath, tasks } from '../queue-world.ts';
-import { mapRepositories, until, type Outcome, type World } from '../world.ts';
-import { spawn } from 'node:child_process';
+import { noted, notes } from '../queue-world.ts';
+import { mapRepositories, type Outcome, type World } from '../world.ts';
 import { atRest, type Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
+import { QUEUE_SCENARIOS } from './queue-scenarios.ts';
+import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
 
-const NOTHING: Outcome = { code: 0, stdout: '', stderr: '' };
 const work = (number: number): string => `work-${number}-of-an-agent`;
 
 /** An agent that leaves a commit that is not pushed, and a file that is not committed. */
@@ -19,9 +18,6 @@ const leavesWork = (number: number): string =>
 async function issueWithWork(world: World, number: number): Promise<void> {
   succeeded(await world.kugetsu('start', issue(number), leavesWork(number), '--follow'));
 }
-
-const queued = async (world: World, number: number): Promise<QueueItem[]> =>
-  (await tasks(world)).filter(({ message }) => message.includes(`task ${number}.`));
 
 /** The task was queued once if that was printed, and at most once if not. */
 async function checkQueued(world: World, number: number, { code, stdout }: Outcome): Promise<Problem[]> {
@@ -147,58 +143,6 @@ const destroyThenStart: Scenario = {
   },
 };
 
-/** A daemon in the foreground, until `done` or until it dies, and then `after`; then everything of it has ended. */
-async function daemonUntil(
-  world: World,
-  done: () => boolean | Promise<boolean>,
-  after: () => void = () => undefined,
-): Promise<void> {
-  const [command = '', ...args] = world.command;
-  const daemon = spawn(command, [...args, 'queue-daemon', 'run'], {
-    cwd: world.project,
-    env: world.env,
-    stdio: 'ignore',
-  });
-  const ended = new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
-  let dead = false;
-  void ended.then(() => (dead = true));
-  await until('the task is done, or the daemon is dead', async () => dead || done());
-  daemon.kill('SIGTERM');
-  await ended;
-  after();
-  await atRest(world);
-}
-
-/** Looks at the files: a command each time would keep the machine busy. */
-function isFinished(world: World, number: number): boolean {
-  const directory = join(world.home, 'queue', 'items');
-  return readdirSync(directory)
-    .filter((name) => name.startsWith('q_'))
-    .map((name) => readJson(join(directory, name)) as QueueItem)
-    .some(({ message, state }) => message.includes(`task ${number}.`) && (state === 'completed' || state === 'error'));
-}
-
-/** Lets a daemon finish the task. @returns it, and what is not as promised of any task */
-async function taskWorkedOff(
-  world: World,
-  number: number,
-): Promise<{ item: QueueItem | undefined; problems: Problem[] }> {
-  await daemonUntil(world, () => isFinished(world, number));
-  const [item, ...more] = await queued(world, number);
-  if (item === undefined) return { item: undefined, problems: [lost('the task')] };
-  const problems = more.length > 0 ? [doubled('it is there twice')] : [];
-  await finishedTask(world, item.id);
-  const begun = noted(world, `task-${number}`).length;
-  if (begun < 1) problems.push(lost('its agent never ran'));
-  if (begun > item.attempts) problems.push(doubled(`its agent ran ${begun} times in ${item.attempts} attempts`));
-  const { stdout } = await world.kugetsu('notify', 'list', '--all', '--json');
-  const told = (JSON.parse(stdout) as { readonly type: string; readonly task: string | null }[]).some(
-    ({ type, task }) => task === item.id && type === `task_${item.state}`,
-  );
-  if (!told) problems.push(lost(`the news of its end (${item.state})`));
-  return { item, problems: [...problems, ...(await soundState(world))] };
-}
-
 const issueTask: Scenario = {
   name: 'a task of an issue, from claim to notification',
   queues: true,
@@ -267,8 +211,6 @@ const stop: Scenario = {
     return problems;
   },
 };
-
-const gate = (world: World, number: number): string => notesPath(world, `gate-${number}`);
 
 const stopPm: Scenario = {
   name: 'stop of a PM agent by its task',
@@ -381,4 +323,5 @@ export const SCENARIOS: readonly Scenario[] = [
   configure,
   issueTask,
   pmTask,
+  ...QUEUE_SCENARIOS,
 ];

@@ -1,0 +1,163 @@
+import { writeFileSync } from 'node:fs';
+import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
+import { issue, succeeded } from '../fake-world.ts';
+import { noted, notes } from '../queue-world.ts';
+import type { Outcome, World } from '../world.ts';
+import { atRest, type Scenario } from './crash-suite.ts';
+import { doubled, lost, type Problem } from './problems.ts';
+import { soundState } from './promises.ts';
+import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
+
+/** A task whose agent notes that it has begun. */
+async function enqueueNoting(world: World, number: number, then = ''): Promise<void> {
+  const message = `task ${number}.\n${notes(world, `task-${number}`)}${then}`;
+  succeeded(await world.kugetsu('queue', 'enqueue', issue(number), message));
+}
+
+async function theTask(world: World, number: number): Promise<QueueItem> {
+  const found = await queued(world, number);
+  const [item] = found;
+  if (item === undefined || found.length > 1) throw new Error(`the task is there ${found.length} times`);
+  return item;
+}
+
+async function endsCancelled(world: World, number: number, { code }: Outcome): Promise<Problem[]> {
+  const { id, state } = await theTask(world, number);
+  if (code === 0 && state !== 'error') return [`it was cancelled, and is ${state}`];
+  const again = await world.kugetsu('queue', 'cancel', id, '-y');
+  // What has ended already is not cancelled again.
+  if (again.code !== (state === 'error' || state === 'completed' ? 1 : 0)) {
+    return [`cancel afterwards: exit code ${again.code}: ${again.stderr}`];
+  }
+  const { state: end, failure } = await theTask(world, number);
+  const ended = end === 'completed' ? code !== 0 : failure?.class === 'cancelled';
+  return ended ? [] : [`it was cancelled, and is ${end}: ${JSON.stringify(failure)}`];
+}
+
+const cancelWaiting: Scenario = {
+  name: 'queue cancel of a task that waits',
+  queues: true,
+  prepare: enqueueNoting,
+  act: async (world, number) => world.kugetsu('queue', 'cancel', (await theTask(world, number)).id),
+  check: async (world, number, outcome) => {
+    const problems = await endsCancelled(world, number, outcome);
+    if (noted(world, `task-${number}`).length > 0) problems.push('its agent ran');
+    return [...problems, ...(await soundState(world))];
+  },
+};
+
+const cancelWorking: Scenario = {
+  name: 'queue cancel of a task that an agent has',
+  queues: true,
+  prepare: async (world, number) =>
+    enqueueNoting(world, number, `; until [ -e '${gate(world, number)}' ]; do sleep 0.05; done`),
+  act: async (world, number) => {
+    const { id } = await theTask(world, number);
+    // A daemon that dies before leaves a task that waits.
+    let cancelled = { ...NOTHING, code: 1, stderr: 'no agent is at work: the daemon has died' };
+    const cancelIt = async (): Promise<boolean> => {
+      if (noted(world, `task-${number}`).length === 0) return false;
+      cancelled = await world.kugetsu('queue', 'cancel', id, '-y');
+      return true;
+    };
+    await daemonUntil(world, cancelIt, () => writeFileSync(gate(world, number), ''));
+    return cancelled;
+  },
+  check: async (world, number, outcome) => {
+    writeFileSync(gate(world, number), '');
+    const problems = await endsCancelled(world, number, outcome);
+    await atRest(world);
+    const { attempts } = await theTask(world, number);
+    const begun = noted(world, `task-${number}`).length;
+    if (begun > attempts) problems.push(doubled(`its agent ran ${begun} times in ${attempts} attempts`));
+    return [...problems, ...(await soundState(world))];
+  },
+};
+
+async function workedOffWell(world: World, number: number): Promise<Problem[]> {
+  const { item, problems } = await taskWorkedOff(world, number);
+  if (item === undefined || item.state === 'completed') return problems;
+  return [...problems, `${item.state}: ${JSON.stringify(item.failure)}`];
+}
+
+const retry: Scenario = {
+  name: 'queue retry',
+  queues: true,
+  prepare: async (world, number) => {
+    await enqueueNoting(world, number);
+    succeeded(await world.kugetsu('queue', 'cancel', (await theTask(world, number)).id));
+  },
+  act: async (world, number) => world.kugetsu('queue', 'retry', (await theTask(world, number)).id),
+  check: async (world, number, { code }) => {
+    const { id, state } = await theTask(world, number);
+    if (code === 0 && state !== 'pending') return [lost(`it was put into the queue again, and is ${state}`)];
+    if (state === 'error') succeeded(await world.kugetsu('queue', 'retry', id));
+    return workedOffWell(world, number);
+  },
+};
+
+const editAndMove: Scenario = {
+  name: 'queue edit, queue move',
+  queues: true,
+  prepare: async (world, number) => {
+    await enqueueNoting(world, number);
+    succeeded(await world.kugetsu('queue', 'enqueue', issue(number), `another task of ${number}`));
+  },
+  act: async (world, number) => {
+    const { id, message } = await theTask(world, number);
+    const edited = await world.kugetsu('queue', 'edit', id, '--message', `${message}; echo edited-${number}`);
+    const moved = await world.kugetsu('queue', 'move', id, '--last');
+    return edited.code === 0 ? moved : edited;
+  },
+  check: async (world, number, { code }) => {
+    const { id, message } = await theTask(world, number);
+    const problems: Problem[] = [];
+    if (code === 0 && !message.includes(`edited-${number}`)) problems.push(lost('the new message'));
+    const moved = await world.kugetsu('queue', 'move', id, '--first');
+    if (moved.code !== 0) problems.push(`move afterwards: ${moved.stderr}`);
+    return [...problems, ...(await workedOffWell(world, number))];
+  },
+};
+
+const pause: Scenario = {
+  name: 'queue pause, queue resume',
+  queues: true,
+  prepare: enqueueNoting,
+  act: async (world) => {
+    const paused = await world.kugetsu('queue', 'pause', '--reason', 'the server is being upgraded');
+    const resumed = await world.kugetsu('queue', 'resume');
+    return paused.code === 0 ? resumed : paused;
+  },
+  check: async (world, number, { code }) => {
+    const resumed = await world.kugetsu('queue', 'resume');
+    const problems = resumed.code === 0 ? [] : [`resume afterwards (first: ${code}): ${resumed.stderr}`];
+    return [...problems, ...(await workedOffWell(world, number))];
+  },
+};
+
+const comesAfter: Scenario = {
+  name: 'a task that comes after another one',
+  queues: true,
+  prepare: async (world, number) => {
+    const first = await world.kugetsu('queue', 'enqueue', issue(1_000_000 + number), `first of ${number}`);
+    const message = `task ${number}.\n${notes(world, `task-${number}`)}`;
+    succeeded(
+      await world.kugetsu('queue', 'enqueue', issue(number), message, '--after', succeeded(first).stdout.trim()),
+    );
+  },
+  act: async (world, number) => {
+    await daemonUntil(world, () => isFinished(world, number));
+    return NOTHING;
+  },
+  check: async (world, number) => workedOffWell(world, number),
+};
+
+/** What people ask of the queue. */
+export const QUEUE_SCENARIOS: readonly Scenario[] = [
+  cancelWaiting,
+  cancelWorking,
+  retry,
+  editAndMove,
+  pause,
+  comesAfter,
+];
