@@ -17,9 +17,7 @@ const markdown: Plugin = {
 const PREPARED_WORLDS = 'test/support/keep-prepared-worlds.ts';
 
 /** The main journeys on the real opencode, which `npm test` plays; the rest grows with what is known of opencode. */
-const JOURNEYS = ['core-journey', 'driver-contract', 'readme-tour', 'skill-loads', 'stopped-and-killed'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const JOURNEYS = ['core-journey', 'readme-tour', 'skill-loads'].map((name) => `test/e2e/${name}.test.ts`);
 
 /**
  * Unit tests are pure; integration tests use real files, git and processes; e2e tests the built program and the real opencode:
