@@ -57,6 +57,8 @@ describe('sessions that opencode 1 made', () => {
     expect(traces(world)).toEqual(before);
     const { findings } = await doctor(world);
     expect(findings.find(({ check }) => check === 'opencode')).toMatchObject({ level: 'error', message: said });
+    expect(findings.filter(({ message }) => message.includes(said))).toHaveLength(1);
+    expect(findings.filter(({ message }) => message.startsWith('this check failed'))).toEqual([]);
     replaced(world, '1.18.33');
     succeeded(await world.kugetsu('continue', REF, 'hello', '--follow'));
   });

@@ -3,7 +3,7 @@ import { words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import type { Check, CheckContext } from './check.ts';
-import { wrong, type Finding } from './finding.ts';
+import { note, wrong, type Finding } from './finding.ts';
 import { guardedSessions } from './permissions.ts';
 import { surveyHome, type Survey } from './survey.ts';
 
@@ -44,6 +44,10 @@ async function runCheck(context: Omit<CheckContext, 'signal'>, check: Check): Pr
 }
 
 function failedCheck(name: string, error: unknown): Finding {
+  // The check of opencode itself says what is wrong, once.
+  if (error instanceof AppError && error.code === 'other_opencode') {
+    return note(name, 'not checked: it takes the opencode that made the sessions');
+  }
   const hint = error instanceof AppError ? error.hint : undefined;
   return wrong('error', name, words`this check failed: ${wordsOf(error)}`, hint ?? 'fix that, and run: kugetsu doctor');
 }
