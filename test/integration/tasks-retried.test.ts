@@ -15,8 +15,9 @@ import {
 import type { World } from '../support/world.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-/** A message whose agent fails for good until a file of this name is there. */
-const needs = (world: World, name: string): string => `fake: sh [ -e '${notesPath(world, name)}' ]`;
+/** A message whose agent does not end before a file of this name is there. */
+const waitsFor = (world: World, name: string): string =>
+  `fake: sh until [ -e '${notesPath(world, name)}' ]; do sleep 0.05; done`;
 
 async function sessionsOfRuns(world: World): Promise<(string | undefined)[]> {
   const runs = opencodeCalls(world).filter(([command]) => command === 'run');
@@ -72,7 +73,7 @@ test('a PM task that waits for others waits again for a child that goes again', 
 test('a task that failed with the one that it comes after goes again only with that one', async () => {
   const world = await queueWorld();
   await startDaemon(world);
-  const first = await enqueue(world, needs(world, 'key'));
+  const first = await enqueue(world, waitsFor(world, 'key'));
   const { stdout } = succeeded(await world.kugetsu('queue', 'enqueue', issue(2), 'hello', '--after', first));
   const second = stdout.trim();
   succeeded(await world.kugetsu('queue', 'cancel', first, '-y'));

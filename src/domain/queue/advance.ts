@@ -3,7 +3,7 @@ import { isoMsWithOffset } from '../../util/time.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import { CANCELLATION, failed, finished, type Cause } from './end-task.ts';
 import type { Child, QueueItem } from './queue-item.ts';
-import { isWish, wished, wishedAfterEnd, type Wish } from './wishes.ts';
+import { isOfBefore, isWish, wished, wishedAfterEnd, type Wish } from './wishes.ts';
 
 /** Begun attempts after which a task is given up. */
 export const MAX_ATTEMPTS = 3;
@@ -29,8 +29,13 @@ export type QueueEvent =
   | ({ readonly type: 'refused' } & Cause)
   /** The PM agent started or enqueued something. */
   | { readonly type: 'child_added'; readonly child: Child }
-  /** Something that the PM agent started has ended. */
-  | { readonly type: 'child_ended'; readonly id: string; readonly outcome: NonNullable<Child['outcome']> }
+  /** Something that the PM agent started has ended; `endedAt` when it is a task and that is known, ISO 8601. */
+  | {
+      readonly type: 'child_ended';
+      readonly id: string;
+      readonly outcome: NonNullable<Child['outcome']>;
+      readonly endedAt?: string | null;
+    }
   /** Somebody looked whether the task still waits for anything. */
   | { readonly type: 'children_checked' }
   /** What somebody wants of the task. */
@@ -49,7 +54,7 @@ export interface Backoff {
  */
 export function advance(item: QueueItem, event: QueueEvent, now: number): QueueItem {
   if (isWish(event)) return isFinished(item) ? wishedAfterEnd(item, event, now) : wished(item, event, now);
-  if (isFinished(item)) return lateChild(item, event);
+  if (isFinished(item)) return lateChild(item, event, now);
   const after = happened(item, event, now);
   // Nobody wants another attempt at it.
   return after.state === 'pending' && after.cancelled != null ? failed(after, CANCELLATION, now) : after;
@@ -74,7 +79,7 @@ function happened(item: QueueItem, event: Exclude<QueueEvent, Wish>, now: number
         ? item
         : { ...item, children: [...item.children, event.child] };
     case 'child_ended':
-      return settleParent(withOutcome(item, event), now);
+      return settleParent(withOutcome(item, event, now), now);
     case 'children_checked':
       return settleParent(item, now);
   }
@@ -184,12 +189,17 @@ function settleParent(item: QueueItem, now: number): QueueItem {
 }
 
 // What a task started is written down even when the task itself is over; its state stays.
-function lateChild(item: QueueItem, event: QueueEvent): QueueItem {
-  return event.type === 'child_ended' ? withOutcome(item, event) : item;
+function lateChild(item: QueueItem, event: QueueEvent, now: number): QueueItem {
+  return event.type === 'child_ended' ? withOutcome(item, event, now) : item;
 }
 
-function withOutcome(item: QueueItem, { id, outcome }: Extract<QueueEvent, { type: 'child_ended' }>): QueueItem {
-  if (!item.children.some((child) => child.id === id && child.outcome === null)) return item;
+function withOutcome(
+  item: QueueItem,
+  { id, outcome, endedAt = null }: Extract<QueueEvent, { type: 'child_ended' }>,
+  now: number,
+): QueueItem {
+  const told = item.children.find((child) => child.id === id && child.outcome === null);
+  if (told === undefined || isOfBefore(told, endedAt, now)) return item;
   return { ...item, children: item.children.map((child) => (child.id === id ? { ...child, outcome } : child)) };
 }
 

@@ -16,6 +16,8 @@ const ChildSchema = z.looseObject({
   host: z.optional(z.string()),
   /** Whether it ended badly before the task was retried: then it counts no more. */
   earlier: z.optional(z.boolean()),
+  /** When it was about to go into the queue again: its end before that is not its end any more. */
+  reopened_at: z.optional(z.string()),
 });
 
 /** Another task that has to end before one begins; `outcome` is null until it has. */

@@ -1,6 +1,9 @@
 import { isoMsWithOffset } from '../../util/time.ts';
 import { CANCELLATION, failed } from './end-task.ts';
-import type { Dependency, QueueItem } from './queue-item.ts';
+import type { Child, Dependency, QueueItem } from './queue-item.ts';
+
+/** How long a process may take from the file of the parent to the one of the child, in milliseconds. */
+const REOPENING_MS = 60_000;
 
 /** What somebody wants of a task, and what its dependencies tell it. */
 export type Wish =
@@ -46,7 +49,7 @@ export function wished(item: QueueItem, wish: Wish, now: number): QueueItem {
     case 'dependency_ended':
       return waits ? afterDependency(item, wish, now) : item;
     case 'child_reopened':
-      return reopened(item, wish.id);
+      return reopened(item, wish.id, now);
   }
 }
 
@@ -114,10 +117,17 @@ function askedAgain(dependency: Dependency): Dependency {
   return dependency.outcome === 'succeeded' ? dependency : { ...dependency, outcome: null };
 }
 
-function reopened(item: QueueItem, id: string): QueueItem {
+function reopened(item: QueueItem, id: string, now: number): QueueItem {
   if (!item.children.some((child) => child.id === id && child.outcome !== null)) return item;
-  return {
-    ...item,
-    children: item.children.map((child) => (child.id === id ? { ...child, outcome: null, earlier: false } : child)),
-  };
+  const again = { outcome: null, earlier: false, reopened_at: isoMsWithOffset(now) };
+  return { ...item, children: item.children.map((child) => (child.id === id ? { ...child, ...again } : child)) };
+}
+
+/**
+ * Whether what is told of a child is its end before it went into the queue again. Whoever reopens it writes the parent first and
+ * the child then; when the child is as it was a minute later, that process has died in between, and the old end counts again.
+ */
+export function isOfBefore({ reopened_at: at }: Child, endedAt: string | null, now: number): boolean {
+  if (at === undefined || endedAt === null) return false;
+  return Date.parse(endedAt) <= Date.parse(at) && Math.abs(now - Date.parse(at)) < REOPENING_MS;
 }

@@ -9,12 +9,11 @@ import { recordedRun } from './recorded-run.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { madeAt } from '../issues/task-id.ts';
-import { outcomeOf, runEnded, settleItem } from './settle-task.ts';
+import { childEnded, runEnded, settleItem, type ChildEnded } from './settle-task.ts';
 
 // How long the process that adds a task may take from its parent's file to its own.
 const COMING_MS = 60_000;
 
-type Outcome = NonNullable<Child['outcome']>;
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 /**
@@ -84,10 +83,12 @@ async function releaseIfDead(context: Needs, item: QueueItem, { takeOver }: Reac
 async function reconcileChildren(context: Needs, item: QueueItem): Promise<string | undefined> {
   let news: string | undefined;
   for (const child of item.children.filter(({ outcome }) => outcome === null)) {
-    const outcome = child.kind === 'run' ? await runOutcome(context, child) : await itemOutcome(context, child);
-    if (outcome === undefined) continue;
-    await settleItem(context, item.id, { type: 'child_ended', id: child.id, outcome });
-    news = `its child ${child.issue_ref ?? child.id} had ended (${outcome})`;
+    const ended = child.kind === 'run' ? await endOfRun(context, child) : await endOfItem(context, child);
+    if (ended === undefined) continue;
+    const after = await settleItem(context, item.id, ended);
+    // What is told may be of before it went into the queue again.
+    if (after?.children.some(({ id, outcome }) => id === child.id && outcome === null) === true) continue;
+    news = `its child ${child.issue_ref ?? child.id} had ended (${ended.outcome})`;
   }
   if (item.children.every(({ outcome }) => outcome !== null)) {
     // The last word came while nobody could act on it.
@@ -96,16 +97,18 @@ async function reconcileChildren(context: Needs, item: QueueItem): Promise<strin
   return news;
 }
 
-async function runOutcome(context: Needs, { id, issue_ref: ref, host }: Child): Promise<Outcome | undefined> {
+async function endOfRun(context: Needs, { id, issue_ref: ref, host }: Child): Promise<ChildEnded | undefined> {
   if (host !== undefined && host !== (await context.queue.host())) return undefined;
   const run = ref === null ? undefined : await recordedRun(context, id, { type: 'issue', ref }).read();
   // The issue was destroyed long ago: it is over, and how it ended is not known any more.
-  return run === undefined ? 'lost' : verdictOf(run)?.outcome;
+  const outcome = run === undefined ? 'lost' : verdictOf(run)?.outcome;
+  return outcome === undefined ? undefined : { type: 'child_ended', id, outcome };
 }
 
-async function itemOutcome(context: Needs, { id }: Child): Promise<Outcome | undefined> {
+async function endOfItem(context: Needs, { id }: Child): Promise<ChildEnded | undefined> {
   const item = await context.queue.read(id);
+  if (item !== undefined) return isFinished(item) ? childEnded(item) : undefined;
   // A parent learns of its child before the child is on disk.
-  if (item === undefined) return Math.abs(context.clock.now() - madeAt(id)) < COMING_MS ? undefined : 'lost';
-  return isFinished(item) ? outcomeOf(item) : undefined;
+  const isComing = Math.abs(context.clock.now() - madeAt(id)) < COMING_MS;
+  return isComing ? undefined : { type: 'child_ended', id, outcome: 'lost' };
 }

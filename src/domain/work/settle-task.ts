@@ -50,10 +50,17 @@ async function settleParents(context: Needs, finished: QueueItem): Promise<void>
   const seen = new Set<string>();
   let child: QueueItem | undefined = finished;
   while (child !== undefined && isFinished(child) && child.parent !== null && !seen.has(child.id)) {
-    const { id } = child;
-    seen.add(id);
-    child = await applyEvent(context, child.parent, { type: 'child_ended', id, outcome: outcomeOf(child) });
+    seen.add(child.id);
+    child = await applyEvent(context, child.parent, childEnded(child));
   }
+}
+
+/** That something that a PM task has started has ended. */
+export type ChildEnded = Extract<QueueEvent, { type: 'child_ended' }>;
+
+/** What a finished task is to the task that waits for it. */
+export function childEnded(item: QueueItem): ChildEnded {
+  return { type: 'child_ended', id: item.id, outcome: outcomeOf(item), endedAt: item.finished_at };
 }
 
 /** An event that names a time: made from the store's, in milliseconds since the epoch. */

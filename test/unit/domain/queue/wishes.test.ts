@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { advance, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
+import { isoMsWithOffset } from '../../../../src/util/time.ts';
 import { CLAIMER, childWith, itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';
 import { runWith, verdictWith } from '../../support/runs.ts';
 
@@ -124,6 +125,22 @@ describe('a task that is retried', () => {
     );
     expect(waiting.state).toBe('notified');
     expect(after(waiting, { type: 'child_ended', id: 'q_1', outcome: 'succeeded' }).state).toBe('completed');
+  });
+
+  test('as a child has not ended by an end of before, but for a minute later, when nobody has put it into the queue', () => {
+    const waiting = after(
+      claim(pmItemWith()),
+      { type: 'child_added', child: childWith({ id: 'q_1' }) },
+      { type: 'child_ended', id: 'q_1', outcome: 'failed' },
+      { type: 'child_added', child: childWith({ id: 'q_2' }) },
+      ends({}),
+      { type: 'child_reopened', id: 'q_1' },
+    );
+    const before = { type: 'child_ended', id: 'q_1', outcome: 'failed', endedAt: isoMsWithOffset(NOW - 1) } as const;
+    expect(advance(waiting, before, NOW + 59_999)).toBe(waiting);
+    expect(advance(waiting, before, NOW + 60_000).children[0]).toMatchObject({ outcome: 'failed' });
+    const later = { ...before, outcome: 'succeeded', endedAt: isoMsWithOffset(NOW + 1) } as const;
+    expect(advance(waiting, later, NOW + 2).children[0]).toMatchObject({ outcome: 'succeeded' });
   });
 });
 
