@@ -101,6 +101,10 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     home.postedNotifications,
     ...repositories.flatMap(({ path }) => [path, ownDirectory(path)]),
   ];
-  const entries = await Promise.all(directories.map(listEntries));
+  const queue = new Set([home.queueItems, dirname(home.queueItems)]);
+  // Whoever reads the tasks says that the queue cannot be read.
+  const entries = await Promise.all(
+    directories.map(async (path) => (queue.has(path) ? listEntries(path).catch(() => []) : listEntries(path))),
+  );
   return entries.flat().filter(({ name }) => isTemporary(name));
 }
