@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { addedUp, COUNTED, type Figures } from '../test/support/faults/figures.ts';
 
 /** The fault suite, and those of the integration tests that let many processes write at once. */
-const PARTS = ['test/faults/', 'many-enqueue-at-once', 'many-starts-at-once', 'two-daemons', 'soak-of-forty-tasks'];
+const PARTS = ['test/faults/', 'many-starts-at-once', 'two-daemons'];
 const WIDTH = 9;
 
 const root = join(import.meta.dirname, '..');
