@@ -8,7 +8,8 @@ import type { GitPlace } from './git-place.ts';
 import { unknownHostKey } from './host-key.ts';
 import { leftLock } from './left-lock.ts';
 
-interface Reason {
+/** What git, or a program that it runs, says when something is wrong, and what kugetsu says of it. */
+export interface Reason {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
   readonly says: string;

@@ -1,19 +1,11 @@
 import { join } from 'node:path';
-import type { ErrorCode } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
 import { isDirectory } from '../store/paths.ts';
-import { withoutCredentials } from './clone-failure.ts';
+import { type Reason, withoutCredentials } from './clone-failure.ts';
 import { type Environment, tryGit } from './git-command.ts';
 import { type GitPlace, nowhere } from './git-place.ts';
-
-interface Reason {
-  readonly pattern: RegExp;
-  readonly code: ErrorCode;
-  readonly says: string;
-  readonly hint: string;
-}
 
 const MISSING = 'this repository uses Git LFS and git-lfs is not installed';
 

@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
-import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine } from '../../util/text.ts';
+import { findProgram, isProgram } from '../process/user.ts';
 import { openToRead } from '../store/open-to-read.ts';
 import { INSTALL } from './opencode-version.ts';
 
@@ -28,7 +28,7 @@ export async function findOpencode({ env, cwd }: Surroundings): Promise<string> 
   const named = env[BINARY_VARIABLE];
   if (named !== undefined && named !== '') {
     const path = isAbsolute(named) || named.includes('/') ? resolve(cwd, named) : await searchPath(named, env);
-    if (path !== undefined && (await isExecutable(path))) return path;
+    if (path !== undefined && (await isProgram(path))) return path;
     throw missing(`${BINARY_VARIABLE} names ${oneLine(named)}, which is not an executable program`);
   }
   const found = await searchPath('opencode', env);
@@ -69,20 +69,8 @@ export async function isShim(path: string, real: string): Promise<boolean> {
 }
 
 async function searchPath(name: string, env: Surroundings['env']): Promise<string | undefined> {
-  for (const directory of (env['PATH'] ?? '').split(delimiter)) {
-    const path = join(directory === '' ? '.' : directory, name);
-    if (await isExecutable(path)) return resolve(path);
-  }
-  return undefined;
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
+  const found = await findProgram(name, env['PATH'] ?? '');
+  return found === undefined ? undefined : resolve(found);
 }
 
 function missing(message: string): AppError {

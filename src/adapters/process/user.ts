@@ -33,7 +33,8 @@ export async function findProgram(name: string, path: string): Promise<string | 
   return undefined;
 }
 
-async function isProgram(path: string): Promise<boolean> {
+/** Whether a path is a file that may be run. */
+export async function isProgram(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
     return (await stat(path)).isFile();
