@@ -39,7 +39,7 @@ export interface Home {
   readonly pmAgentDirectory: string;
   /** What development agents are told of their worktree. */
   readonly agentNotes: string;
-  /** The message of a task while a person edits it. */
+  /** How the file begins in which a person edits the message of a task. */
   readonly editedMessage: string;
   readonly baseExport: string;
   readonly pmAgentExport: string;
@@ -81,7 +81,7 @@ export function homeAt(root: string): Home {
     rescued: join(root, 'rescued'),
     pmAgentDirectory: join(root, 'pm-agent'),
     agentNotes: join(root, 'cache', 'agent-notes.md'),
-    editedMessage: join(root, 'cache', 'message.md'),
+    editedMessage: join(root, 'cache', 'message'),
     baseExport: join(root, 'cache', 'base-export.json'),
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),

@@ -30,7 +30,7 @@ async function inEditor(context: CliContext, task: string, change: (text: string
   }
   const { findWaitingTask } = await import('../../domain/work/change-waiting-task.ts');
   const before = await findWaitingTask(context, task, 'queue edit');
-  const path = context.home.editedMessage;
+  const path = `${context.home.editedMessage}-${before.id}.md`;
   const edited = await editText(env, { path, text: before.message });
   if ('failed' in edited) {
     throw new AppError('not_agreed', `${edited.failed}: ${task} is as it was`, {
