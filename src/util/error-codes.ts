@@ -46,6 +46,7 @@ export const ERROR_KINDS = {
   lfs_unreachable: 'passing',
   opencode_failed: 'passing',
   opencode_hangs: 'passing',
+  opencode_unreachable: 'passing',
   repository_failed: 'passing',
   repository_locked: 'passing',
   repository_unreachable: 'passing',
