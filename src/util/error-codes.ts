@@ -20,6 +20,7 @@ export const ERROR_KINDS = {
 
   bad_config: 'not_ready',
   bad_env_file: 'not_ready',
+  bad_repository_setting: 'not_ready',
   bad_setting: 'not_ready',
   base_missing: 'not_ready',
   base_session_missing: 'not_ready',

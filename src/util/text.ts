@@ -78,13 +78,17 @@ function forPrintf(character: string): string {
   return [...new TextEncoder().encode(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
-/** The candidate nearest to `word` by edit distance, if any is near enough to be meant. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** The candidate nearest to `word` by edit distance, if any is near enough to be meant: at most `within` edits away. */
+export function nearest(
+  word: string,
+  candidates: readonly string[],
+  within = Math.max(1, Math.ceil(word.length / 3)),
+): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.ceil(word.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= within ? best.candidate : undefined;
 }
 
 function editDistance(a: string, b: string): number {

@@ -4,7 +4,7 @@ import { rawText, words, type Text, type Words } from '../../util/words.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
 import type { Context } from '../context.ts';
 import { tell } from '../notifications/tell.ts';
-import { readRepos } from '../servers/clone-url.ts';
+import { readRepos } from '../servers/repos-file.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 

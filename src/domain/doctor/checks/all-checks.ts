@@ -14,6 +14,7 @@ import { modesCheck } from './modes.ts';
 import { permissionsCheck } from './permissions.ts';
 import { agentProgramsCheck, gitCheck, gitIdentityCheck, opencodeCheck } from './programs.ts';
 import { repositoriesCheck } from './repositories.ts';
+import { repositorySettingsCheck } from './repository-settings.ts';
 import { runsCheck } from './runs.ts';
 import { stateFilesCheck } from './state-files.ts';
 import { worktreesCheck } from './worktrees.ts';
@@ -25,6 +26,7 @@ export const ALL_CHECKS: readonly Check[] = [
   modelsCheck,
   gitCheck,
   configCheck,
+  repositorySettingsCheck,
   agentProgramsCheck,
   gitIdentityCheck,
   modesCheck,

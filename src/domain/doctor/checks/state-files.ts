@@ -9,7 +9,7 @@ import { readPauseFile } from '../../queue/pause.ts';
 import { readDaemonLock } from '../../daemon/find-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock, readInbox } from '../../notifications/inbox.ts';
-import { readRepos } from '../../servers/clone-url.ts';
+import { readRepos } from '../../servers/repos-file.ts';
 import { readServers } from '../../servers/servers-file.ts';
 import { readItem } from '../../queue/task-files.ts';
 import { listRecordIds, liveRecordPath, readLiveRecord } from '../../runs/run-files.ts';

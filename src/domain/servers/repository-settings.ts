@@ -1,0 +1,74 @@
+import { AppError } from '../../util/errors.ts';
+import { pasteQuote } from '../../util/text.ts';
+import { said, words } from '../../util/words.ts';
+import type { Home } from '../home.ts';
+import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
+import { canonicalKey, folded, readRepos, type Repos } from './repos-file.ts';
+import { entryFaults, entryOf, faultWords, type RepositoryEntry } from './repository-entry.ts';
+import { readServers, type Servers } from './servers-file.ts';
+
+/** The settings of an issue's repository, with those of the issue itself before them. */
+export interface RepositorySettings extends RepositoryEntry {
+  /** What they are about: `host/owner/repo`, or the issue's ref when that has a URL of its own and so is another repository. */
+  readonly about: string;
+}
+
+/**
+ * What the user has set for the repository of an issue in `repos.json`; what is not set is missing.
+ *
+ * @throws AppError `corrupt_file`, `bad_repository_setting` that names the key
+ */
+export async function repositorySettings(
+  { home }: { readonly home: Home },
+  ref: IssueRef,
+): Promise<RepositorySettings> {
+  const repos = await readRepos({ home });
+  if (repos === undefined) return { about: repositoryOf(ref) };
+  const servers = await readServers({ home });
+  requireSound(home, valuesFor(ref, repos, servers));
+  return settingsFor(ref, repos, servers);
+}
+
+/** @throws AppError `bad_repository_setting` when one of these values of repos.json has a mistake */
+function requireSound(home: Home, values: readonly (readonly [string, unknown])[]): void {
+  for (const [key, value] of values) {
+    const [first] = entryFaults(value);
+    if (first === undefined) continue;
+    throw new AppError('bad_repository_setting', faultWords(words`${home.reposFile}: ${said(key, 100)}`, first), {
+      hint: `correct it: "\${EDITOR:-vi}" ${pasteQuote(home.reposFile)}`,
+    });
+  }
+}
+
+/** As {@link repositorySettings}, from what was read; what is wrong in it is left out. */
+export function settingsFor(ref: IssueRef, repos: Repos, servers: Servers): RepositorySettings {
+  const [ofIssue, ofRepository] = [formatIssueRef(ref), repositoryOf(ref)].map((key) => {
+    const found = entryNamed(key, repos, servers);
+    return found === undefined ? {} : entryOf(found[1]);
+  });
+  if (ofIssue?.url !== undefined) return { ...ofIssue, about: formatIssueRef(ref) };
+  return { ...ofRepository, ...ofIssue, about: repositoryOf(ref) };
+}
+
+function valuesFor(ref: IssueRef, repos: Repos, servers: Servers): (readonly [string, unknown])[] {
+  const keys = [formatIssueRef(ref), repositoryOf(ref)];
+  return keys.map((key) => entryNamed(key, repos, servers)).filter((found) => found !== undefined);
+}
+
+/**
+ * The key and the value of repos.json for `host/owner/repo` or an issue's ref. A key means what a ref that is written like it
+ * means; one that has the very form of the ref comes before the others, and a later one before an earlier.
+ */
+export function entryNamed(
+  ref: string,
+  repos: Repos,
+  servers: Servers,
+): readonly [key: string, value: unknown] | undefined {
+  const canonical = canonicalKey(ref, servers);
+  const meant = Object.entries(repos).filter(([key]) => canonicalKey(key, servers) === canonical);
+  return (
+    [ref, canonical]
+      .map((form) => meant.findLast(([key]) => folded(key) === form))
+      .find((found) => found !== undefined) ?? meant.at(-1)
+  );
+}
