@@ -6,7 +6,7 @@ import type { SelfCommand } from '../adapters/process/self-command.ts';
 import { homedir } from '../adapters/process/user.ts';
 import { realPathNow } from '../adapters/store/paths.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
-import type { Context } from '../domain/context.ts';
+import type { Context } from '../domain/queue/context.ts';
 import { homeAt } from '../domain/home.ts';
 import { lazyQueue } from '../domain/queue/lazy-queue.ts';
 import type { QueueStore } from '../domain/queue/queue-store.ts';

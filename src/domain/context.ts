@@ -2,7 +2,6 @@ import type { Clock } from '../adapters/clock.ts';
 import type { Opencode } from '../adapters/opencode/opencode.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
 import type { Home } from './home.ts';
-import type { QueueStore } from './queue/queue-store.ts';
 import type { Settings } from './settings-schema.ts';
 
 /** What domain functions receive; each asks only for what it needs. */
@@ -13,8 +12,6 @@ export interface Context {
   readonly cwd: string;
   readonly clock: Clock;
   readonly opencode: Opencode;
-  /** The tasks, and the notifications. */
-  readonly queue: QueueStore;
   readonly self: SelfCommand;
   /** The settings in force, read anew at each call. */
   settings(): Promise<Settings>;

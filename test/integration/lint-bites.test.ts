@@ -198,19 +198,6 @@ test('a file of the seam takes its part of the file system, and is bound by all 
   }
 });
 
-/** What functions of domain receive, the queue among it. */
-const CONTEXT = 'src/domain/context.ts';
-
-test('the context knows the interface of the queue, and is bound by all else', async () => {
-  const others = ORDER.flat().filter((folder) => folder !== '');
-  const modules = [...others.map((folder) => `./${folder}/x.ts`), ...LIBRARIES, '../cli/x.ts', ...FILES];
-  const lines = modules.map((name) => `import '${name}';`);
-  write(CONTEXT, lines.join('\n'));
-  const found = (await lint(/restricted-imports/)).filter(({ filename }) => filename === CONTEXT);
-  const refused = new Set(found.flatMap(({ labels }) => labels.map(({ span }) => lines[span.line - 1])));
-  expect(lines.filter((line) => !refused.has(line))).toEqual(["import './queue/x.ts';"]);
-});
-
 /** Ways to load a module that lint sees and does not judge: it does not know what is taken of it, or which one it is. */
 const LOADED_LATER = /\bimport\(\s*(?:(['"`])(?:node:)?fs(?:\/promises)?\1|[^\s'"])/;
 
@@ -261,9 +248,7 @@ test('each restriction of the configuration is one that the table above plays', 
     const rule = rules[IMPORTS];
     if (!Array.isArray(rule)) continue;
     for (const folder of files.map((glob) => glob.replace(/\/\*(?:\*|\.ts)$/, ''))) {
-      // Each of these has a test above.
-      if (folder === CONTEXT) requirePlayed('src/domain', rule[1] as Restrictions);
-      else if (folder.endsWith('.ts')) expect(Object.keys(SEAM)).toContain(folder);
+      if (folder.endsWith('.ts')) expect(Object.keys(SEAM)).toContain(folder);
       else requirePlayed(folder, rule[1] as Restrictions);
     }
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock.ts';
-import type { Context } from '../../src/domain/context.ts';
+import type { Context } from '../../src/domain/queue/context.ts';
 import { homeAt } from '../../src/domain/home.ts';
 import { parseIssueRef } from '../../src/domain/issues/issue-ref.ts';
 import { FileQueue } from '../../src/domain/queue/file-queue.ts';

@@ -1,5 +1,5 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import type { Context } from '../../domain/context.ts';
+import type { Context } from '../../domain/queue/context.ts';
 
 /** What a word of the command line may name that only the state of a home knows. */
 export type LiveKind =

@@ -6,7 +6,7 @@ import { oneLine } from '../../util/text.ts';
 import { told, words } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import { readAgentVariables } from '../agent-env/agent-variables.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from './pm-prompt.ts';

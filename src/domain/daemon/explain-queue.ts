@@ -1,5 +1,5 @@
 import { rawText } from '../../util/words.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { reasonWords, type AtWork, type ReasonWords } from '../queue/reason-words.ts';
 import { whyTasksWait, type Reason } from '../queue/why-tasks-wait.ts';

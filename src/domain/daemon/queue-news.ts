@@ -1,7 +1,7 @@
 import { formatDuration } from '../../util/time.ts';
 import { plural } from '../../util/text.ts';
 import { words, type Text } from '../../util/words.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { isFinished } from '../queue/advance.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import type { Reason, Waiting } from '../queue/why-tasks-wait.ts';

@@ -7,7 +7,7 @@ import { oneLine, plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { told, words, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { becomeDaemon, becomeDaemonInTime } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from '../home.ts';

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';

@@ -1,5 +1,5 @@
 import type { StoredSession } from '../../adapters/engine/agent-engine.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import type { Finding } from './finding.ts';
 import type { Survey } from './survey.ts';
 

@@ -1,6 +1,6 @@
 import { AppError, wordsOf } from '../../util/errors.ts';
 import { words } from '../../util/words.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import type { Check, CheckContext } from './check.ts';
 import { note, wrong, type Finding } from './finding.ts';

@@ -2,7 +2,7 @@ import { wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { rawText, type Text, told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { SettingsSchema } from '../settings-schema.ts';
 import { defaultTempDirectory } from '../settings/unattended-rights.ts';
 import { examineSettings, faultOf, isSettingKey } from '../settings/examine-settings.ts';

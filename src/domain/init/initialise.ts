@@ -3,7 +3,7 @@ import { pathFacts, realPath } from '../../adapters/store/paths.ts';
 import { makePrivateDirectory, readTextIfExists, replaceFile, setMode } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { makeEnvFiles } from '../agent-env/default-files.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { initStatus } from '../sessions/init-status.ts';

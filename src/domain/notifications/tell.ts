@@ -1,6 +1,7 @@
 import { errnoOf } from '../../util/errors.ts';
 import { said, type Said, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
+import type { Inbox } from './inbox-store.ts';
 import { logLost, orLogged } from './lost-news.ts';
 import type { TaskNotificationType } from './notification.ts';
 
@@ -22,7 +23,10 @@ export function excerpt(message: string): Said {
   return said(message, EXCERPT);
 }
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'queue'>;
+/** The inbox is the queue's, which keeps the news of a task with its changes. */
+interface Needs extends Pick<Context, 'home' | 'clock' | 'env'> {
+  readonly queue: { readonly inbox: Inbox };
+}
 
 /**
  * Notifies of what happened to a task. What happened stays so when the notification cannot be written (a full disk, a

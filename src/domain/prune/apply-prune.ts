@@ -1,7 +1,7 @@
 import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { tellAllSaved, tellSaved } from '../notifications/tell.ts';
 import type { OwnSession } from '../sessions/own-sessions.ts';
 import { batchesOf, type Batch, type SingleTarget } from './batches.ts';

@@ -2,7 +2,7 @@ import { diskUsage } from '../../adapters/store/disk.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { told, words, type Text } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { listOwnSessions, type OwnSession } from '../sessions/own-sessions.ts';
 import { type DoneCriteria, endedIssues, mergedIssues, withMerge } from './done-issues.ts';
 import { gatherFiles } from './gather-files.ts';

@@ -3,7 +3,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { listEntries } from '../../adapters/store/entries.ts';
 import { AppError, wordsOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import type { Home } from '../home.ts';
 import { issueOfRun } from '../runs/run-request.ts';
 import type { Index } from '../sessions/session-schema.ts';

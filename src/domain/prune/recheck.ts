@@ -1,5 +1,5 @@
 import { entryAt, type Entry } from '../../adapters/store/entries.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { readState } from './read-state.ts';
 import { trackedBy, type Tracked } from './tracked.ts';
 

@@ -1,7 +1,7 @@
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { removeEntry } from '../../adapters/store/entries.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository } from '../worktrees/repository.ts';
 import type { TargetOf } from './prune-item.ts';
 import { changeOf, trackedNow, type WhyNot } from './recheck.ts';

@@ -2,7 +2,7 @@ import type { Entry } from '../../adapters/store/entries.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { listOwnSessions, type OwnSession } from '../sessions/own-sessions.ts';
 import { updateIssueSession } from '../sessions/session-store.ts';

@@ -3,7 +3,7 @@ import { isSameEntry, listWorktreeEntries, removeWorktreeEntry } from '../../ada
 import { type Entry, entryAt, removeEntry } from '../../adapters/store/entries.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
 import { isTakenAway } from '../../adapters/store/temporary-name.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository, withSoundRepository } from '../worktrees/repository.ts';
 import { type OnAllSaved, type OnSaved, saveBranches, saveEntry, saveWhole, saveWork } from '../worktrees/save-work.ts';
 import type { KnownWorktree, TargetOf } from './prune-item.ts';

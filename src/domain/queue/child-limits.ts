@@ -1,6 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { isWaitingForChildren } from './advance.ts';
 import type { QueueItem } from './queue-item.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import { modifiedAt } from '../../adapters/store/paths.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { runOfFile } from '../runs/run-id.ts';
 import type { QueueItem } from './queue-item.ts';
 

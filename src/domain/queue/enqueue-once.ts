@@ -1,5 +1,5 @@
 import { withLock } from '../../adapters/store/lock.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
 import { advance } from './advance.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from '../../adapters/random.ts';
 import { timeOrderedId } from '../../util/ids.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { excerpt } from '../notifications/tell.ts';
 import { requireMessage } from '../issues/issue-ref.ts';

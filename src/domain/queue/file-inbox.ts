@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import type { Inbox } from './queue-store.ts';
+import type { Inbox } from '../notifications/inbox-store.ts';
 
 /** The inbox in the file of this home. */
 export function fileInbox(context: Pick<Context, 'home' | 'env' | 'clock'>): Inbox {

@@ -2,6 +2,7 @@ import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { addFile } from '../../adapters/store/private-files.ts';
 import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
+import type { Inbox } from '../notifications/inbox-store.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import { orLogged } from '../notifications/lost-news.ts';
 import { postNotification } from '../notifications/notification.ts';
@@ -9,17 +10,7 @@ import { fileInbox } from './file-inbox.ts';
 import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
 import type { QueueItem } from './queue-item.ts';
-import type {
-  Adding,
-  AllTasks,
-  Change,
-  Inbox,
-  ItemChange,
-  Page,
-  PageRequest,
-  QueueStore,
-  Watch,
-} from './queue-store.ts';
+import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from './queue-store.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 

@@ -1,6 +1,6 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { quoted, words } from '../../util/words.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { isTaskId } from '../issues/task-id.ts';
 import type { QueueItem } from './queue-item.ts';
 

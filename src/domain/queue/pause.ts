@@ -3,7 +3,7 @@ import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { unlinkFile } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 
 /** `queue/paused.json`, which is there while the queue is paused. */
 const PauseSchema = z.looseObject({

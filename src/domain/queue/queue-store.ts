@@ -1,4 +1,5 @@
-import type { News, Notification } from '../notifications/notification-schema.ts';
+import type { Inbox } from '../notifications/inbox-store.ts';
+import type { News } from '../notifications/notification-schema.ts';
 import type { Text } from '../../util/words.ts';
 import type { QueueItem, QueueState } from './queue-item.ts';
 
@@ -60,18 +61,6 @@ export interface Watch {
    */
   deafness(signal: AbortSignal): Promise<string | undefined>;
   close(): void;
-}
-
-/** The notifications of whoever has the queue. */
-export interface Inbox {
-  /** Adds one, durably. */
-  send(news: News): Promise<Notification>;
-  /** Adds several: all of them, or none. What an unread one says already is not said again. */
-  sendNew(news: readonly News[]): Promise<void>;
-  /** Oldest first; the unread ones only, unless `all`. */
-  list(options: { readonly all: boolean }): Promise<Notification[]>;
-  /** @returns how many were unread */
-  markAllRead(): Promise<number>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { isoWithOffset } from '../../util/time.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 import { callingAgent, peopleOnly } from '../runs/agent-rights.ts';
 import { isFinished } from './advance.ts';
 import type { When } from './enqueue.ts';

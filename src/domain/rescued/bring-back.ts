@@ -7,7 +7,7 @@ import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { isBusy } from '../sessions/session-busy.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';

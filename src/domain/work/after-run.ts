@@ -1,5 +1,5 @@
 import { said } from '../../util/words.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { tell } from '../notifications/tell.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';

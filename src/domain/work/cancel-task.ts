@@ -1,6 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import { findTask } from '../queue/find-task.ts';
 import { requireOwnTask, whoAsks } from '../queue/own-tasks.ts';

@@ -1,7 +1,7 @@
 import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
 import { isFinished } from '../queue/advance.ts';
 import { findTask } from '../queue/find-task.ts';

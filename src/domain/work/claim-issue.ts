@@ -2,7 +2,7 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { settleItem, settleRunTasks } from './settle-task.ts';
 import { reconcileRuns } from './reconcile-runs.ts';

@@ -1,7 +1,7 @@
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issue-worktree.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { formatIssueRef } from '../issues/issue-ref.ts';
 import { isTaskId } from '../issues/task-id.ts';
 import type { QueueItem } from '../queue/queue-item.ts';

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../issues/task-id.ts';

@@ -8,7 +8,7 @@ import { makePrivateDirectory, removeDirectory } from '../../adapters/store/priv
 import { unlessRefused, wordsOf } from '../../util/errors.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { keepRunRecord } from '../runs/run-files.ts';

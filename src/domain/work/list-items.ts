@@ -1,5 +1,5 @@
 import { messageOf, unlessRefused } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import type { Reach } from '../runs/run-state.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 

@@ -1,5 +1,5 @@
 import { unlessRefused } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { requireHere } from '../runs/elsewhere.ts';
 import { listRunRecords, readRunRecord } from '../runs/run-files.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../issues/task-id.ts';
 import { recordedRun } from './recorded-run.ts';

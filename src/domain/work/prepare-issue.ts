@@ -5,7 +5,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import type { Workplace } from './assignment.ts';

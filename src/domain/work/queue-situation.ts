@@ -1,5 +1,5 @@
 import { messageOf } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { readPause } from '../queue/pause.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { repositoryOf, type Reason, type Situation } from '../queue/why-tasks-wait.ts';

@@ -2,7 +2,7 @@ import { LineReader } from '../../adapters/store/line-reader.ts';
 import { modifiedAt } from '../../adapters/store/paths.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { heldBackByCaller } from './held-back.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { isTaskId } from '../issues/task-id.ts';

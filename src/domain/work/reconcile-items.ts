@@ -1,6 +1,6 @@
 import { isOwn } from '../../adapters/process/process-identity.ts';
 import { standingOf } from '../../adapters/process/standing.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { verdictOf, type RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import type { Reach } from '../runs/run-state.ts';

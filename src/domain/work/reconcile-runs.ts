@@ -1,7 +1,7 @@
 import { isOwn } from '../../adapters/process/process-identity.ts';
 import { standingOf } from '../../adapters/process/standing.ts';
 import { unlessDamaged } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { readIssueSession, readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { standingOfDestroy } from '../sessions/session-busy.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';

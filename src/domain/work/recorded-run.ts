@@ -1,6 +1,6 @@
 import { withLock, type HeldLock } from '../../adapters/store/lock.ts';
 import { unlessDamaged } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { readLiveRecord, readRunRecord, writeRunRecord } from '../runs/run-files.ts';
 import { hasEnded, recordOf, runOf, type RunRecord, type RunSubject } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';

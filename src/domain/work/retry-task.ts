@@ -1,5 +1,5 @@
 import { AppError } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
 import { isFinished } from '../queue/advance.ts';
 import { findTask } from '../queue/find-task.ts';

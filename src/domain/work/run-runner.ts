@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { readRunRequest } from '../runs/run-request.ts';
 import { requireAll } from '../settings/settings.ts';
 import { superviseRun } from './supervise-run.ts';

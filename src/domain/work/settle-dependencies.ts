@@ -1,5 +1,5 @@
 import { unlessDamaged } from '../../util/errors.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { isFinished } from '../queue/advance.ts';
 import { clearOldItems } from '../queue/clear.ts';
 import type { Dependency, QueueItem } from '../queue/queue-item.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
 import { ownIdentity } from '../../adapters/process/process-identity.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { loggedVerdict } from '../runs/recent-runs.ts';
 import { keepRunRecord, removeRunRecord } from '../runs/run-files.ts';
 import { endedWith, hasEnded, type RunRecord } from '../runs/run-record.ts';

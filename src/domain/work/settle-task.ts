@@ -1,6 +1,6 @@
 import { kindOf } from '../../util/error-codes.ts';
 import { said, words } from '../../util/words.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import type { TaskNews } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';

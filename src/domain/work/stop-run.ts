@@ -2,7 +2,7 @@ import { isAlive } from '../../adapters/process/process-identity.ts';
 import { sendSignal } from '../../adapters/process/end-processes.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { isWaitingForChildren } from '../queue/advance.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { requireHere } from '../runs/elsewhere.ts';

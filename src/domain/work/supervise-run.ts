@@ -7,7 +7,7 @@ import { AppError, errnoOf, messageOf, unlessRefused, wordsOf } from '../../util
 import { oneLine, plainText } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../queue/context.ts';
 import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { deadlinesOf } from '../runs/deadlines.ts';

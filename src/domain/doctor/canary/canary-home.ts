@@ -6,7 +6,7 @@ import { writeJsonFile } from '../../../adapters/store/json-file.ts';
 import { copyIfExists, makePrivateDirectory } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
-import type { Context } from '../../context.ts';
+import type { Context } from '../../queue/context.ts';
 import { type Home, homeAt } from '../../home.ts';
 import { formatIssueRef, parseIssueRef } from '../../issues/issue-ref.ts';
 import { FileQueue } from '../../queue/file-queue.ts';

@@ -4,7 +4,7 @@ import { removeDirectory } from '../../../adapters/store/private-files.ts';
 import { wordsOf } from '../../../util/errors.ts';
 import { formatDuration } from '../../../util/time.ts';
 import { joinWords, rawText, words, type Text } from '../../../util/words.ts';
-import type { Context } from '../../context.ts';
+import type { Context } from '../../queue/context.ts';
 import { ownRun } from '../../runs/orphans.ts';
 import { newRunId } from '../../runs/run-id.ts';
 import { fine, wrong, type Finding } from '../finding.ts';
