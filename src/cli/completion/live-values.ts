@@ -10,7 +10,9 @@ export type LiveKind =
   | 'finished_task'
   | 'server'
   | 'agent'
-  | 'setting';
+  | 'setting'
+  | 'repository'
+  | 'repository_setting';
 
 type Needs = Pick<Context, 'home' | 'queue'>;
 
@@ -57,5 +59,16 @@ const READERS: Readonly<Record<LiveKind, (context: Needs) => Promise<readonly st
   async setting() {
     const { SETTING_DESCRIPTIONS } = await import('../../domain/settings-schema.ts');
     return SETTING_DESCRIPTIONS.map(({ key }) => key);
+  },
+  async repository(context) {
+    const { readReposFile } = await import('../../domain/servers/repos-file.ts');
+    const { readIndex } = await import('../../domain/sessions/read-sessions.ts');
+    const issues = Object.keys((await readIndex(context).catch(() => undefined))?.issues ?? {});
+    const keys = Object.keys((await readReposFile(context)) ?? {}).filter((key) => /^[^\s#]+(?:#\S+)?$/.test(key));
+    return [...new Set([...keys, ...issues.map((ref) => ref.replace(/#.*$/, ''))])];
+  },
+  async repository_setting() {
+    const { REPOSITORY_KEYS } = await import('../../domain/servers/repository-entry.ts');
+    return REPOSITORY_KEYS;
   },
 };

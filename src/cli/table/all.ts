@@ -5,6 +5,7 @@ import { HIDDEN } from './hidden.ts';
 import { INSTALL } from './install.ts';
 import { NOTIFY } from './notify.ts';
 import { QUEUE } from './queue.ts';
+import { REPOSITORIES } from './repositories.ts';
 import { CONFIG, SERVERS } from './settings.ts';
 import { CLEANUP, DOCTOR } from './upkeep.ts';
 import { VARIABLES } from './variables.ts';
@@ -17,6 +18,7 @@ export const TABLE: readonly Entry[] = [
   ...DAEMON,
   ...NOTIFY,
   ...SERVERS,
+  ...REPOSITORIES,
   ...CONFIG,
   ...VARIABLES,
   ...INSTALL,

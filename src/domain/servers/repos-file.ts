@@ -21,7 +21,7 @@ export type Repos = Readonly<Record<string, unknown>>;
  * @throws AppError `corrupt_file`; `bad_repository_setting` for a key that can mean nothing
  */
 export async function readRepos({ home }: { readonly home: Home }): Promise<Repos | undefined> {
-  const repos = await readJsonFile(home.reposFile, { schema: ReposSchema, what: 'the file of repositories' });
+  const repos = await readReposFile({ home });
   const keys = Object.keys(repos ?? {}).filter((key) => !isComment(key));
   const needsDefault = keys.some((key) => meaningOf(key)?.instance === undefined);
   const servers = needsDefault ? await readServers({ home }) : NO_SERVERS;
@@ -32,8 +32,13 @@ export async function readRepos({ home }: { readonly home: Home }): Promise<Repo
       ? 'means no repository and no issue'
       : 'names no server, and there is no default one';
   throw new AppError('bad_repository_setting', words`${home.reposFile}: the key ${quoted(meaningless, 100)} ${why}`, {
-    hint: `write host/owner/repo or host/owner/repo#identifier; correct it: "\${EDITOR:-vi}" ${pasteQuote(home.reposFile)}`,
+    hint: `write host/owner/repo or host/owner/repo#identifier; to remove it, run: kugetsu repo unset ${pasteQuote(meaningless)}`,
   });
+}
+
+/** The same, whatever its keys are. @throws AppError `corrupt_file` */
+export async function readReposFile({ home }: { readonly home: Home }): Promise<Repos | undefined> {
+  return readJsonFile(home.reposFile, { schema: ReposSchema, what: 'the file of repositories' });
 }
 
 /** What JSON has for comments: a key of a word that no ref begins like. */
@@ -86,4 +91,22 @@ export function canonicalKey(key: string, servers: Servers): string | undefined 
   const server = meaning.instance === undefined ? serverNamed(servers, instance) : serverOf(servers, instance);
   const host = server === undefined ? instance : instanceOf(servers, server);
   return `${host}/${owner}/${repo}${issue}`;
+}
+
+/**
+ * The key and the value of repos.json for `host/owner/repo` or an issue's ref. A key means what a ref that is written like it
+ * means; one that has the very form of the ref comes before the others, and a later one before an earlier.
+ */
+export function entryNamed(
+  ref: string,
+  repos: Repos,
+  servers: Servers,
+): readonly [key: string, value: unknown] | undefined {
+  const canonical = canonicalKey(ref, servers);
+  const meant = Object.entries(repos).filter(([key]) => canonicalKey(key, servers) === canonical);
+  return (
+    [ref, canonical]
+      .map((form) => meant.findLast(([key]) => folded(key) === form))
+      .find((found) => found !== undefined) ?? meant.at(-1)
+  );
 }

@@ -1,9 +1,8 @@
 import { AppError } from '../../util/errors.ts';
-import { pasteQuote } from '../../util/text.ts';
 import { said, words } from '../../util/words.ts';
 import type { Home } from '../home.ts';
 import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
-import { canonicalKey, folded, readRepos, type Repos } from './repos-file.ts';
+import { entryNamed, readRepos, type Repos } from './repos-file.ts';
 import { entryFaults, entryOf, faultWords, type RepositoryEntry } from './repository-entry.ts';
 import { readServers, type Servers } from './servers-file.ts';
 
@@ -25,17 +24,17 @@ export async function repositorySettings(
   const repos = await readRepos({ home });
   if (repos === undefined) return { about: repositoryOf(ref) };
   const servers = await readServers({ home });
-  requireSound(home, valuesFor(ref, repos, servers));
+  requireSound(home, repositoryOf(ref), valuesFor(ref, repos, servers));
   return settingsFor(ref, repos, servers);
 }
 
 /** @throws AppError `bad_repository_setting` when one of these values of repos.json has a mistake */
-function requireSound(home: Home, values: readonly (readonly [string, unknown])[]): void {
+function requireSound(home: Home, repository: string, values: readonly (readonly [string, unknown])[]): void {
   for (const [key, value] of values) {
     const [first] = entryFaults(value);
     if (first === undefined) continue;
     throw new AppError('bad_repository_setting', faultWords(words`${home.reposFile}: ${said(key, 100)}`, first), {
-      hint: `correct it: "\${EDITOR:-vi}" ${pasteQuote(home.reposFile)}`,
+      hint: `run: kugetsu repo show ${repository}`,
     });
   }
 }
@@ -53,22 +52,4 @@ export function settingsFor(ref: IssueRef, repos: Repos, servers: Servers): Repo
 function valuesFor(ref: IssueRef, repos: Repos, servers: Servers): (readonly [string, unknown])[] {
   const keys = [formatIssueRef(ref), repositoryOf(ref)];
   return keys.map((key) => entryNamed(key, repos, servers)).filter((found) => found !== undefined);
-}
-
-/**
- * The key and the value of repos.json for `host/owner/repo` or an issue's ref. A key means what a ref that is written like it
- * means; one that has the very form of the ref comes before the others, and a later one before an earlier.
- */
-export function entryNamed(
-  ref: string,
-  repos: Repos,
-  servers: Servers,
-): readonly [key: string, value: unknown] | undefined {
-  const canonical = canonicalKey(ref, servers);
-  const meant = Object.entries(repos).filter(([key]) => canonicalKey(key, servers) === canonical);
-  return (
-    [ref, canonical]
-      .map((form) => meant.findLast(([key]) => folded(key) === form))
-      .find((found) => found !== undefined) ?? meant.at(-1)
-  );
 }

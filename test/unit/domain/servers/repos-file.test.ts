@@ -90,7 +90,7 @@ describe('a value that can mean nothing', () => {
     const error = await refusal(repositorySettings(context, REF));
     expect(error.code).toBe('bad_repository_setting');
     expect(rawText(error.words)).toContain('acme/demo: setup must be text');
-    expect(error.hint).toContain('repos.json');
+    expect(error.hint).toBe('run: kugetsu repo show github.com/acme/demo');
     expect(await repositorySettings(context, { ...REF, repo: 'other' })).toMatchObject({ setup: 'make' });
   });
 
