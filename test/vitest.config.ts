@@ -87,6 +87,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: JOURNEYS,
+          globalSetup: [PREPARED_WORLDS],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           // Each of these runs several opencode processes.
@@ -113,6 +114,7 @@ export default defineConfig({
           name: 'opencode',
           include: ['test/e2e/**/*.test.ts'],
           exclude: JOURNEYS,
+          globalSetup: [PREPARED_WORLDS],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

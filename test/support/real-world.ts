@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { succeeded } from './fake-world.ts';
+import { furnish } from './prepared-worlds.ts';
 import { startScriptedModel, type ScriptedModel } from './scripted-model.ts';
-import { makeRemote, makeWorld, mapRepositories, REAL_OPENCODE, type World } from './world.ts';
+import { makeRemote, makeWorld, mapRepositories, REAL_OPENCODE, useScriptedModel, type World } from './world.ts';
 
 /** A world with the real opencode, a scripted model and the repository `forge.test/acme/demo`. */
 export interface RealWorld {
@@ -11,24 +14,30 @@ export interface RealWorld {
   destroy(): Promise<string[]>;
 }
 
-/** Makes such a world and runs `init` in it. @throws when `init` fails */
+/** Makes such a world, in which `init` has been run: in it, or in another one of the same run of the tests. @throws when `init` fails */
 export async function makeRealWorld(env: Readonly<Record<string, string>> = {}): Promise<RealWorld> {
   const model = await startScriptedModel();
-  const world = makeWorld({ opencode: REAL_OPENCODE, modelPort: model.port, env });
-  const remote = await makeRemote(world, 'demo', { 'README.md': '# demo\n' });
-  mapRepositories(world, { 'forge.test/acme/demo': remote });
-  const { code, stderr } = await world.kugetsu('init', '--headless');
-  if (code !== 0) throw new Error(`init failed: ${stderr}`);
+  const options = { opencode: REAL_OPENCODE };
+  const world = makeWorld({ ...options, env });
+  const prepare = async (first: World): Promise<void> => makeReal(first, model);
+  await furnish(world, { name: 'real', options, prepare });
+  useScriptedModel(world, model.port);
   return {
     world,
     model,
-    remote,
+    remote: join(world.root, 'remotes', 'demo.git'),
     async destroy() {
       const left = await world.destroy();
       await model.close();
       return left;
     },
   };
+}
+
+async function makeReal(world: World, model: ScriptedModel): Promise<void> {
+  useScriptedModel(world, model.port);
+  mapRepositories(world, { 'forge.test/acme/demo': await makeRemote(world, 'demo', { 'README.md': '# demo\n' }) });
+  succeeded(await world.kugetsu('init', '--headless'));
 }
 
 /** What `list --json` says of a session, as far as tests look at it. */

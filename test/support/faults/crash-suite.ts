@@ -1,16 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  FAKE_OPENCODE,
-  makeRemote,
-  makeWorld,
-  mapRepositories,
-  processesOf,
-  until,
-  type Outcome,
-  type World,
-} from '../world.ts';
-import { REPOSITORY, succeeded } from '../fake-world.ts';
+import { makeReady } from '../fake-world.ts';
+import { furnish } from '../prepared-worlds.ts';
+import { FAKE_OPENCODE, makeWorld, processesOf, until, type Outcome, type World } from '../world.ts';
 import type { Problem } from './problems.ts';
 
 /** Something that users do, which a crash may interrupt at any change that it makes. */
@@ -41,13 +33,9 @@ export interface CrashResult {
 
 /** A world whose kugetsu can be interrupted. */
 export async function crashWorld(program: string): Promise<World> {
-  const world = makeWorld({
-    opencode: FAKE_OPENCODE,
-    command: [program],
-    env: { QUEUE_DAEMON_INTERVAL_MINUTES: '60', QUEUE_RETRY_BASE_SECONDS: '0.1', MAX_CONCURRENT_AGENTS: '20' },
-  });
-  mapRepositories(world, { [REPOSITORY]: await makeRemote(world, 'demo', { 'README.md': '# demo\n' }) });
-  succeeded(await world.kugetsu('init', '--headless', '--prompt', 'Know this project.'));
+  const env = { QUEUE_DAEMON_INTERVAL_MINUTES: '60', QUEUE_RETRY_BASE_SECONDS: '0.1', MAX_CONCURRENT_AGENTS: '20' };
+  const world = makeWorld({ opencode: FAKE_OPENCODE, command: [program], env });
+  await furnish(world, { name: 'ready', options: { opencode: FAKE_OPENCODE }, prepare: makeReady });
   return world;
 }
 
