@@ -1,3 +1,4 @@
+// Slow: the real opencode takes seconds to start, and a server over HTTP is cloned from and pushed to.
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { serveGit } from '../support/http-git-server.ts';

@@ -1,3 +1,4 @@
+// Slow: each start forks a base of many megabytes on the real opencode.
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listedSession } from '../support/real-world.ts';

@@ -1,3 +1,4 @@
+// Slow: the real opencode takes seconds to start, and every command is run on the home that the script left.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: the whole journey on the real opencode, once with the binary and once with the bundle.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

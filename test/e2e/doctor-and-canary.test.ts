@@ -1,3 +1,4 @@
+// Slow: a canary is a whole start, agent and clean-up on the real opencode.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
 import { REAL_OPENCODE, run } from '../support/world.ts';

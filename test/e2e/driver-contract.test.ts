@@ -1,3 +1,4 @@
+// Slow: each thing that kugetsu asks of opencode is asked of the real one, a process each.
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: the real opencode in a terminal, which takes seconds to start.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';

@@ -1,3 +1,4 @@
+// Slow: the real opencode tries each failure of a model again before it says so.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REPOSITORY, succeeded } from '../support/fake-world.ts';
 import { CATALOGUE } from '../support/faults/misbehaviour/catalogue.ts';

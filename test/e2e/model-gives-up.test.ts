@@ -1,3 +1,4 @@
+// Slow: the real opencode tries for more than a minute before it gives up.
 import { expect, test } from 'vitest';
 import { finished, notificationsOf, queued } from '../support/real-queue.ts';
 import { makeRealWorld } from '../support/real-world.ts';

@@ -1,3 +1,4 @@
+// Slow: the real opencode lists its models for each configuration, a process each.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: the real opencode takes seconds to start, and each set-up starts it several times.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: several agents of the real opencode share two cores.
 import { realpathSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';

@@ -1,3 +1,4 @@
+// Slow: sessions are made and deleted on the real opencode, a process each.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: every command of the tour on the real opencode.
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

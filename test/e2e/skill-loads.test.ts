@@ -1,3 +1,4 @@
+// Slow: the real opencode takes seconds to start, three times.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: the real opencode takes seconds to start, and each test needs a living agent.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

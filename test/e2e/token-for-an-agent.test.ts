@@ -1,3 +1,4 @@
+// Slow: the real opencode takes seconds to start, once for each agent.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: a queue of tasks on the real opencode, with retries and their pauses.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: commands at random are killed at random, for as long as it takes to see each.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../support/world.ts';

@@ -1,3 +1,4 @@
+// Slow: a scenario for each point, and up to 5 s until the lock of a killed process is free.
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {

@@ -1,3 +1,4 @@
+// Slow: each file is made hostile in a started issue, which is started and destroyed again.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Slow: an agent is followed on a pseudo-terminal.
 import { expect, test } from 'vitest';
 import { readyWorld, REF, succeeded } from '../support/fake-world.ts';
 import { enqueue } from '../support/queue-world.ts';

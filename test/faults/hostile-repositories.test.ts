@@ -1,3 +1,4 @@
+// Slow: each hostile repository is cloned, started in and destroyed.
 import {
   chmodSync,
   existsSync,

@@ -1,3 +1,4 @@
+// Slow: each file of state is made hostile and read by every command that looks.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';

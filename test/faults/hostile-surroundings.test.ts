@@ -1,3 +1,4 @@
+// Slow: each surrounding needs starts of its own.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Slow: a scenario for each call of git, with each lie.
 import { onTestFinished, expect, describe, test } from 'vitest';
 import { OUTPUTS } from '../support/corpus.ts';
 import { atRest, crashWorld, type Scenario } from '../support/faults/crash-suite.ts';

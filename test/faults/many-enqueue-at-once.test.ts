@@ -1,3 +1,4 @@
+// Slow: 800 commands, of which 32 are at work at any time.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

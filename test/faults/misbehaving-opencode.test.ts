@@ -1,3 +1,4 @@
+// Slow: each misbehaviour goes through start, retries and continue.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REPOSITORY, succeeded } from '../support/fake-world.ts';
 import { CATALOGUE } from '../support/faults/misbehaviour/catalogue.ts';

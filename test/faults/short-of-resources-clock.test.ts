@@ -1,3 +1,4 @@
+// Slow: the clock jumps under a daemon at work.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow: the home moves under a daemon at work.
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: each limit is met by a start and the queue.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fakeWorld, issue, listed, succeeded } from '../support/fake-world.ts';

@@ -1,3 +1,4 @@
+// Slow: a daemon that hears of no change has to look by itself.
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildWith, type BuiltProgram } from '../support/faults/crashing-build.ts';

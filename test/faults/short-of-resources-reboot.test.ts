@@ -1,3 +1,4 @@
+// Slow: runs of before a reboot are found and worked off.
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow: a disk is filled and freed under each command.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

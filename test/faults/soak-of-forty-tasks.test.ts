@@ -1,3 +1,4 @@
+// Slow: forty tasks whose agents, runners and daemon are killed.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../support/world.ts';

@@ -1,3 +1,4 @@
+// Slow: each test runs the installer in a machine of its own.
 import {
   appendFileSync,
   chmodSync,

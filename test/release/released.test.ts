@@ -1,3 +1,4 @@
+// Slow: the package is made and installed, and a program is compiled for each platform.
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: shellcheck reads every script.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

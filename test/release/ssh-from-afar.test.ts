@@ -1,3 +1,4 @@
+// Slow: an SSH server is set up and logged in to.
 import { createServer, type AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { succeeded } from '../support/fake-world.ts';

@@ -1,3 +1,4 @@
+// Slow: each test runs the set-up script in a machine of its own.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { succeeded } from '../support/fake-world.ts';

@@ -1,3 +1,4 @@
+// Slow: each way to push is tried by an agent of its own, with both gits.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';

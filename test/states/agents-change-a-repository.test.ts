@@ -1,3 +1,4 @@
+// Slow: each change is made by an agent of its own, and a start afterwards has to work, with both gits.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: every command is run on the home that 0.1.0 left.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: runs of 0.1.0 are cut off, and what they left is worked off.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';

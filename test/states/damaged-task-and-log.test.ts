@@ -1,3 +1,4 @@
+// Slow: each kind of damage is found, told and outlived by a daemon.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: each state needs a clone or a start of its own.
 import { once } from 'node:events';
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

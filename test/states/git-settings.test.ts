@@ -1,3 +1,4 @@
+// Slow: a start for each setting, with both gits.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow: each broken state is read by every command that looks, and then fixed by doctor.
 import { spawn } from 'node:child_process';
 import {
   chmodSync,

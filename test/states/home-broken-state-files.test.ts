@@ -1,3 +1,4 @@
+// Slow: each broken state is read by every command that looks, and then fixed by doctor.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: a server of large files, and a start for each state of git-lfs.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: several starts in one repository, one after the other.
 import {
   appendFileSync,
   chmodSync,

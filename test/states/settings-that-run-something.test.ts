@@ -1,3 +1,4 @@
+// Slow: a start for each setting that could run something.
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,

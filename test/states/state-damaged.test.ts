@@ -1,3 +1,4 @@
+// Slow: each kind of damage is read by every command that looks.
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: a start and a destroy for each state of a repository, with both gits.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

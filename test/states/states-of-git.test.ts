@@ -1,3 +1,4 @@
+// Slow: a start and a destroy for each state of a worktree, with both gits.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow: 0.1.0 is at work, and is upgraded while its agents are.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

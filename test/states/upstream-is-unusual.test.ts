@@ -1,3 +1,4 @@
+// Slow: a clone and a start for each kind of upstream.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

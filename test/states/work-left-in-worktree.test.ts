@@ -1,3 +1,4 @@
+// Slow: each kind of work is left by an agent, saved, and brought back.
 import {
   existsSync,
   lstatSync,

@@ -1,3 +1,4 @@
+// Slow: each kind of damage is made in a started issue, which is started again.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// Slow: each hindrance is made in a started issue, which is destroyed.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

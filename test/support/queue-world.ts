@@ -74,7 +74,7 @@ export async function taskThat(
   world: World,
   id: string,
   condition: (item: QueueItem) => boolean,
-  capMs = 60_000,
+  capMs = 180_000,
 ): Promise<QueueItem> {
   return until(
     `${id} gets there`,

@@ -4,7 +4,10 @@ import type { Reporter, TestCase } from 'vitest/node';
 
 const SLOW_MS = 5000;
 
-/** After a run: the tests that took more than 5 seconds and have no comment above them that says why. It fails nothing: machines differ. */
+/**
+ * After a run: the tests that took more than 5 seconds where neither a comment above them nor one at the top of their file, which
+ * begins with `// Slow:`, says why. It fails nothing: machines differ.
+ */
 export class SlowTests implements Reporter {
   private readonly slow: string[] = [];
 
@@ -24,6 +27,8 @@ export class SlowTests implements Reporter {
 
 function saysWhy({ module, location }: TestCase): boolean {
   if (location === undefined) return false;
-  const above = readFileSync(module.moduleId, 'utf8').split('\n')[location.line - 2]?.trim() ?? '';
+  const lines = readFileSync(module.moduleId, 'utf8').split('\n');
+  if (lines[0]?.startsWith('// Slow:') === true) return true;
+  const above = lines[location.line - 2]?.trim() ?? '';
   return above.startsWith('//') || above.endsWith('*/');
 }
