@@ -21,6 +21,13 @@ export interface Home {
   readonly queueLock: string;
   /** Says that the queue is paused, while it is. */
   readonly queuePaused: string;
+  /** What is known of failures that many tasks share, while there are any. */
+  readonly queueBreaker: string;
+  /** Says that the budget of a day is used up. */
+  readonly queueBudget: string;
+  /** What agents have cost on this day, and the lock under which that is counted. */
+  readonly spending: string;
+  readonly spendingLock: string;
   readonly daemonPid: string;
   readonly daemonLock: string;
   readonly daemonLog: string;
@@ -68,6 +75,10 @@ export function homeAt(root: string): Home {
     queueItems: join(root, 'queue', 'items'),
     queueLock: join(root, 'queue', 'items.lock'),
     queuePaused: join(root, 'queue', 'paused.json'),
+    queueBreaker: join(root, 'queue', 'breaker.json'),
+    queueBudget: join(root, 'queue', 'budget.json'),
+    spending: join(root, 'spending.json'),
+    spendingLock: join(root, 'spending.lock'),
     daemonPid: join(root, 'queue', 'daemon.pid'),
     daemonLock: join(root, 'queue', 'daemon.lock'),
     daemonLog: join(root, 'queue', 'daemon.log'),

@@ -13,6 +13,11 @@ const amount = z.pipe(
   z.transform(Number),
 );
 
+const tokens = z.pipe(
+  z.string().check(z.regex(/^\d{1,12}$/, 'must be a whole number of tokens, 0 or more')),
+  z.transform(Number),
+);
+
 const interval = amount.check(z.refine((value) => value > 0, 'must be a number above 0'));
 
 /** `auto` is undefined: what it then is depends on the moment. */
@@ -61,6 +66,13 @@ export const SettingsSchema = z.strictObject({
   MAX_PM_AGENTS: z.prefault(autoOr(count(1)), 'auto'),
   PM_MAX_DEPTH: z.prefault(count(1), '3'),
   PM_MAX_CHILDREN: z.prefault(count(1), '20'),
+  AGENT_MAX_TOKENS: z.prefault(tokens, '0'),
+  AGENT_MAX_COST: z.prefault(amount, '0'),
+  DAY_MAX_TOKENS: z.prefault(tokens, '0'),
+  DAY_MAX_COST: z.prefault(amount, '0'),
+  MIN_FREE_MEMORY_MB: z.prefault(amount, '1024'),
+  BREAKER_FAILURES: z.prefault(count(0), '3'),
+  BREAKER_MINUTES: z.prefault(interval, '10'),
 });
 
 /** The settings in force. */
@@ -153,4 +165,39 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Longest chain of PM tasks in which each one delegates the next',
   },
   { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Maximum number of agents and tasks that one PM task may start' },
+  {
+    key: 'AGENT_MAX_TOKENS',
+    fallback: '0',
+    summary: 'Tokens that one run may use before it is ended; 0 for no limit',
+  },
+  {
+    key: 'AGENT_MAX_COST',
+    fallback: '0',
+    summary: 'What one run may cost, in dollars, before it is ended; 0 for no limit',
+  },
+  {
+    key: 'DAY_MAX_TOKENS',
+    fallback: '0',
+    summary: 'Tokens on one day after which no more tasks are handed out until the next; 0 for no limit',
+  },
+  {
+    key: 'DAY_MAX_COST',
+    fallback: '0',
+    summary: 'Cost of one day in dollars after which no more tasks are handed out until the next; 0 for no limit',
+  },
+  {
+    key: 'MIN_FREE_MEMORY_MB',
+    fallback: '1024',
+    summary: 'Free memory in megabytes below which the daemon and start --queue begin no agent; 0 for no limit',
+  },
+  {
+    key: 'BREAKER_FAILURES',
+    fallback: '3',
+    summary: 'Tasks in a row that end with the same outage before the queue takes a break; 0 for never',
+  },
+  {
+    key: 'BREAKER_MINUTES',
+    fallback: '10',
+    summary: 'How long the first break is; each one after it is twice as long, up to two hours',
+  },
 ];

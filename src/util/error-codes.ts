@@ -15,6 +15,7 @@ export const ERROR_KINDS = {
   elsewhere: 'busy',
   lock_lost: 'busy',
   locked: 'busy',
+  low_memory: 'busy',
   no_slot: 'busy',
   overtaken: 'busy',
 
@@ -48,6 +49,7 @@ export const ERROR_KINDS = {
   opencode_failed: 'passing',
   opencode_hangs: 'passing',
   opencode_unreachable: 'passing',
+  out_of_memory: 'passing',
   repository_failed: 'passing',
   repository_locked: 'passing',
   repository_unreachable: 'passing',
@@ -89,6 +91,7 @@ export const ERROR_KINDS = {
   not_rescued: 'final',
   not_retried: 'final',
   not_running: 'final',
+  over_budget: 'final',
   own_run: 'final',
   people_only: 'final',
   project_plugins: 'final',

@@ -37,6 +37,22 @@ export function timeOfDay(ms: number): string {
   return isoWithOffset(ms).slice(11, 19);
 }
 
+/** The local day of a moment: `2026-03-29`. */
+export function localDay(ms: number): string {
+  return isoWithOffset(ms).slice(0, 10);
+}
+
+/** When the local day after that of `ms` begins, both in milliseconds since the epoch. */
+export function nextLocalDay(ms: number): number {
+  const offset = offsetAt(ms);
+  const ofDay = (ms + offset * 60_000) % DAY_MS;
+  const next = ms - ofDay + DAY_MS;
+  // The clocks may change in between.
+  return next + (offset - offsetAt(next)) * 60_000;
+}
+
+const DAY_MS = 86_400_000;
+
 function offsetAt(ms: number): number {
   return knownOffset(ms) ?? -new Date(ms).getTimezoneOffset();
 }

@@ -114,6 +114,12 @@ export const BEHAVIOURS = {
     agent.error({ message: `status ${status}`, statusCode, isRetryable: statusCode === 429 || statusCode >= 500 });
     process.exitCode = 1;
   },
+  /** As `error-status`, as long as the file does not exist: `needs-file STATUS FILE`. */
+  'needs-file'(agent, argument) {
+    const [status, file] = argument.split(' ');
+    if (existsSync(file)) return this.reply(agent, 'It is well now.', '');
+    this['error-status'](agent, status);
+  },
   async 'unknown-finish'(agent) {
     for (;;) {
       agent.start();

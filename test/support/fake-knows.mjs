@@ -22,6 +22,7 @@ const known = (names, name) => Object.hasOwn(names, name);
 const ARGUMENTS = {
   busy: /^[\d.]+$/,
   'error-status': /^\d{3}$/,
+  'needs-file': /^\d{3} \/.+$/,
   'wait-for-retry': /^\d{3}$/,
   exit: /^\d+(?: |$)/,
   finish: /^(?:stop|tool-calls|length|content-filter|error|other|unknown)$/,

@@ -38,7 +38,8 @@ export function reportBroken({ terminal }: Pick<CliContext, 'terminal'>, reasons
 /** Says on standard error that the queue is paused, if it is. `what` is said before it. */
 export async function tellPaused({ home, queue, terminal }: CliContext, what: string): Promise<void> {
   // To queue a task, no schema is worth its loading.
-  if (stampAtOnce(home.queuePaused) === undefined) return;
+  const files = [home.queuePaused, home.queueBreaker, home.queueBudget];
+  if (files.every((path) => stampAtOnce(path) === undefined)) return;
   const { readPause } = await import('../../domain/queue/pause.ts');
   const { pausedWords } = await import('../../domain/queue/reason-words.ts');
   const pause = await readPause({ home, queue }).catch((error: unknown) => {

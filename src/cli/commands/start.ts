@@ -41,8 +41,11 @@ export async function continueIssue({ context }: Call, given: AgentOptions): Pro
   await startOrQueue(context, { ref, kind: 'continue', message, fresh: false }, given);
 }
 
+/** What a task in the queue waits for. */
+const WAITS: ReadonlySet<string> = new Set(['no_slot', 'low_memory']);
+
 /**
- * Puts an agent to work, and waits until it is, or with `follow` until it has ended. When no slot is free the task goes to
+ * Puts an agent to work, and waits until it is, or with `follow` until it has ended. When no slot or memory is free the task goes to
  * the queue, if that was asked for or the PM agent asks: it cannot wait for a slot.
  */
 async function startOrQueue(
@@ -52,17 +55,19 @@ async function startOrQueue(
 ): Promise<void> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
   const { startIssue } = await import('../../domain/work/start-issue.ts');
+  const { parentTask } = await import('../../domain/issues/task-id.ts');
+  const mayQueue = queue || parentTask(context.env) !== undefined;
   try {
+    if (mayQueue) await (await import('../../domain/work/queue-situation.ts')).requireMemory(context);
     const run = await startIssue(context, { ...task, debug });
     const { watchRun } = await import('./watch-run.ts');
     await watchRun(context, { ref: formatIssueRef(task.ref), run, follow, debug, json });
   } catch (error) {
-    const { parentTask } = await import('../../domain/issues/task-id.ts');
-    const mayQueue = queue || parentTask(context.env) !== undefined;
-    if (!mayQueue || !(error instanceof AppError) || error.code !== 'no_slot') throw error;
+    if (!mayQueue || !(error instanceof AppError) || !WAITS.has(error.code)) throw error;
     const { enqueue } = await import('../../domain/queue/enqueue.ts');
     const item = await enqueue(context, task);
-    context.terminal.err(`no agent slot is free: queued as ${item.id}`);
+    const why = error.code === 'no_slot' ? 'no agent slot is free' : error.message;
+    context.terminal.err(`${why}: queued as ${item.id}`);
     await printQueued(context, item, json);
   }
 }

@@ -2,7 +2,7 @@ import { command, USUAL, type Entry } from './entry.ts';
 import { flag, ISSUE_REF, json, letter, MESSAGE, WHEN } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
-const QUEUE = flag('--queue', 'when no agent slot is free, put the task in the queue instead');
+const QUEUE = flag('--queue', 'when no agent slot or too little memory is free, put the task in the queue instead');
 const DEBUG = flag('--debug', "show each step, and put opencode's debug log into the run's log");
 const RESULT = json('print the result as JSON');
 

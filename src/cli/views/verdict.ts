@@ -1,4 +1,5 @@
 import type { Evidence, Run, Verdict } from '../../domain/runs/run-schema.ts';
+import { totalTokens } from '../../domain/runs/spending.ts';
 import { oneLine, plural } from '../../util/text.ts';
 
 /** A verdict in one line, with what the worktree has to show. */
@@ -29,6 +30,5 @@ export function evidenceText({ commits_ahead: commits, uncommitted_files: files,
 
 function usageText({ tokens, cost, steps }: Verdict): string | undefined {
   if (steps === 0) return undefined;
-  const total = tokens.input + tokens.output + tokens.reasoning + tokens.cache_read + tokens.cache_write;
-  return `${total} tokens${cost > 0 ? `, $${cost.toFixed(4)}` : ''} in ${plural(steps, 'step')}`;
+  return `${totalTokens(tokens)} tokens${cost > 0 ? `, $${cost.toFixed(4)}` : ''} in ${plural(steps, 'step')}`;
 }

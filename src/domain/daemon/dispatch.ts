@@ -12,7 +12,8 @@ import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { isHeldUp } from '../queue/advance.ts';
-import { backoff, heldUp, settleItem } from '../work/settle-task.ts';
+import { countEnd } from '../queue/breaker-file.ts';
+import { backoff, heldByBreak, heldUp, settleItem } from '../work/settle-task.ts';
 import { launchRun } from '../work/launch-run.ts';
 import { newRun } from '../runs/new-run.ts';
 import { writeRunRecord } from '../runs/run-files.ts';
@@ -64,13 +65,14 @@ async function notDispatched(context: Context, { id, run_id: runId }: QueueItem,
   const code = error instanceof AppError ? error.code : 'internal_error';
   // A system error is a full disk or the like: that passes, and the task is not at fault.
   const kind = errnoOf(error) === undefined ? kindOf(code) : 'not_ready';
+  const isShared = await countEnd(context, { task: id, run: runId ?? '', outcome: 'failed', class: code, message });
   if (kind === 'busy') {
     await settleItem(context, id, { type: 'released', runId, notBefore: null });
     return `waits: ${message}`;
   }
   const failure = { class: code, message };
-  if (kind === 'not_ready') {
-    await settleItem(context, id, heldUp(runId, failure));
+  if (kind === 'not_ready' || isShared) {
+    await settleItem(context, id, (isShared ? heldByBreak : heldUp)(runId, failure));
     return `waits: ${message}`;
   }
   if (kind === 'passing') {

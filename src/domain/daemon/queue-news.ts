@@ -42,6 +42,7 @@ function endLine({ id, state, failure, attempts, created_at: made, finished_at: 
 const WAITS: Readonly<Record<Reason['code'], string>> = {
   no_daemon: 'for a daemon',
   not_ready: 'for kugetsu to be ready',
+  low_memory: 'for free memory',
   paused: 'for the queue to be resumed',
   not_before: 'for their time',
   after: 'for other tasks',

@@ -3,10 +3,10 @@ import { clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';
 import { nextDue, tasksToBegin } from '../queue/select-items.ts';
-import { whyTasksWait } from '../queue/why-tasks-wait.ts';
+import { whyTasksWait, type Reason } from '../queue/why-tasks-wait.ts';
 import { clearTasks, settleDependencies } from '../work/settle-dependencies.ts';
 import { tellEnds, tellWaits, type KnownTasks } from './queue-news.ts';
-import { queueSituation } from '../work/queue-situation.ts';
+import { lowMemory, queueSituation } from '../work/queue-situation.ts';
 import { reconcileRuns, whatWasGone } from '../work/reconcile-runs.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
@@ -30,6 +30,8 @@ interface TickResult {
 }
 
 const CLEAN_EVERY_MS = 60 * 60_000;
+/** How soon it is looked again whether memory is free, in milliseconds. */
+const MEMORY_WAIT_MS = 10_000;
 
 /**
  * One look at everything: settle what died, make tasks true to their runs, choose, dispatch, clean up.
@@ -48,21 +50,41 @@ export async function tick(
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
   const reconciled = (await reconcileClaimed(context, found, say)) ? await context.queue.open(say) : found;
   const told = await settleDependencies(context, reconciled);
-  const items = told.length > 0 ? await context.queue.open(say) : reconciled;
+  const settled = told.length > 0 ? await context.queue.open(say) : reconciled;
+  const { tendLimits } = await import('./tend-limits.ts');
+  const items = (await tendLimits(context, settled, say)) ? await context.queue.open(say) : settled;
   await tellEnds(context, memory, items, say);
-  const { chosen, pausedUntil } = await select(context, items, { memory, say });
+  const { chosen, pausedUntil, isTrial } = await select(context, items, { memory, say });
   const obstacle = chosen.length === 0 ? undefined : await obstacleTo(context, memory, { due: chosen.length, say });
   const selected = obstacle === undefined ? chosen : [];
-  for (const item of selected) {
-    // A daemon that has nothing to do stays without what starting a run takes.
-    const { dispatchItem } = await import('./dispatch.ts');
-    await say(`${item.id} ${await dispatchItem(context, item)}`);
-  }
+  const begun = selected.length === 0 ? 0 : await dispatchAll(context, selected, { isTrial, say });
   await cleanUp(context, memory, say);
   const after = await withNewest(context, items, selected);
   const now = await context.queue.now();
-  const dueAt = obstacle === undefined ? earliest(nextDue(after, now), pausedUntil) : now + NOT_READY_WAIT_MS;
+  const again = begun < selected.length ? now + MEMORY_WAIT_MS : undefined;
+  const dueAt = obstacle === undefined ? earliest(nextDue(after, now), pausedUntil, again) : now + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+}
+
+/** What an agent takes once it works (opencode 1.18, measured), in megabytes: one that has only just begun takes less. */
+const AGENT_MEMORY_MB = 512;
+
+/** @returns for how many of them there was enough memory */
+async function dispatchAll(
+  context: Context,
+  items: readonly QueueItem[],
+  { isTrial, say }: { readonly isTrial: boolean; readonly say: (line: Text) => Promise<void> },
+): Promise<number> {
+  // A daemon that has nothing to do stays without what starting a run takes.
+  const { dispatchItem } = await import('./dispatch.ts');
+  const { beginTrial } = await import('./tend-limits.ts');
+  const { MIN_FREE_MEMORY_MB: needed } = await context.settings();
+  for (const [begun, item] of items.entries()) {
+    if (lowMemory(needed, begun * AGENT_MEMORY_MB).length > 0) return begun;
+    if (isTrial) await beginTrial(context, item.id);
+    await say(`${item.id} ${await dispatchItem(context, item)}`);
+  }
+  return items.length;
 }
 
 function earliest(...times: readonly (number | undefined)[]): number | undefined {
@@ -119,8 +141,10 @@ async function reconcileClaimed(
 
 interface Selected {
   readonly chosen: readonly QueueItem[];
-  /** When a pause ends by itself, in milliseconds since the epoch. */
+  /** When a pause ends by itself, or it is worth looking again, in milliseconds since the epoch. */
   readonly pausedUntil: number | undefined;
+  /** Whether the one task is tried after a break. */
+  readonly isTrial: boolean;
 }
 
 async function select(
@@ -131,17 +155,23 @@ async function select(
   const waits = items.some(({ state }) => state === 'pending');
   if (!waits) {
     memory.tasks.waits = '';
-    return { chosen: [], pausedUntil: undefined };
+    return { chosen: [], pausedUntil: undefined, isTrial: false };
   }
   const { situation } = await queueSituation(context, items);
   const waiting = whyTasksWait(items, situation);
   await tellWaits(memory.tasks, waiting, say);
-  const pause = situation.holds?.find(({ code }) => code === 'paused');
-  const until = pause?.code === 'paused' ? (pause.until ?? undefined) : undefined;
   return {
     chosen: tasksToBegin(waiting),
-    pausedUntil: until === undefined ? undefined : Date.parse(until),
+    pausedUntil: earliest(...(situation.holds ?? []).map((hold) => endOf(hold, situation.now))),
+    isTrial: situation.trial !== undefined,
   };
+}
+
+/** When what holds every task may be over without a change in the queue. */
+function endOf(hold: Reason, now: number): number | undefined {
+  if (hold.code === 'paused') return hold.until === null ? undefined : Date.parse(hold.until);
+  // No file changes when memory is free again.
+  return hold.code === 'low_memory' ? now + MEMORY_WAIT_MS : undefined;
 }
 
 async function cleanUp(context: Context, memory: DaemonMemory, say: (line: Text) => Promise<void>): Promise<void> {

@@ -2,8 +2,11 @@ import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { unlinkFile } from '../../adapters/store/private-files.ts';
-import { isoWithOffset } from '../../util/time.ts';
+import { isoWithOffset, nextLocalDay } from '../../util/time.ts';
 import type { Context } from './context.ts';
+import { breakerWords } from './breaker.ts';
+import { closeBreaker, readBreaker } from './breaker-file.ts';
+import { readUsedBudget, waiveBudget } from './day-budget.ts';
 
 /** `queue/paused.json`, which is there while the queue is paused. */
 const PauseSchema = z.looseObject({
@@ -26,14 +29,31 @@ export interface Pause {
 type Needs = Pick<Context, 'home' | 'queue'>;
 
 /**
- * The pause that is on; undefined when tasks are dispatched.
+ * The pause that is on, a person's before one of kugetsu's own; undefined when tasks are dispatched.
  *
  * @throws AppError `corrupt_file`: what cannot be read may be one
  */
 export async function readPause({ home, queue }: Needs): Promise<Pause | undefined> {
+  const now = await queue.now();
   const pause = await readPauseFile({ home });
-  if (pause === undefined || pause.until === null) return pause;
-  return Date.parse(pause.until) > (await queue.now()) ? pause : undefined;
+  if (pause !== undefined && (pause.until === null || Date.parse(pause.until) > now)) return pause;
+  return (await breakerPause({ home }, now)) ?? budgetPause({ home }, now);
+}
+
+/** The break after several failures of one kind; undefined when it is over, and one task may be tried. */
+async function breakerPause({ home }: Pick<Needs, 'home'>, now: number): Promise<Pause | undefined> {
+  const breaker = await readBreaker({ home });
+  const { opened, trial } = breaker;
+  if (opened === null || (trial === null && opened.until <= now)) return undefined;
+  const until = trial === null ? isoWithOffset(opened.until) : null;
+  return { since: isoWithOffset(opened.at), by: 'breaker', reason: breakerWords(breaker), until };
+}
+
+/** Nothing is dispatched for the rest of a day whose budget is used up. */
+async function budgetPause({ home }: Pick<Needs, 'home'>, now: number): Promise<Pause | undefined> {
+  const budget = await readUsedBudget({ home }, now);
+  if (budget === undefined || budget.waived) return undefined;
+  return { since: budget.since, by: 'budget', reason: budget.reason, until: isoWithOffset(nextLocalDay(now)) };
 }
 
 /** What the file says, whether or not it has passed. */
@@ -54,9 +74,15 @@ export async function pauseQueue(
   return pause;
 }
 
-/** Lets tasks be dispatched again. @returns the pause that was on; undefined when there was none */
+/**
+ * Lets tasks be dispatched again: the breaker begins anew, and the budget of the day holds nothing up until the next one.
+ *
+ * @returns the pause that was on; undefined when there was none
+ */
 export async function resumeQueue({ home, queue }: Needs): Promise<Pause | undefined> {
   const pause = await readPause({ home, queue }).catch(() => DAMAGED);
+  await closeBreaker({ home });
+  await waiveBudget({ home }, await queue.now());
   await withLock(home.queueLock, async (lock) => {
     lock.assertHeld();
     await unlinkFile(home.queuePaused);

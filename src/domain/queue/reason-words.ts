@@ -31,6 +31,11 @@ export function reasonWords(reason: Reason, id: string, { now, agents }: Moment)
       return { text: 'no queue daemon is running', command: 'kugetsu queue-daemon start' };
     case 'not_ready':
       return { text: `kugetsu is not ready: ${reason.problem}`, command: 'kugetsu doctor' };
+    case 'low_memory':
+      return {
+        text: `only ${reason.free} MB of memory are free, MIN_FREE_MEMORY_MB is ${reason.needed}`,
+        command: `kugetsu config set MIN_FREE_MEMORY_MB ${reason.free}`,
+      };
     case 'paused':
       return { text: pausedWords(reason, now), command: 'kugetsu queue resume' };
     case 'not_before':

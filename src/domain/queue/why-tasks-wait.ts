@@ -8,6 +8,8 @@ export type Reason =
   | { readonly code: 'no_daemon' }
   /** kugetsu or the machine lacks something, whatever the task. */
   | { readonly code: 'not_ready'; readonly problem: string }
+  /** Too little memory is free to begin an agent; both in megabytes. */
+  | { readonly code: 'low_memory'; readonly free: number; readonly needed: number }
   /** The queue is paused. */
   | { readonly code: 'paused'; readonly since: string; readonly why: string | null; readonly until: string | null }
   /** It is not to begin before a time. */
@@ -49,6 +51,8 @@ export interface Situation {
   readonly agentsIn?: ReadonlyMap<string, number>;
   /** What holds every task. */
   readonly holds?: readonly Reason[];
+  /** After a break one task alone is tried, if there is another one not one of those that failed; the others wait for `reason`. */
+  readonly trial?: { readonly failed: ReadonlySet<string>; readonly reason: Reason } | undefined;
 }
 
 /** A task that waits, and all that it waits for; nothing when it is to begin now. */
@@ -69,6 +73,18 @@ export interface Waiting {
  * @param items the tasks that are not finished, in any order
  */
 export function whyTasksWait(items: readonly QueueItem[], situation: Situation): Waiting[] {
+  return afterBreak(inTheirTurn(items, situation), situation.trial);
+}
+
+/** One of those that wait for nothing is tried, and rather one that has not failed before. */
+function afterBreak(waiting: Waiting[], trial: Situation['trial']): Waiting[] {
+  if (trial === undefined) return waiting;
+  const ready = waiting.filter(({ reasons }) => reasons.length === 0);
+  const tried = ready.find(({ item }) => !trial.failed.has(item.id)) ?? ready[0];
+  return waiting.map((each) => (each === tried ? each : { ...each, reasons: [trial.reason, ...each.reasons] }));
+}
+
+function inTheirTurn(items: readonly QueueItem[], situation: Situation): Waiting[] {
   const room = new Room(situation);
   for (const { type, issue_ref: ref, state } of items) {
     if (state === 'notified' && type === 'issue' && ref !== null) room.busy.add(ref);

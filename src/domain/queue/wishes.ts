@@ -1,4 +1,5 @@
 import { isoMsWithOffset } from '../../util/time.ts';
+import { isOutage } from './breaker.ts';
 import { CANCELLATION, failed } from './end-task.ts';
 import type { Child, Dependency, QueueItem } from './queue-item.ts';
 
@@ -18,7 +19,9 @@ export type Wish =
   /** A task that it waits for has ended, or is gone. */
   | { readonly type: 'dependency_ended'; readonly id: string; readonly outcome: NonNullable<Dependency['outcome']> }
   /** A task that it has started is in the queue again after its end. */
-  | { readonly type: 'child_reopened'; readonly id: string };
+  | { readonly type: 'child_reopened'; readonly id: string }
+  /** The attempt of this run failed of what was wrong with all tasks: it counts no more, and the task waits again. */
+  | { readonly type: 'given_back'; readonly runId: string };
 
 const WISHES: ReadonlySet<string> = new Set<Wish['type']>([
   'cancelled',
@@ -27,6 +30,7 @@ const WISHES: ReadonlySet<string> = new Set<Wish['type']>([
   'moved',
   'dependency_ended',
   'child_reopened',
+  'given_back',
 ]);
 
 /** Whether an event is one of these. */
@@ -50,12 +54,35 @@ export function wished(item: QueueItem, wish: Wish, now: number): QueueItem {
       return waits ? afterDependency(item, wish, now) : item;
     case 'child_reopened':
       return reopened(item, wish.id, now);
+    case 'given_back':
+      return waits && isForAll(item, wish.runId) ? givenBack(item) : item;
   }
 }
 
 /** A task that has ended, after an event. */
 export function wishedAfterEnd(item: QueueItem, wish: Wish, now: number): QueueItem {
-  return wish.type === 'retried' ? retried(item, wish.message, now) : item;
+  if (wish.type === 'retried') return retried(item, wish.message, now);
+  const hasFailed = item.state === 'error' && item.cancelled == null;
+  if (wish.type !== 'given_back' || !hasFailed || !isForAll(item, wish.runId)) return item;
+  const { attempts, failure, begun_at: begun = null } = item;
+  return givenBack({ ...retried(item, null, now), attempts, failure, begun_at: begun });
+}
+
+/** Whether this run was the last attempt, and failed of what was wrong with all tasks. */
+function isForAll({ run_id: run, attempts, failure }: QueueItem, runId: string): boolean {
+  return run === runId && attempts > 0 && failure !== null && isOutage(failure.class);
+}
+
+/** The task keeps the reason, which its next agent is told if the last one had begun. */
+function givenBack(item: QueueItem): QueueItem {
+  const attempts = Math.max(0, item.attempts - 1);
+  return {
+    ...item,
+    attempts,
+    begun_at: attempts > 0 ? (item.begun_at ?? null) : null,
+    run_id: null,
+    next_attempt_at: null,
+  };
 }
 
 function cancelled(item: QueueItem, message: string, now: number): QueueItem {

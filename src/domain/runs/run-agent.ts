@@ -2,16 +2,19 @@ import { join } from 'node:path';
 import type { AgentEvent } from '../../adapters/engine/agent-event.ts';
 import type { AgentEngine, AgentExit, AgentHandle, AgentRequest } from '../../adapters/engine/agent-engine.ts';
 import { endProcessesOfRun } from '../../adapters/process/end-processes.ts';
+import { memoryKills } from '../../adapters/process/memory.ts';
 import { randomBytes } from '../../adapters/random.ts';
 import { writeFile } from '../../adapters/store/changes.ts';
 import { diskSpace } from '../../adapters/store/disk.ts';
 import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
 import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
+import { limitReached, limitUsed, NO_BUDGET, type Budget, type ReachedLimit } from './budget.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
 import type { Heard } from './hear.ts';
 import type { RunLog } from './run-log.ts';
 import type { Verdict } from './run-schema.ts';
+import { totalTokens, type Spending } from './spending.ts';
 import {
   hasNamed,
   judge,
@@ -43,12 +46,16 @@ interface AgentRun {
   readonly request: AgentRequest;
   readonly log: RunLog;
   readonly deadlines: Deadlines;
+  /** What it may use at the most; no limit without. */
+  readonly budget?: Budget;
   /** What is not the agent's to change. */
   readonly mainCheckout?: string | undefined;
   /** Aborts when the run is to be stopped. */
   readonly signal: AbortSignal;
   /** Called once the agent is at work, before anything is heard of it, with the process that answers for it. */
   readonly onStarted: (pid: number) => Promise<void>;
+  /** Called with what each step of the agent has used; never throws. */
+  readonly onStep?: ((used: Spending) => Promise<void>) | undefined;
   /** Called with every event of the agent. */
   readonly onEvent?: ((event: Heard) => void) | undefined;
 }
@@ -81,10 +88,12 @@ async function watched(
   agent: AgentHandle,
 ): Promise<Omit<Verdict, 'evidence'>> {
   const watch = new AgentWatch(clock, run, agent);
+  const kills = memoryKills();
   try {
     await run.onStarted(agent.pid);
     const end = await watch.untilEnd();
-    return judge(watch.seen, { ...end, diskFull: await isDiskFull(run.runDirectory) });
+    const outOfMemory = kills !== undefined && (memoryKills() ?? 0) > kills;
+    return judge(watch.seen, { ...end, outOfMemory, diskFull: await isDiskFull(run.runDirectory) });
   } finally {
     // The agent itself has ended and its pid may be another's by now; what it left behind carries the run's id.
     await endProcessesOfRun({ runId: run.runId, clock });
@@ -112,6 +121,7 @@ class AgentWatch {
   private readonly run: AgentRun;
   private readonly agent: AgentHandle;
   private readonly clock: Context['clock'];
+  private readonly budget: Budget;
   private readonly startedAt: number;
   private firstEventAt: number | undefined;
   private lastSignAt: number;
@@ -119,6 +129,7 @@ class AgentWatch {
 
   constructor(clock: Context['clock'], run: AgentRun, agent: AgentHandle) {
     this.run = run;
+    this.budget = run.budget ?? NO_BUDGET;
     this.agent = agent;
     this.clock = clock;
     this.startedAt = clock.monotonic();
@@ -126,7 +137,7 @@ class AgentWatch {
     this.askedAt = this.startedAt;
   }
 
-  async untilEnd(): Promise<AgentExit & { endedFor: EndReason | undefined }> {
+  async untilEnd(): Promise<AgentExit & { endedFor: EndReason | undefined; limit: ReachedLimit | undefined }> {
     const finished = new AbortController();
     void this.agent.ended.then(() => finished.abort());
     const wake = AbortSignal.any([finished.signal, this.run.signal]);
@@ -138,7 +149,8 @@ class AgentWatch {
       else await this.clock.sleep(POLL_MS, wake);
     }
     await this.listen();
-    return { ...(await this.agent.ended), endedFor };
+    const limit = endedFor === 'over_budget' ? limitUsed(this.budget, this.seen) : undefined;
+    return { ...(await this.agent.ended), endedFor, limit };
   }
 
   private async listen(): Promise<void> {
@@ -154,6 +166,7 @@ class AgentWatch {
     this.firstEventAt ??= event.type === 'output' ? undefined : this.lastSignAt;
     this.seen = observe(this.seen, heard);
     this.run.onEvent?.(heard);
+    if (event.type === 'step_finish') await this.run.onStep?.({ tokens: totalTokens(event.tokens), cost: event.cost });
     await this.noticeElsewhere(event);
   }
 
@@ -170,6 +183,7 @@ class AgentWatch {
 
   private reasonToEnd(): EndReason | undefined {
     if (this.run.signal.aborted) return 'stopped';
+    if (limitReached(this.budget, this.seen) !== undefined) return 'over_budget';
     this.noticeWork();
     const { startedAt, firstEventAt, lastSignAt } = this;
     return overdue(

@@ -50,6 +50,8 @@ export const VerdictSchema = z.looseObject({
   reply: z.string(),
   /** The main checkout, when a tool of the agent that ran named it: something may have changed there. */
   elsewhere: z.optional(z.string()),
+  /** The setting at whose value the run was ended, when it was over its budget. */
+  limit: z.optional(z.looseObject({ setting: z.string(), value: z.number(), used: z.number() })),
 });
 
 /** What a run does; `init`, `question` and `canary` are runs of a command's own. */

@@ -1,6 +1,7 @@
 import type { AgentEvent, FailureReason, TokenCount } from '../../adapters/engine/agent-event.ts';
 import { oneLine } from '../../util/text.ts';
 import { cleanPart, type Heard, type HeardRemark } from './hear.ts';
+import { limitWords, type ReachedLimit } from './budget.ts';
 import type { Verdict } from './run-schema.ts';
 
 /** Why kugetsu itself ended an agent. */
@@ -10,7 +11,8 @@ export type EndReason =
   | 'stall_timeout'
   | 'total_timeout'
   | 'unknown_finish'
-  | 'agent_unavailable';
+  | 'agent_unavailable'
+  | 'over_budget';
 
 /** What was seen of an agent while it ran; grows by {@link observe}. */
 export interface Observation {
@@ -41,6 +43,10 @@ export interface AgentEnd {
   readonly endedFor: EndReason | undefined;
   /** Whether nothing can be written any more where its output goes, so that its last words may be missing. */
   readonly diskFull?: boolean;
+  /** The limit at which it was ended for its budget. */
+  readonly limit?: ReachedLimit | undefined;
+  /** Whether the kernel has ended a process meanwhile because memory ran out. */
+  readonly outOfMemory?: boolean;
 }
 
 /** An error event, and its message without secrets. */
@@ -77,6 +83,15 @@ const DISK_FULL: Judgement = {
   class: 'disk_full',
   message: "the disk with kugetsu's home is full; the agent's last output may be missing",
   retryable: false,
+};
+
+const KILLED_EXIT = 128 + 9;
+
+const OUT_OF_MEMORY: Judgement = {
+  outcome: 'failed',
+  class: 'out_of_memory',
+  message: 'the kernel ended the agent because memory ran out',
+  retryable: true,
 };
 
 /** What is known after one more event: judged as it came, told without secrets. */
@@ -136,11 +151,13 @@ export function judge(seen: Observation, end: AgentEnd): Omit<Verdict, 'evidence
     cost: seen.cost,
     reply: seen.reply,
     ...(seen.elsewhere === undefined ? {} : { elsewhere: seen.elsewhere }),
+    ...(end.limit === undefined ? {} : { limit: { ...end.limit } }),
   };
 }
 
 function judgement(seen: Observation, end: AgentEnd): Judgement {
-  if (end.endedFor !== undefined) return endedByKugetsu(end.endedFor, seen);
+  if (end.endedFor !== undefined) return endedByKugetsu(end.endedFor, seen, end);
+  if (isKilledForMemory(end)) return OUT_OF_MEMORY;
   if (seen.error !== undefined) return fromError(seen.error, seen);
   if (seen.reason !== undefined && (end.exitCode !== 0 || SAID_AND_DONE.has(seen.reason.class))) {
     const { class: name, message, retryable } = seen.reason;
@@ -157,6 +174,11 @@ function judgement(seen: Observation, end: AgentEnd): Judgement {
   return fromFinish(seen);
 }
 
+/** A program that stands between may turn the signal into an exit code, as a shell does. */
+function isKilledForMemory({ outOfMemory, signal, exitCode }: AgentEnd): boolean {
+  return outOfMemory === true && (signal === 'SIGKILL' || exitCode === KILLED_EXIT);
+}
+
 function fromFinish({ lastFinish, toldFinish, lastRemark }: Observation): Judgement {
   if (lastFinish === 'stop') return { outcome: 'succeeded', class: 'ok', message: 'done', retryable: false };
   if (lastFinish === undefined) {
@@ -167,7 +189,7 @@ function fromFinish({ lastFinish, toldFinish, lastRemark }: Observation): Judgem
   return failed('unfinished', `the agent ended in the middle of its work (last finish: ${toldFinish})`, true);
 }
 
-function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
+function endedByKugetsu(reason: EndReason, seen: Observation, { limit }: AgentEnd): Judgement {
   const last = lastWords(seen);
   switch (reason) {
     case 'stopped':
@@ -180,6 +202,8 @@ function endedByKugetsu(reason: EndReason, seen: Observation): Judgement {
       return failed(reason, 'not finished within AGENT_TIMEOUT_MINUTES', false);
     case 'agent_unavailable':
       return failed(reason, `${seen.reason?.message ?? ''}; it was ended before it did anything`, false);
+    case 'over_budget':
+      return failed(reason, limit === undefined ? 'the run has used up its budget' : limitWords(limit), false);
     case 'unknown_finish':
       return failed(reason, 'the model ended three steps in a row without a reason that opencode knows', true);
   }

@@ -15,7 +15,7 @@ export async function afterRun(context: Needs, record: RunRecord, verdict: Verdi
   const { id, kind, subject, task } = record;
   if (subject.type === 'none' || kind === 'destroy') return;
   if (subject.type === 'task') {
-    await settleItem(context, subject.id, await runEnded(context, id, verdict));
+    await settleItem(context, subject.id, await runEnded(context, { task: subject.id, run: id }, verdict));
     return context.queue.wake();
   }
   if (task === null) await announce(context, subject.ref, verdict);

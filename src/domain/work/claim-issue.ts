@@ -8,6 +8,7 @@ import { settleItem, settleRunTasks } from './settle-task.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
 import { requireHere } from '../runs/elsewhere.ts';
+import { needsNewNumber } from '../runs/budget.ts';
 import { newRun } from '../runs/new-run.ts';
 import { readRunRecord, writeRunRecord } from '../runs/run-files.ts';
 import { runOf, type AskedFor, type RunRecord } from '../runs/run-record.ts';
@@ -42,13 +43,18 @@ const MAX_TRIES = 5;
  * Claims an issue for one run: checks that it and a slot are free, and takes both in one critical section. The claim is this
  * process's until it is handed over, so that it dies with it.
  *
- * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when the run needs a session that is not there
+ * @throws AppError `busy` or `no_slot` (exit code 4), `no_session` when the run needs a session that is not there,
+ * `over_budget` when it would go on from one that was ended at the same limit
  */
 export async function claimIssue(context: Needs, request: ClaimRequest): Promise<RunRecord> {
   // A run keeps to the settings of its beginning.
-  const { MAX_CONCURRENT_AGENTS: slots, MAX_AGENTS_PER_REPO: perRepository } = requireAll(await context.settings());
+  const settings = requireAll(await context.settings());
+  const { MAX_CONCURRENT_AGENTS: slots, MAX_AGENTS_PER_REPO: perRepository } = settings;
   return whileFree(context, formatIssueRef(request.ref), async (changes, session) => {
-    if (request.kind === 'continue') requireContinuable(formatIssueRef(request.ref), session);
+    if (request.kind === 'continue') {
+      requireContinuable(formatIssueRef(request.ref), session);
+      requireBudget(formatIssueRef(request.ref), needsNewNumber(settings, session?.run?.verdict ?? null));
+    }
     await requireSlot(context, changes, { slots, perRepository, ref: formatIssueRef(request.ref) });
     const record = newRecord(context, request);
     await settleBefore(context, session);
@@ -137,6 +143,14 @@ function requireContinuable(ref: string, session: IssueSession | undefined): voi
   }
   throw new AppError('no_session', `${ref} has no session yet: its start did not get that far`, {
     hint: `run: kugetsu start ${ref} MESSAGE`,
+  });
+}
+
+function requireBudget(ref: string, limit: ReturnType<typeof needsNewNumber>): void {
+  if (limit === undefined) return;
+  const { setting, value } = limit;
+  throw new AppError('over_budget', `the last run of ${ref} was ended at its limit, and ${setting} is still ${value}`, {
+    hint: `to go on, run: kugetsu config set ${setting} ${value * 2}`,
   });
 }
 

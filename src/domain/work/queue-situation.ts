@@ -1,5 +1,10 @@
-import { messageOf } from '../../util/errors.ts';
+import { freeMemory } from '../../adapters/process/memory.ts';
+import { AppError, messageOf } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
+import { breakerWords, CLOSED, wantsTrial } from '../queue/breaker.ts';
+import { readBreaker } from '../queue/breaker-file.ts';
 import { readPause } from '../queue/pause.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { repositoryOf, type Reason, type Situation } from '../queue/why-tasks-wait.ts';
@@ -16,7 +21,12 @@ export async function queueSituation(
   items: readonly QueueItem[],
 ): Promise<{ readonly situation: Situation; readonly runs: readonly RunRecord[] }> {
   const sessions = await readSoundIssueSessions(context);
-  const { MAX_CONCURRENT_AGENTS: slots, MAX_AGENTS_PER_REPO, MAX_PM_AGENTS } = await context.settings();
+  const {
+    MAX_CONCURRENT_AGENTS: slots,
+    MAX_AGENTS_PER_REPO,
+    MAX_PM_AGENTS,
+    MIN_FREE_MEMORY_MB,
+  } = await context.settings();
   const runs = await liveRuns(context, { sessions, items });
   const busy = sessions.filter((session) => isBusy(context.home, session));
   const situation: Situation = {
@@ -28,7 +38,8 @@ export async function queueSituation(
     mostPerRepository: MAX_AGENTS_PER_REPO,
     agentsIn: agentsByRepository(runs),
     busyIssues: new Set(busy.map(({ issue_ref: ref }) => ref)),
-    holds: await pauseAsReason(context),
+    holds: [...(await pauseAsReason(context)), ...lowMemory(MIN_FREE_MEMORY_MB)],
+    trial: await trialNow(context),
   };
   return { situation, runs };
 }
@@ -42,6 +53,39 @@ export function agentsByRepository(runs: readonly RunRecord[]): ReadonlyMap<stri
     counts.set(repository, (counts.get(repository) ?? 0) + 1);
   }
   return counts;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * That too little memory is free to begin an agent.
+ *
+ * @param needed MIN_FREE_MEMORY_MB; 0 for no limit
+ * @param promised megabytes that agents will take which have only just begun
+ */
+export function lowMemory(needed: number, promised = 0): Extract<Reason, { code: 'low_memory' }>[] {
+  const bytes = needed === 0 ? undefined : freeMemory();
+  if (bytes === undefined) return [];
+  const free = Math.max(0, Math.floor(bytes / MEGABYTE - promised));
+  return free < needed ? [{ code: 'low_memory', free, needed }] : [];
+}
+
+/** @throws AppError `low_memory` (exit code 4) when too little memory is free to begin an agent */
+export async function requireMemory({ settings }: Pick<Context, 'settings'>): Promise<void> {
+  const [low] = lowMemory((await settings()).MIN_FREE_MEMORY_MB);
+  if (low === undefined) return;
+  const message = `only ${low.free} MB of memory are free, MIN_FREE_MEMORY_MB is ${low.needed}`;
+  throw new AppError('low_memory', message, { hint: 'wait for an agent to end (kugetsu list)', exit: EXIT.busy });
+}
+
+/** After a break one task is tried before the others. */
+async function trialNow(context: Pick<Needs, 'home' | 'queue'>): Promise<Situation['trial']> {
+  // What cannot be read is told as a pause.
+  const breaker = await readBreaker(context).catch(() => CLOSED);
+  if (!wantsTrial(breaker, await context.queue.now())) return undefined;
+  const since = isoWithOffset(breaker.opened?.at ?? 0);
+  const reason: Reason = { code: 'paused', since, why: breakerWords(breaker), until: null };
+  return { failed: new Set(breaker.failed.map(({ task }) => task)), reason };
 }
 
 async function pauseAsReason(context: Pick<Needs, 'home' | 'queue'>): Promise<readonly Reason[]> {

@@ -56,7 +56,7 @@ async function settleBy(
   item: QueueItem,
   { run, verdict }: { readonly run: RunRecord; readonly verdict: Verdict },
 ): Promise<string> {
-  await settleItem(context, item.id, await runEnded(context, run.id, verdict));
+  await settleItem(context, item.id, await runEnded(context, { task: item.id, run: run.id }, verdict));
   return `settled: its run had ended (${verdict.class})`;
 }
 

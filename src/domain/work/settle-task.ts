@@ -6,11 +6,13 @@ import type { TaskNews } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import { advance, isFinished, JITTER, type Backoff, type QueueEvent } from '../queue/advance.ts';
+import { countEnd } from '../queue/breaker-file.ts';
 import { CANCELLATION, type Cause } from '../queue/end-task.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import type { Change, ItemChange } from '../queue/queue-store.ts';
 
 type Needs = Pick<Context, 'queue' | 'settings'>;
+type Settling = Needs & Pick<Context, 'home'>;
 
 /** How long a task that kugetsu was not ready for waits, in milliseconds. */
 export const NOT_READY_WAIT_MS = 60_000;
@@ -68,7 +70,7 @@ type EventAt = (now: number) => QueueEvent;
 
 /** Settles what depends on a run that has ended: the task that it was an attempt at, and the PM task that started it. */
 export async function settleRunTasks(
-  context: Needs,
+  context: Settling,
   run: Pick<Run, 'id' | 'task' | 'parent'>,
   verdict: Verdict,
 ): Promise<void> {
@@ -76,7 +78,8 @@ export async function settleRunTasks(
     await context.queue.wake();
     return;
   }
-  if (typeof run.task === 'string') await settleItem(context, run.task, await runEnded(context, run.id, verdict));
+  if (typeof run.task === 'string')
+    await settleItem(context, run.task, await runEnded(context, { task: run.task, run: run.id }, verdict));
   // A run that is an attempt at a task is no child itself: its task is.
   if (typeof run.parent === 'string' && typeof run.task !== 'string') {
     await settleItem(context, run.parent, { type: 'child_ended', id: run.id, outcome: verdict.outcome });
@@ -84,22 +87,31 @@ export async function settleRunTasks(
   await context.queue.wake();
 }
 
-/** What the end of a run means for the task: an attempt, or nothing when the run never began or kugetsu was not ready. */
+/**
+ * What the end of a run means for the task: an attempt, or nothing when the run never began, kugetsu was not ready, or many
+ * tasks fail of the same.
+ */
 export async function runEnded(
-  context: Pick<Context, 'settings'>,
-  runId: string,
+  context: Settling,
+  { task, run: runId }: { readonly task: string; readonly run: string },
   verdict: Verdict,
 ): Promise<QueueEvent | EventAt> {
   if (verdict.class === CLAIM_INTERRUPTED) return { type: 'released', runId, notBefore: null };
-  if (verdict.outcome === 'failed' && kindOf(verdict.class) === 'not_ready') {
-    return heldUp(runId, { class: verdict.class, message: verdict.message });
-  }
+  const { outcome, class: failureClass, message } = verdict;
+  const failure = { class: failureClass, message };
+  if (await countEnd(context, { task, run: runId, outcome, ...failure })) return heldByBreak(runId, failure);
+  if (outcome === 'failed' && kindOf(failureClass) === 'not_ready') return heldUp(runId, failure);
   return { type: 'run_ended', runId, verdict, backoff: await backoff(context) };
 }
 
 /** The task goes back, because kugetsu was not ready for it. */
 export function heldUp(runId: string | null, failure: Cause): EventAt {
   return (now) => ({ type: 'held_up', runId, notBefore: now + NOT_READY_WAIT_MS, failure });
+}
+
+/** The task goes back, because many tasks fail of the same: the break holds it, and nothing else. */
+export function heldByBreak(runId: string | null, failure: Cause): EventAt {
+  return (now) => ({ type: 'held_up', runId, notBefore: now, failure });
 }
 
 /** How long a task is to wait for its next attempt, by the settings. */

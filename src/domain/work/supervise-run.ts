@@ -1,22 +1,16 @@
-import { join } from 'node:path';
 import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
-import { isInside } from '../../adapters/store/paths.ts';
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError, errnoOf, messageOf, unlessRefused, wordsOf } from '../../util/errors.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../queue/context.ts';
-import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts';
-import { identityProblem } from '../runs/agent-surroundings.ts';
-import { deadlinesOf } from '../runs/deadlines.ts';
 import { keepRunRecord } from '../runs/run-files.ts';
-import { atWork, endedWith, hasEnded, takenOver, type RunRecord } from '../runs/run-record.ts';
-import { explainStartup } from '../runs/explain-startup.ts';
+import { endedWith, hasEnded, takenOver, type RunRecord } from '../runs/run-record.ts';
 import { afterRun } from './after-run.ts';
+import { prepareAndRun } from './prepare-and-run.ts';
 import { cleanUpAfterRun } from './settle-run.ts';
-import { runAgent } from '../runs/run-agent.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Verdict } from '../runs/run-schema.ts';
@@ -34,9 +28,6 @@ interface Supervision {
 
 /** Nothing more can be written: the disk is full, or the user's share of it. */
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
-
-/** What an agent that works on an issue has no use for: it would hand its issue on. */
-const PEOPLES_SKILLS = ['kugetsu'];
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 
@@ -122,61 +113,6 @@ async function runToVerdict(context: Context, supervision: Judging, log: RunLog)
     const message = told(wordsOf(error), supervision.clean);
     return failed('internal_error', message, 'this is a bug in kugetsu; the log has the details');
   }
-}
-
-async function prepareAndRun(
-  context: Context,
-  { runId, task, signal }: Supervision,
-  log: RunLog,
-): Promise<BareVerdict> {
-  const { clock, home } = context;
-  const { session, directory, model, mainCheckout, branch } = await task.prepare(log, signal);
-  signal.throwIfAborted();
-  const startedAt = clock.monotonic();
-  const { message, debug } = task;
-  const tempDirectory = join(await context.tempDirectory(), runId);
-  const seat = { agent: task.agent, issue: task.issue, branch, task: task.env, inHome: true };
-  const env = await agentEnvironment(context, { ...seat, run: { id: runId, temporary: tempDirectory } });
-  const settings = await context.settings();
-  const { AGENT_PROJECT_CONFIG: projectConfig, AGENT_NAME: agent } = settings;
-  if (task.agent === 'dev-agent') {
-    const problem = await identityProblem(directory, env);
-    if (problem !== undefined) await log.record({ event: 'warning', text: problem });
-  }
-  const isDeveloper = task.agent === 'dev-agent';
-  const notes = isDeveloper ? await writeAgentNotes(context) : undefined;
-  const hiddenSkills = isDeveloper ? PEOPLES_SKILLS : [];
-  const request = { session, directory, message, model, agent, debug, projectConfig, notes, hiddenSkills, env };
-  const since = clock.now();
-  const verdict = await runAgent(context, {
-    runId,
-    runDirectory: join(home.runs, runId),
-    tempDirectory,
-    request,
-    log,
-    deadlines: deadlinesOf(settings),
-    mainCheckout: await foreign(context, mainCheckout),
-    signal,
-    onEvent: (event) => task.onEvent?.(event),
-    onStarted: async (pid) => {
-      await task.record.change((run) => atWork(run, pid, clock.now()));
-      await log.record({
-        event: 'step',
-        name: 'agent',
-        note: 'opencode process started',
-        ms: clock.monotonic() - startedAt,
-      });
-      await log.record({ event: 'at_work', session, directory, pid });
-      await task.atWork();
-    },
-  });
-  const explained = await explainStartup(context, verdict, { session, directory, since });
-  return task.reconsider === undefined ? explained : task.reconsider(explained);
-}
-
-/** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */
-async function foreign({ home }: Pick<Context, 'home'>, checkout: string | undefined): Promise<string | undefined> {
-  return checkout === undefined || (await isInside(checkout, home.root)) ? undefined : checkout;
 }
 
 /** What kugetsu itself was refused is worth another try: unlike an agent, it does not fill the disk again. */

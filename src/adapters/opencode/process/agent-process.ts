@@ -4,6 +4,7 @@ import type { AgentExit, AgentHandle, RunPlace } from '../../engine/agent-engine
 import type { Utterance } from '../../engine/agent-event.ts';
 import { parseEvent } from '../../engine/event-lines.ts';
 import { endProcessesOfRun, sendSignal } from '../../process/end-processes.ts';
+import { endSoonerThanOwn } from '../../process/memory.ts';
 import { processesOfRun } from '../../process/process-table.ts';
 import { spawnProcess, type SpawnedProcess } from '../../process/spawn-process.ts';
 import { LineReader } from '../../store/line-reader.ts';
@@ -25,7 +26,9 @@ interface Surroundings extends RunPlace {
  */
 export async function startAgentProcess(command: AgentCommand, place: Surroundings): Promise<AgentHandle> {
   const files = { stdoutFile: join(place.runDirectory, 'stdout'), stderrFile: join(place.runDirectory, 'stderr') };
-  const agent = new AgentProcess(await spawnProcess({ ...command, ...files }), files, place);
+  const started = await spawnProcess({ ...command, ...files });
+  endSoonerThanOwn(started.pid);
+  const agent = new AgentProcess(started, files, place);
   try {
     await agent.hideFiles();
     return agent;

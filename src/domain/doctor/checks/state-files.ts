@@ -5,7 +5,10 @@ import { identityOf } from '../../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import { listEnvFiles } from '../../agent-env/list-env-files.ts';
+import { readBreaker } from '../../queue/breaker-file.ts';
+import { readBudgetFile } from '../../queue/day-budget.ts';
 import { readPauseFile } from '../../queue/pause.ts';
+import { readSpendingFile } from '../../runs/spending.ts';
 import { readDaemonLock } from '../../daemon/find-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock, readInbox } from '../../notifications/inbox.ts';
@@ -121,11 +124,18 @@ async function brokenInbox(context: CheckContext): Promise<Finding[]> {
   return broken(context, await look(path, read), { path, read, lock: inboxLock(home) });
 }
 
+/** What holds up the queue, and the record of the day by which it is decided. */
 async function brokenPause(context: CheckContext): Promise<Finding[]> {
   const { home } = context;
-  const path = home.queuePaused;
-  const read = async (): Promise<unknown> => readPauseFile(context);
-  return broken(context, await look(path, read), { path, read, lock: home.queueLock, after: 'the queue goes on then' });
+  const goesOn = { lock: home.queueLock, after: 'the queue goes on then' };
+  const files = [
+    { path: home.queuePaused, read: async (): Promise<unknown> => readPauseFile(context), ...goesOn },
+    { path: home.queueBreaker, read: async (): Promise<unknown> => readBreaker(context), ...goesOn },
+    { path: home.queueBudget, read: async (): Promise<unknown> => readBudgetFile(context), ...goesOn },
+    { path: home.spending, read: async (): Promise<unknown> => readSpendingFile(context), lock: home.spendingLock },
+  ];
+  const findings = files.map(async (file) => broken(context, await look(file.path, file.read), file));
+  return (await Promise.all(findings)).flat();
 }
 
 async function brokenDaemonLock(context: CheckContext): Promise<Finding[]> {

@@ -48,6 +48,7 @@ const wishes: fc.Arbitrary<QueueEvent> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: childIds.map((id): QueueEvent => ({ type: 'child_reopened', id })) },
+  { weight: 1, arbitrary: endedIds.map((runId): QueueEvent => ({ type: 'given_back', runId })) },
 );
 
 const eventsOf = (type: QueueItem['type']): fc.Arbitrary<QueueEvent> => {
@@ -159,8 +160,9 @@ describe('in any history', () => {
     }
   });
 
-  test('completed and error are left by a retry only, and what they say does not change', () => {
+  test('completed is left by a retry only, error when an attempt is given back, too, and what they say does not change', () => {
     always(({ before, event, after }) => {
+      if (before.state === 'error' && event.type === 'given_back') return;
       if (isFinished(before) && event.type !== 'retried') expect(whatStays(after)).toEqual(whatStays(before));
     });
   });
@@ -206,7 +208,8 @@ describe('in any history', () => {
 
   test('what somebody wants counts once however often it is told', () => {
     always(({ event, after, now }) => {
-      if (!['cancelled', 'edited', 'moved', 'dependency_ended', 'child_reopened'].includes(event.type)) return;
+      if (!['cancelled', 'edited', 'moved', 'dependency_ended', 'child_reopened', 'given_back'].includes(event.type))
+        return;
       expect(advance(after, event, now + 5000)).toBe(after);
     });
   });
@@ -215,13 +218,13 @@ describe('in any history', () => {
     always(({ after }) => expect((after.begun_at ?? null) !== null).toBe(after.attempts > 0));
   });
 
-  test('attempts are three at the most, grow by one with a claim only, shrink by one with a release only, and end with a retry', () => {
+  test('attempts are three at the most, grow by one with a claim only, shrink by one with a release or when they are given back only, and end with a retry', () => {
     always(({ before, event, after }) => {
       expect(after.attempts).toBeGreaterThanOrEqual(0);
       expect(after.attempts).toBeLessThanOrEqual(MAX_ATTEMPTS);
       const change = after.attempts - before.attempts;
       if (event.type === 'claimed') expect([0, 1]).toContain(change);
-      else if (event.type === 'released' || event.type === 'held_up') expect([0, -1]).toContain(change);
+      else if (['released', 'held_up', 'given_back'].includes(event.type)) expect([0, -1]).toContain(change);
       else if (event.type === 'retried') expect(after.attempts).toBe(isFinished(before) ? 0 : before.attempts);
       else expect(change).toBe(0);
     });
@@ -229,7 +232,8 @@ describe('in any history', () => {
 
   test('the end of another run, and the release of another claim, change nothing', () => {
     always(({ before, event, after }) => {
-      if (!['run_ended', 'released', 'held_up', 'not_begun'].includes(event.type) || !('runId' in event)) return;
+      if (!['run_ended', 'released', 'held_up', 'not_begun', 'given_back'].includes(event.type) || !('runId' in event))
+        return;
       if (event.type === 'claimed') return;
       if (event.runId !== before.run_id) expect(after).toBe(before);
     });

@@ -42,6 +42,15 @@ describe('a task waits', () => {
     });
   });
 
+  test('after a break, but for one that is tried, and rather one that has not failed before', () => {
+    const items = queue(onIssue(1), onIssue(2), onIssue(3));
+    const trial = { failed: new Set(['q_a']), reason: PAUSED };
+    expect(codes(items, { trial })).toEqual({ q_a: ['paused'], q_b: [], q_c: ['paused'] });
+    const all = { failed: new Set(['q_a', 'q_b', 'q_c']), reason: PAUSED };
+    expect(codes(items, { trial: all })).toEqual({ q_a: [], q_b: ['paused'], q_c: ['paused'] });
+    expect(codes(items, { trial, freeSlots: 0 })['q_b']).toEqual(['paused', 'no_slot']);
+  });
+
   test('for its time, and lets a later task of its issue go first', () => {
     expect(codes(queue(onIssue(1, { not_before: at(1) }), onIssue(1)))).toEqual({ q_a: ['not_before'], q_b: [] });
     expect(codes(queue(onIssue(1, { not_before: at(0) }), onIssue(1)))).toEqual({ q_a: [], q_b: ['behind'] });

@@ -164,3 +164,32 @@ describe('a task that comes after others', () => {
     expect(after(item, { type: 'dependency_ended', id: 'q_1', outcome: 'lost' }).state).toBe('pending');
   });
 });
+
+describe('a task whose attempt is given back', () => {
+  const GIVEN_BACK = { type: 'given_back', runId: 'r_1' } as const;
+  const REFUSED = ends({ outcome: 'failed', class: 'no_credentials', retryable: false });
+
+  test('has one attempt more, and waits for nothing', () => {
+    const waiting = after(claim(itemWith()), FAILS);
+    expect(waiting.attempts).toBe(1);
+    expect(after(waiting, GIVEN_BACK)).toMatchObject({ state: 'pending', attempts: 0, next_attempt_at: null });
+  });
+
+  test('waits again when it had ended in error, with the attempts that it had before', () => {
+    const second = { ...itemWith(), attempts: 1 };
+    const ended = after(claim(second), REFUSED);
+    expect(ended).toMatchObject({ state: 'error', attempts: 2 });
+    expect(after(ended, GIVEN_BACK)).toMatchObject({ state: 'pending', attempts: 1, finished_at: null });
+  });
+
+  test('stays as it is once another run has it, after a success, when it is given back again, or when it was cancelled', () => {
+    const claimed = claim(after(claim(itemWith()), FAILS), 'r_2');
+    expect(after(claimed, GIVEN_BACK)).toBe(claimed);
+    const done = after(claim(itemWith()), ends({}));
+    expect(after(done, GIVEN_BACK)).toBe(done);
+    const once = after(claim(itemWith()), FAILS, GIVEN_BACK);
+    expect(after(once, GIVEN_BACK)).toBe(once);
+    const cancelled = after(claim(itemWith()), CANCEL, FAILS);
+    expect(after(cancelled, GIVEN_BACK)).toBe(cancelled);
+  });
+});

@@ -1,0 +1,53 @@
+import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { unlinkFile } from '../../adapters/store/private-files.ts';
+import type { Context } from './context.ts';
+import { afterEnd, BreakerSchema, CLOSED, isOpen, isOutage, type Breaker, type TaskEnd } from './breaker.ts';
+
+type Needs = Pick<Context, 'home' | 'queue' | 'settings'>;
+
+/** The breaker as it is. @throws AppError `corrupt_file` */
+export async function readBreaker({ home }: Pick<Context, 'home'>): Promise<Breaker> {
+  // Most homes have none, and to know that needs no schema.
+  if (stampAtOnce(home.queueBreaker) === undefined) return CLOSED;
+  return (await readJsonFile(home.queueBreaker, { schema: BreakerSchema, what: 'breaker of the queue' })) ?? CLOSED;
+}
+
+/** Changes the breaker, alone at it; the very same object leaves the file as it is. A damaged one begins anew. */
+export async function changeBreaker(
+  { home }: Pick<Context, 'home'>,
+  change: (breaker: Breaker) => Breaker,
+): Promise<Breaker> {
+  return withLock(home.queueLock, async (lock) => {
+    const before = await readBreaker({ home }).catch(() => CLOSED);
+    const after = change(before);
+    if (after === before) return before;
+    lock.assertHeld();
+    await (after === CLOSED ? unlinkFile(home.queueBreaker) : writeJsonFile(home.queueBreaker, after));
+    return after;
+  });
+}
+
+/** Lets the breaker begin anew. */
+export async function closeBreaker({ home }: Pick<Context, 'home'>): Promise<void> {
+  if (stampAtOnce(home.queueBreaker) !== undefined) await changeBreaker({ home }, () => CLOSED);
+}
+
+/**
+ * Counts how a run for a task has ended. Again is fine: whoever settles the run may be the second to do so.
+ *
+ * @returns whether the task keeps its attempt, because it is not the task's own failure
+ */
+export async function countEnd(context: Needs, end: TaskEnd): Promise<boolean> {
+  const fails = end.outcome === 'failed' && isOutage(end.class);
+  if (!fails && stampAtOnce(context.home.queueBreaker) === undefined) return false;
+  const { BREAKER_FAILURES: failures, BREAKER_MINUTES: minutes } = await context.settings();
+  const limits = { failures, breakMs: minutes * 60_000 };
+  // What was settled long ago says nothing of now.
+  const item = await context.queue.read(end.task);
+  if (item === undefined || item.state !== 'notified' || item.run_id !== end.run) return false;
+  const now = await context.queue.now();
+  const breaker = await changeBreaker(context, (before) => afterEnd(before, end, { limits, now }));
+  return fails && isOpen(breaker);
+}
