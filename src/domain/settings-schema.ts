@@ -66,6 +66,9 @@ export const SettingsSchema = z.strictObject({
   MAX_PM_AGENTS: z.prefault(autoOr(count(1)), 'auto'),
   PM_MAX_DEPTH: z.prefault(count(1), '3'),
   PM_MAX_CHILDREN: z.prefault(count(1), '20'),
+  DONE_WHEN: z.prefault(z.enum(['replied', 'committed', 'pushed'], 'must be replied, committed or pushed'), 'replied'),
+  CHECK_TIMEOUT_MINUTES: z.prefault(amount, '15'),
+  CHECK_ROUNDS: z.prefault(count(0), '2'),
   AGENT_MAX_TOKENS: z.prefault(tokens, '0'),
   AGENT_MAX_COST: z.prefault(amount, '0'),
   DAY_MAX_TOKENS: z.prefault(tokens, '0'),
@@ -165,6 +168,17 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Longest chain of PM tasks in which each one delegates the next',
   },
   { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Maximum number of agents and tasks that one PM task may start' },
+  {
+    key: 'DONE_WHEN',
+    fallback: 'replied',
+    summary: 'When an agent is done: replied, committed (all of its work) or pushed',
+  },
+  { key: 'CHECK_TIMEOUT_MINUTES', fallback: '15', summary: "Longest run of a repository's check; 0 for no limit" },
+  {
+    key: 'CHECK_ROUNDS',
+    fallback: '2',
+    summary: "How often an agent is told that its repository's check has failed, before the run fails",
+  },
   {
     key: 'AGENT_MAX_TOKENS',
     fallback: '0',

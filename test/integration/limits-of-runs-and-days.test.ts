@@ -5,6 +5,7 @@ import { issue, listedIssue, readJson, REF, runOf, succeeded, verdictOf, worktre
 import {
   daemonLog,
   enqueue,
+  notesPath,
   finishedTask,
   queueWorld,
   startDaemon,
@@ -19,7 +20,7 @@ const TWO_STEPS = 'fake: sh touch begun';
 
 test('a run is ended in the step that goes over its tokens; continuing it needs a higher number', async () => {
   const world = await queueWorld({ AGENT_MAX_TOKENS: '15' });
-  await world.kugetsu('start', REF, TWO_STEPS);
+  await world.kugetsu('start', REF, `fake: step-then-wait ${notesPath(world, 'never')}`);
   expect(await verdictOf(world)).toMatchObject({
     outcome: 'failed',
     class: 'over_budget',
@@ -45,7 +46,7 @@ test('the last step of an agent that is done may go over its cost', async () => 
 test('a task whose run is over its budget is given up, and not tried again', async () => {
   const world = await queueWorld({ AGENT_MAX_COST: '0.001' });
   await startDaemon(world);
-  const id = await enqueue(world, TWO_STEPS);
+  const id = await enqueue(world, `fake: step-then-wait ${notesPath(world, 'never')}`);
   expect(await finishedTask(world, id)).toMatchObject({
     state: 'error',
     attempts: 1,

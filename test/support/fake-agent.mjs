@@ -202,6 +202,12 @@ export const BEHAVIOURS = {
     await agent.sh(`until [ -e '${file}' ]; do sleep 0.05; done`);
     agent.reply('It is there.');
   },
+  /** One step that is done, and one that waits until the file exists. */
+  async 'step-then-wait'(agent, file) {
+    agent.start();
+    await agent.sh('touch begun');
+    await this['wait-for'](agent, file);
+  },
   /** Crashes unless the file exists, and makes it; then replies. */
   async 'crash-once'(agent, file) {
     if (existsSync(file)) return this.reply(agent, 'It went well this time.', '');

@@ -31,6 +31,7 @@ const ARGUMENTS = {
   'leak-failure': /^\w+(?: \d{3})?$/,
   leak: /^\w+(?: \/.*)?$/,
   'wait-for': /./,
+  'step-then-wait': /./,
   'crash-once': /./,
   'locked-once': /./,
 };

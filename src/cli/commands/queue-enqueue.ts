@@ -1,4 +1,5 @@
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import type { DoneWhen } from '../../domain/runs/done-when.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { messageArgument, printQueued } from './kit.ts';
@@ -9,6 +10,7 @@ interface EnqueueOptions extends WhenOptions {
   readonly message: string;
   readonly fresh: boolean;
   readonly once: boolean;
+  readonly doneWhen: DoneWhen | undefined;
   readonly json: boolean;
 }
 
@@ -18,7 +20,8 @@ export async function enqueueTask({ context }: Call, given: EnqueueOptions): Pro
   const { enqueue } = await import('../../domain/queue/enqueue.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  const task = { ref, message, fresh: given.fresh, when: await whenOf(context, given) };
+  const { fresh, doneWhen } = given;
+  const task = { ref, message, fresh, doneWhen, when: await whenOf(context, given) };
   if (!given.once) return printAdded(context, await enqueue(context, task), given.json);
   const { enqueueOnce } = await import('../../domain/queue/enqueue-once.ts');
   const { item, joined } = await enqueueOnce(context, task);

@@ -1,3 +1,4 @@
+import type { DoneWhen } from '../../domain/runs/done-when.ts';
 import type { IssueRef } from '../../domain/issues/issue-ref.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
@@ -11,6 +12,7 @@ interface AgentOptions {
   readonly follow: boolean;
   readonly debug: boolean;
   readonly queue: boolean;
+  readonly doneWhen: DoneWhen | undefined;
   readonly json: boolean;
 }
 
@@ -19,6 +21,7 @@ interface AgentTask {
   readonly kind: 'start' | 'continue';
   readonly message: string;
   readonly fresh: boolean;
+  readonly doneWhen: DoneWhen | undefined;
 }
 
 interface StartOptions extends AgentOptions {
@@ -30,7 +33,8 @@ export async function start({ context }: Call, given: StartOptions): Promise<voi
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  await startOrQueue(context, { ref, kind: 'start', message, fresh: given.fresh }, given);
+  const { fresh, doneWhen } = given;
+  await startOrQueue(context, { ref, kind: 'start', message, fresh, doneWhen }, given);
 }
 
 /** Gives an issue's agent another message, and waits until it is at work, or with `follow` until it has ended. */
@@ -38,7 +42,8 @@ export async function continueIssue({ context }: Call, given: AgentOptions): Pro
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  await startOrQueue(context, { ref, kind: 'continue', message, fresh: false }, given);
+  const { doneWhen } = given;
+  await startOrQueue(context, { ref, kind: 'continue', message, fresh: false, doneWhen }, given);
 }
 
 /** What a task in the queue waits for. */

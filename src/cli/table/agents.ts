@@ -1,5 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, letter, MESSAGE, WHEN } from './kinds.ts';
+import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, WHEN } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
 const QUEUE = flag('--queue', 'when no agent slot or too little memory is free, put the task in the queue instead');
@@ -62,6 +62,7 @@ A message that begins with - goes after --: kugetsu delegate -- "--verbose does 
     options: {
       follow: FOLLOW,
       fresh: flag('--fresh', 'begin at the default branch, even if the branch was pushed before'),
+      doneWhen: DONE_WHEN,
       queue: QUEUE,
       debug: DEBUG,
       json: RESULT,
@@ -92,7 +93,7 @@ Returns as soon as the agent is at work.`,
       ref: ISSUE_REF,
       message: { ...MESSAGE, about: 'what the agent is to do next; - reads it from standard input' },
     },
-    options: { follow: FOLLOW, queue: QUEUE, debug: DEBUG, json: RESULT },
+    options: { follow: FOLLOW, doneWhen: DONE_WHEN, queue: QUEUE, debug: DEBUG, json: RESULT },
     notes: `The agent goes on in the issue's session and worktree as they are, even after it was stopped or killed.
 A message that begins with - goes after --: kugetsu continue github.com/shoko/kugetsu#14 -- "-v does not work"`,
     examples: ['kugetsu continue github.com/shoko/kugetsu#14 "add unit tests"'],

@@ -66,6 +66,15 @@ export const WHEN = {
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
+/** When the agent of a command is done, if not as its repository or the settings say. */
+export const DONE_WHEN = {
+  kind: 'value',
+  long: '--done-when',
+  name: 'when',
+  about: 'when the agent is done: replied, committed or pushed (default: as repos.json or DONE_WHEN says)',
+  is: { oneOf: ['replied', 'committed', 'pushed'] },
+} as const satisfies OptionSpec;
+
 /** Tasks by their ids. */
 export function tasksNamed(live: 'open_task' | 'finished_task'): ArgumentSpec & { readonly kind: 'rest' } {
   return { kind: 'rest', name: 'task', about: 'task ids (q_…)', is: { live: [live] } };

@@ -1,5 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, letter, MESSAGE, STATES, tasksNamed, WAITING_TASK, WHEN } from './kinds.ts';
+import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, STATES, tasksNamed, WAITING_TASK, WHEN } from './kinds.ts';
 
 const BROKEN_TASK = 'a task file cannot be read (named on standard error)';
 
@@ -24,6 +24,7 @@ export const QUEUE: readonly Entry[] = [
         '--fresh',
         'start the issue anew at the default branch, whatever session it has and whatever was pushed',
       ),
+      doneWhen: DONE_WHEN,
       ...WHEN,
       once: flag('--once', 'add nothing when a task of the issue waits already, and print its id'),
       json: json('print the queue item'),

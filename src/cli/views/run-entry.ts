@@ -34,6 +34,8 @@ function recordText(record: RunRecord): string | undefined {
       ].join('\n');
     case 'step':
       return `${record.name}: ${record.note} (${formatDuration(record.ms)})`;
+    case 'message':
+      return `told: ${record.message}`;
     case 'at_work':
       return `at work: session ${record.session} in ${record.directory}`;
     case 'stderr':

@@ -23,9 +23,10 @@ export function runText(run: Run | null): string {
 }
 
 /** What a worktree has to show, in a few words. */
-export function evidenceText({ commits_ahead: commits, uncommitted_files: files, pushed }: Evidence): string {
+export function evidenceText({ commits_ahead: commits, uncommitted_files: files, pushed, check }: Evidence): string {
   const work = commits === 0 ? 'no commits' : `${plural(commits, 'commit')} ahead, ${pushed ? 'pushed' : 'not pushed'}`;
-  return files === 0 ? work : `${work}, ${plural(files, 'uncommitted file')}`;
+  const checked = check === undefined ? '' : check.exit_code === 0 ? ', checked' : ', check failed';
+  return `${files === 0 ? work : `${work}, ${plural(files, 'uncommitted file')}`}${checked}`;
 }
 
 function usageText({ tokens, cost, steps }: Verdict): string | undefined {

@@ -97,6 +97,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
     message: attemptMessage(item),
     debug: false,
     fresh,
+    doneWhen: item.done_when,
     attempt: { task, runId, parent },
   });
 }

@@ -1,3 +1,4 @@
+import { unlessDamaged } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import { tell } from '../notifications/tell.ts';
@@ -21,8 +22,10 @@ export async function tendLimits(context: Context, open: readonly QueueItem[], s
     await say(`paused for the rest of the day: ${reason}`);
     const message = `no task is handed out until tomorrow: ${reason}; run: kugetsu queue resume`;
     await tell(context, { type: 'task_waiting', message, issue_ref: null, task: null });
-  });
-  const breaker = await readBreaker(context);
+  }).catch(unlessDamaged);
+  // One that cannot be read holds the queue up, which is told as what tasks wait for.
+  const breaker = await readBreaker(context).catch(unlessDamaged);
+  if (breaker === undefined) return false;
   await endTrial(context, breaker, open);
   return breaker.opened?.told === false && tellBreak(context, breaker, say);
 }

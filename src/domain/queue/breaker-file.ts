@@ -31,7 +31,12 @@ export async function changeBreaker(
 
 /** Lets the breaker begin anew. */
 export async function closeBreaker({ home }: Pick<Context, 'home'>): Promise<void> {
-  if (stampAtOnce(home.queueBreaker) !== undefined) await changeBreaker({ home }, () => CLOSED);
+  if (stampAtOnce(home.queueBreaker) === undefined) return;
+  // Whatever is in it.
+  await withLock(home.queueLock, async (lock) => {
+    lock.assertHeld();
+    await unlinkFile(home.queueBreaker);
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from './context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
+import type { DoneWhen } from '../runs/done-when.ts';
 import { advance } from './advance.ts';
 import { requireOnTask } from './child-limits.ts';
 import { enqueue, type When } from './enqueue.ts';
@@ -16,6 +17,7 @@ interface NewIssueTask {
   readonly ref: IssueRef;
   readonly message: string;
   readonly fresh: boolean;
+  readonly doneWhen?: DoneWhen | undefined;
   readonly when: When;
 }
 

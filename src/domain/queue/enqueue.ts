@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { excerpt } from '../notifications/tell.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
+import type { DoneWhen } from '../runs/done-when.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Change } from './queue-store.ts';
 import { originTask, parentTask } from '../issues/task-id.ts';
@@ -17,6 +18,8 @@ interface NewTask {
   readonly message: string;
   /** Whether the issue is to be started anew at the default branch, whatever session it has and whatever was pushed. */
   readonly fresh?: boolean | undefined;
+  /** When its agent is done; as the repository or the settings say without. */
+  readonly doneWhen?: DoneWhen | undefined;
   readonly when?: When;
 }
 
@@ -40,10 +43,11 @@ export interface When {
  * after, `people_only` for a priority above that of the agent's own task, `too_deep` when an agent asks and has made enough
  * tasks, `run_over` when its run is no longer the one of its task
  */
-export async function enqueue(context: Needs, { ref, message, fresh, when = {} }: NewTask): Promise<QueueItem> {
+export async function enqueue(context: Needs, { when = {}, ...task }: NewTask): Promise<QueueItem> {
+  const { message } = task;
   requireMessage(message);
   const now = context.clock.now();
-  const plain = newItem(context, { ref, message, fresh }, now);
+  const plain = newItem(context, task, now);
   const item = { ...plain, ...(await timing(context, plain, when)) };
   if (item.origin !== null) await requireAllowed(context, item);
   const { id, issue_ref, parent } = item;
@@ -54,13 +58,18 @@ export async function enqueue(context: Needs, { ref, message, fresh, when = {} }
   return item;
 }
 
-function newItem({ env }: Pick<Needs, 'env'>, { ref, message, fresh = false }: NewTask, now: number): QueueItem {
+function newItem(
+  { env }: Pick<Needs, 'env'>,
+  { ref, message, fresh = false, doneWhen }: NewTask,
+  now: number,
+): QueueItem {
   return {
     id: timeOrderedId('q_', now, randomBytes(8)),
     type: ref === undefined ? 'pm' : 'issue',
     issue_ref: ref === undefined ? null : formatIssueRef(ref),
     message,
     ...(fresh ? { fresh } : {}),
+    ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
     state: 'pending',
     created_at: isoMsWithOffset(now),
     finished_at: null,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
+import { DoneWhenSchema } from '../runs/done-when.ts';
 import { RunSchema, OwnerSchema } from '../runs/run-schema.ts';
 
 /** Why the last attempt at a task failed. */
@@ -38,6 +39,8 @@ export const QueueItemSchema = z.looseObject({
   message: z.string(),
   /** Whether the issue is started anew at the default branch, whatever session it has and whatever was pushed. */
   fresh: z.optional(z.boolean()),
+  /** When its agent is done; as the repository or the settings say without. */
+  done_when: z.optional(DoneWhenSchema),
   state: z.enum(['pending', 'notified', 'completed', 'error']),
   created_at: z.string(),
   /** When it became `completed` or `error`. */

@@ -48,6 +48,8 @@ interface AgentRun {
   readonly deadlines: Deadlines;
   /** What it may use at the most; no limit without. */
   readonly budget?: Budget;
+  /** What the run's agent has done before, when it is told something more; the verdict counts it, too. */
+  readonly before?: Pick<Verdict, 'steps' | 'tokens' | 'cost' | 'elsewhere'> | undefined;
   /** What is not the agent's to change. */
   readonly mainCheckout?: string | undefined;
   /** Aborts when the run is to be stopped. */
@@ -115,9 +117,15 @@ async function isDiskFull(directory: string): Promise<boolean> {
   return space !== undefined && (space.freeBytes < FULL_BELOW_BYTES || space.freeFiles === 0);
 }
 
+function seenBefore(before: AgentRun['before']): Observation {
+  if (before === undefined) return NOTHING_OBSERVED;
+  const { steps, tokens, cost, elsewhere } = before;
+  return { ...NOTHING_OBSERVED, steps, tokens, cost, elsewhere };
+}
+
 /** Hears what the agent does, and watches its clocks. */
 class AgentWatch {
-  seen: Observation = NOTHING_OBSERVED;
+  seen: Observation;
   private readonly run: AgentRun;
   private readonly agent: AgentHandle;
   private readonly clock: Context['clock'];
@@ -129,6 +137,7 @@ class AgentWatch {
 
   constructor(clock: Context['clock'], run: AgentRun, agent: AgentHandle) {
     this.run = run;
+    this.seen = seenBefore(run.before);
     this.budget = run.budget ?? NO_BUDGET;
     this.agent = agent;
     this.clock = clock;

@@ -21,6 +21,8 @@ const RunRecordSchema = z.discriminatedUnion('event', [
     instructions: z.optional(z.string()),
   }),
   z.looseObject({ ...Stamp, event: z.literal('step'), name: z.string(), note: z.string(), ms: z.number() }),
+  /** What the agent is told in the same session when it is not done. */
+  z.looseObject({ ...Stamp, event: z.literal('message'), message: z.string() }),
   z.looseObject({ ...Stamp, event: z.literal('at_work'), session: z.string(), directory: z.string(), pid: z.int() }),
   z.looseObject({ ...Stamp, event: z.literal('stderr'), text: z.string() }),
   z.looseObject({ ...Stamp, event: z.literal('output'), text: z.string() }),
@@ -57,6 +59,8 @@ function isSaid(event: RunRecord['event'], { isKey, path }: JsonPlace): boolean 
   switch (event) {
     case 'started':
       return !isKey && (place === 'message' || place === 'instructions');
+    case 'message':
+      return !isKey && place === 'message';
     case 'stderr':
     case 'output':
       return !isKey && place === 'text';
@@ -101,6 +105,8 @@ function cleanRecord(record: RunRecord, clean: Redactor['text']): RunRecord {
         message: clean(record.message),
         ...(record.instructions === undefined ? {} : { instructions: clean(record.instructions) }),
       };
+    case 'message':
+      return { ...record, message: clean(record.message) };
     case 'stderr':
     case 'output':
       return { ...record, text: clean(record.text) };

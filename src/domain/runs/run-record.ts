@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { DoneWhenSchema } from './done-when.ts';
 import { OwnerSchema, RUN_KINDS, VerdictSchema, type Run, type Verdict } from './run-schema.ts';
 
 /** What a run is for. */
@@ -21,6 +22,8 @@ const RequestSchema = z.looseObject({
   debug: z.boolean(),
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.boolean(),
+  /** When the agent is done, if that was said for this run. */
+  done_when: z.optional(DoneWhenSchema),
 });
 
 /** How far a run is, with all that is known then and nothing that cannot be. */
@@ -106,7 +109,9 @@ export function takenOver(record: RunRecord, owner: Run['owner']): RunRecord | u
 /** The run when its agent has started, at `now` in milliseconds since the epoch; undefined when it is over. */
 export function atWork(record: RunRecord, agent: number, now: number): RunRecord | undefined {
   if (hasEnded(record)) return undefined;
-  return { ...record, status: { phase: 'working', since: isoWithOffset(now), agent } };
+  // It may be told more than once.
+  const since = record.status.phase === 'working' ? record.status.since : isoWithOffset(now);
+  return { ...record, status: { phase: 'working', since, agent } };
 }
 
 /** The run with its verdict, at `now` in milliseconds since the epoch; undefined when it has one: the first one stands. */

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
+import { DoneWhenSchema } from './done-when.ts';
 import { readRunRecord } from './run-files.ts';
 import { isPreparing } from './run-record.ts';
 
@@ -22,6 +23,7 @@ const RunRequestSchema = z.looseObject({
   debug: z.boolean(),
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.optional(z.boolean()),
+  done_when: z.optional(DoneWhenSchema),
 });
 
 export type RunRequest = KnownKeys<z.infer<typeof RunRequestSchema>>;
@@ -33,7 +35,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
   const { id, kind, subject, task, parent } = record;
   if (!isPreparing(record) || record.status.request === null) return undefined;
   if (kind !== 'start' && kind !== 'continue' && kind !== 'pm') return undefined;
-  const { message, asked, debug, fresh } = record.status.request;
+  const { message, asked, debug, fresh, done_when } = record.status.request;
   return {
     id,
     kind,
@@ -44,6 +46,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
     asked,
     debug,
     fresh,
+    ...(done_when === undefined ? {} : { done_when }),
   };
 }
 

@@ -13,12 +13,24 @@ export const OwnerSchema = z.looseObject({
   host: z.optional(z.string()),
 });
 
+const CheckSchema = z.looseObject({
+  /** Without secrets. */
+  command: z.string(),
+  /** Null when it was ended by a signal or its deadline. */
+  exit_code: z.nullable(z.int()),
+  ms: z.int(),
+  /** How many tracked files it has changed. */
+  changed: z.optional(z.int()),
+});
+
 const EvidenceSchema = z.looseObject({
   commits_ahead: z.int(),
   uncommitted_files: z.int(),
   pushed: z.boolean(),
   branch: z.nullable(z.string()),
   head: z.string(),
+  /** How the repository's check went on this work, when it has one that was run. */
+  check: z.optional(CheckSchema),
 });
 
 const TokensSchema = z.looseObject({
@@ -82,6 +94,7 @@ export const RunSchema = z.looseObject({
   taken_over: z.optional(z.boolean()),
 });
 
+export type CheckResult = KnownKeys<z.infer<typeof CheckSchema>>;
 export type Evidence = KnownKeys<z.infer<typeof EvidenceSchema>>;
 export type Verdict = KnownKeys<z.infer<typeof VerdictSchema>>;
 export type Run = KnownKeys<z.infer<typeof RunSchema>>;

@@ -4,6 +4,7 @@ import type { Heard } from '../runs/hear.ts';
 import type { Evidence, Run, Verdict } from '../runs/run-schema.ts';
 import type { RunLog } from '../runs/run-log.ts';
 import type { RecordedRun } from './recorded-run.ts';
+import type { DoneRules } from './until-done.ts';
 
 /** Where an agent goes to work. */
 export interface Workplace {
@@ -15,6 +16,16 @@ export interface Workplace {
   readonly mainCheckout?: string | undefined;
   /** The branch of the issue, which the agent may push. */
   readonly branch?: string | undefined;
+}
+
+/** Where an agent sits, for what is run there beside it. */
+export interface AgentSeat {
+  readonly directory: string;
+  /** The agent's environment, with the run's id. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly tempDirectory: string;
+  readonly log: RunLog;
+  readonly signal: AbortSignal;
 }
 
 /** What the supervision of a run needs to know of the thing that the run is for. */
@@ -41,6 +52,8 @@ export interface Assignment {
   atWork(): Promise<void>;
   /** Called with every event of the agent. */
   onEvent?(event: Heard): void;
+  /** What the agent's word is held to; nothing without. */
+  rules?(at: AgentSeat): Promise<DoneRules>;
   /** The verdict by what the task knows beside how the agent ended. */
   reconsider?(verdict: Omit<Verdict, 'evidence'>): Promise<Omit<Verdict, 'evidence'>>;
   /** Called when the agent has ended, before the verdict: keeps what others could take away. Never throws. */

@@ -8,6 +8,9 @@ import type { RunRequest } from '../runs/run-request.ts';
 import { recordedRun } from './recorded-run.ts';
 import type { Assignment } from './assignment.ts';
 import { stepper } from '../runs/stepper.ts';
+import { repositorySettings } from '../servers/repository-settings.ts';
+import type { Evidence } from '../runs/run-schema.ts';
+import { runCheck } from './run-check.ts';
 import { keepStashes, prepareContinue, prepareStart } from './prepare-issue.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 
@@ -36,9 +39,23 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
       await tell(context, { type: 'task_started', message: [excerpt(message)], issue_ref: ref, task });
     },
     keep: async (log) => keepStashes(context, ref, async (text) => log.record({ event: 'warning', text })),
-    evidence: async () => {
-      const session = await readIssueSession(context, ref);
-      return session === undefined ? null : gatherEvidence(context, session);
+    rules: async (seat) => {
+      const settings = await context.settings();
+      const { check: command, done_when: ofRepository } = await repositorySettings(context, parseIssueRef(ref));
+      const check = command === undefined ? undefined : { ref, command, runId: id, ...seat };
+      return {
+        doneWhen: request.done_when ?? ofRepository ?? settings.DONE_WHEN,
+        rounds: settings.CHECK_ROUNDS,
+        budget: settings,
+        evidence: async () => evidenceOfIssue(context, ref),
+        check: check === undefined ? undefined : async () => runCheck(context, check),
+      };
     },
+    evidence: async () => evidenceOfIssue(context, ref),
   };
+}
+
+async function evidenceOfIssue(context: Context, ref: string): Promise<Evidence | null> {
+  const session = await readIssueSession(context, ref);
+  return session === undefined ? null : gatherEvidence(context, session);
 }

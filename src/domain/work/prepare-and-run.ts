@@ -4,7 +4,7 @@ import { isInside } from '../../adapters/store/paths.ts';
 import type { Context } from '../queue/context.ts';
 import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
-import { deadlinesOf } from '../runs/deadlines.ts';
+import { deadlinesOf, type Deadlines } from '../runs/deadlines.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
 import { runAgent } from '../runs/run-agent.ts';
 import type { RunLog } from '../runs/run-log.ts';
@@ -12,6 +12,9 @@ import { atWork } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { DaySpending } from '../runs/spending.ts';
 import type { Assignment, Workplace } from './assignment.ts';
+import { untilDone, type Worked } from './until-done.ts';
+
+type BareVerdict = Omit<Verdict, 'evidence'>;
 
 /** A run that was taken over. */
 interface Taken {
@@ -24,44 +27,70 @@ interface Taken {
 /** What an agent that works on an issue has no use for: it would hand its issue on. */
 const PEOPLES_SKILLS = ['kugetsu'];
 
-/** Makes everything ready for the agent, and lets it work to its end. @throws whatever keeps it from being begun */
-export async function prepareAndRun(
-  context: Context,
-  { runId, task, signal }: Taken,
-  log: RunLog,
-): Promise<Omit<Verdict, 'evidence'>> {
-  const { clock, home } = context;
+/** Makes everything ready for the agent, and lets it work until it is done. @throws whatever keeps it from being begun */
+export async function prepareAndRun(context: Context, taken: Taken, log: RunLog): Promise<Worked> {
+  const { runId, task, signal } = taken;
   const place = await task.prepare(log, signal);
   signal.throwIfAborted();
-  const startedAt = clock.monotonic();
-  const { session, directory } = place;
   const tempDirectory = join(await context.tempDirectory(), runId);
   const request = await requestFor(context, { task, place, run: { id: runId, temporary: tempDirectory } }, log);
+  const work = await workerOf(context, { ...taken, place, request, tempDirectory, log });
+  const rules = await task.rules?.({ directory: place.directory, env: request.env, tempDirectory, log, signal });
+  return rules === undefined ? { verdict: await work() } : untilDone(work, rules);
+}
+
+interface Ready extends Taken {
+  readonly place: Workplace;
+  readonly request: AgentRequest;
+  readonly tempDirectory: string;
+  readonly log: RunLog;
+}
+
+/** What lets the agent work on a message, the task's own without one, after what it has used `before`. */
+async function workerOf(
+  context: Context,
+  { runId, task, signal, place, request, tempDirectory, log }: Ready,
+): Promise<(message?: string, before?: BareVerdict) => Promise<BareVerdict>> {
+  const { clock, home } = context;
+  const { session, directory } = place;
   const settings = await context.settings();
-  const since = clock.now();
+  const mainCheckout = await foreign(context, place.mainCheckout);
   const spending = new DaySpending(context);
-  const verdict = await runAgent(context, {
-    runId,
-    runDirectory: join(home.runs, runId),
-    tempDirectory,
-    request,
-    log,
-    deadlines: deadlinesOf(settings),
-    budget: settings,
-    mainCheckout: await foreign(context, place.mainCheckout),
-    signal,
-    onStep: async (used) => spending.add(used),
-    onEvent: (event) => task.onEvent?.(event),
-    onStarted: async (pid) => {
-      await task.record.change((run) => atWork(run, pid, clock.now()));
-      const ms = clock.monotonic() - startedAt;
-      await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms });
-      await log.record({ event: 'at_work', session, directory, pid });
-      await task.atWork();
-    },
-  });
-  const explained = await explainStartup(context, verdict, { session, directory, since });
-  return task.reconsider === undefined ? explained : task.reconsider(explained);
+  let workedMs = 0;
+  return async (message, before) => {
+    const [startedAt, since] = [clock.monotonic(), clock.now()];
+    if (message !== undefined) await log.record({ event: 'message', message });
+    const verdict = await runAgent(context, {
+      runId,
+      runDirectory: join(home.runs, runId),
+      tempDirectory,
+      request: message === undefined ? request : { ...request, message },
+      log,
+      deadlines: without(deadlinesOf(settings), workedMs),
+      budget: settings,
+      before,
+      mainCheckout,
+      signal,
+      onStep: async (used) => spending.add(used),
+      onEvent: (event) => task.onEvent?.(event),
+      onStarted: async (pid) => {
+        await task.record.change((run) => atWork(run, pid, clock.now()));
+        const ms = clock.monotonic() - startedAt;
+        await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms });
+        await log.record({ event: 'at_work', session, directory, pid });
+        if (message === undefined) await task.atWork();
+      },
+    });
+    workedMs += clock.monotonic() - startedAt;
+    const explained = await explainStartup(context, verdict, { session, directory, since });
+    return task.reconsider === undefined ? explained : task.reconsider(explained);
+  };
+}
+
+/** The run as a whole has one deadline, however often the agent is told something. */
+function without(deadlines: Deadlines, workedMs: number): Deadlines {
+  const { totalMs } = deadlines;
+  return totalMs === 0 ? deadlines : { ...deadlines, totalMs: Math.max(1, totalMs - workedMs) };
 }
 
 interface Seat {

@@ -8,6 +8,7 @@ import { requireChildAllowed } from '../queue/child-limits.ts';
 import { originTask, parentTask } from '../issues/task-id.ts';
 import { launchRun } from './launch-run.ts';
 import { runOf } from '../runs/run-record.ts';
+import type { DoneWhen } from '../runs/done-when.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
 import { initStatus } from '../sessions/init-status.ts';
@@ -19,6 +20,8 @@ interface AgentTask {
   readonly debug: boolean;
   /** Whether a start begins at the default branch, whatever was pushed. */
   readonly fresh?: boolean;
+  /** When the agent is done; as the repository or the settings say without. */
+  readonly doneWhen?: DoneWhen | undefined;
   /** The id that the run is to have when it is no attempt at a queue item; a new one without. */
   readonly runId?: string;
   /** The queue item that this is an attempt at, and the id that the run is to have. */
@@ -31,7 +34,7 @@ interface AgentTask {
  * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
-  const { ref, kind, message, debug, fresh = false } = task;
+  const { ref, kind, message, debug, fresh = false, doneWhen } = task;
   requireMessage(message);
   await requireInitialised(context);
   await requireSameSessions(context);
@@ -47,7 +50,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const record = await claimIssue(context, {
     ref,
     kind,
-    request: { message, debug, fresh },
+    request: { message, debug, fresh, ...(doneWhen === undefined ? {} : { done_when: doneWhen }) },
     runId,
     task: taskId,
     parent,

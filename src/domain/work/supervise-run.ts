@@ -10,6 +10,7 @@ import { keepRunRecord } from '../runs/run-files.ts';
 import { endedWith, hasEnded, takenOver, type RunRecord } from '../runs/run-record.ts';
 import { afterRun } from './after-run.ts';
 import { prepareAndRun } from './prepare-and-run.ts';
+import type { Worked } from './until-done.ts';
 import { cleanUpAfterRun } from './settle-run.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
@@ -61,11 +62,15 @@ async function superviseClaimed(context: Context, { runId, task, signal }: Super
     const { kind, subject, message, asked } = task;
     const said = asked === undefined ? { message } : { message: asked, instructions: message };
     await log.record({ event: 'started', run: runId, kind, subject, ...said });
-    const bare = await runToVerdict(context, { runId, task, signal, clean }, log);
+    const { verdict: bare, check } = await runToVerdict(context, { runId, task, signal, clean }, log);
     // What stays is found as left over: it must not cost the verdict.
     await cleanUpAfterRun(context, { id: runId }).catch(unlessRefused);
     await task.keep?.(log);
-    const verdict: Verdict = { ...bare, evidence: await task.evidence().catch(() => null) };
+    const evidence = await task.evidence().catch(() => null);
+    const verdict: Verdict = {
+      ...bare,
+      evidence: evidence === null || check === undefined ? evidence : { ...evidence, check },
+    };
     // The record comes before the log line: whoever sees the line finds the verdict, and whoever sees none looks there. Without
     // the record the work would be done again.
     const run = await untilWritten(context, async () =>
@@ -97,22 +102,26 @@ interface Judging extends Supervision {
   readonly clean: (text: string) => string;
 }
 
-async function runToVerdict(context: Context, supervision: Judging, log: RunLog): Promise<BareVerdict> {
+async function runToVerdict(context: Context, supervision: Judging, log: RunLog): Promise<Worked> {
   try {
     return await prepareAndRun(context, supervision, log);
   } catch (error) {
-    if (supervision.signal.aborted) return stopped();
-    if (error instanceof AppError) {
-      if (error.details !== undefined) await log.record({ event: 'output', text: plainText(error.details) });
-      return failedBefore(error, supervision.clean);
-    }
-    const code = errnoOf(error);
-    if (code !== undefined) return refusedBySystem(code, oneLine(messageOf(error)));
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    await log.record({ event: 'output', text });
-    const message = told(wordsOf(error), supervision.clean);
-    return failed('internal_error', message, 'this is a bug in kugetsu; the log has the details');
+    return { verdict: await verdictOnError(error, supervision, log) };
   }
+}
+
+async function verdictOnError(error: unknown, supervision: Judging, log: RunLog): Promise<BareVerdict> {
+  if (supervision.signal.aborted) return stopped();
+  if (error instanceof AppError) {
+    if (error.details !== undefined) await log.record({ event: 'output', text: plainText(error.details) });
+    return failedBefore(error, supervision.clean);
+  }
+  const code = errnoOf(error);
+  if (code !== undefined) return refusedBySystem(code, oneLine(messageOf(error)));
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  await log.record({ event: 'output', text });
+  const message = told(wordsOf(error), supervision.clean);
+  return failed('internal_error', message, 'this is a bug in kugetsu; the log has the details');
 }
 
 /** What kugetsu itself was refused is worth another try: unlike an agent, it does not fill the disk again. */

@@ -27,8 +27,16 @@ const opened = (): Breaker => after([end('a'), end('b'), end('c')]);
 
 describe('what many tasks would fail of in the same way', () => {
   test.each([
-    ...['no_credentials', 'rate_limited', 'model_unavailable', 'disk_full', 'opencode_failed', 'opencode_hangs'],
-    ...['git_failed', 'git_missing', 'repository_unreachable', 'lfs_unreachable'],
+    'no_credentials',
+    'rate_limited',
+    'model_unavailable',
+    'disk_full',
+    'opencode_failed',
+    'opencode_hangs',
+    'git_failed',
+    'git_missing',
+    'repository_unreachable',
+    'lfs_unreachable',
   ])('%s is', (name) => expect(isOutage(name)).toBe(true));
 
   test.each([
