@@ -38,6 +38,12 @@ const onOrOff = z.pipe(
   z.transform((value) => value === 'on'),
 );
 
+/** Half of a git identity; `auto` is undefined: then git's own configuration says it. */
+const identity = z.pipe(
+  z.string().check(z.refine(isIdentity, 'must be auto, or a text of one line without < and >')),
+  z.transform((text) => (text === 'auto' ? undefined : text)),
+);
+
 const agentName = z.string().check(z.regex(/^[^\s-]\S*$/, "must be the name of one of opencode's agents"));
 
 /**
@@ -66,6 +72,8 @@ export const SettingsSchema = z.strictObject({
   MAX_PM_AGENTS: z.prefault(autoOr(count(1)), 'auto'),
   PM_MAX_DEPTH: z.prefault(count(1), '3'),
   PM_MAX_CHILDREN: z.prefault(count(1), '20'),
+  AGENT_GIT_NAME: z.prefault(identity, 'auto'),
+  AGENT_GIT_EMAIL: z.prefault(identity, 'auto'),
   DONE_WHEN: z.prefault(z.enum(['replied', 'committed', 'pushed'], 'must be replied, committed or pushed'), 'replied'),
   CHECK_TIMEOUT_MINUTES: z.prefault(amount, '15'),
   CHECK_ROUNDS: z.prefault(count(0), '2'),
@@ -77,6 +85,11 @@ export const SettingsSchema = z.strictObject({
   BREAKER_FAILURES: z.prefault(count(0), '3'),
   BREAKER_MINUTES: z.prefault(interval, '10'),
 });
+
+function isIdentity(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return text.trim() !== '' && !/[<>\u0000-\u001F\u007F]/.test(text);
+}
 
 /** The settings in force. */
 export type Settings = z.infer<typeof SettingsSchema>;
@@ -168,6 +181,16 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Longest chain of PM tasks in which each one delegates the next',
   },
   { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Maximum number of agents and tasks that one PM task may start' },
+  {
+    key: 'AGENT_GIT_NAME',
+    fallback: 'auto',
+    summary: 'The name under which agents commit; auto: user.name of git',
+  },
+  {
+    key: 'AGENT_GIT_EMAIL',
+    fallback: 'auto',
+    summary: 'The address under which agents commit; auto: user.email of git',
+  },
   {
     key: 'DONE_WHEN',
     fallback: 'replied',

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, readJson, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
@@ -113,4 +113,16 @@ test('the kernel is to end agents before their runners', async () => {
   give(world, 'go');
   await verdictOf(world);
   expect((await listedIssue(world)).state).toBeDefined();
+});
+
+test('a damaged file of the breaker is told, and a resume is the cure', async () => {
+  const world = await queueWorld();
+  writeFileSync(join(world.home, 'queue', 'breaker.json'), '{"class": 7');
+  const id = await enqueue(world, 'hello');
+  const { stdout } = await world.kugetsu('doctor', '--no-model', '--json');
+  expect(stdout).toContain('breaker.json');
+  await startDaemon(world);
+  expect((await world.kugetsu('queue', 'explain', id)).stdout).toContain('kugetsu queue resume');
+  succeeded(await world.kugetsu('queue', 'resume'));
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'completed' });
 });

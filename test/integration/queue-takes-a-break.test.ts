@@ -25,8 +25,8 @@ async function broken(world: World): Promise<void> {
   await until('the queue takes a break', () => daemonLog(world).includes('the queue takes a break'));
 }
 
+// Eight runs, one after the other: with a slot for each, all would be at work before anything is known.
 test('five tasks without credentials: the last two are not even tried, and with credentials all five are done', async () => {
-  // One after the other: with a slot for each, all of them would be at work before anything is known.
   const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1', BREAKER_MINUTES: '600' });
   const before = runs(world);
   const ids: string[] = [];
@@ -48,6 +48,7 @@ test('five tasks without credentials: the last two are not even tried, and with 
   expect(existsSync(join(world.home, 'queue', 'breaker.json'))).toBe(false);
 });
 
+// Several runs, one after the other.
 test('after the break one task is tried, and when that fails the next break is longer; then all go on', async () => {
   const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '3', BREAKER_FAILURES: '2', BREAKER_MINUTES: '0.01' });
   const ids: string[] = [];
@@ -62,6 +63,7 @@ test('after the break one task is tried, and when that fails the next break is l
   for (const id of ids) expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
 });
 
+// Several runs, one after the other.
 test('a PM task that waits for them is done when they are', async () => {
   const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1', BREAKER_FAILURES: '2', BREAKER_MINUTES: '600' });
   await startDaemon(world);
@@ -78,6 +80,7 @@ test('a PM task that waits for them is done when they are', async () => {
   expect(await finishedTask(world, parent)).toMatchObject({ state: 'completed' });
 });
 
+// Several runs, one after the other.
 test('a task that came after one that failed waits again with it', async () => {
   const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1', BREAKER_FAILURES: '2', BREAKER_MINUTES: '600' });
   const first = await enqueue(world, needsKey(world), issue(1));
@@ -92,6 +95,7 @@ test('a task that came after one that failed waits again with it', async () => {
   expect(await finishedTask(world, later)).toMatchObject({ state: 'completed' });
 });
 
+// Several runs, one after the other.
 test('failures of different kinds, and a person who stops an agent, are no reason for a break', async () => {
   const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '1', BREAKER_FAILURES: '2' });
   await startDaemon(world);
@@ -105,16 +109,4 @@ test('failures of different kinds, and a person who stops an agent, are no reaso
     await finishedTask(world, await enqueue(world, message, issue(number)));
   }
   expect(daemonLog(world)).not.toContain('the queue takes a break');
-});
-
-test('a damaged file of the breaker is told, and a resume is the cure', async () => {
-  const world = await queueWorld();
-  writeFileSync(join(world.home, 'queue', 'breaker.json'), '{"class": 7');
-  const id = await enqueue(world, 'hello');
-  const { stdout } = await world.kugetsu('doctor', '--no-model', '--json');
-  expect(stdout).toContain('breaker.json');
-  await startDaemon(world);
-  expect((await world.kugetsu('queue', 'explain', id)).stdout).toContain('kugetsu queue resume');
-  succeeded(await world.kugetsu('queue', 'resume'));
-  expect(await finishedTask(world, id)).toMatchObject({ state: 'completed' });
 });

@@ -175,6 +175,8 @@ export interface WorkState {
   readonly uncommittedFiles: number;
   /** Whether the remote is known to have HEAD. */
   readonly pushed: boolean;
+  /** Whether the branch and what the remote is known to have of it each have commits that the other has not. */
+  readonly diverged: boolean;
 }
 
 /**
@@ -210,7 +212,15 @@ async function stateIn(place: GitPlace, start: string): Promise<WorkState | unde
     commitsAhead,
     uncommittedFiles: fields.filter((field) => !field.startsWith('# ')).length,
     pushed: remotes.stdout.trim() !== '',
+    diverged: branch !== undefined && branch !== '(detached)' && (await hasDiverged(place, branch)),
   };
+}
+
+async function hasDiverged(place: GitPlace, branch: string): Promise<boolean> {
+  const sides = `HEAD...refs/remotes/origin/${branch}`;
+  const counted = await tryGit(['rev-list', '--left-right', '--count', '--end-of-options', sides], place);
+  // Without such a branch there is nothing to diverge from.
+  return counted.exitCode === 0 && /^[1-9]\d*\s+[1-9]\d*$/.test(counted.stdout.trim());
 }
 
 // git waits for ever for a pipe with the name of a file that it reads, such as `.gitignore`.

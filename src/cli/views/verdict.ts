@@ -23,10 +23,17 @@ export function runText(run: Run | null): string {
 }
 
 /** What a worktree has to show, in a few words. */
-export function evidenceText({ commits_ahead: commits, uncommitted_files: files, pushed, check }: Evidence): string {
+export function evidenceText({
+  commits_ahead: commits,
+  uncommitted_files: files,
+  pushed,
+  diverged,
+  check,
+}: Evidence): string {
   const work = commits === 0 ? 'no commits' : `${plural(commits, 'commit')} ahead, ${pushed ? 'pushed' : 'not pushed'}`;
+  const apart = diverged === true ? ', diverged from origin' : '';
   const checked = check === undefined ? '' : check.exit_code === 0 ? ', checked' : ', check failed';
-  return `${files === 0 ? work : `${work}, ${plural(files, 'uncommitted file')}`}${checked}`;
+  return `${files === 0 ? work : `${work}, ${plural(files, 'uncommitted file')}`}${apart}${checked}`;
 }
 
 function usageText({ tokens, cost, steps }: Verdict): string | undefined {

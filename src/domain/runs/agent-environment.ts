@@ -11,6 +11,8 @@ import { offerCredentials } from '../servers/offer-credentials.ts';
 import { AGENT_LAYERS, AGENT_VARIABLES, type LayerFacts } from './agent-layers.ts';
 import notes from './agent-notes.md' with { type: 'text' };
 
+const NO_AUTHOR = { AGENT_GIT_NAME: undefined, AGENT_GIT_EMAIL: undefined };
+
 /** Who an agent is, and where it works, as far as its environment depends on it. */
 interface Seat {
   readonly agent: RunAgent;
@@ -31,17 +33,20 @@ interface Seat {
  * @throws AppError `bad_env_file`, `corrupt_file`, `bad_clone_url`
  */
 export async function agentEnvironment(
-  context: Pick<Context, 'home' | 'env' | 'self' | 'tempDirectory'>,
+  context: Pick<Context, 'home' | 'env' | 'self' | 'settings' | 'tempDirectory'>,
   { agent, issue: ref, branch, task = {}, inHome = false, run }: Seat,
 ): Promise<Variables> {
   const { home, env: caller, self } = context;
   const files = await readAgentVariables(context, agent);
+  // Doctor looks around with a config that has a mistake, too.
+  const { AGENT_GIT_NAME: name, AGENT_GIT_EMAIL: email } = await context.settings().catch(() => NO_AUTHOR);
   await writeLauncher(join(home.bin, 'kugetsu'), self);
   const guarded = { directory: join(home.bin, 'git'), repositories: home.repos };
   const facts: LayerFacts = {
     caller,
     agent,
     files,
+    author: { name, email },
     credentials: async (inherited) => (await offerCredentials(context, { agent, ref, inherited })).credentials,
     home: home.root,
     programs: home.bin,

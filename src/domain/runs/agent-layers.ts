@@ -13,6 +13,8 @@ export interface LayerFacts {
   readonly agent: RunAgent;
   /** The variables of the agent's env files. */
   readonly files: Readonly<Record<string, string>>;
+  /** The name and the address under which it commits; those of git's configuration without. */
+  readonly author: { readonly name: string | undefined; readonly email: string | undefined };
   /** What git needs to find credentials, given the environment that it would have without. */
   readonly credentials: (under: Variables) => Promise<Variables>;
   /** Directories of kugetsu's: its home, its programs, and where agents may keep temporary files. */
@@ -37,6 +39,7 @@ export const AGENT_LAYERS: readonly Layer<LayerFacts>[] = [
   { name: 'caller', variables: ({ caller }) => caller },
   { name: 'no redirection of git', variables: () => NO_REDIRECTIONS },
   { name: 'no question of git', variables: () => ({ GIT_TERMINAL_PROMPT: '0' }) },
+  { name: 'author', variables: author },
   { name: 'env files', variables: ({ files }) => usable(files) },
   { name: 'credentials', variables: async ({ credentials }, under) => credentials(under) },
   { name: 'kugetsu', variables: ownVariables },
@@ -48,6 +51,14 @@ export const AGENT_LAYERS: readonly Layer<LayerFacts>[] = [
     variables: ({ run }): Variables => (run === undefined ? {} : { [RUN_ID_VARIABLE]: run.id, TMPDIR: run.temporary }),
   },
 ];
+
+/** What is not set leaves what the caller's environment says. */
+function author({ author: { name, email } }: LayerFacts): Variables {
+  return {
+    ...(name === undefined ? {} : { GIT_AUTHOR_NAME: name, GIT_COMMITTER_NAME: name }),
+    ...(email === undefined ? {} : { GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_EMAIL: email }),
+  };
+}
 
 /** A reserved variable of an env file is left out. */
 function usable(files: LayerFacts['files']): Variables {

@@ -27,6 +27,8 @@ const EvidenceSchema = z.looseObject({
   commits_ahead: z.int(),
   uncommitted_files: z.int(),
   pushed: z.boolean(),
+  /** Whether the branch and origin's each have commits that the other has not; missing in older homes. */
+  diverged: z.optional(z.boolean()),
   branch: z.nullable(z.string()),
   head: z.string(),
   /** How the repository's check went on this work, when it has one that was run. */

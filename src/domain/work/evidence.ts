@@ -23,6 +23,7 @@ export async function gatherEvidence(
     commits_ahead: state.commitsAhead,
     uncommitted_files: state.uncommittedFiles,
     pushed: state.pushed,
+    ...(state.diverged ? { diverged: true } : {}),
     // The agent may have named another one as it liked.
     branch:
       state.branch === undefined || state.branch === session.branch ? (state.branch ?? null) : clean(state.branch),

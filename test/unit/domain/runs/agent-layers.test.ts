@@ -7,6 +7,7 @@ const FACTS: LayerFacts = {
   caller: { HOME: '/home/me', PATH: '/usr/bin', GIT_DIR: '/hook/of/another/.git', GIT_CEILING_DIRECTORIES: '/mine' },
   agent: 'dev-agent',
   files: {},
+  author: { name: undefined, email: undefined },
   credentials: async () => ({}),
   home: '/home/me/.kugetsu',
   programs: '/home/me/.kugetsu/bin',
@@ -36,11 +37,20 @@ function factsWith(layers: readonly (typeof FREE)[number][], name: string): Part
 }
 
 describe("an agent's environment", () => {
+  test('has an author of its own when there is one, which its env files may change', async () => {
+    const author = { name: 'Agent', email: 'agent@example.com' };
+    const env = await environment({ author, files: { GIT_AUTHOR_NAME: 'Other' } });
+    expect(env).toMatchObject({ GIT_AUTHOR_NAME: 'Other', GIT_COMMITTER_NAME: 'Agent' });
+    expect(env).toMatchObject({ GIT_AUTHOR_EMAIL: 'agent@example.com', GIT_COMMITTER_EMAIL: 'agent@example.com' });
+    expect(Object.keys(await environment({})).filter((name) => name.startsWith('GIT_AUTHOR'))).toEqual([]);
+  });
+
   test('has these layers, and the later ones win', () => {
     expect(AGENT_LAYERS.map(({ name }) => name)).toEqual([
       'caller',
       'no redirection of git',
       'no question of git',
+      'author',
       'env files',
       'credentials',
       'kugetsu',
