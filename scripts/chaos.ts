@@ -45,6 +45,7 @@ const world = makeWorld({
     PATH: pathFor(options.git),
     MAX_CONCURRENT_AGENTS: '4',
     QUEUE_RETRY_BASE_SECONDS: '0.1',
+    BREAKER_FAILURES: '0',
     QUEUE_DAEMON_INTERVAL_MINUTES: '1',
   },
 });

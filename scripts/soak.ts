@@ -25,6 +25,7 @@ const world = makeWorld({
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     MAX_CONCURRENT_AGENTS: '8',
     QUEUE_RETRY_BASE_SECONDS: '0.1',
+    BREAKER_FAILURES: '0',
     AGENT_STARTUP_TIMEOUT_SECONDS: '10',
     AGENT_STALL_TIMEOUT_MINUTES: '0.1',
   },

@@ -33,7 +33,13 @@ export interface CrashResult {
 
 /** A world whose kugetsu can be interrupted. */
 export async function crashWorld(program: string): Promise<World> {
-  const env = { QUEUE_DAEMON_INTERVAL_MINUTES: '60', QUEUE_RETRY_BASE_SECONDS: '0.1', MAX_CONCURRENT_AGENTS: '20' };
+  const env = {
+    QUEUE_DAEMON_INTERVAL_MINUTES: '60',
+    QUEUE_RETRY_BASE_SECONDS: '0.1',
+    MAX_CONCURRENT_AGENTS: '20',
+    // What is broken on purpose again and again is no outage.
+    BREAKER_FAILURES: '0',
+  };
   const world = makeWorld({ opencode: FAKE_OPENCODE, command: [program], env });
   await furnish(world, { name: 'ready', options: { opencode: FAKE_OPENCODE }, prepare: makeReady });
   return world;

@@ -6,6 +6,7 @@ import { mapRepositories, type Outcome, type World } from '../world.ts';
 import { atRest, type Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
+import { LIMIT_SCENARIOS } from './limit-scenarios.ts';
 import { QUEUE_SCENARIOS } from './queue-scenarios.ts';
 import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
 
@@ -324,4 +325,5 @@ export const SCENARIOS: readonly Scenario[] = [
   issueTask,
   pmTask,
   ...QUEUE_SCENARIOS,
+  ...LIMIT_SCENARIOS,
 ];
