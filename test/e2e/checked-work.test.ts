@@ -11,10 +11,10 @@ let real: RealWorld;
 
 // `init` with the real opencode takes long on a busy machine.
 beforeAll(async () => {
-  real = await makeRealWorld({ CHECK_ROUNDS: '1' }, 600_000);
+  real = await makeRealWorld({ CHECK_ROUNDS: '1' });
   const settings = { url: real.remote, check: CHECK, done_when: 'committed' };
   writeFileSync(join(real.world.home, 'repos.json'), JSON.stringify({ 'forge.test/acme/demo': settings }));
-});
+}, 600_000);
 
 afterAll(async () => {
   expect(await real.destroy()).toEqual([]);
