@@ -1,8 +1,9 @@
 // Measures kugetsu beside other programs, prints a table, and writes it as JSON into dist/bench.json.
-// Usage: bun scripts/bench.ts [--only GROUP,GROUP]
+// Usage: bun scripts/bench.ts [--only GROUP,GROUP] [--beside KUGETSU]; the latter is another build of it, for start-up
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { agent } from './bench/agent.ts';
 import { base } from './bench/base.ts';
 import { baseStarts } from './bench/base-starts.ts';
@@ -16,7 +17,7 @@ import { size } from './bench/size.ts';
 import { startUp } from './bench/start-up.ts';
 import { worktree } from './bench/worktree.ts';
 
-const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
+const GROUPS: Readonly<Record<string, (beside: string | undefined) => Promise<Row[]>>> = {
   'start-up': startUp,
   queue,
   dispatch,
@@ -32,12 +33,13 @@ const GROUPS: Readonly<Record<string, () => Promise<Row[]>>> = {
 /** What takes long, and is measured when it is asked for. */
 const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts };
 
-const wanted = groupsOf(process.argv.slice(2));
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, beside: { type: 'string' } } });
+const wanted = groupsOf(options.only);
 const rows: Row[] = [];
 for (const [name, measure] of wanted) {
   const startedAt = performance.now();
   try {
-    const measured = await measure();
+    const measured = await measure(options.beside);
     console.log(`${table(measured)}\n`);
     rows.push(...measured);
   } catch (error) {
@@ -60,12 +62,11 @@ console.log(
   `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Linux ${machine.kernel}\n\n${table(rows)}`,
 );
 
-function groupsOf(args: readonly string[]): [string, () => Promise<Row[]>][] {
-  const [option, list] = args;
-  if (option === undefined) return Object.entries(GROUPS);
-  const names = option === '--only' ? (list ?? '').split(',') : [];
+function groupsOf(only: string | undefined): [string, (typeof GROUPS)[string]][] {
+  if (only === undefined) return Object.entries(GROUPS);
+  const names = only.split(',');
   const all = { ...GROUPS, ...ON_DEMAND };
-  const chosen = Object.entries(all).filter(([name]) => names.includes(name));
-  if (chosen.length > 0 && chosen.length === names.length) return chosen;
-  throw new Error(`usage: bun scripts/bench.ts [--only GROUP,GROUP]; the groups are ${Object.keys(all).join(', ')}`);
+  const unknown = names.filter((name) => !(name in all));
+  if (unknown.length === 0) return Object.entries(all).filter(([name]) => names.includes(name));
+  throw new Error(`no group is named ${unknown.join(', ')}; the groups are ${Object.keys(all).join(', ')}`);
 }

@@ -14,20 +14,23 @@ const LIMITS: Readonly<Record<string, { readonly of: string; readonly atMost: nu
   'kugetsu delegate': { of: 'python3', atMost: 0.6 },
 };
 
-/** Short calls of kugetsu beside the programs that a script would call instead. */
-export async function startUp(): Promise<Row[]> {
+/** Short calls of kugetsu beside the programs that a script would call instead, and beside another build of kugetsu. */
+export async function startUp(beside?: string): Promise<Row[]> {
   return inWorld({}, async (world) => {
     addFinished(world, 50);
     // Delegated tasks go to a home of their own, or there would soon be more than 50.
     const other = world.withEnv({ KUGETSU_DIR: join(world.root, 'other') });
-    const subjects: Subject[] = [
-      { name: 'bare', command: [bareBinary(world.root)], env: world.env },
+    const calls: Subject[] = [
       { ...kugetsu(world, 'kugetsu --version', '--version') },
       { ...kugetsu(world, 'kugetsu status', 'status'), codes: [3] },
       { ...kugetsu(world, 'kugetsu status --json', 'status', '--json'), codes: [3] },
       { ...kugetsu(world, 'kugetsu queue list (50)', 'queue', 'list') },
       { ...kugetsu(world, 'kugetsu queue list --json (50)', 'queue', 'list', '--json') },
       { ...kugetsu(other, 'kugetsu delegate', 'delegate', 'work on issue #14') },
+    ];
+    const subjects: Subject[] = [
+      { name: 'bare', command: [bareBinary(world.root)], env: world.env },
+      ...(beside === undefined ? calls : calls.flatMap((call) => [call, asIn(beside, call)])),
       { name: 'node -e 0', command: ['node', '-e', '0'], env: world.env },
       // Beside a wrapper script of a version manager everything would look fast.
       { name: 'python3', command: [installed('/usr/bin/python3') ?? 'python3', '-c', 'import json'], env: world.env },
@@ -35,7 +38,10 @@ export async function startUp(): Promise<Row[]> {
     ];
     const medians = timeSideBySide(subjects, ROUNDS);
     return subjects.map(({ name }) => {
-      const { of, atMost } = LIMITS[name] ?? { of: 'bare', atMost: undefined };
+      const { of, atMost } = LIMITS[name] ?? {
+        of: LIMITS[name.replace(/, the other$/, '')]?.of ?? 'bare',
+        atMost: undefined,
+      };
       const over = name === 'bare' ? {} : { over: { value: medians.get(of) ?? Number.NaN, of } };
       return row('start-up', name, {
         value: medians.get(name) ?? Number.NaN,
@@ -44,6 +50,11 @@ export async function startUp(): Promise<Row[]> {
       });
     });
   });
+}
+
+/** The same call of another build. */
+function asIn(binary: string, { name, command: [, ...args], ...rest }: Subject): Subject {
+  return { ...rest, name: `${name}, the other`, command: [binary, ...args] };
 }
 
 /** task-spooler and nq, where they are installed, putting `true` into their queues. */

@@ -9,7 +9,7 @@ export interface Home {
   readonly root: string;
   readonly config: string;
   /** The directory of the files with the agents' variables. */
-  readonly env: string;
+  readonly agentEnv: string;
   readonly index: string;
   readonly sessions: string;
   readonly sessionsLock: string;
@@ -64,7 +64,7 @@ export function homeAt(root: string): Home {
   return {
     root,
     config: join(root, 'config'),
-    env: join(root, 'env'),
+    agentEnv: join(root, 'env'),
     index: join(root, 'index.json'),
     sessions: join(root, 'sessions'),
     sessionsLock: join(root, 'sessions.lock'),

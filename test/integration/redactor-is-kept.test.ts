@@ -19,7 +19,7 @@ test('the redactor is made once, and again after each change of a file that may 
   const first = await redactorOf({ home, env });
   expect(await redactorOf({ home, env })).toBe(first);
 
-  const file = join(home.env, 'default.env');
+  const file = join(home.agentEnv, 'default.env');
   const secrets = ['the-first-one', 'the-second-it', 'another-third'];
   for (const secret of secrets) {
     expect(await told(secret)).toBe(secret);
@@ -29,7 +29,7 @@ test('the redactor is made once, and again after each change of a file that may 
   }
   expect(await redactorOf({ home, env })).toBe(await redactorOf({ home, env }));
 
-  writeFileSync(join(home.env, 'pm-agent.env'), 'B_TOKEN=in-a-new-file\n');
+  writeFileSync(join(home.agentEnv, 'pm-agent.env'), 'B_TOKEN=in-a-new-file\n');
   writeFileSync(home.reposFile, JSON.stringify({ 'a.test/b/c': 'https://me:in-an-address@a.test/b/c' }));
   expect(await told('in-a-new-file in-an-address')).toBe('[redacted] [redacted]');
   rmSync(file);
@@ -39,7 +39,7 @@ test('the redactor is made once, and again after each change of a file that may 
 test('another environment or another home has a redactor of its own', async () => {
   const [home, other] = [makeHome(), makeHome()];
   const env = { HOME: home.root, API_TOKEN: 'of-the-caller' };
-  writeFileSync(join(home.env, 'default.env'), 'A_TOKEN=of-this-home\n');
+  writeFileSync(join(home.agentEnv, 'default.env'), 'A_TOKEN=of-this-home\n');
   expect((await redactorOf({ home, env })).text('of-this-home of-the-caller')).toBe('[redacted] [redacted]');
   expect((await redactorOf({ home: other, env })).text('of-this-home of-the-caller')).toBe('of-this-home [redacted]');
   expect((await redactorOf({ home, env: { HOME: home.root } })).text('of-this-home of-the-caller')).toBe(

@@ -31,7 +31,7 @@ test('an agent changes its repository: doctor says so and mends it, and so does 
   expect(finding?.message).toContain(`${repository} is not as kugetsu made it`);
   for (const part of [
     'config, which git cannot read',
-    'the branch fix that is in the way',
+    'the branch fix blocks the names of other branches',
     'refs/replace/',
     'packed-refs.lock',
   ]) {
@@ -52,7 +52,7 @@ test('an agent changes its repository: doctor says so and mends it, and so does 
   // An issue that goes on finds the same.
   succeeded(await world.kugetsu('continue', issue(2), `fake: sh git config core.autocrlf true`, '--follow'));
   const again = succeeded(await world.kugetsu('continue', REF, 'go on', '--follow'));
-  expect(again.stdout).toContain('put back config: core.autocrlf');
+  expect(again.stdout).toContain('restored settings in config: core.autocrlf');
   for (const ref of [REF, issue(2)]) succeeded(await world.kugetsu('destroy', ref, '-y'));
   expect(await gitIn(world, world.root, '--git-dir', repository, 'branch', '--list', 'fix/*')).toBe('');
   expect(existsSync(join(repository, 'packed-refs.lock'))).toBe(false);

@@ -157,5 +157,5 @@ test('a lock of a git at work is told with its path; when that git was killed, t
   atWork.kill('SIGKILL');
   await once(atWork, 'exit');
   const started = succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
-  expect(started.stdout).toContain('removed the lock refs/remotes/origin/main.lock, which a killed git had left');
+  expect(started.stdout).toContain('removed the stale lock refs/remotes/origin/main.lock, left by a killed git');
 });

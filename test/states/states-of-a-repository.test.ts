@@ -42,7 +42,7 @@ async function make(repository: SharedRepository, { made, states }: Batch): Prom
 
 async function expectSound({ world, context }: SharedRepository, { states }: Batch): Promise<void> {
   const left = await examineRepository(repositoryOf(world), context.env);
-  expect(left.filter(({ mend }) => mend !== undefined)).toEqual([]);
+  expect(left.filter(({ fix }) => fix !== undefined)).toEqual([]);
   const staying = states.filter(({ stays }) => stays === true);
   for (const { name, says } of staying) {
     if (says === undefined) throw new Error(`${name} stays, and it is not written down how that is said`);

@@ -1,6 +1,5 @@
 import { git, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
-import { linePath } from './line-path.ts';
 import { objectName, isEmptyTree } from './object-name.ts';
 import { commitTree, treeOf } from './saving.ts';
 import { withTemporaryIndex } from './temporary-index.ts';
@@ -83,4 +82,17 @@ export async function writeBlobs(place: GitPlace, directory: string, paths: read
   const input = paths.map((path) => `${linePath(path)}\n`).join('');
   const printed = await git(args, { ...place, cwd: directory, input });
   return printed.trim().split('\n').map(objectName);
+}
+
+/**
+ * A path as git takes it where it reads one a line: git-config(1), `core.quotePath`, has the form of those in quotes. Others
+ * would end, or begin, elsewhere.
+ */
+function linePath(path: string): string {
+  if (!/[\n\r]|^"/.test(path)) return path;
+  const escaped = path
+    .replaceAll(/["\\]/g, String.raw`\$&`)
+    .replaceAll('\n', String.raw`\n`)
+    .replaceAll('\r', String.raw`\r`);
+  return `"${escaped}"`;
 }

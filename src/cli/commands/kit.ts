@@ -2,7 +2,7 @@ import { stampAtOnce } from '../../adapters/store/paths.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import { originTask } from '../../domain/issues/task-id.ts';
 import { AppError, messageOf, usageError } from '../../util/errors.ts';
-import type { ExitCode } from '../../util/exit-codes.ts';
+import { EXIT, type ExitCode } from '../../util/exit-codes.ts';
 import { plainText } from '../../util/text.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
@@ -33,6 +33,15 @@ export function parseCount(text: string | undefined, fallback: number): number {
 export function reportBroken({ terminal }: Pick<CliContext, 'terminal'>, reasons: readonly string[]): void {
   for (const reason of reasons) terminal.err(`kugetsu: ${plainText(reason)}`);
   if (reasons.length > 0) terminal.err('  correct or restore it, or move it away; kugetsu has not changed it');
+}
+
+/** All tasks; a file that cannot be read is named on standard error, and makes the exit code 1. */
+export async function soundItems({ context, exitWith }: Call): Promise<readonly QueueItem[]> {
+  const { listItems } = await import('../../domain/work/list-items.ts');
+  const { items, broken } = await listItems(context);
+  reportBroken(context, broken);
+  if (broken.length > 0) exitWith(EXIT.failed);
+  return items;
 }
 
 /** Says on standard error that the queue is paused, if it is. `what` is said before it. */

@@ -3,8 +3,7 @@ import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
 import { explainedTask, renderExplained, type Explained } from '../views/explained.ts';
-import { shownTasks } from './kit.ts';
-import { soundItems } from './sound-items.ts';
+import { shownTasks, soundItems } from './kit.ts';
 
 interface ExplainOptions {
   readonly what: string;

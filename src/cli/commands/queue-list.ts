@@ -1,14 +1,13 @@
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import { inTurn } from '../../domain/queue/turns.ts';
 import { plural } from '../../util/text.ts';
+import { TASK_STATES } from '../../domain/queue/task-states.ts';
 import { usageError } from '../../util/errors.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { STATES } from '../table/kinds.ts';
-import { parseCount, shownTasks, tellPaused } from './kit.ts';
-import { soundItems } from './sound-items.ts';
+import { parseCount, shownTasks, tellPaused, soundItems } from './kit.ts';
 
 interface QueueListOptions {
   readonly all: boolean;
@@ -25,8 +24,8 @@ const DEFAULT_LIMIT = 50;
 export async function listQueue(call: Call, given: QueueListOptions): Promise<void> {
   const { context } = call;
   const { state, json } = given;
-  if (state !== undefined && !STATES.some((known) => known === state)) {
-    throw usageError(words`not a state: ${quoted(state)}`, `the states are ${STATES.join(', ')}`);
+  if (state !== undefined && !TASK_STATES.some((known) => known === state)) {
+    throw usageError(words`not a state: ${quoted(state)}`, `the states are ${TASK_STATES.join(', ')}`);
   }
   const wanted = await filterOf(context, given);
   const most = given.all ? Infinity : parseCount(given.limit, DEFAULT_LIMIT);

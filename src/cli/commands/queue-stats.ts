@@ -1,15 +1,15 @@
+import { TASK_STATES } from '../../domain/queue/task-states.ts';
 import type { Durations } from '../../domain/queue/queue-figures.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
-import { STATES } from '../table/kinds.ts';
-import { soundItems } from './sound-items.ts';
+import { soundItems } from './kit.ts';
 
 /** Prints how many tasks there are in each state, how long they waited and ran, and how they ended. */
 export async function queueStats(call: Call, { json }: { readonly json: boolean }): Promise<void> {
   const { queueFigures } = await import('../../domain/queue/queue-figures.ts');
   const items = await soundItems(call);
-  const counts = STATES.map((state) => [state, items.filter((item) => item.state === state).length] as const);
+  const counts = TASK_STATES.map((state) => [state, items.filter((item) => item.state === state).length] as const);
   const byState = { total: items.length, ...Object.fromEntries(counts) };
   const { wait, run, outcomes } = queueFigures(items);
   const text = (): string =>

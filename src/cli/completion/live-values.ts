@@ -53,7 +53,7 @@ const READERS: Readonly<Record<LiveKind, (context: Needs) => Promise<readonly st
     return Object.keys((await readServers(context)).servers);
   },
   async agent({ home }) {
-    const names = await listDirectory(home.env);
+    const names = await listDirectory(home.agentEnv);
     return names.filter((name) => name.endsWith('.env')).map((name) => name.slice(0, -'.env'.length));
   },
   async setting() {

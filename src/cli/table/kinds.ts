@@ -1,10 +1,6 @@
-import type { QueueState } from '../../domain/queue/queue-item.ts';
 import type { ArgumentSpec, OptionSpec } from './entry.ts';
 
 // What several commands share: lists of words that the command line knows, arguments, options, and short ways to write others.
-
-/** The states that a task can be in. */
-export const STATES: readonly QueueState[] = ['pending', 'notified', 'completed', 'error'];
 
 /** The shells that completion is written for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -1,5 +1,6 @@
+import { TASK_STATES } from '../../domain/queue/task-states.ts';
 import { command, USUAL, type Entry } from './entry.ts';
-import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, STATES, tasksNamed, WAITING_TASK, WHEN } from './kinds.ts';
+import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, tasksNamed, WAITING_TASK, WHEN } from './kinds.ts';
 
 const BROKEN_TASK = 'a task file cannot be read (named on standard error)';
 
@@ -57,8 +58,8 @@ A message that begins with - goes after --.`,
         kind: 'value',
         long: '--state',
         name: 'state',
-        about: `only tasks in this state: ${STATES.join(', ')}`,
-        is: { words: STATES },
+        about: `only tasks in this state: ${TASK_STATES.join(', ')}`,
+        is: { words: TASK_STATES },
       },
       json: json('print an array of items'),
     },

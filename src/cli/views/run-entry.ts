@@ -1,4 +1,4 @@
-import type { RunLogEntry, RunRecord } from '../../domain/runs/run-log-lines.ts';
+import type { RunLogEntry, LogRecord } from '../../domain/runs/run-log-lines.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration, timeOfDay } from '../../util/time.ts';
 import { palette } from './palette.ts';
@@ -25,7 +25,7 @@ function timeOf(at: number | undefined): string {
   return at === undefined || Math.abs(at) > LAST_DATE_MS ? '--:--:--' : timeOfDay(at);
 }
 
-function recordText(record: RunRecord): string | undefined {
+function recordText(record: LogRecord): string | undefined {
   switch (record.event) {
     case 'started':
       return [

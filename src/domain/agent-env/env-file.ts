@@ -4,7 +4,7 @@ import { AppError, usageError } from '../../util/errors.ts';
 import { AssignmentSyntaxError, parseAssignments } from '../../util/shell-assignments.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
-import { isAgentName } from './agent-name.ts';
+import { DEFAULT_AGENT, isAgentName } from './agents.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 
@@ -20,7 +20,7 @@ export function envFilePath({ home }: Pick<Context, 'home'>, agent: string): str
       'use letters, digits, - and _: default, pm-agent, dev-agent',
     );
   }
-  return join(home.env, `${agent}.env`);
+  return join(home.agentEnv, `${agent}.env`);
 }
 
 /**
@@ -73,4 +73,18 @@ function badFile(path: string, line: number, message: string, cause?: unknown): 
     hint: 'kugetsu reads the file but does not execute it: KEY=VALUE lines and comments; correct that line in an editor',
     cause,
   });
+}
+
+/**
+ * The variables that the user has set for an agent (`pm-agent`, `dev-agent`): those of `default.env`, and over them those
+ * of the agent's own file. A missing file has none.
+ *
+ * @throws AppError `bad_env_file` that names the file and the line
+ */
+export async function readAgentVariables(
+  context: Pick<Context, 'home' | 'env'>,
+  agent: string,
+): Promise<Readonly<Record<string, string>>> {
+  const files = [await readEnvFile(context, DEFAULT_AGENT), await readEnvFile(context, agent)];
+  return Object.fromEntries(files.flatMap((file) => [...(file ?? [])]));
 }

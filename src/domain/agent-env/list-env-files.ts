@@ -4,7 +4,7 @@ import { SHAPES_ONLY } from '../../util/redaction.ts';
 import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
 import type { Context } from '../context.ts';
-import { agentOfFile } from './agent-name.ts';
+import { agentOfFile } from './agents.ts';
 import { envFilePath, readEnvFile } from './env-file.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
@@ -26,7 +26,7 @@ interface EnvFiles {
 export async function listEnvFiles(context: Needs): Promise<EnvFiles> {
   const files: ListedEnvFile[] = [];
   const broken: string[] = [];
-  for (const name of (await listDirectory(context.home.env)).toSorted()) {
+  for (const name of (await listDirectory(context.home.agentEnv)).toSorted()) {
     const agent = agentOfFile(name);
     if (agent === undefined) continue;
     try {

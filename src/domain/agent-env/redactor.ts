@@ -7,7 +7,7 @@ import { isSecretKey } from '../../util/secret-keys.ts';
 import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
 import { splitCredentials } from '../../util/urls.ts';
 import type { Context } from '../context.ts';
-import { agentOfFile } from './agent-name.ts';
+import { agentOfFile } from './agents.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 
@@ -24,9 +24,9 @@ let kept: { readonly env: Needs['env']; readonly stamp: string; readonly redacto
  * changes.
  */
 export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
-  const envFiles = listDirectoryAtOnce(home.env)
+  const envFiles = listDirectoryAtOnce(home.agentEnv)
     .filter((name) => agentOfFile(name) !== undefined)
-    .map((name) => join(home.env, name));
+    .map((name) => join(home.agentEnv, name));
   const urlFiles = [home.reposFile, home.serversFile];
   // Stamps come before contents: a file that changes in between is read again by the next call.
   const stamp = [...envFiles, ...urlFiles].map((path) => `${path} ${stampAtOnce(path) ?? ''}`).join('\n');

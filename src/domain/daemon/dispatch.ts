@@ -5,7 +5,7 @@ import { AppError, errnoOf, wordsOf } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import { told, words } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
-import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../queue/context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';

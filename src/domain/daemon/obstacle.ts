@@ -1,7 +1,7 @@
 import { gitVersion } from '../../adapters/git/git-command.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { rawText, words, type Text, type Words } from '../../util/words.ts';
-import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../queue/context.ts';
 import { tell } from '../notifications/tell.ts';
 import { readRepos } from '../servers/repos-file.ts';

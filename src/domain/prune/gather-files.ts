@@ -97,7 +97,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     dirname(home.baseExport),
     home.modelCatalogues,
     home.bin,
-    home.env,
+    home.agentEnv,
     home.postedNotifications,
     ...repositories.flatMap(({ path }) => [path, ownDirectory(path)]),
   ];

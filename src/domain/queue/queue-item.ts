@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import { DoneWhenSchema } from '../runs/done-when.ts';
 import { RunSchema, OwnerSchema } from '../runs/run-schema.ts';
+import { TASK_STATES } from './task-states.ts';
 
 /** Why the last attempt at a task failed. */
 const FailureSchema = z.looseObject({ class: z.string(), message: z.string(), at: z.string() });
@@ -41,7 +42,7 @@ export const QueueItemSchema = z.looseObject({
   fresh: z.optional(z.boolean()),
   /** When its agent is done; as the repository or the settings say without. */
   done_when: z.optional(DoneWhenSchema),
-  state: z.enum(['pending', 'notified', 'completed', 'error']),
+  state: z.enum(TASK_STATES),
   created_at: z.string(),
   /** When it became `completed` or `error`. */
   finished_at: z.prefault(z.nullable(z.string()), null),

@@ -3,7 +3,7 @@ import { pushGuard } from '../../adapters/git/push-guard.ts';
 import { writeLauncher } from '../../adapters/process/launcher.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { layered, type Variables } from '../../util/layers.ts';
-import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';

@@ -6,7 +6,7 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { SHOWN_LINE } from './log-limits.ts';
 import { runOfFile } from './run-id.ts';
-import { shownLine, type RunRecord } from './run-log-lines.ts';
+import { shownLine, type LogRecord } from './run-log-lines.ts';
 
 /** A run as its log tells it. */
 export interface RecentRun {
@@ -18,7 +18,7 @@ export interface RecentRun {
   readonly message: string;
   readonly log: string;
   /** Null while the run is on, and when its end was never written. */
-  readonly verdict: Extract<RunRecord, { event: 'ended' }>['verdict'] | null;
+  readonly verdict: Extract<LogRecord, { event: 'ended' }>['verdict'] | null;
 }
 
 /** The last runs by their logs, oldest first. */
@@ -54,7 +54,7 @@ export async function loggedVerdict(
   return verdictIn(log, await redactorOf(context));
 }
 
-type Started = Extract<RunRecord, { event: 'started' }>;
+type Started = Extract<LogRecord, { event: 'started' }>;
 
 async function startOf(log: string, redactor: Redactor): Promise<Started | undefined> {
   let bytes = 0;

@@ -9,7 +9,7 @@ import { VerdictSchema } from './run-schema.ts';
 
 const Stamp = { type: z.literal('kugetsu'), at: z.string() };
 
-const RunRecordSchema = z.discriminatedUnion('event', [
+const LogRecordSchema = z.discriminatedUnion('event', [
   z.looseObject({
     ...Stamp,
     event: z.literal('started'),
@@ -31,30 +31,30 @@ const RunRecordSchema = z.discriminatedUnion('event', [
 ]);
 
 /** A line that kugetsu itself writes into a run's log. */
-export type RunRecord = z.infer<typeof RunRecordSchema>;
+export type LogRecord = z.infer<typeof LogRecordSchema>;
 
 /** What a line of a run's log is: kugetsu's own record, or an event of the agent. */
 export type RunLogEntry =
-  | { readonly from: 'kugetsu'; readonly record: RunRecord }
+  | { readonly from: 'kugetsu'; readonly record: LogRecord }
   | { readonly from: 'agent'; readonly at: number | undefined; readonly event: AgentEvent };
 
 /** Reads one line of a run's log; total, so that an old or damaged log can be shown. */
 export function parseRunLogLine(line: string): RunLogEntry {
   const value = parseJson(line);
   // Whatever else an event is, to check it against the schema of all records takes longer than to parse it.
-  const record = line.includes('"kugetsu"') ? RunRecordSchema.safeParse(value).data : undefined;
+  const record = line.includes('"kugetsu"') ? LogRecordSchema.safeParse(value).data : undefined;
   if (record !== undefined) return { from: 'kugetsu', record };
   const stamp = z.looseObject({ timestamp: z.number() }).safeParse(value).data;
   return { from: 'agent', at: stamp?.timestamp, event: eventOf(line, line.startsWith('{') ? value : undefined) };
 }
 
 /** A record of kugetsu's in a run's log as it may be written: what others said in it has no secret, and the rest is kugetsu's. */
-export function cleanRecordLine({ json }: Redactor, line: string, event: RunRecord['event']): string {
+export function cleanRecordLine({ json }: Redactor, line: string, event: LogRecord['event']): string {
   return json(line, (_text, place) => !isSaid(event, place));
 }
 
 // A verdict's message was made of clean parts.
-function isSaid(event: RunRecord['event'], { isKey, path }: JsonPlace): boolean {
+function isSaid(event: LogRecord['event'], { isKey, path }: JsonPlace): boolean {
   const place = path.join('.');
   switch (event) {
     case 'started':
@@ -97,7 +97,7 @@ export function shownLine(redactor: Redactor, line: string): ShownLine {
   };
 }
 
-function cleanRecord(record: RunRecord, clean: Redactor['text']): RunRecord {
+function cleanRecord(record: LogRecord, clean: Redactor['text']): LogRecord {
   switch (record.event) {
     case 'started':
       return {

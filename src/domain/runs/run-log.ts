@@ -8,7 +8,7 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { cleanEventLine, heard, type Heard, type HeardRemark } from './hear.ts';
 import { cutText } from './log-limits.ts';
-import { cleanRecordLine, shownLine, type RunLogEntry, type RunRecord, type ShownLine } from './run-log-lines.ts';
+import { cleanRecordLine, shownLine, type RunLogEntry, type LogRecord, type ShownLine } from './run-log-lines.ts';
 
 type Unstamped<T> = T extends { type: 'kugetsu' } ? Omit<KnownKeys<T>, 'type' | 'at'> : never;
 
@@ -19,7 +19,7 @@ type Unstamped<T> = T extends { type: 'kugetsu' } ? Omit<KnownKeys<T>, 'type' | 
  */
 export interface RunLog {
   readonly path: string;
-  record(record: Unstamped<RunRecord>): Promise<void>;
+  record(record: Unstamped<LogRecord>): Promise<void>;
   /** Appends what the agent did or said. @returns it as it came and without secrets */
   event(heard: EventLine): Promise<Heard>;
   /** Appends what the engine's program said beside it. @returns it with its line without secrets */
@@ -39,7 +39,7 @@ export async function openRunLog(
   const redactor = await redactorOf(context);
   const outputLine = lineRedactor(redactor);
   const remarkLine = lineRedactor(redactor);
-  const recordLine = (entry: Unstamped<RunRecord>): string =>
+  const recordLine = (entry: Unstamped<LogRecord>): string =>
     cleanRecordLine(
       redactor,
       JSON.stringify({ type: 'kugetsu', at: isoMsWithOffset(context.clock.now()), ...entry }),

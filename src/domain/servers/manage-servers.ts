@@ -2,7 +2,7 @@ import { AppError, usageError } from '../../util/errors.ts';
 import { nearest } from '../../util/text.ts';
 import { splitCredentials } from '../../util/urls.ts';
 import { quoted, words } from '../../util/words.ts';
-import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../context.ts';
 import { chooseCredentials, nearestAbove } from './choose-credentials.ts';
 import { checkedServerUrl } from './server-url.ts';

@@ -1,5 +1,5 @@
 import { credentialEnvironment, type GitCredential } from '../../adapters/git/credential-environment.ts';
-import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';

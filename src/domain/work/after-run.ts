@@ -3,7 +3,7 @@ import type { Context } from '../queue/context.ts';
 import { tell } from '../notifications/tell.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
-import { runEnded, settleItem, settleRunTasks } from './settle-task.ts';
+import { attemptEnded, settleItem, settleRunTasks } from './settle-task.ts';
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
@@ -15,7 +15,7 @@ export async function afterRun(context: Needs, record: RunRecord, verdict: Verdi
   const { id, kind, subject, task } = record;
   if (subject.type === 'none' || kind === 'destroy') return;
   if (subject.type === 'task') {
-    await settleItem(context, subject.id, await runEnded(context, { task: subject.id, run: id }, verdict));
+    await settleItem(context, subject.id, await attemptEnded(context, { task: subject.id, run: id }, verdict));
     return context.queue.wake();
   }
   if (task === null) await announce(context, subject.ref, verdict);

@@ -9,7 +9,7 @@ import { recordedRun } from './recorded-run.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { madeAt } from '../issues/task-id.ts';
-import { childEnded, runEnded, settleItem, type ChildEnded } from './settle-task.ts';
+import { childEnded, attemptEnded, settleItem, type ChildEnded } from './settle-task.ts';
 
 // How long the process that adds a task may take from its parent's file to its own.
 const COMING_MS = 60_000;
@@ -56,7 +56,7 @@ async function settleBy(
   item: QueueItem,
   { run, verdict }: { readonly run: RunRecord; readonly verdict: Verdict },
 ): Promise<string> {
-  await settleItem(context, item.id, await runEnded(context, { task: item.id, run: run.id }, verdict));
+  await settleItem(context, item.id, await attemptEnded(context, { task: item.id, run: run.id }, verdict));
   return `settled: its run had ended (${verdict.class})`;
 }
 

@@ -79,7 +79,7 @@ export async function settleRunTasks(
     return;
   }
   if (typeof run.task === 'string')
-    await settleItem(context, run.task, await runEnded(context, { task: run.task, run: run.id }, verdict));
+    await settleItem(context, run.task, await attemptEnded(context, { task: run.task, run: run.id }, verdict));
   // A run that is an attempt at a task is no child itself: its task is.
   if (typeof run.parent === 'string' && typeof run.task !== 'string') {
     await settleItem(context, run.parent, { type: 'child_ended', id: run.id, outcome: verdict.outcome });
@@ -91,7 +91,7 @@ export async function settleRunTasks(
  * What the end of a run means for the task: an attempt, or nothing when the run never began, kugetsu was not ready, or many
  * tasks fail of the same.
  */
-export async function runEnded(
+export async function attemptEnded(
   context: Settling,
   { task, run: runId }: { readonly task: string; readonly run: string },
   verdict: Verdict,

@@ -1,7 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
-import { readAgentVariables } from '../agent-env/agent-variables.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../queue/context.ts';
 import { type IssueRef, requireMessage } from '../issues/issue-ref.ts';
 import { requireChildAllowed } from '../queue/child-limits.ts';

@@ -57,12 +57,12 @@ export async function restoreRepository(repository: string, env: Environment): P
   const done: string[] = [];
   for (let round = 1; ; round += 1) {
     const deviations = await examineRepository(repository, env);
-    const mendable = deviations.filter(({ mend }) => mend !== undefined);
-    if (mendable.length === 0 || round > ROUNDS) {
+    const fixable = deviations.filter(({ fix }) => fix !== undefined);
+    if (fixable.length === 0 || round > ROUNDS) {
       return { done, left: deviations.map(({ what }) => what) };
     }
-    for (const { done: said, mend, quiet } of mendable) {
-      await mend?.();
+    for (const { done: said, fix, quiet } of fixable) {
+      await fix?.();
       if (quiet !== true && !done.includes(said)) done.push(said);
     }
   }

@@ -29,16 +29,16 @@ export async function layoutDeviations(repository: string): Promise<Deviation[]>
 
 function goneAt(repository: string, name: string): Deviation {
   return {
-    what: `${name}, a directory that is gone`,
-    done: `made the directory ${name} again`,
-    mend: async () => makePrivateDirectory(join(repository, name)),
+    what: `the directory ${name} is missing`,
+    done: `created the missing directory ${name}`,
+    fix: async () => makePrivateDirectory(join(repository, name)),
   };
 }
 
 function inPlaceOf(repository: string, name: string): Deviation {
   return {
-    what: `${name}, which is no directory`,
-    done: `moved ${name}, which was no directory, to kugetsu-replaced/ in the repository`,
-    mend: async () => setAside(repository, name),
+    what: `${name} is not a directory`,
+    done: `moved ${name}, which was not a directory, to kugetsu-replaced/ in the repository`,
+    fix: async () => setAside(repository, name),
   };
 }

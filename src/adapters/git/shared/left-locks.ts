@@ -29,9 +29,9 @@ export async function leftLocks(repository: string): Promise<Deviation[]> {
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
   const left = await deadOf(repository, found);
   return left.map(({ path }) => ({
-    what: `the lock ${path}, which a killed git left`,
-    done: `removed the lock ${path}, which a killed git had left`,
-    mend: async () => rm(join(repository, path), { recursive: true, force: true }),
+    what: `the stale lock ${path}, left by a killed git`,
+    done: `removed the stale lock ${path}, left by a killed git`,
+    fix: async () => rm(join(repository, path), { recursive: true, force: true }),
   }));
 }
 

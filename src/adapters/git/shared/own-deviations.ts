@@ -23,9 +23,9 @@ export async function ownDeviations(repository: string): Promise<Deviation[]> {
   const facts = await ownFacts(repository);
   if (facts !== undefined && (await plainText(join(own, 'config'))) !== ownConfigFor(facts)) {
     found.push({
-      what: `${basename(own)}/config`,
-      done: `put back ${basename(own)}/config`,
-      mend: async () => {
+      what: `${basename(own)}/config was changed`,
+      done: `restored ${basename(own)}/config`,
+      fix: async () => {
         if (!((await lstat(join(own, 'config')).catch(() => undefined))?.isFile() ?? false))
           await setAside(repository, join(basename(own), 'config'));
         await noteFacts(repository, facts);
@@ -38,9 +38,9 @@ export async function ownDeviations(repository: string): Promise<Deviation[]> {
 function asideOf(repository: string, name: string): Deviation {
   const path = join(basename(ownDirectory(repository)), name);
   return {
-    what: `${path}, which kugetsu has not made`,
+    what: `${path} was not made by kugetsu`,
     done: `moved ${path} to kugetsu-replaced/ in the repository`,
-    mend: async () => setAside(repository, path),
+    fix: async () => setAside(repository, path),
   };
 }
 
@@ -48,10 +48,10 @@ function asideOf(repository: string, name: string): Deviation {
 function linkOf(repository: string, name: string): Deviation {
   const path = join(ownDirectory(repository), name);
   return {
-    what: `the link ${basename(ownDirectory(repository))}/${name}`,
-    done: `put back the link ${basename(ownDirectory(repository))}/${name}`,
+    what: `the link ${basename(ownDirectory(repository))}/${name} is missing or leads elsewhere`,
+    done: `restored the link ${basename(ownDirectory(repository))}/${name}`,
     quiet: true,
-    mend: async () => {
+    fix: async () => {
       await rm(path, { recursive: true, force: true });
       await linkParts(repository);
     },

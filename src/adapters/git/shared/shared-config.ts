@@ -51,25 +51,27 @@ export async function configDeviations(repository: string, options: Options): Pr
   if (odd === undefined || odd.length > 0) {
     // As a first start, and 0.1.0, have left it.
     const quiet = odd?.every((key) => key === 'core.bare' || key === 'extensions.worktreeconfig') ?? false;
-    const what = odd === undefined ? 'config, which git cannot read' : `config: ${odd.join(', ')}`;
+    const what = odd === undefined ? 'config, which git cannot read' : `changed settings in config: ${odd.join(', ')}`;
     deviations.push({
       what,
-      done: `put back ${what}`,
+      done: `restored ${what.replace(/^changed /, '').replace('cannot', 'could not')}`,
       quiet: quiet && (entries ?? []).every(([key, value]) => key !== 'core.bare' || value === 'true'),
-      mend: async () => replaceSetting(repository, 'config', [...wanted, ...kept]),
+      fix: async () => replaceSetting(repository, 'config', [...wanted, ...kept]),
     });
   }
   const own = await entriesOf(bare, OF_BARE, options.env);
   const oddOwn = own === undefined ? undefined : difference(own, OF_BARE);
   if (oddOwn === undefined || oddOwn.length > 0) {
     const what =
-      oddOwn === undefined ? 'config.worktree, which git cannot read' : `config.worktree: ${oddOwn.join(', ')}`;
+      oddOwn === undefined
+        ? 'config.worktree, which git cannot read'
+        : `changed settings in config.worktree: ${oddOwn.join(', ')}`;
     const quiet = own?.length === 0;
     deviations.push({
       what,
-      done: `put back ${what}`,
+      done: `restored ${what.replace(/^changed /, '').replace('cannot', 'could not')}`,
       quiet,
-      mend: async () => replaceSetting(repository, 'config.worktree', OF_BARE),
+      fix: async () => replaceSetting(repository, 'config.worktree', OF_BARE),
     });
   }
   return [...deviations, ...identityOf(kept)];
@@ -103,7 +105,7 @@ function mayStay([key, value]: Config[number], branches: ReadonlySet<string>): b
 function identityOf(kept: Config): Deviation[] {
   const said = kept.filter(([key]) => IDENTITY.has(key)).map(([key, value]) => `${key}=${value}`);
   if (said.length === 0) return [];
-  const what = `the identity of every agent's commits there, set by one of them (${said.join(', ')})`;
+  const what = `a commit author that one agent set for all agents (${said.join(', ')})`;
   return [{ what, done: '' }];
 }
 

@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { plural } from '../../../util/text.ts';
 import { exists } from '../../store/paths.ts';
 import { closedMode } from '../open-modes.ts';
 import { HEAD } from '../own-directory.ts';
@@ -33,9 +34,9 @@ export async function fileDeviations(repository: string): Promise<Deviation[]> {
       ? []
       : [
           {
-            what: 'HEAD of the repository',
-            done: 'put back HEAD of the repository',
-            mend: async () => putHead(repository),
+            what: 'HEAD of the repository was changed',
+            done: 'restored HEAD of the repository',
+            fix: async () => putHead(repository),
           },
         ];
   return [...ofHead, ...odd.map((path) => aside(repository, path))];
@@ -43,9 +44,9 @@ export async function fileDeviations(repository: string): Promise<Deviation[]> {
 
 function aside(repository: string, path: string): Deviation {
   return {
-    what: `${path}, which holds in every worktree`,
+    what: `${path} was added and applies to every worktree`,
     done: `moved ${path} to kugetsu-replaced/ in the repository`,
-    mend: async () => setAside(repository, path),
+    fix: async () => setAside(repository, path),
   };
 }
 
@@ -101,11 +102,12 @@ export async function modeDeviations(repository: string): Promise<Deviation[]> {
   for (const name of flat) await look(name, false);
   for (const name of ['refs', 'logs']) await look(name, true);
   if (closed.length === 0) return [];
-  const what = `${closed.length} of its directories or files without the right to write, such as ${closed[0]?.path ?? ''}`;
-  const mend = async (): Promise<void> => {
+  const many = plural(closed.length, 'directory or file', 'directories or files');
+  const what = `no right to write to ${many}, such as ${closed[0]?.path ?? ''}`;
+  const fix = async (): Promise<void> => {
     for (const { path, mode } of closed) await chmod(path, mode);
   };
-  return [{ what, done: `gave back the right to write in ${closed.length} directories of the repository`, mend }];
+  return [{ what, done: `restored the right to write to ${many} of the repository`, fix }];
 }
 
 async function below(repository: string, name: string): Promise<string[]> {

@@ -18,7 +18,7 @@ interface Place {
 /** Where a repository takes objects from that are not its own, and where its history seems to end and does not. */
 export async function objectDeviations(place: Place): Promise<Deviation[]> {
   const partial = await partialPacks(place.repository);
-  const what = 'packs of a fetch that left files out; the next start fetches them';
+  const what = 'packs from a partial fetch (git fetch --filter); the next start fetches what is missing';
   return [
     ...(await alternateDeviations(place)),
     ...(await shallowDeviations(place)),
@@ -32,9 +32,9 @@ async function alternateDeviations(place: Place): Promise<Deviation[]> {
   const names = text.trim().split('\n').join(', ');
   return [
     {
-      what: `${ALTERNATES}, objects that are taken from elsewhere (${names})`,
-      done: `took in what came from ${names}, and moved ${ALTERNATES} to kugetsu-replaced/`,
-      mend: async () => takeIn(place, text),
+      what: `${ALTERNATES} borrows objects from ${names}`,
+      done: `copied the objects borrowed from ${names}, and moved ${ALTERNATES} to kugetsu-replaced/`,
+      fix: async () => takeIn(place, text),
     },
   ];
 }
@@ -66,17 +66,18 @@ async function shallowDeviations(place: Place): Promise<Deviation[]> {
   const odd = marks.filter((mark) => !noted.has(mark));
   if (odd.length === 0) return [];
   const needed = await neededOf(place, odd);
-  const what = 'shallow, marks that hide history';
   const rest = marks.filter((mark) => noted.has(mark) || needed.has(mark));
   const left: Deviation[] =
-    needed.size === 0 ? [] : [{ what: `${what} which is not there; the next start fetches it`, done: '' }];
+    needed.size === 0
+      ? []
+      : [{ what: 'shallow marks for history that is missing; the next start fetches it', done: '' }];
   if (rest.length === marks.length) return left;
-  const mend = async (): Promise<void> => {
+  const fix = async (): Promise<void> => {
     await setAside(repository, 'shallow');
     if (rest.length > 0) await replaceFile(join(repository, 'shallow'), rest.map((mark) => `${mark}\n`).join(''));
     await linkParts(repository);
   };
-  return [{ what, done: 'took away marks that hid history (shallow)', mend }, ...left];
+  return [{ what: 'shallow marks hide history', done: 'removed shallow marks that hid history', fix }, ...left];
 }
 
 /** The marks of commits whose parents are not there. */

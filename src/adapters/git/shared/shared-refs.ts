@@ -38,7 +38,7 @@ export async function strangeFiles(repository: string): Promise<Deviation[]> {
     ...(await strangeAt(repository, 'shallow')),
     ...(await strangeAt(repository, 'objects/info/alternates')),
   ];
-  return paths.map((path) => asideOf(repository, path, `${path}, which is no ref or file of git's`));
+  return paths.map((path) => asideOf(repository, path, `${path} is not a regular file`));
 }
 
 async function strangeAt(repository: string, path: string): Promise<string[]> {
@@ -66,9 +66,9 @@ export async function packedDeviations(repository: string): Promise<Deviation[]>
   if (sound === text) return [];
   return [
     {
-      what: 'packed-refs, with lines that are none or in another order',
-      done: 'put back packed-refs in order; what it was is in kugetsu-replaced/',
-      mend: async () => {
+      what: 'packed-refs is damaged (invalid lines, or not sorted)',
+      done: 'repaired packed-refs; the damaged file is in kugetsu-replaced/',
+      fix: async () => {
         await setAside(repository, 'packed-refs');
         await replaceFile(join(repository, 'packed-refs'), sound);
       },
@@ -139,7 +139,7 @@ export async function refDeviations(place: Place, { refs, broken, gone }: RefLis
   );
   const taken = new Set(refs.map(({ name }) => name));
   return [
-    ...broken.map((name) => asideOf(repository, name, `${name}, which is no ref`)),
+    ...broken.map((name) => asideOf(repository, name, `${name} is a broken ref`)),
     ...gone.map((ref) => goneDeviation(place, ref)),
     ...names.map((ref) => nameDeviation(place, ref)),
     ...replaced.map((ref) => replacedDeviation(place, ref)),
@@ -149,40 +149,40 @@ export async function refDeviations(place: Place, { refs, broken, gone }: RefLis
 }
 
 function asideOf(repository: string, path: string, what: string): Deviation {
-  const mend = async (): Promise<void> => setAside(repository, path);
-  return { what, done: `moved ${path} to kugetsu-replaced/ in the repository`, mend };
+  const fix = async (): Promise<void> => setAside(repository, path);
+  return { what, done: `moved ${path} to kugetsu-replaced/ in the repository`, fix };
 }
 
 function goneDeviation(place: Place, { name, object }: Ref): Deviation {
-  const what = `${name}, whose commit ${object.slice(0, 10)} is gone`;
-  const mend = async (): Promise<void> => {
+  const to = `a missing object (${object.slice(0, 10)})`;
+  const fix = async (): Promise<void> => {
     // An older value may be packed.
     if (await exists(join(place.repository, name))) await setAside(place.repository, name);
     else await remove(place, name);
   };
-  return { what, done: `removed ${what}`, mend };
+  return { what: `${name} points to ${to}`, done: `removed ${name}, which pointed to ${to}`, fix };
 }
 
 function nameDeviation(place: Place, { name, target = '' }: Ref): Deviation {
-  const what = `${name}, which is another name of ${target}`;
-  const mend = async (): Promise<void> => {
+  const what = `${name}, a symbolic ref to ${target}`;
+  const fix = async (): Promise<void> => {
     await git(['symbolic-ref', '--delete', name], atGitDirectory(place.repository, place.env));
   };
-  return { what, done: `removed ${what}`, mend };
+  return { what, done: `removed ${what}`, fix };
 }
 
 function replacedDeviation(place: Place, { name, object }: Ref): Deviation {
   const kept = `refs/kugetsu-replaced/${name.slice('refs/replace/'.length)}`;
-  const mend = async (): Promise<void> => {
+  const fix = async (): Promise<void> => {
     await update(place, [`update ${kept} ${object}`, `delete ${name}`]);
   };
-  return { what: `${name}, which shows another object in place of one`, done: `moved ${name} to ${kept}`, mend };
+  return { what: `${name}, a replace ref (git replace)`, done: `moved the replace ref ${name} to ${kept}`, fix };
 }
 
 function wayDeviation(place: Place, { name, object }: Ref, taken: ReadonlySet<string>): Deviation {
   const short = name.replace(/^refs\/heads\//, '');
   const free = freeName(short, taken);
-  const mend = async (): Promise<void> => {
+  const fix = async (): Promise<void> => {
     await update(place, [`create refs/heads/${free} ${object}`]);
     for (const { directory } of await listWorktreeEntries(place.repository)) {
       const head = join(directory, 'HEAD');
@@ -192,9 +192,9 @@ function wayDeviation(place: Place, { name, object }: Ref, taken: ReadonlySet<st
   };
   const branch = name.startsWith('refs/heads/') ? `the branch ${short}` : name;
   return {
-    what: `${branch} that is in the way of others`,
-    done: `renamed ${branch} to ${free}: it was in the way of others`,
-    mend,
+    what: `${branch} blocks the names of other branches`,
+    done: `renamed ${branch} to ${free}: it blocked the names of other branches`,
+    fix,
   };
 }
 
@@ -218,7 +218,7 @@ async function logDeviations(repository: string, taken: ReadonlySet<string>): Pr
     await Promise.all(files.map(async (path) => ((await isNoDirectory(join(repository, path))) ? [path] : [])))
   ).flat();
   return [...odd, ...stale.map((name) => join('logs', name))].map((path) =>
-    asideOf(repository, path, `${path}, which is in the way of others`),
+    asideOf(repository, path, `${path} blocks the reflogs of other branches`),
   );
 }
 

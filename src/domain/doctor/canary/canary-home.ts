@@ -58,14 +58,14 @@ export async function makeCanaryHome(context: Context, directory: string, runId:
 }
 
 async function copyFiles(from: Home, to: Home): Promise<void> {
-  const envFiles = (await listDirectory(from.env)).filter((name) => name.endsWith('.env'));
+  const envFiles = (await listDirectory(from.agentEnv)).filter((name) => name.endsWith('.env'));
   const catalogues = (await listDirectory(from.modelCatalogues)).filter((name) => name.endsWith('.json'));
   const pairs = [
     [from.config, to.config],
     [from.opencodeProbe, to.opencodeProbe],
     [from.baseExport, to.baseExport],
     [from.pmAgentExport, to.pmAgentExport],
-    ...envFiles.map((name) => [join(from.env, name), join(to.env, basename(name))]),
+    ...envFiles.map((name) => [join(from.agentEnv, name), join(to.agentEnv, basename(name))]),
     ...catalogues.map((name) => [join(from.modelCatalogues, name), join(to.modelCatalogues, name)]),
   ];
   for (const [source = '', target = ''] of pairs) {

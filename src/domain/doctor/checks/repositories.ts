@@ -36,9 +36,9 @@ async function look(context: CheckContext, path: string): Promise<Finding[]> {
 /** What an agent, or a git that was killed, has made of it. */
 async function madeOtherwise({ env }: CheckContext, path: string): Promise<Finding[]> {
   const deviations = (await examineRepository(path, env)).filter(({ quiet }) => quiet !== true);
-  const says = (mended: boolean): string =>
+  const says = (isFixable: boolean): string =>
     deviations
-      .filter(({ mend }) => (mend !== undefined) === mended)
+      .filter(({ fix }) => (fix !== undefined) === isFixable)
       .map(({ what }) => what)
       .join('; ');
   const findings: Finding[] = [];

@@ -167,7 +167,7 @@ async function brokenByHand(context: CheckContext): Promise<Finding[]> {
     { path: home.serversFile, read: async () => readServers(context) },
   ];
   const envFiles = (await listEnvFiles(context)).broken;
-  const findings = envFiles.map((reason) => wrong('error', NAME, reason, `correct it, in ${home.env}`));
+  const findings = envFiles.map((reason) => wrong('error', NAME, reason, `correct it, in ${home.agentEnv}`));
   for (const { path, read } of files) {
     const found = await look<unknown>(path, read);
     if (found.state !== 'broken') continue;
