@@ -22,7 +22,7 @@ export async function rescued({ context, exitWith }: Call, { what, apply, into, 
   if (!apply && into !== undefined) throw usageError('--into needs --apply', 'give both, or neither');
   if (apply && what === undefined) throw usageError('--apply needs to know what', LIST_HINT);
   const { listRescued } = await import('../../domain/rescued/list-rescued.ts');
-  const ref = what?.includes('#') === true ? await canonical(context, what) : undefined;
+  const ref = what !== undefined && /#|^\d+$|:\/\//.test(what) ? await canonical(context, what) : undefined;
   const { found, problems } = await listRescued(context, ref);
   const chosen = ref === undefined && what !== undefined ? found.filter(({ id }) => id === what) : found;
   if (what !== undefined && chosen.length === 0 && (apply || ref === undefined)) throw nothing(what);

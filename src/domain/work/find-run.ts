@@ -26,7 +26,10 @@ export interface FoundRun {
  *
  * @throws AppError `no_session`, `no_task` or `no_run` for what is not known, and usage (exit code 2) for what is no name
  */
-export async function findRun(context: Pick<Context, 'home' | 'queue'>, text: string): Promise<FoundRun> {
+export async function findRun(
+  context: Pick<Context, 'home' | 'queue' | 'env' | 'cwd'>,
+  text: string,
+): Promise<FoundRun> {
   if (isRunId(text)) return runById(context, text);
   if (isTaskId(text)) return runOfTask(context, text);
   const ref = formatIssueRef(await resolveIssueRef(context, text));

@@ -20,7 +20,7 @@ import type { Run } from '../runs/run-schema.ts';
 
 const LOOKING = { takeOver: false };
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
+type Needs = Pick<Context, 'home' | 'env' | 'cwd' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
 interface ReadOptions {
   /** An issue ref, a task id or a run id, as a person gave it. */
