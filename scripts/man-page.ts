@@ -1,7 +1,8 @@
-import { helpNotes } from '../src/cli/help.ts';
-import { EPILOGUE, SUMMARY } from '../src/cli/program.ts';
+import { epilogue, helpNotes } from '../src/cli/help.ts';
+import { SUMMARY } from '../src/cli/program.ts';
 import { TABLE } from '../src/cli/table/all.ts';
 import type { ArgumentSpec, Entry, OptionSpec } from '../src/cli/table/entry.ts';
+import { usageLine } from '../src/cli/usage-hint.ts';
 import { SETTING_DESCRIPTIONS } from '../src/domain/settings-schema.ts';
 
 /** The manual page kugetsu(1), in man's own format, made of the table of commands. */
@@ -16,7 +17,7 @@ export function manPage(version: string): string {
     '.I command',
     '.RI [ argument " .\\|.\\|.]"',
     '.SH DESCRIPTION',
-    ...literal(EPILOGUE.trim()).slice(1),
+    ...literal(epilogue().trim()).slice(1),
     '.SH COMMANDS',
     ...visible.flatMap(section),
     '.SH SETTINGS',
@@ -28,7 +29,7 @@ export function manPage(version: string): string {
 
 function section(entry: Entry): string[] {
   return [
-    `.SS "${escaped(usage(entry)).replaceAll('"', '\\(dq')}"`,
+    `.SS "${escaped(usageLine(entry)).replaceAll('"', '\\(dq')}"`,
     `${escaped(upperFirst(entry.summary))}.`,
     ...(entry.load === undefined
       ? []
@@ -38,16 +39,6 @@ function section(entry: Entry): string[] {
       : Object.values(entry.options).flatMap((option) => item(flags(option), about(option)))),
     ...literal(helpNotes(entry).trim()),
   ];
-}
-
-/** How a command is called, as help has it. */
-function usage(entry: Entry): string {
-  const name = `kugetsu ${entry.words}`;
-  if (entry.load === undefined) return `${name} [command]`;
-  const takes = Object.values(entry.takes).map((argument) =>
-    argument.kind === 'required' ? `<${argument.name}>` : `[${argument.name}]`,
-  );
-  return [name, ...(Object.keys(entry.options).length === 0 ? [] : ['[options]']), ...takes].join(' ');
 }
 
 function flags({ short, long, name }: OptionSpec): string {

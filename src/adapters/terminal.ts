@@ -9,6 +9,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Whether standard output is a terminal. */
   readonly ruled: boolean;
+  /** How many columns standard output has, as a terminal; a program's has no limit. */
+  readonly columns: number;
   /** Whether standard output, or standard error, shows colours. */
   readonly colour: { readonly out: boolean; readonly err: boolean };
   /** Writes text to standard output, with a newline at its end; on a terminal nothing but text and colours. */
@@ -33,6 +35,8 @@ export type Answer = 'yes' | 'no' | 'broken_off';
 
 const OUTPUT = 1;
 const ERRORS = 2;
+// What a terminal has when nobody says.
+const USUAL_COLUMNS = 80;
 
 /**
  * The terminal of this process. A reader of standard output that has left ends it quietly. The streams of `process` are
@@ -49,6 +53,9 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     },
     get ruled() {
       return output();
+    },
+    get columns() {
+      return output() ? columnsOf(env['COLUMNS']) : Infinity;
     },
     get colour() {
       return { out: colours && output(), err: colours && errors() };
@@ -133,6 +140,12 @@ function wellKnown(device: number): boolean | undefined {
   const major = Math.floor(device / 256) % 4096;
   if (major === 1) return false;
   return major >= 136 && major <= 143 ? true : undefined;
+}
+
+// What the user has asked for, as with git, else the size of the window; a pseudo-terminal may have none.
+function columnsOf(asked: string | undefined): number {
+  const wanted = /^[1-9]\d{0,3}$/.test(asked ?? '') ? Number(asked) : process.stdout.columns;
+  return wanted > 0 ? wanted : USUAL_COLUMNS;
 }
 
 function once(find: () => boolean): () => boolean {

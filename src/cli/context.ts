@@ -16,6 +16,10 @@ import { usageError } from '../util/errors.ts';
 /** What commands are given on top of what domain functions are. */
 export interface CliContext extends Context {
   readonly terminal: Terminal;
+  /** What `--json=FIELD,…` asks for; undefined for all. */
+  readonly fields?: readonly string[] | undefined;
+  /** Whether a terminal is shown all of a table, however wide. */
+  readonly wide?: boolean;
   /** From now on an interrupt aborts this signal instead of ending the process. */
   readonly gracefulStop: () => AbortSignal;
   /** Whether the user, or the system, has asked this process to stop. */

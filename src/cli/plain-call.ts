@@ -17,6 +17,15 @@ const FILES: Readonly<Record<string, File>> = {
   [RUNNER_COMMAND]: async () => (await import('./table/hidden.ts')).HIDDEN,
 };
 
+/** `ls` for `list`, as other programs have it: `kugetsu ls`, `kugetsu queue ls`. */
+export function withoutAlias(args: readonly string[]): readonly string[] {
+  const [first = '', second] = args;
+  if (first === 'ls') return args.with(0, 'list');
+  return second === 'ls' && LISTING.has(first) ? args.with(1, 'list') : args;
+}
+
+const LISTING: ReadonlySet<string> = new Set(['queue', 'notify', 'server', 'repo', 'config', 'env']);
+
 /**
  * What a line asks for that is nothing but the words of a frequent command, its arguments, and flags that the table lets
  * it have. To load the parser and to build what it needs to know takes longer than most of these commands, and such a line

@@ -4,6 +4,8 @@ import type { Command, Given, OptionSpec, Value } from './table/entry.ts';
 export interface Request {
   readonly command: Command;
   readonly given: Given;
+  /** The fields of the result that are wanted, of `--json=FIELD,…`; undefined for all. */
+  readonly fields?: readonly string[] | undefined;
 }
 
 /**

@@ -4,8 +4,9 @@ import type { Redactor } from '../util/redaction.ts';
 import { oneLine, plainText } from '../util/text.ts';
 import { told } from '../util/words.ts';
 import type { CliContext } from './context.ts';
-import { plainRequest } from './plain-call.ts';
+import { plainRequest, withoutAlias } from './plain-call.ts';
 import type { Request } from './request.ts';
+import { withFullIds } from './full-ids.ts';
 import { warnOfRoot } from './warn-of-root.ts';
 
 interface Cli {
@@ -18,7 +19,8 @@ interface Cli {
 }
 
 /** Runs one command line. The one place where an error becomes lines on standard error and an exit code. */
-export async function runCli({ args, printError, debug, makeContext }: Cli): Promise<ExitCode> {
+export async function runCli({ args: given, printError, debug, makeContext }: Cli): Promise<ExitCode> {
+  const args = withoutAlias(given);
   let context: CliContext | undefined;
   try {
     context = await makeContext();
@@ -84,6 +86,7 @@ export async function perform(context: CliContext, request: Request): Promise<Ex
     code = wanted;
   };
   const act = await command.load();
-  await act({ context, exitWith }, given);
+  const full = await withFullIds(context, request);
+  await act({ context: { ...context, fields: request.fields, wide: given['wide'] === true }, exitWith }, full);
   return code;
 }

@@ -1,8 +1,65 @@
-import { oneLine, shellQuote } from '../util/text.ts';
+import { nearest, oneLine, shellQuote } from '../util/text.ts';
 import { TABLE } from './table/all.ts';
-import type { Command } from './table/entry.ts';
+import type { Command, Entry } from './table/entry.ts';
 
 const LONGEST_COMMAND = 200;
+
+/** Words that other programs have, or that people try, with what kugetsu has for them. Nothing here removes anything. */
+const MEANT: Readonly<Record<string, string>> = {
+  add: 'kugetsu delegate MESSAGE',
+  attach: 'kugetsu logs ISSUE_REF -f',
+  cancel: 'kugetsu queue cancel TASK',
+  follow: 'kugetsu logs ISSUE_REF -f',
+  issue: 'kugetsu start ISSUE_REF MESSAGE',
+  kill: 'kugetsu stop ISSUE_REF',
+  log: 'kugetsu logs',
+  pause: 'kugetsu queue pause',
+  pr: 'kugetsu continue URL_OF_THE_PULL_REQUEST MESSAGE',
+  ps: 'kugetsu list',
+  resume: 'kugetsu queue resume',
+  retry: 'kugetsu queue retry TASK',
+  rm: 'kugetsu queue cancel TASK; what cleans up is at the end of kugetsu --help',
+  run: 'kugetsu start ISSUE_REF MESSAGE',
+  sessions: 'kugetsu list',
+  show: 'kugetsu logs ISSUE_REF',
+  tail: 'kugetsu logs ISSUE_REF -f',
+  tasks: 'kugetsu queue list',
+  version: 'kugetsu --version',
+  'queue add': 'kugetsu queue enqueue ISSUE_REF MESSAGE',
+  'queue ps': 'kugetsu queue list',
+  'queue remove': 'kugetsu queue cancel TASK',
+  'queue rm': 'kugetsu queue cancel TASK',
+  'queue show': 'kugetsu queue explain TASK',
+};
+
+/** What removes work or records is never what somebody is told that they meant. */
+const NEVER_MEANT: ReadonlySet<string> = new Set(['destroy', 'prune']);
+
+/** What to do in place of a command that there is not: a hint without its indentation; undefined when nothing is near. */
+export function meantInstead(word: string, candidates: readonly string[]): string | undefined {
+  if (Object.hasOwn(MEANT, word)) return `run: ${MEANT[word] ?? ''}`;
+  const near = nearest(
+    word,
+    candidates.filter((name) => !NEVER_MEANT.has(name)),
+  );
+  return near === undefined ? undefined : `Did you mean ${near}?`;
+}
+
+/** How the command that a line names is called; undefined when it names none. */
+export function usageOf(args: readonly string[]): string | undefined {
+  const command = commandOf(args);
+  return command === undefined ? undefined : usageLine(command);
+}
+
+/** How a command, or a group, is called, as help has it. */
+export function usageLine(entry: Entry): string {
+  const name = `kugetsu ${entry.words}`;
+  if (entry.load === undefined) return `${name} [command]`;
+  const takes = Object.values(entry.takes).map((argument) =>
+    argument.kind === 'required' ? `<${argument.name}>` : `[${argument.name}]`,
+  );
+  return [name, ...(Object.keys(entry.options).length === 0 ? [] : ['[options]']), ...takes].join(' ');
+}
 
 /**
  * The command line that was meant, when free text was taken for an option (`kugetsu delegate "--fix the bug"`), or was

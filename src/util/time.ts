@@ -32,6 +32,20 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
 }
 
+const AGES = [
+  ['y', 365 * 86_400],
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+] as const;
+
+/** A duration in milliseconds as one short number, rounded down: `12s`, `3m`, `2h`, `5d`, `1y`. */
+export function formatAge(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  const [unit, size] = AGES.find(([, each]) => seconds >= each) ?? ['s', 1];
+  return `${Math.floor(seconds / size)}${unit}`;
+}
+
 /** A time of day for a log line: `18:16:10`. */
 export function timeOfDay(ms: number): string {
   return isoWithOffset(ms).slice(11, 19);

@@ -36,8 +36,11 @@ async function help(...args: readonly string[]): Promise<string> {
 
 /** The names of the commands that a help text lists. */
 function listed(text: string): string[] {
-  const commands = text.split(/^Commands:$/m)[1] ?? '';
-  return [...commands.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
+  // The commands of the program stand under several headings.
+  const sections = text
+    .split(/^(?=\S)/m)
+    .filter((section) => /^(?:Work|Look|Set up|Clean up|Commands):$/m.test(section));
+  return [...sections.join('').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
 }
 
 describe('the documents', () => {

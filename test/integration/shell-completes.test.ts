@@ -59,10 +59,11 @@ describe.each([
     const world = knownWorld();
     expect(await offers(world, 'kugetsu sta')).toEqual(['start', 'status']);
     expect(await offers(world, 'kugetsu queue st')).toEqual(['stats']);
-    expect((await offers(world, 'kugetsu list --')).toSorted()).toEqual(['--help', '--json']);
+    expect((await offers(world, 'kugetsu list --')).toSorted()).toEqual(['--help', '--json', '--wide']);
     expect((await offers(world, 'kugetsu stop ')).toSorted()).toEqual(REFS.toSorted());
     expect(await offers(world, 'kugetsu stop gitlab.com/ada/l')).toEqual(['gitlab.com/ada/lib#7']);
     expect(await offers(world, 'kugetsu stop forge.test/acme/demo#-')).toEqual(['forge.test/acme/demo#-talk']);
+    expect(await offers(world, 'kugetsu stop lib')).toEqual(['lib#7']);
     expect(await offers(world, 'kugetsu server get ')).toEqual(['work']);
     expect(await offers(world, 'kugetsu completion f')).toEqual(['fish']);
     expect(await offers(world, 'kugetsu no-such-command x')).toEqual([]);

@@ -132,8 +132,9 @@ function ofSetting({ setting }: Home): RegExp {
 async function everyCommand(words: readonly string[] = []): Promise<string[]> {
   const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };
   const { stdout } = await run([...BINARY, ...words, '--help'], options);
-  const listed = stdout.split(/^Commands:$/m)[1]?.split(/^\S/m)[0] ?? '';
-  const names = [...listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
+  // The commands of the program stand under several headings.
+  const listed = stdout.split(/^(?=\S)/m).filter((part) => /^(?:Work|Look|Set up|Clean up|Commands):$/m.test(part));
+  const names = [...listed.join('').matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
   const own = names.filter((name) => name !== 'help');
   if (own.length === 0) return [words.join(' ')];
   return (await Promise.all(own.map(async (name) => everyCommand([...words, name])))).flat();

@@ -3,7 +3,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Call } from '../call.ts';
-import { printResult } from '../print-result.ts';
+import { printResult, textStyle } from '../print-result.ts';
 
 interface DoctorOptions {
   readonly fix: boolean;
@@ -18,25 +18,29 @@ export async function doctor({ context, exitWith }: Call, given: DoctorOptions):
   const { fix, fixPermissions, canary, model, json } = given;
   const { runDoctor } = await import('../../domain/doctor/doctor.ts');
   const { terminal } = context;
+  const { renderFinding, renderFindings, renderProblems, renderPermissions, countFindings } =
+    await import('../views/findings.ts');
+  // What is fixed is told as it is; the findings are then those that are left.
+  const live = terminal.ruled && !json && !fix && !fixPermissions;
   const diagnosis = await runDoctor(context, {
     fix,
     fixPermissions,
     askModel: model,
     canary: canary ? { signal: context.gracefulStop(), onStep: (step) => terminal.err(stepText(step)) } : undefined,
+    onFinding: live
+      ? (finding) => terminal.out(renderFinding({ ...finding, command: null }, textStyle(context)))
+      : undefined,
     onRepair: ({ mended, message, finding }) =>
       terminal.err(mended ? `fixed: ${message}` : `not fixed: ${finding}\n  ${message}`),
   });
-  if (!json && diagnosis.permissions !== null) {
-    const { renderPermissions } = await import('../views/findings.ts');
-    terminal.err(renderPermissions(diagnosis.permissions));
-  }
+  if (!json && diagnosis.permissions !== null) terminal.err(renderPermissions(diagnosis.permissions));
   const { findings } = diagnosis;
   await printResult(context, {
     json,
     value: diagnosis,
-    text: async (style) => (await import('../views/findings.ts')).renderFindings(findings, style),
+    text: async (style) => (live ? renderProblems(findings, style) : renderFindings(findings, style)),
   });
-  if (!json) terminal.err((await import('../views/findings.ts')).countFindings(findings));
+  if (!json) terminal.err(countFindings(findings));
   if (!diagnosis.healthy) exitWith(EXIT.failed);
 }
 

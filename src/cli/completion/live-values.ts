@@ -16,13 +16,27 @@ export type LiveKind =
 
 type Needs = Pick<Context, 'home' | 'queue'>;
 
-/** The names of that kind, newest task first. State that cannot be read has none: completion is no place for an error. */
-export async function liveValues(context: Needs, kind: LiveKind): Promise<readonly string[]> {
+/**
+ * The names of that kind, newest task first, and once something is typed the short forms of issues and ids that begin so and
+ * mean one thing. State that cannot be read has none: completion is no place for an error.
+ */
+export async function liveValues(context: Needs, kind: LiveKind, typed = ''): Promise<readonly string[]> {
   try {
-    return await READERS[kind](context);
+    const names = await READERS[kind](context);
+    return typed === '' ? names : [...names, ...(await shortForms(kind, names))];
   } catch {
     return [];
   }
+}
+
+async function shortForms(kind: LiveKind, names: readonly string[]): Promise<readonly string[]> {
+  if (kind === 'issue') {
+    const ends = names.flatMap((ref) => [ref.slice(ref.lastIndexOf('/') + 1), ref.slice(ref.indexOf('#'))]);
+    return ends.filter((end, place) => ends.indexOf(end) === place && ends.lastIndexOf(end) === place);
+  }
+  if (!kind.endsWith('task')) return [];
+  const { shortIds } = await import('../views/short.ts');
+  return [...shortIds(names).values()];
 }
 
 const MOST_OFFERED = 100;

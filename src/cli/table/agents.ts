@@ -1,9 +1,32 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, WHEN } from './kinds.ts';
+import type { RecentRun } from '../../domain/runs/recent-runs.ts';
+import type { ListedSession } from '../../domain/work/list-sessions.ts';
+import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
 const QUEUE = flag('--queue', 'when no agent slot or too little memory is free, put the task in the queue instead');
 const DEBUG = flag('--debug', "show each step, and put opencode's debug log into the run's log");
+const SESSION_FIELDS = [
+  'issue_ref',
+  'type',
+  'session_id',
+  'worktree',
+  'branch',
+  'state',
+  'created_at',
+  'last_activity',
+  'run',
+  'elsewhere',
+] as const satisfies readonly (keyof ListedSession)[];
+const RUN_FIELDS = [
+  'run',
+  'at',
+  'kind',
+  'subject',
+  'message',
+  'log',
+  'verdict',
+] as const satisfies readonly (keyof RecentRun)[];
 const RESULT = json('print the result as JSON');
 
 /** Sessions, and the agents that work in them. */
@@ -42,7 +65,7 @@ agent should know, and leave. Without a terminal, use --headless.`,
     words: 'delegate',
     summary: 'hand a task to the PM agent, through the queue',
     takes: { message: { ...MESSAGE, about: 'what is to be done; - reads it from standard input' } },
-    options: { ...WHEN, json: json('print the queue item') },
+    options: { ...WHEN, json: json('print the queue item', TASK_FIELDS) },
     notes: `Returns at once; by then the task is safely on disk. The queue daemon hands it to the PM agent when an agent slot is
 free, and the result comes back as a notification (kugetsu notify list).
 A message that begins with - goes after --: kugetsu delegate -- "--verbose does not work"`,
@@ -136,11 +159,13 @@ A message that begins with - goes after --: kugetsu continue github.com/shoko/ku
   command({
     words: 'list',
     summary: 'list the tracked sessions, and how the last run of each went',
-    options: { json: json('print an array of objects') },
-    notes: 'Columns: issue ref, type, session id, worktree, state of the last run, work in the worktree.',
-    examples: ['kugetsu list', 'kugetsu list --json | jq -r ".[].issue_ref"'],
+    options: { wide: WIDE, json: json('print an array of objects', SESSION_FIELDS) },
+    notes: `Columns: issue ref, type, session id, worktree, state of the last run, work in the worktree. On a terminal: issue ref,
+state, age of the session, last activity, work, and as many others as there is room for; agents at work come first.
+kugetsu ls is the same.`,
+    examples: ['kugetsu list', 'kugetsu list --json=issue_ref,state'],
     exits: { 0: 'listed', ...USUAL },
-    plain: ['json'],
+    plain: ['json', 'wide'],
     load: async () => (await import('../commands/list.ts')).list,
   }),
   command({
@@ -171,7 +196,8 @@ If opencode cannot be asked, standard error says so.`,
     },
     options: {
       follow: letter('-f', '--follow', 'go on until the run has ended; the exit code is its verdict'),
-      json: json('print the runs as JSON, or a log as it is: one JSON object per line'),
+      wide: WIDE,
+      json: json('print the runs as JSON, or a log as it is: one JSON object per line', RUN_FIELDS),
     },
     notes: 'Logs are kept for 7 days. Only the beginning of a line longer than 128 KB is shown.',
     examples: [

@@ -25,3 +25,17 @@ export const TABLE: readonly Entry[] = [
   ...DOCTOR,
   ...HIDDEN,
 ];
+
+/** The headings under which help shows the commands, by their first words. */
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'Work:': ['delegate', 'start', 'continue', 'stop', 'queue'],
+  'Look:': ['list', 'status', 'logs', 'notify', 'doctor'],
+  'Set up:': ['init', 'queue-daemon', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
+  'Clean up:': ['rescued', 'prune', 'destroy'],
+};
+
+/** The heading of a command; commands of a group have one list, and hidden ones none. */
+export function groupOf(words: string): string {
+  const found = Object.entries(GROUPS).find(([, names]) => names.includes(words));
+  return found?.[0] ?? 'Commands:';
+}

@@ -1,3 +1,4 @@
+import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import type { ArgumentSpec, OptionSpec } from './entry.ts';
 
 // What several commands share: lists of words that the command line knows, arguments, options, and short ways to write others.
@@ -22,19 +23,45 @@ export function letter(short: string, long: string, about: string): Flag {
   return { kind: 'flag', short, long, about };
 }
 
-/** What prints a result for programs. */
-export function json(about: string): Flag {
-  return flag('--json', about);
+/** What prints a result for programs; of one with `fields`, `--json=FIELD,…` prints these alone. */
+export function json(about: string, fields: readonly string[] = []): Flag {
+  const option = flag('--json', about);
+  return fields.length === 0 ? option : { ...option, is: { words: fields } };
 }
+
+/** What a task has, for programs. */
+export const TASK_FIELDS = [
+  'id',
+  'type',
+  'issue_ref',
+  'message',
+  'state',
+  'created_at',
+  'finished_at',
+  'attempts',
+  'next_attempt_at',
+  'failure',
+  'parent',
+  'origin',
+  'run_id',
+  'children',
+  'reply',
+  'priority',
+  'after',
+  'not_before',
+] as const satisfies readonly (keyof QueueItem)[];
 
 /** What says what a command would do, and does nothing. */
 export const DRY_RUN = flag('--dry-run', 'say what would be done, and do nothing');
+
+/** What shows all of a table on a terminal. */
+export const WIDE = flag('--wide', 'on a terminal, show every column whole, however wide that is');
 
 /** The issue that a command is about. */
 export const ISSUE_REF = {
   kind: 'required',
   name: 'issue-ref',
-  about: 'instance/owner/repo#identifier; without instance, on the default server',
+  about: "instance/owner/repo#identifier, the issue's URL, or in a checkout its number",
   is: { live: ['issue'] },
 } as const satisfies ArgumentSpec;
 

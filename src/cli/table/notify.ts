@@ -1,5 +1,16 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, MESSAGE } from './kinds.ts';
+import type { Notification } from '../../domain/notifications/notification-schema.ts';
+import { flag, ISSUE_REF, json, MESSAGE, WIDE } from './kinds.ts';
+
+const FIELDS = [
+  'id',
+  'timestamp',
+  'type',
+  'message',
+  'issue_ref',
+  'task',
+  'read',
+] as const satisfies readonly (keyof Notification)[];
 
 /** The inbox. */
 export const NOTIFY: readonly Entry[] = [
@@ -13,7 +24,11 @@ export const NOTIFY: readonly Entry[] = [
     words: 'notify list',
     isDefault: true,
     summary: 'list the unread notifications, oldest first',
-    options: { all: flag('--all', 'also list the read ones'), json: json('print an array of objects') },
+    options: {
+      all: flag('--all', 'also list the read ones'),
+      wide: WIDE,
+      json: json('print an array of objects', FIELDS),
+    },
     notes: `Columns: time, type, issue ref, task, message.
 Types that kugetsu sends: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved;
 agents send others. The last 500 are kept, and every work_saved that has not been read.`,

@@ -1,7 +1,20 @@
 import { TASK_STATES } from '../../domain/queue/task-states.ts';
 import { command, USUAL, type Entry } from './entry.ts';
-import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, tasksNamed, WAITING_TASK, WHEN } from './kinds.ts';
+import {
+  DONE_WHEN,
+  flag,
+  ISSUE_REF,
+  json,
+  letter,
+  MESSAGE,
+  TASK_FIELDS,
+  tasksNamed,
+  WAITING_TASK,
+  WHEN,
+  WIDE,
+} from './kinds.ts';
 
+const EXPLAINED_FIELDS = ['id', 'state', 'issue_ref', 'message', 'summary', 'reasons'];
 const BROKEN_TASK = 'a task file cannot be read (named on standard error)';
 
 /** The task queue. */
@@ -28,7 +41,7 @@ export const QUEUE: readonly Entry[] = [
       doneWhen: DONE_WHEN,
       ...WHEN,
       once: flag('--once', 'add nothing when a task of the issue waits already, and print its id'),
-      json: json('print the queue item'),
+      json: json('print the queue item', TASK_FIELDS),
     },
     notes: `The daemon continues the issue's session if there is one, and starts it otherwise.
 A message that begins with - goes after --.`,
@@ -61,7 +74,8 @@ A message that begins with - goes after --.`,
         about: `only tasks in this state: ${TASK_STATES.join(', ')}`,
         is: { words: TASK_STATES },
       },
-      json: json('print an array of items'),
+      wide: WIDE,
+      json: json('print an array of items', [...TASK_FIELDS, 'reasons']),
     },
     notes: `States:
   pending     waits in the queue
@@ -70,14 +84,15 @@ A message that begins with - goes after --.`,
   error       given up; the failure says why
 
 Columns: id, state, attempts, issue ref, message, failure, reason. The reason is the first thing that a task waits for;
-kugetsu queue explain TASK has all of them.`,
+kugetsu queue explain TASK has all of them. On a terminal: a short id, state, issue ref, age, message and reason, or why it
+failed.`,
     examples: [
       'kugetsu queue list',
       'kugetsu queue list --state error --since 1d --json',
       'kugetsu queue list --ref github.com/shoko/kugetsu#14 --all',
     ],
     exits: { 0: 'listed', 1: BROKEN_TASK, 2: 'usage' },
-    plain: ['json'],
+    plain: ['json', 'wide'],
     load: async () => (await import('../commands/queue-list.ts')).listQueue,
   }),
   command({
@@ -91,7 +106,7 @@ kugetsu queue explain TASK has all of them.`,
         is: { live: ['open_task', 'issue'] },
       },
     },
-    options: { json: json('print an array of objects with all reasons') },
+    options: { json: json('print an array of objects with all reasons', EXPLAINED_FIELDS) },
     examples: ['kugetsu queue explain q_0mwrzy3vsoanbch2t', 'kugetsu queue explain github.com/shoko/kugetsu#14'],
     exits: { 0: 'explained', 1: `no such task, or ${BROKEN_TASK}`, 2: 'usage' },
     load: async () => (await import('../commands/queue-explain.ts')).explain,

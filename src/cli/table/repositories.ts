@@ -1,5 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { json } from './kinds.ts';
+import { json, WIDE } from './kinds.ts';
 
 const REPOSITORY = {
   kind: 'required',
@@ -43,7 +43,7 @@ export const REPOSITORIES: readonly Entry[] = [
     words: 'repo list',
     isDefault: true,
     summary: 'list the repositories that have settings, and what is wrong with any',
-    options: { json: json('print an array of objects') },
+    options: { wide: WIDE, json: json('print an array of objects', ['repository', 'settings', 'problems']) },
     notes: 'Columns: repository, names of its settings.',
     examples: ['kugetsu repo list', 'kugetsu repo list --json'],
     exits: { 0: 'all is well', 1: 'repos.json has a mistake (named on standard error)', 2: 'usage' },
@@ -53,7 +53,7 @@ export const REPOSITORIES: readonly Entry[] = [
     words: 'repo show',
     summary: 'show the settings of a repository, or print one',
     takes: { repository: REPOSITORY, key: { ...KEY, kind: 'optional' } },
-    options: { json: json('print an object') },
+    options: { wide: WIDE, json: json('print an object') },
     notes: 'Columns: setting, value, the key of repos.json that sets it. Credentials in a URL are not shown.',
     examples: ['kugetsu repo show github.com/owner/repo', 'kugetsu repo show github.com/owner/repo setup'],
     exits: { 0: 'shown', 1: 'it has a mistake (named on standard error), or that setting is not set', 2: 'usage' },

@@ -1,5 +1,7 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, json } from './kinds.ts';
+import type { ListedServer } from '../../domain/servers/manage-servers.ts';
+import type { ListedSetting } from '../../domain/settings/list-settings.ts';
+import { flag, json, WIDE } from './kinds.ts';
 
 const SERVER = {
   kind: 'required',
@@ -10,6 +12,23 @@ const SERVER = {
 const SETTING = { kind: 'required', name: 'key', about: 'the name of the setting', is: { live: ['setting'] } } as const;
 const SERVERS_WHY = { why: 'it decides where every agent clones from, and which token goes where' } as const;
 const SETTINGS_WHY = { why: 'settings are for every agent and for the queue' } as const;
+
+const SERVER_FIELDS = [
+  'name',
+  'url',
+  'instance',
+  'default',
+  'token_variable',
+] as const satisfies readonly (keyof ListedServer)[];
+const SETTING_FIELDS = [
+  'key',
+  'value',
+  'source',
+  'origin',
+  'default',
+  'description',
+  'problem',
+] as const satisfies readonly (keyof ListedSetting)[];
 
 /** The git servers. */
 export const SERVERS: readonly Entry[] = [
@@ -29,7 +48,7 @@ export const SERVERS: readonly Entry[] = [
     words: 'server list',
     isDefault: true,
     summary: 'list the servers',
-    options: { json: json('print an array of objects') },
+    options: { wide: WIDE, json: json('print an array of objects', SERVER_FIELDS) },
     notes: "Columns: name, URL, form of its refs, whether it is the default, its token's variable.",
     examples: ['kugetsu server list --json'],
     exits: { 0: 'listed', ...USUAL },
@@ -103,7 +122,7 @@ export const CONFIG: readonly Entry[] = [
     words: 'config list',
     isDefault: true,
     summary: 'list the settings in effect, and what is wrong with any of them',
-    options: { json: json('print an array of objects') },
+    options: { wide: WIDE, json: json('print an array of objects', SETTING_FIELDS) },
     notes: 'Columns: setting, value, source (environment, file:LINE, default), description.',
     examples: ['kugetsu config list', 'kugetsu config list --json'],
     exits: {

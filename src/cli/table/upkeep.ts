@@ -1,5 +1,21 @@
 import { command, type Entry } from './entry.ts';
-import { flag, ISSUE_REF, json, letter } from './kinds.ts';
+import type { Rescued } from '../../domain/rescued/list-rescued.ts';
+import { flag, ISSUE_REF, json, letter, WIDE } from './kinds.ts';
+
+const RESCUED_FIELDS = [
+  'id',
+  'name',
+  'issue_ref',
+  'kind',
+  'saved_at',
+  'bytes',
+  'subject',
+  'repository',
+  'ref',
+  'commit',
+  'form',
+  'path',
+] as const satisfies readonly (keyof Rescued)[];
 
 /** What removes and brings back. */
 export const CLEANUP: readonly Entry[] = [
@@ -41,7 +57,8 @@ export const CLEANUP: readonly Entry[] = [
         about: 'also issues that have been done for more than this many days',
       },
       merged: flag('--merged', 'also issues that are done and merged upstream'),
-      json: json('print an object with items, bytes and problems'),
+      wide: WIDE,
+      json: json('print an object with items, bytes and problems', ['items', 'bytes', 'problems']),
     },
     notes: `What counts as unused:
   session files that index.json does not name; what lies in worktrees/ and belongs to no tracked issue; records of
@@ -90,7 +107,8 @@ Columns: kind, name, bytes, reason.`,
         name: 'directory',
         about: 'with --apply: into a directory that does not exist yet',
       },
-      json: json('print an array of objects; with --apply an object'),
+      wide: WIDE,
+      json: json('print an array of objects; with --apply an object', RESCUED_FIELDS),
     },
     notes: `The list has, newest first, the refs on which work was saved before a worktree was removed, in every repository of the
 home (an id with -branch has the commits of a branch, -git unfinished git operations and commits on no branch, -stash an
@@ -132,7 +150,7 @@ export const DOCTOR: readonly Entry[] = [
       ),
       canary: flag('--canary', 'run an agent from start to end in a throw-away repository'),
       model: { kind: 'unset', long: '--no-model', about: 'do not ask the model' },
-      json: json('print an object'),
+      json: json('print an object', ['findings', 'repairs', 'permissions', 'canary', 'healthy']),
     },
     notes: `Columns: level (error, warning, info, ok), check, what was found, the command that fixes it.
 The model is asked for one word, in a session that is thrown away; --no-model skips that.

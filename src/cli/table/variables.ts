@@ -1,5 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { json } from './kinds.ts';
+import { json, WIDE } from './kinds.ts';
 
 const VARIABLE = { kind: 'required', name: 'key', about: 'the name of the variable' } as const;
 const AGENT = {
@@ -31,7 +31,7 @@ environment.`,
   command({
     words: 'env list',
     summary: 'list the env files',
-    options: { json: json('print an array of objects') },
+    options: { wide: WIDE, json: json('print an array of objects', ['agent', 'path', 'variables']) },
     notes: 'Columns: agent, number of variables, path.',
     examples: ['kugetsu env list'],
     exits: { 0: 'listed', 1: 'a file cannot be read', 2: 'usage' },
@@ -41,7 +41,7 @@ environment.`,
     words: 'env show',
     summary: 'show the variables of a file, with secrets masked',
     takes: { agent: AGENT },
-    options: { json: json('print an array of objects') },
+    options: { wide: WIDE, json: json('print an array of objects', ['key', 'value', 'masked']) },
     notes: 'A variable counts as secret by its name or by the form of its value.\nColumns: key, value.',
     examples: ['kugetsu env show pm-agent'],
     exits: { 0: 'shown', 1: 'the file does not parse', 2: 'usage' },

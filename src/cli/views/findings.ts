@@ -2,39 +2,57 @@ import type { Level, ShownFinding } from '../../domain/doctor/finding.ts';
 import type { FixedPermissions } from '../../domain/doctor/permissions.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import { palette } from './palette.ts';
-import { renderTable } from './table.ts';
+import type { TextStyle } from '../print-result.ts';
+import { wrapped } from './cells.ts';
+import { renderTable, type Column } from './table.ts';
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'info', 'ok'];
-const COLUMNS = ['LEVEL', 'CHECK', 'MESSAGE', 'COMMAND'];
-const INDENT = ' '.repeat(9);
+const LEVEL_WIDTH = 9;
+/** How wide the names of checks are; while they are found, nobody knows which is the longest. */
+const CHECK_WIDTH = 16;
 const MAX_LINE = 1000;
 
+const COLUMNS: readonly Column<ShownFinding>[] = [
+  { title: 'LEVEL', cell: ({ level }) => level },
+  { title: 'CHECK', cell: ({ check }) => check },
+  { title: 'MESSAGE', cell: ({ message }) => message },
+  { title: 'COMMAND', cell: ({ command }) => command ?? '-' },
+];
+
 /** Findings, the worst first: a row and the command under it for a person, tab-separated values for a program. */
-export function renderFindings(
-  findings: readonly ShownFinding[],
-  { ruled, colour }: { readonly ruled: boolean; readonly colour: boolean },
-): string {
-  const sorted = findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
-  if (!ruled) {
-    const rows = sorted.map(({ level, check, message, command }) => [level, check, message, command ?? '-']);
-    return renderTable({ columns: COLUMNS, rows, ruled, colour });
-  }
-  const paint = palette(colour);
-  const width = Math.max(...sorted.map(({ check }) => check.length));
-  return sorted.map((finding) => renderOne(finding, width, paint)).join('\n');
+export async function renderFindings(findings: readonly ShownFinding[], style: TextStyle): Promise<string> {
+  const rows = findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+  if (!style.ruled) return renderTable({ rows, columns: COLUMNS, empty: '' }, style);
+  const checkWidth = Math.max(...rows.map(({ check }) => check.length));
+  return rows.map((finding) => renderFinding(finding, style, checkWidth)).join('\n');
 }
 
-function renderOne(
+/** What is said at the end of findings that were shown as they were found: those that somebody has to see to, the worst first. */
+export async function renderProblems(findings: readonly ShownFinding[], style: TextStyle): Promise<string> {
+  const problems = findings.filter(({ level }) => level === 'error' || level === 'warning');
+  return problems.length === 0 ? '' : `\n${await renderFindings(problems, style)}`;
+}
+
+/** A finding for a person, in as many lines as the terminal needs for it, and under it the command that fixes it. */
+export function renderFinding(
   { level, check, message, command }: ShownFinding,
-  width: number,
-  paint: ReturnType<typeof palette>,
+  { colour, width = Infinity }: TextStyle,
+  checkWidth = CHECK_WIDTH,
 ): string {
-  const line = `${painted(level, paint)}${paint.bold(check.padEnd(width))}  ${oneLine(message, MAX_LINE)}`;
-  return command === null ? line : `${line}\n${INDENT}${' '.repeat(width)}  ${paint.cyan(oneLine(command, MAX_LINE))}`;
+  const paint = palette(colour);
+  const indent = ' '.repeat(LEVEL_WIDTH + checkWidth + 2);
+  const [first = '', ...more] = wrapped(oneLine(message, MAX_LINE), Math.max(20, width - indent.length));
+  const lines = [
+    `${painted(level, paint)}${paint.bold(check.padEnd(checkWidth))}  ${first}`,
+    ...more.map((line) => `${indent}${line}`),
+    // A command is to be pasted: it stays in one line.
+    ...(command === null ? [] : [`${indent}${paint.cyan(oneLine(command, MAX_LINE))}`]),
+  ];
+  return lines.join('\n');
 }
 
 function painted(level: Level, paint: ReturnType<typeof palette>): string {
-  const text = level.padEnd(INDENT.length);
+  const text = level.padEnd(LEVEL_WIDTH);
   switch (level) {
     case 'error':
       return paint.red(text);

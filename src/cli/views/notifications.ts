@@ -1,19 +1,26 @@
 import type { Notification } from '../../domain/notifications/notification-schema.ts';
-import { renderTable } from './table.ts';
+import type { TextStyle } from '../print-result.ts';
+import { ago, shortIds } from './short.ts';
+import { renderTable, type BriefColumn, type Column } from './table.ts';
 
-const COLUMNS = ['TIME', 'TYPE', 'ISSUE_REF', 'TASK', 'MESSAGE'];
+const COLUMNS: readonly Column<Notification>[] = [
+  { title: 'TIME', cell: ({ timestamp }) => timestamp },
+  { title: 'TYPE', cell: ({ type }) => type },
+  { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref ?? '-' },
+  { title: 'TASK', cell: ({ task }) => task ?? '-' },
+  { title: 'MESSAGE', cell: ({ message }) => message },
+];
 
 /** Notifications as a table. */
-export function renderNotifications(
-  notifications: readonly Notification[],
-  style: { readonly ruled: boolean; readonly colour: boolean },
-): string {
-  const rows = notifications.map(({ timestamp, type, issue_ref: ref, task, message }) => [
-    timestamp,
-    type,
-    ref ?? '-',
-    task ?? '-',
-    message,
-  ]);
-  return renderTable({ columns: COLUMNS, rows, ...style });
+export async function renderNotifications(rows: readonly Notification[], style: TextStyle): Promise<string> {
+  const ids = shortIds(rows.flatMap(({ task }) => task ?? []));
+  const brief: readonly BriefColumn<Notification>[] = [
+    { title: 'TIME', cell: ({ timestamp }) => ago(timestamp, style) },
+    { title: 'TYPE', cell: ({ type }) => type },
+    { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref ?? '-', cut: 'middle', atLeast: 14 },
+    { title: 'TASK', cell: ({ task }) => ids.get(task ?? '') ?? '-' },
+    { title: 'MESSAGE', cell: ({ message }) => message, cut: 'end', atLeast: 16 },
+  ];
+  const empty = 'nothing new; run: kugetsu notify list --all';
+  return renderTable({ rows, columns: COLUMNS, brief, empty }, style);
 }

@@ -1,21 +1,17 @@
 import type { PruneItem, PruneResult } from '../../domain/prune/prune-item.ts';
 import { formatBytes, plural } from '../../util/text.ts';
-import { renderTable } from './table.ts';
-
-const COLUMNS = ['KIND', 'NAME', 'BYTES', 'REASON'];
+import type { TextStyle } from '../print-result.ts';
+import { renderTable, type BriefColumn } from './table.ts';
 
 /** Items as a table; a person reads sizes, a program bytes. */
-export function renderPruneItems(
-  items: readonly PruneItem[],
-  style: { readonly ruled: boolean; readonly colour: boolean },
-): string {
-  const rows = items.map(({ target, name, bytes, reason }) => [
-    target.kind,
-    name,
-    style.ruled ? formatBytes(bytes) : String(bytes),
-    reason,
-  ]);
-  return renderTable({ columns: COLUMNS, rows, ...style });
+export async function renderPruneItems(rows: readonly PruneItem[], style: TextStyle): Promise<string> {
+  const columns: readonly BriefColumn<PruneItem>[] = [
+    { title: 'KIND', cell: ({ target }) => target.kind },
+    { title: 'NAME', cell: ({ name }) => name, cut: 'middle', atLeast: 16 },
+    { title: 'BYTES', cell: ({ bytes }) => (style.ruled ? formatBytes(bytes) : String(bytes)) },
+    { title: 'REASON', cell: ({ reason }) => reason, cut: 'end', atLeast: 16 },
+  ];
+  return renderTable({ rows, columns, brief: columns, empty: '' }, style);
 }
 
 /** How many items, and what they take together. */

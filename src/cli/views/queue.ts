@@ -1,22 +1,74 @@
 import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
-import { oneLine } from '../../util/text.ts';
+import { oneLine, type Style } from '../../util/text.ts';
+import type { TextStyle } from '../print-result.ts';
 import { reasonColumn } from './explained.ts';
-import { renderTable } from './table.ts';
+import { shortIds, since } from './short.ts';
+import { renderTable, type BriefColumn, type Column } from './table.ts';
 
-const COLUMNS = ['ID', 'STATE', 'ATTEMPTS', 'ISSUE_REF', 'MESSAGE', 'FAILURE', 'REASON'];
+type Reasons = ReadonlyMap<string, readonly ToldReason[]>;
 
-/** Tasks as a table, with what each waits for. */
-export function renderQueue(
+/** Tasks as a table, with what each waits for; for a person those that an agent has come first, then those that wait. */
+export async function renderQueue(items: readonly QueueItem[], reasons: Reasons, style: TextStyle): Promise<string> {
+  const columns: readonly Column<QueueItem>[] = [
+    { title: 'ID', cell: ({ id }) => id },
+    { title: 'STATE', cell: ({ state }) => state },
+    { title: 'ATTEMPTS', cell: ({ attempts }) => String(attempts) },
+    { title: 'ISSUE_REF', cell: placeText },
+    { title: 'MESSAGE', cell: ({ message }) => oneLine(message, 60) },
+    { title: 'FAILURE', cell: failureText },
+    { title: 'REASON', cell: (item) => reasonColumn(item, reasons.get(item.id)) },
+  ];
+  const rows = style.ruled ? byLife(items) : items;
+  const empty = 'no tasks; run: kugetsu delegate MESSAGE';
+  return renderTable({ rows, columns, brief: briefColumns(items, reasons, style), empty }, style);
+}
+
+function briefColumns(
   items: readonly QueueItem[],
-  reasons: ReadonlyMap<string, readonly ToldReason[]>,
-  style: { readonly ruled: boolean; readonly colour: boolean },
-): string {
-  const rows = items.map((item) => {
-    const { id, state, attempts, issue_ref: ref, message, failure } = item;
-    const failed = failure === null ? '-' : `${failure.class}: ${oneLine(failure.message, 60)}`;
-    const place = ref ?? '(pm-agent)';
-    return [id, state, String(attempts), place, oneLine(message, 60), failed, reasonColumn(item, reasons.get(id))];
-  });
-  return renderTable({ columns: COLUMNS, rows, ...style });
+  reasons: Reasons,
+  style: TextStyle,
+): readonly BriefColumn<QueueItem>[] {
+  const ids = shortIds(items.map(({ id }) => id));
+  return [
+    { title: 'ID', cell: ({ id }) => ids.get(id) ?? id },
+    { title: 'STATE', cell: ({ state }) => state, colour: ({ state }) => COLOURS[state] },
+    { title: 'ISSUE_REF', cell: placeText, cut: 'middle', atLeast: 20 },
+    { title: 'AGE', cell: ({ created_at: at }) => since(at, style) },
+    { title: 'MESSAGE', cell: ({ message }) => oneLine(message, 60), cut: 'end', atLeast: 12 },
+    { title: 'REASON', cell: (item) => whyText(item, reasons), cut: 'end', atLeast: 12 },
+    { title: 'ATTEMPTS', cell: ({ attempts }) => String(attempts), optional: true },
+  ];
+}
+
+const COLOURS: Readonly<Record<QueueItem['state'], Style>> = {
+  pending: 'yellow',
+  notified: 'cyan',
+  completed: 'green',
+  error: 'red',
+};
+
+/** Those that wait stay in the order of their turns; of the finished ones the last comes first. */
+function byLife(items: readonly QueueItem[]): QueueItem[] {
+  const end = ({ finished_at: at }: QueueItem): number => Date.parse(at ?? '');
+  return [
+    ...items.filter(({ state }) => state === 'notified'),
+    ...items.filter(({ state }) => state === 'pending'),
+    ...items
+      .filter(({ state }) => state === 'completed' || state === 'error')
+      .toSorted((one, other) => end(other) - end(one)),
+  ];
+}
+
+function placeText({ issue_ref: ref }: QueueItem): string {
+  return ref ?? '(pm-agent)';
+}
+
+function failureText({ failure }: QueueItem): string {
+  return failure === null ? '-' : `${failure.class}: ${oneLine(failure.message, 60)}`;
+}
+
+/** What a task waits for, or why it was given up. */
+function whyText(item: QueueItem, reasons: Reasons): string {
+  return item.state === 'error' ? failureText(item) : reasonColumn(item, reasons.get(item.id));
 }

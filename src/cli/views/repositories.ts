@@ -1,26 +1,30 @@
 import type { ListedRepository, ShownRepositorySetting } from '../../domain/servers/list-repositories.ts';
-import { renderTable } from './table.ts';
+import type { TextStyle } from '../print-result.ts';
+import { renderTable, type BriefColumn } from './table.ts';
 
-interface Style {
-  readonly ruled: boolean;
-  readonly colour: boolean;
-}
+const REPOSITORIES: readonly BriefColumn<ListedRepository>[] = [
+  { title: 'REPOSITORY', cell: ({ repository }) => repository, cut: 'middle', atLeast: 16 },
+  { title: 'SETTINGS', cell: settingsText, cut: 'end' },
+];
 
 /** Repositories that have settings, as a table. */
-export function renderRepositories(listed: readonly ListedRepository[], style: Style): string {
-  const rows = listed.map(({ repository, settings, problems }) => {
-    const wrong = problems.map(({ key }) => (key === null ? 'not readable' : `${key} (wrong)`));
-    return [repository, [...Object.keys(settings), ...wrong].join(', ') || '-'];
-  });
-  return renderTable({ columns: ['REPOSITORY', 'SETTINGS'], rows, ...style });
+export async function renderRepositories(rows: readonly ListedRepository[], style: TextStyle): Promise<string> {
+  const empty = 'no repository has settings; run: kugetsu repo set --help';
+  return renderTable({ rows, columns: REPOSITORIES, brief: REPOSITORIES, empty }, style);
 }
 
+function settingsText({ settings, problems }: ListedRepository): string {
+  const wrong = problems.map(({ key }) => (key === null ? 'not readable' : `${key} (wrong)`));
+  return [...Object.keys(settings), ...wrong].join(', ') || '-';
+}
+
+const SETTINGS: readonly BriefColumn<ShownRepositorySetting>[] = [
+  { title: 'SETTING', cell: ({ key }) => key },
+  { title: 'VALUE', cell: ({ value }) => (value === null ? '-' : [value].flat().join(' ')), cut: 'end', atLeast: 16 },
+  { title: 'SET BY', cell: ({ set_by: by }) => by ?? '-', cut: 'middle' },
+];
+
 /** The settings of one repository as a table. */
-export function renderRepository(settings: readonly ShownRepositorySetting[], style: Style): string {
-  const rows = settings.map(({ key, value, set_by: by }) => [
-    key,
-    value === null ? '-' : [value].flat().join(' '),
-    by ?? '-',
-  ]);
-  return renderTable({ columns: ['SETTING', 'VALUE', 'SET BY'], rows, ...style });
+export async function renderRepository(rows: readonly ShownRepositorySetting[], style: TextStyle): Promise<string> {
+  return renderTable({ rows, columns: SETTINGS, brief: SETTINGS, empty: '' }, style);
 }

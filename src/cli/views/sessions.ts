@@ -1,53 +1,136 @@
+import { totalTokens } from '../../domain/runs/spending.ts';
 import type { RecentRun } from '../../domain/runs/recent-runs.ts';
+import type { Run, Verdict } from '../../domain/runs/run-schema.ts';
 import type { ListedSession } from '../../domain/work/list-sessions.ts';
-import { oneLine } from '../../util/text.ts';
-import { renderTable } from './table.ts';
+import { oneLine, type Style } from '../../util/text.ts';
+import type { TextStyle } from '../print-result.ts';
+import { ago, shortCount, shortIds, since, tildePath } from './short.ts';
+import { renderTable, type BriefColumn, type Column } from './table.ts';
 import { evidenceText, runText } from './verdict.ts';
 
-const SESSION_COLUMNS = ['ISSUE_REF', 'TYPE', 'SESSION_ID', 'WORKTREE', 'STATE', 'WORK'];
+const SESSIONS: readonly Column<ListedSession>[] = [
+  { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref },
+  { title: 'TYPE', cell: ({ type }) => type },
+  { title: 'SESSION_ID', cell: ({ session_id: id }) => id ?? 'N/A' },
+  { title: 'WORKTREE', cell: ({ worktree }) => worktree ?? 'N/A' },
+  { title: 'STATE', cell: stateText },
+  { title: 'WORK', cell: workText },
+];
 
-/** The tracked sessions as a table. */
-export function renderSessions(
-  sessions: readonly ListedSession[],
-  style: { readonly ruled: boolean; readonly colour: boolean },
-): string {
-  const rows = sessions.map(({ issue_ref: ref, type, session_id: id, worktree, run, elsewhere }) => [
-    ref,
-    type,
-    id ?? 'N/A',
-    worktree ?? 'N/A',
-    // The list is made after dead runs were settled, so a run without a verdict is alive.
-    elsewhere === null ? runText(run) : elsewhereText(run, elsewhere),
-    run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-',
-  ]);
-  return renderTable({ columns: SESSION_COLUMNS, rows, ...style });
+/** The tracked sessions as a table; for a person those at work come first, then the one that did something last. */
+export async function renderSessions(sessions: readonly ListedSession[], style: TextStyle): Promise<string> {
+  const rows = style.ruled ? sessions.toSorted(byLife) : sessions;
+  const empty = 'no sessions yet; run: kugetsu init';
+  return renderTable({ rows, columns: SESSIONS, brief: briefSessions(style), empty }, style);
+}
+
+function briefSessions(style: TextStyle): readonly BriefColumn<ListedSession>[] {
+  return [
+    { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref, cut: 'middle', atLeast: 16 },
+    { title: 'STATE', cell: (session) => liveText(session, style), cut: 'end', atLeast: 16, colour: stateColour },
+    { title: 'AGE', cell: ({ created_at: at }) => since(at, style) },
+    { title: 'LAST', cell: ({ last_activity: at }) => ago(at, style) },
+    { title: 'WORK', cell: workText, cut: 'end' },
+    { title: 'TOKENS', cell: ({ run }) => tokensText(run?.verdict), optional: true },
+    { title: 'COST', cell: ({ run }) => costText(run?.verdict), optional: true },
+    { title: 'TYPE', cell: ({ type }) => type, optional: true },
+    { title: 'WORKTREE', cell: ({ worktree }) => tildePath(worktree ?? 'N/A', style), optional: true },
+    { title: 'SESSION_ID', cell: ({ session_id: id }) => id ?? 'N/A', optional: true },
+  ];
+}
+
+function byLife(one: ListedSession, other: ListedSession): number {
+  const life = Number(isLive(other)) - Number(isLive(one));
+  return life === 0 ? Date.parse(other.last_activity) - Date.parse(one.last_activity) : life;
+}
+
+function isLive({ state, run }: ListedSession): boolean {
+  return state === 'destroying' || (run !== null && run.verdict === null);
+}
+
+// The list is made after dead runs were settled, so a run without a verdict is alive.
+function stateText({ run, elsewhere }: ListedSession): string {
+  return elsewhere === null ? runText(run) : elsewhereText(run, elsewhere);
+}
+
+function liveText(session: ListedSession, style: TextStyle): string {
+  const { run, state } = session;
+  if (state === 'destroying') return state;
+  const text = stateText(session);
+  if (run === null || run.verdict !== null || style.now === undefined) return text;
+  return `${text} for ${since(run.working_at ?? run.requested_at, style)}`;
+}
+
+function stateColour({ run, state }: ListedSession): Style | undefined {
+  if (state === 'destroying') return 'yellow';
+  return run === null ? undefined : run.verdict === null ? 'cyan' : outcomeColour(run.verdict.outcome);
+}
+
+function outcomeColour(outcome: Verdict['outcome'] | undefined): Style | undefined {
+  if (outcome === undefined) return undefined;
+  return ({ succeeded: 'green', failed: 'red', stopped: 'yellow' } as const)[outcome];
+}
+
+function workText({ run }: ListedSession): string {
+  return run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-';
 }
 
 /** A run that cannot be seen from here is told as what is known of it. */
-function elsewhereText(run: ListedSession['run'], { machine, alive }: NonNullable<ListedSession['elsewhere']>): string {
+function elsewhereText(run: Run | null, { machine, alive }: NonNullable<ListedSession['elsewhere']>): string {
   const place = machine === null ? 'elsewhere' : `elsewhere (${machine})`;
   return alive ? `${runText(run)} ${place}` : `not heard from, ${place}`;
 }
 
-const RUN_COLUMNS = ['TIME', 'KIND', 'FOR', 'RESULT', 'MESSAGE', 'LOG'];
+function tokensText(verdict: Pick<Verdict, 'tokens' | 'steps'> | null | undefined): string {
+  return verdict == null || verdict.steps === 0 ? '-' : shortCount(totalTokens(verdict.tokens));
+}
+
+function costText(verdict: Pick<Verdict, 'cost'> | null | undefined): string {
+  return verdict == null || verdict.cost === 0 ? '-' : `$${verdict.cost.toFixed(verdict.cost < 1 ? 4 : 2)}`;
+}
+
+const RUNS: readonly Column<RecentRun>[] = [
+  { title: 'TIME', cell: ({ at }) => at.slice(0, 19) },
+  { title: 'KIND', cell: ({ kind }) => kind },
+  { title: 'FOR', cell: ({ subject }) => subject },
+  { title: 'RESULT', cell: resultText },
+  { title: 'MESSAGE', cell: messageText },
+  { title: 'LOG', cell: ({ log }) => log },
+];
 
 /** Runs as a table. */
-export function renderRecentRuns(
-  runs: readonly RecentRun[],
-  style: { readonly ruled: boolean; readonly colour: boolean },
-): string {
-  const rows = runs.map(({ at, kind, subject, verdict, message, log }) => [
-    at.slice(0, 19),
-    kind,
-    subject,
-    verdict === null ? '-' : verdict.outcome === 'succeeded' ? 'succeeded' : `${verdict.outcome} (${verdict.class})`,
-    oneLine(lastParagraph(message), 60),
-    log,
-  ]);
-  return renderTable({ columns: RUN_COLUMNS, rows, ...style });
+export async function renderRecentRuns(runs: readonly RecentRun[], style: TextStyle): Promise<string> {
+  const empty = 'no runs yet; run: kugetsu start ISSUE_REF MESSAGE';
+  return renderTable({ rows: runs, columns: RUNS, brief: briefRuns(runs, style), empty }, style);
+}
+
+function briefRuns(runs: readonly RecentRun[], style: TextStyle): readonly BriefColumn<RecentRun>[] {
+  const ids = shortIds(runs.flatMap(({ run, subject }) => (subject.startsWith('q_') ? [run, subject] : [run])));
+  return [
+    { title: 'TIME', cell: ({ at }) => ago(at, style) },
+    { title: 'RUN', cell: ({ run }) => ids.get(run) ?? run },
+    { title: 'FOR', cell: ({ subject }) => ids.get(subject) ?? subject, cut: 'middle', atLeast: 16 },
+    {
+      title: 'RESULT',
+      cell: resultText,
+      cut: 'end',
+      atLeast: 9,
+      colour: ({ verdict }) => outcomeColour(verdict?.outcome),
+    },
+    { title: 'MESSAGE', cell: messageText, cut: 'end', atLeast: 12 },
+    { title: 'TOKENS', cell: ({ verdict }) => tokensText(verdict), optional: true },
+    { title: 'COST', cell: ({ verdict }) => costText(verdict), optional: true },
+    { title: 'KIND', cell: ({ kind }) => kind, optional: true },
+    { title: 'LOG', cell: ({ log }) => tildePath(log, style), optional: true },
+  ];
+}
+
+function resultText({ verdict }: RecentRun): string {
+  if (verdict === null) return '-';
+  return verdict.outcome === 'succeeded' ? 'succeeded' : `${verdict.outcome} (${verdict.class})`;
 }
 
 // The PM agent's message is long and ends with the task itself.
-function lastParagraph(message: string): string {
-  return message.trim().split('\n\n').at(-1) ?? '';
+function messageText({ message }: RecentRun): string {
+  return oneLine(message.trim().split('\n\n').at(-1) ?? '', 60);
 }

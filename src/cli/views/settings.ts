@@ -1,48 +1,57 @@
 import type { ListedEnvFile, MaskedVariable } from '../../domain/agent-env/list-env-files.ts';
 import type { ListedServer } from '../../domain/servers/manage-servers.ts';
 import type { ListedSetting } from '../../domain/settings/list-settings.ts';
-import { renderTable } from './table.ts';
+import type { TextStyle } from '../print-result.ts';
+import { tildePath } from './short.ts';
+import { renderTable, type BriefColumn } from './table.ts';
 
-interface Style {
-  readonly ruled: boolean;
-  readonly colour: boolean;
-}
-
-const SETTING_COLUMNS = ['SETTING', 'VALUE', 'SOURCE', 'DESCRIPTION'];
+const SETTINGS: readonly BriefColumn<ListedSetting>[] = [
+  { title: 'SETTING', cell: ({ key }) => key },
+  { title: 'VALUE', cell: ({ value }) => value, cut: 'middle' },
+  { title: 'SOURCE', cell: sourceText },
+  { title: 'DESCRIPTION', cell: ({ description }) => description, cut: 'end', atLeast: 11 },
+];
 
 /** Settings as a table. */
-export function renderSettings(settings: readonly ListedSetting[], style: Style): string {
-  const rows = settings.map(({ key, value, source, origin, description }) => [
-    key,
-    value,
-    origin === null ? source : `file:${origin.slice(origin.lastIndexOf(':') + 1)}`,
-    description,
-  ]);
-  return renderTable({ columns: SETTING_COLUMNS, rows, ...style });
+export async function renderSettings(rows: readonly ListedSetting[], style: TextStyle): Promise<string> {
+  return renderTable({ rows, columns: SETTINGS, brief: SETTINGS, empty: 'no settings' }, style);
+}
+
+function sourceText({ source, origin }: ListedSetting): string {
+  return origin === null ? source : `file:${origin.slice(origin.lastIndexOf(':') + 1)}`;
 }
 
 /** Env files as a table. */
-export function renderEnvFiles(files: readonly ListedEnvFile[], style: Style): string {
-  const rows = files.map(({ agent, variables, path }) => [agent, String(variables), path]);
-  return renderTable({ columns: ['AGENT', 'VARIABLES', 'PATH'], rows, ...style });
+export async function renderEnvFiles(rows: readonly ListedEnvFile[], style: TextStyle): Promise<string> {
+  const columns: readonly BriefColumn<ListedEnvFile>[] = [
+    { title: 'AGENT', cell: ({ agent }) => agent, cut: 'end' },
+    { title: 'VARIABLES', cell: ({ variables }) => String(variables) },
+    { title: 'PATH', cell: ({ path }) => tildePath(path, style), cut: 'middle' },
+  ];
+  return renderTable({ rows, columns, brief: columns, empty: 'no env files; run: kugetsu env set KEY VALUE' }, style);
 }
+
+const VARIABLES: readonly BriefColumn<MaskedVariable>[] = [
+  { title: 'KEY', cell: ({ key }) => key, cut: 'end' },
+  { title: 'VALUE', cell: ({ value }) => value, cut: 'end' },
+];
 
 /** Variables as a table. */
-export function renderVariables(variables: readonly MaskedVariable[], style: Style): string {
-  const rows = variables.map(({ key, value }) => [key, value]);
-  return renderTable({ columns: ['KEY', 'VALUE'], rows, ...style });
+export async function renderVariables(rows: readonly MaskedVariable[], style: TextStyle): Promise<string> {
+  const empty = 'no variables; run: kugetsu env set KEY VALUE';
+  return renderTable({ rows, columns: VARIABLES, brief: VARIABLES, empty }, style);
 }
 
-const SERVER_COLUMNS = ['NAME', 'URL', 'REFS', 'DEFAULT', 'TOKEN'];
+const SERVERS: readonly BriefColumn<ListedServer>[] = [
+  { title: 'NAME', cell: ({ name }) => name, cut: 'end' },
+  { title: 'URL', cell: ({ url }) => url, cut: 'middle', atLeast: 16 },
+  { title: 'REFS', cell: ({ instance }) => `${instance}/owner/repo#1`, cut: 'middle', atLeast: 16 },
+  { title: 'DEFAULT', cell: ({ default: isDefault }) => (isDefault ? 'default' : '-') },
+  { title: 'TOKEN', cell: ({ token_variable: token }) => token ?? '-', cut: 'end' },
+];
 
 /** Servers as a table. */
-export function renderServers(servers: readonly ListedServer[], style: Style): string {
-  const rows = servers.map(({ name, url, instance, default: isDefault, token_variable: token }) => [
-    name,
-    url,
-    `${instance}/owner/repo#1`,
-    isDefault ? 'default' : '-',
-    token ?? '-',
-  ]);
-  return renderTable({ columns: SERVER_COLUMNS, rows, ...style });
+export async function renderServers(rows: readonly ListedServer[], style: TextStyle): Promise<string> {
+  const empty = 'no servers; run: kugetsu server add NAME URL';
+  return renderTable({ rows, columns: SERVERS, brief: SERVERS, empty }, style);
 }

@@ -1,47 +1,48 @@
-import Table from 'cli-table3';
-import { oneLine } from '../../util/text.ts';
+import { oneLine, type Style } from '../../util/text.ts';
+import type { TextStyle } from '../print-result.ts';
 
-interface TableOptions {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** Whether a person reads it: header and rule. Otherwise tab-separated rows and nothing else. */
-  readonly ruled: boolean;
-  readonly colour: boolean;
+/** A column: its title, and what a row has in it. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string;
 }
 
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '─',
-  mid: '─',
-  'mid-mid': '─',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+/** A column as a person reads it. */
+export interface BriefColumn<Row> extends Column<Row> {
+  /** Where a cell is cut that does not fit; without, it is shown whole. */
+  readonly cut?: 'end' | 'middle';
+  /** To how many columns of the terminal it may be cut; the title always fits. */
+  readonly atLeast?: number;
+  /** Whether it is left out where there is no room for all of it. */
+  readonly optional?: boolean;
+  readonly colour?: (row: Row) => Style | undefined;
+}
 
-/** Rows as text: a ruled table for a person, tab-separated values for a program. */
-export function renderTable({ columns, rows, ruled, colour }: TableOptions): string {
-  const cells = rows.map((row) => row.map((cell) => oneLine(cell, 1000)));
-  if (!ruled) return cells.map((row) => row.join('\t')).join('\n');
-  const table = new Table({
-    head: [...columns],
-    chars: BORDERLESS,
-    style: { head: colour ? ['bold'] : [], border: colour ? ['gray'] : [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(...cells);
-  // cli-table3 draws a rule between all rows; one under the header is enough. Every second line is a rule.
-  return table
-    .toString()
-    .split('\n')
-    .filter((_, index) => index <= 1 || index % 2 === 0)
-    .map((line) => line.trimEnd())
-    .join('\n');
+/** Rows, and the columns in which they are shown. */
+export interface Listing<Row> {
+  readonly rows: readonly Row[];
+  /** What a program gets, and a person with `--wide`: in this order, whole. */
+  readonly columns: readonly Column<Row>[];
+  /** What a person gets, the most important first; without, the same, each cut at its end where it must be. */
+  readonly brief?: readonly BriefColumn<Row>[];
+  /** What a person is told when there are no rows: what to do next. */
+  readonly empty: string;
+}
+
+const LONGEST = 1000;
+
+/** Rows as text: tab-separated values for a program, a table that fits the terminal for a person. */
+export async function renderTable<Row>(listing: Listing<Row>, style: TextStyle): Promise<string> {
+  if (!style.ruled) {
+    return listing.rows.map((row) => listing.columns.map(({ cell }) => cellText(cell(row))).join('\t')).join('\n');
+  }
+  if (listing.rows.length === 0) return listing.empty;
+  // What draws tables takes longer to load than most commands to run.
+  const { renderFitted } = await import('./fitted-table.ts');
+  return renderFitted(listing, style);
+}
+
+/** What stands in a cell, as one line. */
+export function cellText(text: string): string {
+  return oneLine(text, LONGEST);
 }

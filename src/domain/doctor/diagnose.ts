@@ -10,14 +10,27 @@ import { surveyHome, type Survey } from './survey.ts';
 /** The longest that a check may take unless it says otherwise, in milliseconds. */
 const LIMIT_MS = 60_000;
 
-/** Runs the checks side by side. Never throws: a check that fails, or does not end, is a finding itself. */
-export async function diagnose(context: Context, checks: readonly Check[]): Promise<Finding[]> {
+/**
+ * Runs the checks side by side, and tells `onFinding` what each has found as soon as it is through. Never throws: a check
+ * that fails, or does not end, is a finding itself.
+ */
+export async function diagnose(
+  context: Context,
+  checks: readonly Check[],
+  onFinding: (finding: Finding) => void = () => undefined,
+): Promise<Finding[]> {
   const survey = await surveyHome(context.home);
   const initialised = isInitialised(survey);
   const shared = { ...context, survey, stored: once(async () => storedSessions({ ...context, survey })) };
   const wanted = checks.filter(({ needsHome }) => initialised || !needsHome);
-  const findings = (await Promise.all(wanted.map(async (check) => runCheck(shared, check)))).flat();
-  return initialised ? findings : [notInitialised(context), ...findings];
+  const first = initialised ? [] : [notInitialised(context)];
+  first.forEach((finding) => onFinding(finding));
+  const running = wanted.map(async (check) => {
+    const found = await runCheck(shared, check);
+    found.forEach((finding) => onFinding(finding));
+    return found;
+  });
+  return [...first, ...(await Promise.all(running)).flat()];
 }
 
 function isInitialised({ index, base, issues }: Survey): boolean {

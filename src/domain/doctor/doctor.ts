@@ -24,6 +24,8 @@ interface DoctorRequest {
   readonly canary: Parameters<typeof runCanary>[1] | undefined;
   /** Hears of each repair when it has been tried. */
   readonly onRepair: (repair: ShownRepair) => void;
+  /** Hears of each finding as soon as it is found; undefined when something is to be fixed first, and with it findings change. */
+  readonly onFinding: ((finding: ShownFinding) => void) | undefined;
 }
 
 /** What doctor found, after whatever it did about it. */
@@ -51,9 +53,13 @@ export async function runDoctor(given: Context, request: DoctorRequest): Promise
     finding: shown(repair.finding),
   });
   const onRepair = (repair: AppliedRepair): void => request.onRepair(shownRepair(repair));
+  const shownFinding = (finding: Finding): ShownFinding => ({ ...finding, message: shown(finding.message) });
+  const onFinding = (finding: Finding): void => request.onFinding?.(shownFinding(finding));
   // The canary asks the model too.
   const asked =
-    request.askModel && request.canary === undefined ? diagnose(context, [modelCheck]) : Promise.resolve([]);
+    request.askModel && request.canary === undefined
+      ? diagnose(context, [modelCheck], (finding) => isAnswer(finding) && onFinding(finding))
+      : Promise.resolve([]);
   const { repairs, findings: found } = request.fix
     ? await repairAll(context, onRepair)
     : { repairs: [], findings: undefined };
@@ -61,17 +67,23 @@ export async function runDoctor(given: Context, request: DoctorRequest): Promise
     ? await fixPermissions({ ...context, survey: await surveyHome(context.home) })
     : null;
   const current = permissions === null ? found : undefined;
-  const [known, model] = await Promise.all([current ?? diagnose(context, ALL_CHECKS), asked]);
+  const [known, model] = await Promise.all([current ?? diagnose(context, ALL_CHECKS, onFinding), asked]);
   const flown = request.canary === undefined ? undefined : await runCanary(context, request.canary);
-  const answered = model.filter(({ check }) => check === modelCheck.name);
+  if (flown !== undefined) onFinding(flown.finding);
+  const answered = model.filter(isAnswer);
   const findings = [...known, ...answered, ...(flown === undefined ? [] : [flown.finding])];
   return {
-    findings: findings.map((finding) => ({ ...finding, message: shown(finding.message) })),
+    findings: findings.map(shownFinding),
     repairs: repairs.map(shownRepair),
     permissions,
     canary: flown === undefined ? null : { steps: flown.steps, failed: flown.failed },
     healthy: findings.every(({ level }) => level !== 'error'),
   };
+}
+
+/** A home that is not initialised is a finding of the other checks already. */
+function isAnswer({ check }: Finding): boolean {
+  return check === modelCheck.name;
 }
 
 interface Repaired {

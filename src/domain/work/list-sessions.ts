@@ -1,4 +1,6 @@
+import { modifiedAt } from '../../adapters/store/paths.ts';
 import { unlessRefused } from '../../util/errors.ts';
+import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
@@ -18,6 +20,8 @@ export interface ListedSession {
   readonly branch: string | null;
   readonly state: string;
   readonly created_at: string;
+  /** When its agent last did something that its log tells, or when the session was made. */
+  readonly last_activity: string;
   readonly run: Run | null;
   /** Where the run is on, when it cannot be seen from here, and whether it is still heard of; null for any other. */
   readonly elsewhere: Elsewhere | null;
@@ -33,18 +37,30 @@ export async function listSessions(
   const issues = (await readIssueSessions(context)).map((session) => asSettled(context, session));
   return [
     ...homeSessions.map(listedHomeSession),
-    ...issues.map((session) => ({
-      issue_ref: session.issue_ref,
-      type: session.type,
-      session_id: session.opencode_session_id,
-      worktree: session.worktree_path,
-      branch: session.branch,
-      state: isBeingDestroyed(context.home, session) ? 'destroying' : session.state,
-      created_at: session.created_at,
-      run: session.run,
-      elsewhere: elsewhereOf(context.home, session.run),
-    })),
+    ...(await Promise.all(issues.map(async (session) => listedIssueSession(context, session)))),
   ];
+}
+
+async function listedIssueSession(context: Pick<Context, 'home'>, session: IssueSession): Promise<ListedSession> {
+  return {
+    issue_ref: session.issue_ref,
+    type: session.type,
+    session_id: session.opencode_session_id,
+    worktree: session.worktree_path,
+    branch: session.branch,
+    state: isBeingDestroyed(context.home, session) ? 'destroying' : session.state,
+    created_at: session.created_at,
+    last_activity: await lastActivity(session),
+    run: session.run,
+    elsewhere: elsewhereOf(context.home, session.run),
+  };
+}
+
+async function lastActivity({ created_at: created, run }: IssueSession): Promise<string> {
+  if (run === null) return created;
+  if (run.ended_at !== null) return run.ended_at;
+  const logged = await modifiedAt(run.log);
+  return logged === undefined ? (run.working_at ?? run.requested_at) : isoWithOffset(logged);
 }
 
 function asSettled({ home, clock }: Pick<Context, 'home' | 'clock'>, session: IssueSession): IssueSession {
@@ -67,6 +83,7 @@ function listedHomeSession(session: HomeSession): ListedSession {
     branch: null,
     state: session.state,
     created_at: session.created_at,
+    last_activity: session.created_at,
     run: null,
     elsewhere: null,
   };

@@ -48,23 +48,31 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
   ],
   [['stop', REF], 'stop', { what: REF, children: false, json: false }],
   [['stop', 'q_0mwrzy3vsoanbch2t', '--json'], 'stop', { what: 'q_0mwrzy3vsoanbch2t', children: false, json: true }],
-  [['list'], 'list', { json: false }],
+  [['list'], 'list', { wide: false, json: false }],
   [['status', '--json'], 'status', { json: true }],
-  [['logs'], 'logs', { what: undefined, follow: false, json: false }],
-  [['logs', '20', '--json'], 'logs', { what: '20', follow: false, json: true }],
-  [['logs', REF, '-f'], 'logs', { what: REF, follow: true, json: false }],
+  [['logs'], 'logs', { what: undefined, follow: false, wide: false, json: false }],
+  [['logs', '20', '--json'], 'logs', { what: '20', follow: false, wide: false, json: true }],
+  [['logs', REF, '-f'], 'logs', { what: REF, follow: true, wide: false, json: false }],
   [['destroy', '--base', '-y'], 'destroy', { ref: undefined, yes: true, base: true, pmAgent: false }],
   [['destroy', REF, '--yes'], 'destroy', { ref: REF, yes: true, base: false, pmAgent: false }],
-  [['prune', '--older-than', '7'], 'prune', { force: false, olderThan: '7', merged: false, json: false }],
-  [['rescued', 'id', '--apply', '--into', 'd'], 'rescued', { what: 'id', apply: true, into: 'd', json: false }],
+  [['prune', '--older-than', '7'], 'prune', { force: false, olderThan: '7', merged: false, wide: false, json: false }],
+  [
+    ['rescued', 'id', '--apply', '--into', 'd'],
+    'rescued',
+    { what: 'id', apply: true, into: 'd', wide: false, json: false },
+  ],
   [
     ['queue', 'enqueue', REF, 'x', '--fresh'],
     'queue enqueue',
     { ref: REF, message: 'x', fresh: true, ...ANY_TIME, once: false, json: false },
   ],
-  [['queue', 'list'], 'queue list', { ...ALL_TASKS, json: false }],
-  [['queue', 'list', '--json'], 'queue list', { ...ALL_TASKS, json: true }],
-  [['queue', 'list', '--state=error', '--json'], 'queue list', { ...ALL_TASKS, state: 'error', json: true }],
+  [['queue', 'list'], 'queue list', { ...ALL_TASKS, wide: false, json: false }],
+  [['queue', 'list', '--json'], 'queue list', { ...ALL_TASKS, wide: false, json: true }],
+  [
+    ['queue', 'list', '--state=error', '--json'],
+    'queue list',
+    { ...ALL_TASKS, state: 'error', wide: false, json: true },
+  ],
   [
     ['queue', 'cancel', 'q_1', 'q_2', '-y'],
     'queue cancel',
@@ -81,10 +89,10 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
     { systemd: false, launchd: false, cron: true, dryRun: false },
   ],
   // A group runs its default.
-  [['notify'], 'notify list', { all: false, json: false }],
-  [['notify', '--all'], 'notify list', { all: true, json: false }],
-  [['server'], 'server list', { json: false }],
-  [['config', '--json'], 'config list', { json: true }],
+  [['notify'], 'notify list', { all: false, wide: false, json: false }],
+  [['notify', '--all'], 'notify list', { all: true, wide: false, json: false }],
+  [['server'], 'server list', { wide: false, json: false }],
+  [['config', '--json'], 'config list', { wide: false, json: true }],
   [['notify', 'send', 'hi'], 'notify send', { message: 'hi', type: 'message', issueRef: undefined, json: false }],
   [
     ['notify', 'send', '--type', 'news', '--issue-ref', REF, '--', '-x'],
@@ -92,11 +100,11 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
     { message: '-x', type: 'news', issueRef: REF, json: false },
   ],
   [['server', 'default'], 'server default', { name: undefined, none: false }],
-  [['repo'], 'repo list', { json: false }],
-  [['repo', 'show', 'a/b'], 'repo show', { repository: 'a/b', key: undefined, json: false }],
+  [['repo'], 'repo list', { wide: false, json: false }],
+  [['repo', 'show', 'a/b'], 'repo show', { repository: 'a/b', key: undefined, wide: false, json: false }],
   [['repo', 'set', 'a/b', 'copy', 'x', 'y'], 'repo set', { repository: 'a/b', key: 'copy', value: ['x', 'y'] }],
   [['config', 'set', 'A', 'b'], 'config set', { key: 'A', value: 'b' }],
-  [['env', 'show'], 'env show', { agent: 'default', json: false }],
+  [['env', 'show'], 'env show', { agent: 'default', wide: false, json: false }],
   [['env', 'set', 'A', '-'], 'env set', { key: 'A', value: '-', agent: 'default' }],
   [['env', 'get', 'A', 'pm-agent', '--json'], 'env get', { key: 'A', agent: 'pm-agent', json: true }],
   [['skill', 'install'], 'skill install', { for: 'opencode', dryRun: false, json: false }],
@@ -136,10 +144,10 @@ test.each([
 });
 
 test.each([
-  [['--help'], 'Commands:'],
+  [['--help'], 'Look:'],
   [['help', 'start'], 'Usage: kugetsu start'],
   [['queue', 'list', '--help'], 'Usage: kugetsu queue list'],
-  [['help'], 'Commands:'],
+  [['help'], 'Work:'],
 ])('%j is answered: exit code 0', async (line, says) => {
   const { asked, said } = await read(line);
   expect(said).toContain(says);

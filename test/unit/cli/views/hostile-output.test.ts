@@ -27,9 +27,10 @@ describe('output that means harm', () => {
     expect(plainText('ok\u001B]0;t\nthe rest')).toBe('ok\nthe rest');
   });
 
-  test('a cell that looks like a rule stays in the table', () => {
+  test('a cell that looks like a rule stays in the table', async () => {
     const rows = [['1', 'x──y'], ['2', 'z']]; // oxfmt-ignore
-    const text = renderTable({ columns: ['A', 'B'], rows, ruled: true, colour: false });
+    const columns = ['A', 'B'].map((title, place) => ({ title, cell: (row: readonly string[]) => row[place] ?? '' }));
+    const text = await renderTable({ columns, rows, empty: '' }, { ruled: true, colour: false });
     expect(text).toContain('x──y');
     expect(text.split('\n')).toHaveLength(4);
   });

@@ -12,6 +12,7 @@ const issue: Session = {
   branch: 'fix/issue-14',
   state: 'working',
   created_at: '2026-03-29T18:16:10+02:00',
+  last_activity: '2026-03-29T18:16:10+02:00',
   run: runWith(),
   elsewhere: null,
 };
@@ -24,37 +25,77 @@ const base: Session = {
   run: null,
 };
 
-function fields(session: Session): string[] {
-  return renderSessions([session], { ruled: false, colour: false }).split('\t');
+async function fields(session: Session): Promise<string[]> {
+  return (await renderSessions([session], { ruled: false, colour: false })).split('\t');
 }
 
 describe('the tracked sessions', () => {
-  test('have their columns in the order that scripts rely on', () => {
-    expect(fields(issue)).toEqual([issue.issue_ref, 'forked', 'ses_xyz789', issue.worktree, 'working', '-']);
+  test('have their columns in the order that scripts rely on', async () => {
+    expect(await fields(issue)).toEqual([issue.issue_ref, 'forked', 'ses_xyz789', issue.worktree, 'working', '-']);
   });
 
-  test('have N/A where there is no worktree or no session yet', () => {
-    expect(fields(base)).toEqual(['(base)', 'base', 'ses_abc123', 'N/A', '-', '-']);
-    expect(fields({ ...issue, session_id: null })[2]).toBe('N/A');
+  test('have N/A where there is no worktree or no session yet', async () => {
+    expect(await fields(base)).toEqual(['(base)', 'base', 'ses_abc123', 'N/A', '-', '-']);
+    expect((await fields({ ...issue, session_id: null }))[2]).toBe('N/A');
   });
 
-  test('have the verdict and the work of a run that has ended', () => {
+  test('have the verdict and the work of a run that has ended', async () => {
     const run = runWith({ phase: 'ended', verdict: verdictWith({ outcome: 'failed', class: 'rate_limited' }) });
-    expect(fields({ ...issue, run }).slice(4)).toEqual(['failed (rate_limited)', '1 commit ahead, not pushed']);
+    expect((await fields({ ...issue, run })).slice(4)).toEqual(['failed (rate_limited)', '1 commit ahead, not pushed']);
   });
 
-  test('say of a run that cannot be seen from here where it is, and when nothing is heard of it', () => {
+  test('say of a run that cannot be seen from here where it is, and when nothing is heard of it', async () => {
     const elsewhere = { machine: 'box-2', pid_namespace: null, heard_at: null, alive: true };
-    expect(fields({ ...issue, elsewhere })[4]).toBe('working elsewhere (box-2)');
-    expect(fields({ ...issue, elsewhere: { ...elsewhere, machine: null } })[4]).toBe('working elsewhere');
-    expect(fields({ ...issue, elsewhere: { ...elsewhere, alive: false } })[4]).toBe(
+    expect((await fields({ ...issue, elsewhere }))[4]).toBe('working elsewhere (box-2)');
+    expect((await fields({ ...issue, elsewhere: { ...elsewhere, machine: null } }))[4]).toBe('working elsewhere');
+    expect((await fields({ ...issue, elsewhere: { ...elsewhere, alive: false } }))[4]).toBe(
       'not heard from, elsewhere (box-2)',
     );
   });
 
-  test('have a header on a terminal', () => {
-    const lines = renderSessions([base, issue], { ruled: true, colour: false }).split('\n');
-    expect(lines[0]).toMatch(/^ISSUE_REF +TYPE +SESSION_ID +WORKTREE +STATE +WORK$/);
+  const NOW = Date.parse('2026-03-29T18:28:10+02:00');
+  const terminal = { ruled: true, colour: false, now: NOW, userHome: '/home/user' };
+  const table = async (sessions: readonly Session[], width: number): Promise<string[][]> =>
+    (await renderSessions(sessions, { ...terminal, width })).split('\n').map((line) => line.split(/ {2,}/));
+
+  test('have on a terminal what a person looks for, the most important first, and the rest where it fits', async () => {
+    const done = runWith({
+      phase: 'ended',
+      ended_at: '2026-03-29T18:25:10+02:00',
+      verdict: verdictWith({ outcome: 'failed', class: 'rate_limited', steps: 3, cost: 0.25 }),
+    });
+    const ended: Session = {
+      ...issue,
+      issue_ref: 'github.com/shoko/kugetsu#7',
+      run: done,
+      state: 'idle',
+      last_activity: '2026-03-29T18:25:10+02:00',
+    };
+    const working: Session = {
+      ...issue,
+      run: runWith({ working_at: '2026-03-29T18:16:10+02:00' }),
+      last_activity: '2026-03-29T18:27:30+02:00',
+    };
+    const [head, , ...rows] = await table([base, ended, working], 220);
+    expect(head?.slice(0, 5)).toEqual(['ISSUE_REF', 'STATE', 'AGE', 'LAST', 'WORK']);
+    expect(head?.slice(5)).toEqual(['TOKENS', 'COST', 'TYPE', 'WORKTREE', 'SESSION_ID']);
+    // Those at work first, then the one that did something last.
+    expect(rows.map((row) => row.slice(0, 5))).toEqual([
+      ['github.com/shoko/kugetsu#14', 'working for 12m', '12m', '40s ago', '-'],
+      ['github.com/shoko/kugetsu#7', 'failed (rate_limited)', '12m', '3m ago', '1 commit ahead, not pushed'],
+      ['(base)', '-', '12m', '12m ago', '-'],
+    ]);
+    expect(rows[0]?.at(-2)).toBe('~/.kugetsu/worktrees/github.com-shoko-kugetsu-14');
+    expect(rows[1]?.[6]).toBe('$0.2500');
+    const narrow = await table([base, ended, working], 80);
+    expect(narrow[0]).toEqual(['ISSUE_REF', 'STATE', 'AGE', 'LAST', 'WORK']);
+    expect(narrow[2]?.slice(1, 4)).toEqual(['working for 12m', '12m', '40s ago']);
+    for (const row of narrow) expect(row.join('  ').length).toBeLessThanOrEqual(80);
+  });
+
+  test('have all columns of scripts with --wide', async () => {
+    const lines = (await renderSessions([base, issue], { ruled: true, colour: false, wide: true })).split('\n');
+    expect(lines[0]).toMatch(/^ISSUE_REF +TYPE +SESSION_ID +WORKTREE +STATE +WORK +AGE +LAST +TOKENS +COST$/);
     expect(lines).toHaveLength(4);
   });
 });
