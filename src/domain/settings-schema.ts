@@ -63,6 +63,7 @@ export const SettingsSchema = z.strictObject({
   AGENT_STARTUP_TIMEOUT_SECONDS: z.prefault(amount, '180'),
   AGENT_STALL_TIMEOUT_MINUTES: z.prefault(amount, '30'),
   AGENT_TIMEOUT_MINUTES: z.prefault(amount, '240'),
+  SETUP_TIMEOUT_MINUTES: z.prefault(amount, '15'),
   RUN_LOG_MAX_MB: z.prefault(amount, '100'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
@@ -154,6 +155,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Longest time an agent may go without an event or activity; 0 for no limit',
   },
   { key: 'AGENT_TIMEOUT_MINUTES', fallback: '240', summary: 'Longest run of an agent; 0 for no limit' },
+  {
+    key: 'SETUP_TIMEOUT_MINUTES',
+    fallback: '15',
+    summary: 'Longest set-up of a worktree; 0 for no limit',
+  },
   {
     key: 'RUN_LOG_MAX_MB',
     fallback: '100',

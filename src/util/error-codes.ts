@@ -53,6 +53,8 @@ export const ERROR_KINDS = {
   repository_failed: 'passing',
   repository_locked: 'passing',
   repository_unreachable: 'passing',
+  // What it fetches may be there the next time.
+  setup_failed: 'passing',
 
   already_initialised: 'final',
   bad_clone_url: 'final',

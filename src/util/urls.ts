@@ -20,3 +20,23 @@ function decoded(text: string): string {
     return text;
   }
 }
+
+/**
+ * Whether two clone URLs are those of one repository, as far as that shows: `git@host:a/b.git` and `https://host/a/b` are.
+ * Which protocol, user and port lead there says nothing.
+ */
+export function isSameRepository(a: string, b: string): boolean {
+  return placeOf(a) === placeOf(b);
+}
+
+function placeOf(url: string): string {
+  const short = /^(?:[^/@:]+@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)\/?(.*)$/.exec(url);
+  const long = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/:]*)(?::\d+)?\/+(.*)$/i.exec(url);
+  const [, host = '', path = url] = long ?? short ?? [];
+  const plain = path
+    .replace(/\/+$/, '')
+    .replace(/\.git$/i, '')
+    .replace(/\/+$/, '')
+    .replace(/^\/+/, '');
+  return `${host.toLowerCase()}/${plain}`;
+}

@@ -41,6 +41,7 @@ export async function sharedRepository(env: Readonly<Record<string, string>> = {
         name: nameOf(number),
         previousRepository: existsSync(repository) ? repository : null,
         fresh: false,
+        isPending: false,
         onSaved: async () => undefined,
         onPlace: async () => undefined,
         onAdded: () => undefined,

@@ -38,7 +38,7 @@ export async function checkOutInto(
   directory: string,
 ): Promise<BroughtOperation | undefined> {
   const found = await git(['rev-parse', '--verify', `${commit}^{commit}`], atGitDirectory(repository, env));
-  await addWorktreeEntry(repository, directory, objectName(found));
+  await addWorktreeEntry(repository, directory, { head: objectName(found), isPending: false });
   const filled = await inWorktree({ repository, worktree: directory, env }, async (place) => {
     await git(['read-tree', '--reset', '-u', 'HEAD'], place);
     const operation = form === undefined ? undefined : await savedOperation(state, place);

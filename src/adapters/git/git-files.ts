@@ -24,8 +24,8 @@ interface GitFiles {
 // that a program has put there. The names are those of gitrepository-layout(5) and of git's path.c.
 const ORDINARY =
   /^(?:HEAD|ORIG_HEAD|FETCH_HEAD|AUTO_MERGE|index|sharedindex\..*|commondir|gitdir|locked|config\.worktree|COMMIT_EDITMSG|gc\.pid|info\/.*|logs\/.*|.*\.lock|fsmonitor--daemon.*)$/;
-// What says where the worktree was, and the repositories of submodules, which are moved.
-const NOT_KEPT = /^(?:commondir|gitdir|locked|modules|.*\.lock|fsmonitor--daemon.*)$/;
+// What says where the worktree was and what set it up, and the repositories of submodules, which are moved.
+const NOT_KEPT = /^(?:commondir|gitdir|locked|modules|kugetsu-set-up\.json|.*\.lock|fsmonitor--daemon.*)$/;
 const AUTOSTASHES = ['MERGE_AUTOSTASH', 'rebase-merge/autostash', 'rebase-apply/autostash'];
 const LARGEST = 64 * 1024 * 1024;
 

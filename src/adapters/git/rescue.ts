@@ -18,6 +18,7 @@ import { moveModules, saveMetadata } from './rescue-leftovers.ts';
 import { canBeMovedInstead, saveFiles } from './save-files.ts';
 import { makeSaver, type CanTellAgain, type MovedTree, type Rescue, type SavedRef, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
+import { leftBySetUp } from './set-up-state.ts';
 import { passedOver } from './unaddable.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
 
@@ -134,9 +135,10 @@ async function saveInGit(
   const others = linked.map(({ path }) => relative(options.worktree, path));
   const found = (await nestedRepositories(place))?.filter((path) => !others.includes(path));
   if (found === undefined) return undefined;
-  const { unsaved: silent, bare } = await passedOver(place, [...found, ...others]);
+  const left = [...(await leftBySetUp(place))];
+  const { unsaved: silent, bare } = await passedOver(place, [...found, ...others, ...left]);
   const nested = [...found, ...bare];
-  const inside = [...nested, ...others];
+  const inside = [...nested, ...others, ...left];
   const loud = await saveFiles(saver, { ...options, place, nested: inside });
   await keepBranch();
   await saveGitFiles(saver, { ...options, place, metadata: place.metadata });

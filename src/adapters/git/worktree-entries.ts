@@ -6,6 +6,7 @@ import { entryAt, listEntries } from '../store/entries.ts';
 import { makePrivateDirectory, removeDirectory, replaceFile } from '../store/private-files.ts';
 import { ensureOwnDirectory, ownDirectory } from './own-directory.ts';
 import { plainText } from './plain-file.ts';
+import { PENDING, SET_UP_FILE } from './set-up-state.ts';
 
 /** What a repository keeps of one of its worktrees: gitrepository-layout(5), `worktrees/<id>`. */
 export interface WorktreeEntry {
@@ -34,9 +35,13 @@ export async function isSameEntry(entry: WorktreeEntry): Promise<boolean> {
 /**
  * Makes `path`, where nothing is, a worktree without files of the repository, as `git worktree add` would: but no setting, lock
  * or hook that an agent has left decides how, and it does not matter where else a branch is checked out. `head` is a full ref, or
- * a commit for no branch. Call it under the repository's lock.
+ * a commit for no branch. One that `isPending` is known as not set up from its first moment. Call it under the repository's lock.
  */
-export async function addWorktreeEntry(repository: string, path: string, head: string): Promise<void> {
+export async function addWorktreeEntry(
+  repository: string,
+  path: string,
+  { head, isPending }: { readonly head: string; readonly isPending: boolean },
+): Promise<void> {
   await ensureOwnDirectory(repository);
   const worktrees = join(repository, 'worktrees');
   await makePrivateDirectory(worktrees);
@@ -48,6 +53,7 @@ export async function addWorktreeEntry(repository: string, path: string, head: s
     HEAD: `${head.startsWith('refs/') ? 'ref: ' : ''}${head}\n`,
     commondir: '../..\n',
     gitdir: `${join(path, '.git')}\n`,
+    ...(isPending ? { [SET_UP_FILE]: PENDING } : {}),
   };
   await makeFiles(building, files);
   await rename(building, directory);

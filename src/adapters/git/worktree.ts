@@ -11,6 +11,7 @@ import { moveBranch } from './branches.ts';
 import { takeAway } from './move-aside.ts';
 import { addWorktreeEntry, listWorktreeEntries, removeWorktreeEntry } from './worktree-entries.ts';
 import { objectName } from './object-name.ts';
+import { changedPaths, leftBySetUp, statusOf } from './set-up-state.ts';
 
 interface WorktreeOptions {
   readonly repository: string;
@@ -50,11 +51,17 @@ interface NewBranch {
  */
 export async function addWorktree(
   options: WorktreeOptions,
-  { branch, start, from, onAdded }: NewBranch & { readonly from: FilesFrom; readonly onAdded?: () => void },
+  {
+    branch,
+    start,
+    from,
+    isPending,
+    onAdded,
+  }: NewBranch & { readonly from: FilesFrom; readonly isPending: boolean; readonly onAdded?: () => void },
 ): Promise<FilledWorktree> {
   const { repository, env } = options;
   const commit = await moveBranch(repository, { branch, start }, env);
-  return addAndFill(options, { branch, commit, from, onAdded });
+  return addAndFill(options, { branch, commit, from, isPending, onAdded });
 }
 
 /** Checks a branch that exists out as a worktree, as {@link addWorktree} does. Call it under the repository's lock. */
@@ -65,7 +72,8 @@ export async function checkOutBranch(
   const { repository, env } = options;
   const head = `refs/heads/${branch}^{commit}`;
   const commit = objectName(await git(['rev-parse', '--verify', head], atGitDirectory(repository, env)));
-  return addAndFill(options, { branch, commit, from });
+  // Whoever goes on in it sets it up again.
+  return addAndFill(options, { branch, commit, from, isPending: true });
 }
 
 interface Addition {
@@ -73,17 +81,19 @@ interface Addition {
   /** The commit at which the branch is. */
   readonly commit: string;
   readonly from: FilesFrom;
+  /** Whether it has to be set up before an agent works in it. */
+  readonly isPending: boolean;
   readonly onAdded?: (() => void) | undefined;
 }
 
 async function addAndFill(
   options: WorktreeOptions,
-  { branch, commit, from, onAdded }: Addition,
+  { branch, commit, from, isPending, onAdded }: Addition,
 ): Promise<FilledWorktree> {
   const { repository, path, env } = options;
   await removeEntriesOf(repository, path);
   try {
-    await addWorktreeEntry(repository, path, `refs/heads/${branch}`);
+    await addWorktreeEntry(repository, path, { head: `refs/heads/${branch}`, isPending });
     onAdded?.();
     const config = [['remote.origin.url', from.url]] as const;
     const place = { repository, worktree: path, env, config };
@@ -171,7 +181,7 @@ export interface WorkState {
   readonly head: string;
   /** Commits on HEAD that the commit it started from does not have. */
   readonly commitsAhead: number;
-  /** Changed, staged and untracked files, ignored ones left out. */
+  /** Changed, staged and untracked files, without ignored ones and those that are as the set-up left them. */
   readonly uncommittedFiles: number;
   /** Whether the remote is known to have HEAD. */
   readonly pushed: boolean;
@@ -190,17 +200,15 @@ export async function workState(
   return inWorktree({ repository, worktree: path, env }, async (place) => stateIn(place, start)).catch(() => undefined);
 }
 
-async function stateIn(place: GitPlace, start: string): Promise<WorkState | undefined> {
+async function stateIn(place: GitPlace & { readonly metadata: string }, start: string): Promise<WorkState | undefined> {
   const [status, ahead, remotes] = await Promise.all([
-    tryGit([...STATUS, '--porcelain=v2', '--branch', '-z', '--untracked-files=all', '--no-renames'], {
-      ...place,
-      timeoutMs: STATUS_TIMEOUT_MS,
-    }),
+    statusOf(place),
     tryGit(['rev-list', '--count', '--end-of-options', `${start}..HEAD`], place),
     tryGit(['for-each-ref', '--count=1', '--contains', 'HEAD', '--format=%(refname)', 'refs/remotes'], place),
   ]);
   if (status.exitCode !== 0 || remotes.exitCode !== 0) return undefined;
   const fields = status.stdout.split('\0').filter((field) => field !== '');
+  const left = await leftBySetUp(place);
   const header = (key: string): string | undefined =>
     fields.find((field) => field.startsWith(`# ${key} `))?.slice(`# ${key} `.length);
   const [head, branch] = [header('branch.oid'), header('branch.head')];
@@ -210,7 +218,7 @@ async function stateIn(place: GitPlace, start: string): Promise<WorkState | unde
     branch: branch === '(detached)' ? undefined : branch,
     head: objectName(head),
     commitsAhead,
-    uncommittedFiles: fields.filter((field) => !field.startsWith('# ')).length,
+    uncommittedFiles: changedPaths(fields).filter((changed) => !left.has(changed)).length,
     pushed: remotes.stdout.trim() !== '',
     diverged: branch !== undefined && branch !== '(detached)' && (await hasDiverged(place, branch)),
   };
@@ -222,8 +230,3 @@ async function hasDiverged(place: GitPlace, branch: string): Promise<boolean> {
   // Without such a branch there is nothing to diverge from.
   return counted.exitCode === 0 && /^[1-9]\d*\s+[1-9]\d*$/.test(counted.stdout.trim());
 }
-
-// git waits for ever for a pipe with the name of a file that it reads, such as `.gitignore`.
-const STATUS_TIMEOUT_MS = 2 * 60_000;
-// To look into a submodule git would start another one there, with that repository's configuration.
-const STATUS = ['status', '--ignore-submodules=dirty'];

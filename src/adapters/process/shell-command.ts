@@ -9,6 +9,8 @@ import { identityOf } from './process-identity.ts';
 
 /** How long output may be missing after the shell has ended, in milliseconds: what it left behind may hold the pipe. */
 const LAST_OUTPUT_MS = 200;
+/** How often it is looked for more: what is left behind may go on writing, and a pipe holds little of what came before. */
+const LAST_LOOKS = 5;
 /** How often the clocks are looked at, in milliseconds. */
 const POLL_MS = 50;
 
@@ -117,7 +119,8 @@ class Output {
 
   /** Waits until all that was written is handed on, but not for what a process that was left behind may still write. */
   async untilQuiet(clock: Clock): Promise<void> {
-    for (let seen = -1; this.isOpen && seen !== this.pieces;) {
+    let seen = -1;
+    for (let looks = 0; this.isOpen && seen !== this.pieces && looks < LAST_LOOKS; looks += 1) {
       seen = this.pieces;
       await clock.sleep(LAST_OUTPUT_MS);
       await this.handed;

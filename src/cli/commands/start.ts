@@ -22,6 +22,7 @@ interface AgentTask {
   readonly message: string;
   readonly fresh: boolean;
   readonly doneWhen: DoneWhen | undefined;
+  readonly setup?: boolean;
 }
 
 interface StartOptions extends AgentOptions {
@@ -37,13 +38,17 @@ export async function start({ context }: Call, given: StartOptions): Promise<voi
   await startOrQueue(context, { ref, kind: 'start', message, fresh, doneWhen }, given);
 }
 
+interface ContinueOptions extends AgentOptions {
+  readonly setup: boolean;
+}
+
 /** Gives an issue's agent another message, and waits until it is at work, or with `follow` until it has ended. */
-export async function continueIssue({ context }: Call, given: AgentOptions): Promise<void> {
+export async function continueIssue({ context }: Call, given: ContinueOptions): Promise<void> {
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  const { doneWhen } = given;
-  await startOrQueue(context, { ref, kind: 'continue', message, fresh: false, doneWhen }, given);
+  const { doneWhen, setup } = given;
+  await startOrQueue(context, { ref, kind: 'continue', message, fresh: false, setup, doneWhen }, given);
 }
 
 /** What a task in the queue waits for. */

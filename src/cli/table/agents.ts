@@ -94,6 +94,7 @@ A message that begins with - goes after --: kugetsu delegate -- "--verbose does 
 earlier worktree of the issue still held is saved first; the command that brings it back is printed.
 A branch that was pushed before is continued: the worktree begins at origin/fix/issue-<identifier>, unless all of it is in
 the default branch. --fresh begins at the default branch and saves what was pushed: the agent then has to force its push.
+The worktree is set up as kugetsu repo show says: files that git ignores are copied, then its setup command runs.
 A message that begins with - goes after --: kugetsu start github.com/shoko/kugetsu#14 -- "-v does not work"
 Returns as soon as the agent is at work.`,
     examples: [
@@ -116,8 +117,16 @@ Returns as soon as the agent is at work.`,
       ref: ISSUE_REF,
       message: { ...MESSAGE, about: 'what the agent is to do next; - reads it from standard input' },
     },
-    options: { follow: FOLLOW, doneWhen: DONE_WHEN, queue: QUEUE, debug: DEBUG, json: RESULT },
+    options: {
+      follow: FOLLOW,
+      doneWhen: DONE_WHEN,
+      setup: flag('--setup', 'set the worktree up again first, as kugetsu repo set REPOSITORY setup says'),
+      queue: QUEUE,
+      debug: DEBUG,
+      json: RESULT,
+    },
     notes: `The agent goes on in the issue's session and worktree as they are, even after it was stopped or killed.
+A worktree of which the set-up failed is set up again in any case.
 A message that begins with - goes after --: kugetsu continue github.com/shoko/kugetsu#14 -- "-v does not work"`,
     examples: ['kugetsu continue github.com/shoko/kugetsu#14 "add unit tests"'],
     exits: {

@@ -36,6 +36,8 @@ function recordText(record: LogRecord): string | undefined {
       return `${record.name}: ${record.note} (${formatDuration(record.ms)})`;
     case 'message':
       return `told: ${record.message}`;
+    case 'progress':
+      return `${record.name}: ${record.note}`;
     case 'at_work':
       return `at work: session ${record.session} in ${record.directory}`;
     case 'stderr':

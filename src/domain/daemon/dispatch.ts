@@ -98,6 +98,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
     debug: false,
     fresh,
     doneWhen: item.done_when,
+    setup: item.setup === true,
     attempt: { task, runId, parent },
   });
 }

@@ -20,6 +20,8 @@ interface NewTask {
   readonly fresh?: boolean | undefined;
   /** When its agent is done; as the repository or the settings say without. */
   readonly doneWhen?: DoneWhen | undefined;
+  /** Whether the worktree of an agent that goes on is set up again first. */
+  readonly setup?: boolean | undefined;
   readonly when?: When;
 }
 
@@ -60,7 +62,7 @@ export async function enqueue(context: Needs, { when = {}, ...task }: NewTask): 
 
 function newItem(
   { env }: Pick<Needs, 'env'>,
-  { ref, message, fresh = false, doneWhen }: NewTask,
+  { ref, message, fresh = false, setup = false, doneWhen }: NewTask,
   now: number,
 ): QueueItem {
   return {
@@ -70,6 +72,7 @@ function newItem(
     message,
     ...(fresh ? { fresh } : {}),
     ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
+    ...(setup ? { setup } : {}),
     state: 'pending',
     created_at: isoMsWithOffset(now),
     finished_at: null,

@@ -42,6 +42,8 @@ export const QueueItemSchema = z.looseObject({
   fresh: z.optional(z.boolean()),
   /** When its agent is done; as the repository or the settings say without. */
   done_when: z.optional(DoneWhenSchema),
+  /** Whether the worktree of an agent that goes on is set up again first. */
+  setup: z.optional(z.boolean()),
   state: z.enum(TASK_STATES),
   created_at: z.string(),
   /** When it became `completed` or `error`. */

@@ -23,6 +23,8 @@ const LogRecordSchema = z.discriminatedUnion('event', [
   z.looseObject({ ...Stamp, event: z.literal('step'), name: z.string(), note: z.string(), ms: z.number() }),
   /** What the agent is told in the same session when it is not done. */
   z.looseObject({ ...Stamp, event: z.literal('message'), message: z.string() }),
+  /** How far a step is that takes long. */
+  z.looseObject({ ...Stamp, event: z.literal('progress'), name: z.string(), note: z.string() }),
   z.looseObject({ ...Stamp, event: z.literal('at_work'), session: z.string(), directory: z.string(), pid: z.int() }),
   z.looseObject({ ...Stamp, event: z.literal('stderr'), text: z.string() }),
   z.looseObject({ ...Stamp, event: z.literal('output'), text: z.string() }),
@@ -67,6 +69,7 @@ function isSaid(event: LogRecord['event'], { isKey, path }: JsonPlace): boolean 
     case 'ended':
       return !isKey && place === 'verdict.reply';
     case 'step':
+    case 'progress':
     case 'at_work':
     case 'warning':
       return false;
@@ -113,6 +116,7 @@ function cleanRecord(record: LogRecord, clean: Redactor['text']): LogRecord {
     case 'ended':
       return { ...record, verdict: { ...record.verdict, reply: clean(record.verdict.reply) } };
     case 'step':
+    case 'progress':
     case 'at_work':
     case 'warning':
       return record;

@@ -24,6 +24,8 @@ const RequestSchema = z.looseObject({
   fresh: z.boolean(),
   /** When the agent is done, if that was said for this run. */
   done_when: z.optional(DoneWhenSchema),
+  /** Whether the worktree of one that goes on is set up again. */
+  setup: z.optional(z.boolean()),
 });
 
 /** How far a run is, with all that is known then and nothing that cannot be. */

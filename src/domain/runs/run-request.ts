@@ -24,6 +24,8 @@ const RunRequestSchema = z.looseObject({
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.optional(z.boolean()),
   done_when: z.optional(DoneWhenSchema),
+  /** Whether the worktree of one that goes on is set up again. */
+  setup: z.optional(z.boolean()),
 });
 
 export type RunRequest = KnownKeys<z.infer<typeof RunRequestSchema>>;
@@ -35,7 +37,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
   const { id, kind, subject, task, parent } = record;
   if (!isPreparing(record) || record.status.request === null) return undefined;
   if (kind !== 'start' && kind !== 'continue' && kind !== 'pm') return undefined;
-  const { message, asked, debug, fresh, done_when } = record.status.request;
+  const { message, asked, debug, fresh, setup, done_when } = record.status.request;
   return {
     id,
     kind,
@@ -47,6 +49,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
     debug,
     fresh,
     ...(done_when === undefined ? {} : { done_when }),
+    setup,
   };
 }
 

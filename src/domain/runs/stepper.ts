@@ -8,6 +8,8 @@ export interface Stepper {
    * that it took by itself.
    */
   begin(name: string): (note: string) => Promise<void>;
+  /** Says how far a step is that takes long. */
+  progress(name: string, note: string): Promise<void>;
   warn(text: string): Promise<void>;
   /** @throws when the run is to be stopped */
   check(): void;
@@ -20,6 +22,7 @@ export function stepper({ clock }: Pick<Context, 'clock'>, log: RunLog, signal: 
       const began = clock.monotonic();
       return async (note) => log.record({ event: 'step', name, note, ms: clock.monotonic() - began });
     },
+    progress: async (name, note) => log.record({ event: 'progress', name, note }),
     warn: async (text) => log.record({ event: 'warning', text }),
     check: () => signal.throwIfAborted(),
   };

@@ -1,5 +1,5 @@
 import { runShellCommand, type ShellResult } from '../../adapters/process/shell-command.ts';
-import { lineRedactor } from '../../util/redaction.ts';
+import { lineRedactor, type Redactor } from '../../util/redaction.ts';
 import { formatBytes, oneLine, plainText } from '../../util/text.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
@@ -29,6 +29,8 @@ export interface UserCommandResult extends ShellResult {
 /** The rest of the log is the agent's. */
 const MOST_LOGGED = 1024 * 1024;
 const TAIL = 8 * 1024;
+/** A private key that begins before the tail is known by its first line. */
+const BEFORE_TAIL = 56 * 1024;
 /** What is longer is no line that somebody reads; of such a one the beginning counts. */
 const LONGEST_LINE = 64 * 1024;
 /** A secret that the cut goes through is not known any more, so that much is dropped before it. */
@@ -39,16 +41,12 @@ export async function runUserCommand(
   context: Pick<Context, 'clock' | 'home' | 'env'>,
   { name, log, directory, ...command }: UserCommand,
 ): Promise<UserCommandResult> {
-  const output = new CommandOutput(lineRedactor(await redactorOf(context)), name, log);
+  const redactor = await redactorOf(context);
+  const output = new CommandOutput(redactor, name, log);
   const { clock } = context;
-  const result = await runShellCommand({
-    ...command,
-    cwd: directory,
-    clock,
-    onOutput: async (text) => output.take(text),
-  });
-  await output.end();
-  return { ...result, tail: output.tail };
+  const onOutput = async (text: string): Promise<void> => output.take(text);
+  const result = await runShellCommand({ ...command, cwd: directory, clock, onOutput });
+  return { ...result, tail: await output.end() };
 }
 
 /** How a command ended that failed, in words: `exit code 1`. */
@@ -58,19 +56,23 @@ export function howItEnded({ exitCode, signal, endedFor, startError }: ShellResu
   return exitCode === undefined ? `ended by ${signal ?? 'a signal'}` : `exit code ${exitCode}`;
 }
 
-/** Makes clean lines of pieces, logs them as long as there is room, and keeps the last ones. */
+/** Makes lines of pieces, logs them without secrets as long as there is room, and keeps the last ones. */
 class CommandOutput {
-  readonly tail: string[] = [];
+  private readonly redactor: Redactor;
   private readonly clean: (line: string) => string;
   private readonly name: string;
   private readonly log: RunLog;
+  /** The last lines as they came: to clean all that is printed would take longer than to print it. */
+  private last: string[] = [];
+  private lastSize = 0;
   private rest = '';
   private isCut = false;
   private logged = 0;
   private left = 0;
 
-  constructor(clean: (line: string) => string, name: string, log: RunLog) {
-    this.clean = clean;
+  constructor(redactor: Redactor, name: string, log: RunLog) {
+    this.redactor = redactor;
+    this.clean = lineRedactor(redactor);
     this.name = name;
     this.log = log;
   }
@@ -78,47 +80,54 @@ class CommandOutput {
   async take(text: string): Promise<void> {
     const lines = `${this.rest}${text}`.split('\n');
     this.rest = lines.pop() ?? '';
-    const whole = lines.flatMap((line, index) => this.lineOf(line, index === 0));
+    // Of a line of which the beginning was taken already the end is nothing.
+    const whole = this.isCut ? lines.slice(1) : lines;
+    if (lines.length > 0) this.isCut = false;
     if (this.rest.length > LONGEST_LINE) {
-      if (!this.isCut) whole.push(this.cut(this.rest));
+      if (!this.isCut) whole.push(this.rest);
       this.isCut = true;
       this.rest = '';
     }
     await this.write(whole);
   }
 
-  async end(): Promise<void> {
-    await this.write(this.rest === '' ? [] : this.lineOf(this.rest, true));
-    if (this.left === 0) return;
-    const note = `${formatBytes(this.left)} of the ${this.name}'s output is not in this log; it ended with:`;
-    await this.log.record({ event: 'warning', text: note });
-    await this.log.record({ event: 'output', text: this.tail.join('\n') });
-  }
-
-  /** The end of a line of which the beginning was cut is nothing. */
-  private lineOf(line: string, isFirst: boolean): string[] {
-    if (isFirst && this.isCut) {
-      this.isCut = false;
-      return [];
+  /** @returns the last lines without secrets */
+  async end(): Promise<string[]> {
+    if (this.rest !== '' && !this.isCut) await this.write([this.rest]);
+    const clean = lineRedactor(this.redactor);
+    const tail = this.last.map((line) => cleanLine(clean, line).slice(0, TAIL));
+    for (let size = sizeOf(tail); size > TAIL && tail.length > 1;) size -= (tail.shift()?.length ?? 0) + 1;
+    if (this.left > 0) {
+      const note = `${formatBytes(this.left)} of the ${this.name}'s output is not in this log; it ended with:`;
+      await this.log.record({ event: 'warning', text: note });
+      await this.log.record({ event: 'output', text: tail.join('\n') });
     }
-    return [line.length > LONGEST_LINE ? this.cut(line) : this.clean(plainText(line))];
-  }
-
-  private cut(line: string): string {
-    const kept = this.clean(plainText(line.slice(0, LONGEST_LINE)));
-    return `${kept.slice(0, Math.max(0, kept.length - BEFORE_CUT))} [kugetsu: cut here]`;
+    return tail;
   }
 
   private async write(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
-    this.tail.push(...lines.map((line) => line.slice(0, TAIL)));
-    let size = this.tail.reduce((sum, line) => sum + line.length + 1, 0);
-    while (size > TAIL && this.tail.length > 1) size -= (this.tail.shift()?.length ?? 0) + 1;
-    const text = lines.join('\n');
-    if (this.logged + text.length > MOST_LOGGED) this.left += text.length;
-    else {
-      this.logged += text.length;
-      await this.log.record({ event: 'output', text });
+    const size = sizeOf(lines);
+    this.last.push(...lines);
+    this.lastSize += size;
+    while (this.lastSize > TAIL + BEFORE_TAIL && this.last.length > 1) {
+      this.lastSize -= (this.last.shift()?.length ?? 0) + 1;
     }
+    if (this.logged + size > MOST_LOGGED) {
+      this.left += size;
+      return;
+    }
+    this.logged += size;
+    await this.log.record({ event: 'output', text: lines.map((line) => cleanLine(this.clean, line)).join('\n') });
   }
+}
+
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+function cleanLine(clean: (line: string) => string, line: string): string {
+  if (line.length <= LONGEST_LINE) return clean(plainText(line));
+  const kept = clean(plainText(line.slice(0, LONGEST_LINE)));
+  return `${kept.slice(0, Math.max(0, kept.length - BEFORE_CUT))} [kugetsu: cut here]`;
 }

@@ -17,6 +17,7 @@ import { readIssueSession } from '../sessions/read-sessions.ts';
 /** The run of a development agent on its issue. */
 export function issueAssignment(context: Context, request: RunRequest & { readonly issue_ref: string }): Assignment {
   const { issue_ref: ref, kind, message, debug, id, task, parent } = request;
+  const env = { [TASK_VARIABLE]: parent ?? undefined, [ORIGIN_VARIABLE]: task ?? parent ?? undefined };
   return {
     subject: ref,
     kind,
@@ -25,14 +26,14 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
     message,
     debug,
     log: runLogPath(context, id),
-    env: { [TASK_VARIABLE]: parent ?? undefined, [ORIGIN_VARIABLE]: task ?? parent ?? undefined },
+    env,
     record: recordedRun(context, id, { type: 'issue', ref }),
     prepare: async (log, signal) => {
-      const step = stepper(context, log, signal);
+      const run = { runId: id, log, step: stepper(context, log, signal), signal, task: env };
       const place =
         kind === 'start'
-          ? await prepareStart(context, { ref, fresh: request.fresh === true }, step)
-          : await prepareContinue(context, ref, step);
+          ? await prepareStart(context, { ref, fresh: request.fresh === true }, run)
+          : await prepareContinue(context, { ref, setup: request.setup === true }, run);
       return { ...place, branch: (await readIssueSession(context, ref))?.branch };
     },
     atWork: async () => {

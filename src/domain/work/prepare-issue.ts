@@ -10,6 +10,9 @@ import { parseIssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import type { Workplace } from './assignment.ts';
 import type { Stepper } from '../runs/stepper.ts';
+import { repositorySettings } from '../servers/repository-settings.ts';
+import { branchName, setUp, setUpAgain } from './set-up-issue.ts';
+import { planSetUp, type SetUpPlace, type SetUpRun } from './set-up-worktree.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
@@ -30,56 +33,75 @@ interface Preparation {
   readonly step: Stepper;
 }
 
+/** What only a start has. */
+interface Start {
+  readonly ref: string;
+  readonly fresh: boolean;
+}
+
 /**
- * A clean worktree, and a fork of the base session that lives in it. The fork needs no more than the directory, so it is
- * made while git writes the files. When one of the two fails, the other one has ended before that is said, and no
- * session of a worktree that is not there remains.
+ * A clean worktree, set up as the user wants it, and a fork of the base session that lives in it. The fork needs no more than
+ * the directory, so it is made while git writes the files and the set-up runs. When the worktree or the fork fails, the other
+ * one has ended before that is said, and no session of a worktree that is not there remains; when the set-up fails, both stay.
  */
-export async function prepareStart(
-  context: Context,
-  { ref, fresh }: { readonly ref: string; readonly fresh: boolean },
-  step: Stepper,
-): Promise<Workplace> {
-  const preparation = { context, ref, step };
+export async function prepareStart(context: Context, { ref, fresh }: Start, run: SetUpRun): Promise<Workplace> {
+  const preparation = { context, ref, step: run.step };
   const base = await readBase(context);
   if (base === undefined)
     throw new AppError('base_session_missing', 'the base session is gone', {
       hint: 'run: kugetsu init',
       exit: EXIT.notReady,
     });
+  const settings = await repositorySettings(context, parseIssueRef(ref));
+  const mainCheckout = await baseDirectory(context, base);
+  const plan = await planSetUp(context, { ref, settings, base: mainCheckout }, run);
   let onAdded: (path: string) => void = () => undefined;
   const added = new Promise<string>((resolve) => {
     onAdded = resolve;
   });
-  const making = makeWorktree(preparation, { fresh, onAdded });
+  const making = makeWorktree(preparation, { fresh, isPending: plan !== undefined, onAdded });
+  const directory = making.then(({ path }) => path);
   // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
-  const forking = makeFork(preparation, base, Promise.race([added, making]));
-  const [directory, session] = await bothOf(context, making, forking);
-  const model = base.model ?? null;
-  await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
-  return { session, directory, model: model ?? undefined, mainCheckout: await baseDirectory(context, base) };
+  const forking = makeFork(preparation, base, Promise.race([added, directory]));
+  const forkFailed = new AbortController();
+  const signal = AbortSignal.any([run.signal, forkFailed.signal]);
+  const settingUp = making.then(async (place) =>
+    plan === undefined ? undefined : setUp(context, plan, place, { ...run, signal }),
+  );
+  settingUp.catch(() => undefined);
+  const model = settings.model ?? base.model ?? null;
+  try {
+    const [, session] = await bothOf(context, directory, forking);
+    await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
+    await settingUp;
+    return { session, directory: await directory, model: model ?? undefined, mainCheckout };
+  } catch (error) {
+    forkFailed.abort(error);
+    await settingUp.catch(() => undefined);
+    throw error;
+  }
 }
 
-/** @returns the directory, when all files are in it */
+/** @returns the worktree, when all files are in it */
 async function makeWorktree(
   { context, ref, step }: Preparation,
-  { fresh, onAdded }: { readonly fresh: boolean; readonly onAdded: (path: string) => void },
-): Promise<string> {
+  request: { readonly fresh: boolean; readonly isPending: boolean; readonly onAdded: (path: string) => void },
+): Promise<SetUpPlace> {
   const done = step.begin('worktree');
   const { repository: previousRepository } = await requireSession(context, ref);
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
   const worktree = await makeIssueWorktree(context, {
+    ...request,
     ref: parseIssueRef(ref),
     name,
     previousRepository,
-    fresh,
     onSaved: saver({ context, ref, step }),
     onPlace: async ({ path: worktree_path, repository }) => {
       await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository }));
     },
     onAdded(path) {
       step.check();
-      onAdded(path);
+      request.onAdded(path);
     },
   });
   const { path, repository, branch, startCommit, pushed, how, notes } = worktree;
@@ -96,7 +118,7 @@ async function makeWorktree(
     branch,
     start_commit: startCommit,
   }));
-  return path;
+  return { ref, path, repository, branch, base: branchName(worktree.base) };
 }
 
 /** Tells in the log, and by a notification, of what was saved. */
@@ -155,8 +177,16 @@ async function bothOf(context: Context, making: Promise<string>, forking: Promis
   return [worktree.value, fork.value];
 }
 
-/** The session and the worktree as they are, checked against what opencode has stored. */
-export async function prepareContinue(context: Context, ref: string, step: Stepper): Promise<Workplace> {
+/**
+ * The session and the worktree as they are, checked against what opencode has stored. A worktree that was not set up, or is
+ * to be set up again, is.
+ */
+export async function prepareContinue(
+  context: Context,
+  { ref, setup }: { readonly ref: string; readonly setup: boolean },
+  run: SetUpRun,
+): Promise<Workplace> {
+  const { step } = run;
   const done = step.begin('session');
   const known = await requireSession(context, ref);
   const there = known.worktree_path !== null && (await pathExists(known.worktree_path));
@@ -187,6 +217,8 @@ export async function prepareContinue(context: Context, ref: string, step: Stepp
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);
   const mainCheckout = base === undefined ? undefined : await baseDirectory(context, base).catch(() => undefined);
+  if (repository !== null)
+    await setUpAgain(context, { ref, path, repository, branch, checkout: mainCheckout, setup }, run);
   return { session: id, directory: path, model: model ?? undefined, mainCheckout };
 }
 

@@ -22,6 +22,8 @@ interface AgentTask {
   readonly fresh?: boolean;
   /** When the agent is done; as the repository or the settings say without. */
   readonly doneWhen?: DoneWhen | undefined;
+  /** Whether the worktree of an agent that goes on is set up again first. */
+  readonly setup?: boolean;
   /** The id that the run is to have when it is no attempt at a queue item; a new one without. */
   readonly runId?: string;
   /** The queue item that this is an attempt at, and the id that the run is to have. */
@@ -34,7 +36,7 @@ interface AgentTask {
  * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
-  const { ref, kind, message, debug, fresh = false, doneWhen } = task;
+  const { ref, kind, message, debug, fresh = false, setup = false, doneWhen } = task;
   requireMessage(message);
   await requireInitialised(context);
   await requireSameSessions(context);
@@ -50,7 +52,13 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const record = await claimIssue(context, {
     ref,
     kind,
-    request: { message, debug, fresh, ...(doneWhen === undefined ? {} : { done_when: doneWhen }) },
+    request: {
+      message,
+      debug,
+      fresh,
+      ...(setup ? { setup } : {}),
+      ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
+    },
     runId,
     task: taskId,
     parent,

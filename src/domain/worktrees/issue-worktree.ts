@@ -22,6 +22,8 @@ interface IssueWorktree {
   readonly path: string;
   readonly repository: string;
   readonly branch: string;
+  /** The ref of origin's branch from which work begins. */
+  readonly base: string;
   /** The commit at which the branch left the default branch. */
   readonly startCommit: string;
   /** What was pushed before, and is gone on with. */
@@ -39,6 +41,8 @@ interface WorktreeRequest {
   readonly previousRepository: string | null;
   /** Whether to begin at the default branch, whatever was pushed. */
   readonly fresh: boolean;
+  /** Whether it is to be set up before an agent works in it, which is known of it from its first moment. */
+  readonly isPending: boolean;
   readonly onSaved: OnSaved;
   /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
   readonly onPlace: (place: { readonly path: string; readonly repository: string }) => Promise<void>;
@@ -52,7 +56,7 @@ interface WorktreeRequest {
  */
 export async function makeIssueWorktree(context: Needs, request: WorktreeRequest): Promise<IssueWorktree> {
   const { home, env } = context;
-  const { ref, name, fresh } = request;
+  const { ref, name, fresh, isPending } = request;
   const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
@@ -78,18 +82,17 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
     // It comes back when no new one can be made: what the files need besides git, such as Git LFS, is known late.
     const old = await setWorktreeAside({ repository: previous, path, branch, env });
-    const added = await addWorktree({ repository, path, env }, { branch, start: begins.at, from, onAdded }).catch(
-      async (error: unknown) => {
-        // Its work is saved in any case.
-        await old.putBack().catch(() => undefined);
-        throw error;
-      },
-    );
+    const wanted = { branch, start: begins.at, from, isPending, onAdded };
+    const added = await addWorktree({ repository, path, env }, wanted).catch(async (error: unknown) => {
+      // Its work is saved in any case.
+      await old.putBack().catch(() => undefined);
+      throw error;
+    });
     await old.remove();
     const startCommit = begins.pushed?.began ?? added.commit;
     const off = taken.map((other) => `${other.path} was on ${branch}; it stays at its commit, on no branch`);
     const notes = [...restored, ...off, begins.note, added.note].filter((each) => each !== undefined);
-    return { path, repository, branch, startCommit, pushed: begins.pushed, how, notes };
+    return { path, repository, branch, base: start, startCommit, pushed: begins.pushed, how, notes };
   });
 }
 

@@ -44,7 +44,7 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
   [
     ['continue', REF, 'more', '--follow'],
     'continue',
-    { ref: REF, message: 'more', follow: true, queue: false, debug: false, json: false },
+    { ref: REF, message: 'more', follow: true, setup: false, queue: false, debug: false, json: false },
   ],
   [['stop', REF], 'stop', { what: REF, children: false, json: false }],
   [['stop', 'q_0mwrzy3vsoanbch2t', '--json'], 'stop', { what: 'q_0mwrzy3vsoanbch2t', children: false, json: true }],

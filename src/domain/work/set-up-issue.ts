@@ -1,0 +1,53 @@
+import type { Context } from '../context.ts';
+import { parseIssueRef } from '../issues/issue-ref.ts';
+import { repositorySettings } from '../servers/repository-settings.ts';
+import { updateIssueSession } from '../sessions/session-store.ts';
+import { baseBranch } from '../worktrees/repository.ts';
+import {
+  planSetUp,
+  setUpStateAt,
+  setUpWorktree,
+  type SetUpPlace,
+  type SetUpPlan,
+  type SetUpRun,
+} from './set-up-worktree.ts';
+
+/** Sets the worktree of an issue up. Commits that this makes, where nobody had made one, are not the agent's. */
+export async function setUp(
+  context: Context,
+  plan: Partial<SetUpPlan>,
+  place: SetUpPlace,
+  run: SetUpRun,
+): Promise<void> {
+  const { from, to } = await setUpWorktree(context, plan, place, run);
+  if (to === undefined || from === to) return;
+  await updateIssueSession(context, place.ref, (current) =>
+    current.start_commit === from ? { ...current, start_commit: to } : current,
+  );
+}
+
+/** A branch of origin by its own name. */
+export function branchName(ref: string): string {
+  return ref.replace(/^refs\/remotes\/origin\//, '');
+}
+
+interface Again extends Omit<SetUpPlace, 'base'> {
+  /** The directory of the base session. */
+  readonly checkout: string | undefined;
+  /** Whether it is asked for. */
+  readonly setup: boolean;
+}
+
+/** Sets a worktree up that is asked for, or of which the set-up failed or was interrupted. */
+export async function setUpAgain(context: Context, { setup, checkout, ...place }: Again, run: SetUpRun): Promise<void> {
+  const { ref, repository } = place;
+  const state = await setUpStateAt(context, place);
+  if (!setup && state !== 'pending' && state !== 'failed') return;
+  const settings = await repositorySettings(context, parseIssueRef(ref));
+  const plan = await planSetUp(context, { ref, settings, base: checkout }, run);
+  if (plan === undefined && setup)
+    await run.step.warn(`nothing is set for the set-up; run: kugetsu repo set ${settings.about} setup COMMAND`);
+  const found = await baseBranch(context, parseIssueRef(ref), repository).catch(() => undefined);
+  const base = found === undefined ? undefined : branchName(found.ref);
+  await setUp(context, plan ?? {}, { ...place, base }, run);
+}
