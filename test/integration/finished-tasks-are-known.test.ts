@@ -37,6 +37,17 @@ test('what was seen to be finished is not read again by another process, and sti
   expect(await next.removeFinished({ by: 1 })).toEqual([idOf(0), idOf(1)]);
 });
 
+test('the last ones that ended, and the figures of all, are known without reading the others', async () => {
+  const figures = await queue.queue.ended();
+  expect(figures).toHaveLength(MANY);
+  for (let number = 0; number < MANY - 2; number += 1) writeFileSync(pathOf(number), 'this would be told of');
+  const next = new FileQueue(queue);
+  const { items, broken, more } = await next.finished({ limit: 2 });
+  expect(items.map(({ id }) => id)).toEqual([idOf(MANY - 1), idOf(MANY - 2)]);
+  expect({ broken, more }).toEqual({ broken: [], more: MANY - 2 });
+  expect(await next.ended()).toEqual(figures);
+});
+
 test('a finished task that goes again is seen by every process, and so is its second end', async () => {
   await queue.other.update(idOf(5), (item) => ({ ...item, state: 'pending' }));
   expect(await open(new FileQueue(queue))).toEqual([idOf(5), idOf(MANY)]);

@@ -208,6 +208,39 @@ function tasksAreListed(make: Make): void {
     expect(await store.removeFinished({})).toEqual([]);
   });
 
+  test('finished tasks come in pages, the last end first, each once, also when the end of a page is gone', async () => {
+    const { store, other, damage } = await withThree();
+    await store.add(itemWith({ id: FOURTH }));
+    const ends = { [FIRST]: AT + 3, [SECOND]: AT + 1, [THIRD]: AT + 4, [FOURTH]: AT + 2 };
+    for (const [id, at] of Object.entries(ends)) {
+      await other.update(id, (item) => ({ ...finish(item), finished_at: new Date(at).toISOString() }));
+    }
+    const first = await store.finished({ limit: 1 });
+    expect(first).toMatchObject({ items: [{ id: THIRD }], broken: [], more: 3 });
+    await other.update(THIRD, (item) => ({ ...item, state: 'pending', finished_at: null }));
+    await damage(FIRST);
+    const second = await store.finished({ limit: 1, before: first.next });
+    expect(second).toMatchObject({ items: [{ id: FOURTH }], broken: [{ id: FIRST }], more: 1 });
+    expect(await store.finished({ limit: 1, before: second.next })).toMatchObject({ items: [{ id: SECOND }], more: 0 });
+    const since = await store.finished({ limit: 9, since: AT + 2 });
+    expect(since.items.map(({ id }) => id)).toEqual([FOURTH]);
+  });
+
+  test('what there is to know of all finished tasks is known without them', async () => {
+    const { store, other } = await withThree();
+    const begun = { created_at: new Date(AT - 9).toISOString(), begun_at: new Date(AT - 5).toISOString() };
+    await other.update(FIRST, (item) => ({ ...finish(item), ...begun }));
+    const failure = { class: 'no such class', message: '', at: '' };
+    await other.update(THIRD, (item) => ({ ...finish(item), state: 'error', failure }));
+    const expected = [
+      { id: THIRD, at: AT, how: 'no such class', waitMs: null, runMs: null },
+      { id: FIRST, at: AT, how: 'ok', waitMs: 4, runMs: 5 },
+    ];
+    for (const each of [store, other]) expect(await each.ended()).toEqual(expected);
+    await other.update(THIRD, (item) => ({ ...item, state: 'pending', finished_at: null, failure: null }));
+    expect(await store.ended()).toEqual(expected.slice(1));
+  });
+
   test('finished tasks come in pages, newest first, each once, of one state when that is asked for', async () => {
     const { store, other } = await withThree();
     await store.add(itemWith({ id: FOURTH }));

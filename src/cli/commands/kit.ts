@@ -35,13 +35,18 @@ export function reportBroken({ terminal }: Pick<CliContext, 'terminal'>, reasons
   if (reasons.length > 0) terminal.err('  correct or restore it, or move it away; kugetsu has not changed it');
 }
 
-/** All tasks; a file that cannot be read is named on standard error, and makes the exit code 1. */
-export async function soundItems({ context, exitWith }: Call): Promise<readonly QueueItem[]> {
-  const { listItems } = await import('../../domain/work/list-items.ts');
-  const { items, broken } = await listItems(context);
+/** The tasks that are not finished; a file that cannot be read is named on standard error, and makes the exit code 1. */
+export async function openItems(call: Call): Promise<readonly QueueItem[]> {
+  const { listOpenItems } = await import('../../domain/work/list-items.ts');
+  const { items, broken } = await listOpenItems(call.context);
+  nameBroken(call, broken);
+  return items;
+}
+
+/** Names files that cannot be read, and lets the command fail if there are any. */
+export function nameBroken({ context, exitWith }: Call, broken: readonly string[]): void {
   reportBroken(context, broken);
   if (broken.length > 0) exitWith(EXIT.failed);
-  return items;
 }
 
 /** Says on standard error that the queue is paused, if it is. `what` is said before it. */

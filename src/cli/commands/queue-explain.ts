@@ -3,7 +3,7 @@ import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
 import { explainedTask, renderExplained, type Explained } from '../views/explained.ts';
-import { shownTasks, soundItems } from './kit.ts';
+import { openItems, shownTasks } from './kit.ts';
 
 interface ExplainOptions {
   readonly what: string;
@@ -16,9 +16,8 @@ export async function explain(call: Call, { what, json }: ExplainOptions): Promi
   const { isTaskId } = await import('../../domain/issues/task-id.ts');
   const { explainQueue } = await import('../../domain/daemon/explain-queue.ts');
   const name = isTaskId(what) ? what : await refIn(call, what);
-  const all = await soundItems(call);
-  const asked = await askedFor(all, name);
-  const open = all.filter(({ state }) => state === 'pending' || state === 'notified');
+  const open = await openItems(call);
+  const asked = await askedFor(call, open, name);
   const reasons = await explainQueue(context, open, { all: true });
   const shown = await shownTasks(context, asked);
   const explained: Explained[] = shown.map((item) => explainedTask(item, reasons.get(item.id) ?? NO_REASONS));
@@ -38,11 +37,9 @@ async function refIn({ context }: Call, text: string): Promise<string> {
 }
 
 /** The task of an id, or the open ones of an issue in the order of their turns. @throws AppError `no_task` */
-async function askedFor(all: readonly QueueItem[], name: string): Promise<readonly QueueItem[]> {
-  const { noTask } = await import('../../domain/queue/find-task.ts');
+async function askedFor({ context }: Call, open: readonly QueueItem[], name: string): Promise<readonly QueueItem[]> {
+  const { findTask } = await import('../../domain/queue/find-task.ts');
   const { inTurn } = await import('../../domain/queue/turns.ts');
-  const task = all.find(({ id }) => id === name);
-  if (task !== undefined) return [task];
-  if (name.startsWith('q_')) throw noTask(name);
-  return inTurn(all.filter(({ issue_ref: ref, finished_at: end }) => ref === name && end === null));
+  if (!name.startsWith('q_')) return inTurn(open.filter(({ issue_ref: ref }) => ref === name));
+  return [open.find(({ id }) => id === name) ?? (await findTask(context, name))];
 }

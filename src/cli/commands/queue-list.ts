@@ -1,13 +1,13 @@
-import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import type { QueueItem, QueueState } from '../../domain/queue/queue-item.ts';
 import { inTurn } from '../../domain/queue/turns.ts';
-import { plural } from '../../util/text.ts';
 import { TASK_STATES } from '../../domain/queue/task-states.ts';
+import { plural } from '../../util/text.ts';
 import { usageError } from '../../util/errors.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { parseCount, shownTasks, tellPaused, soundItems } from './kit.ts';
+import { nameBroken, openItems, parseCount, shownTasks, tellPaused } from './kit.ts';
 
 interface QueueListOptions {
   readonly all: boolean;
@@ -23,20 +23,12 @@ const DEFAULT_LIMIT = 50;
 /** Prints the tasks that are open, and the last finished ones. */
 export async function listQueue(call: Call, given: QueueListOptions): Promise<void> {
   const { context } = call;
-  const { state, json } = given;
-  if (state !== undefined && !TASK_STATES.some((known) => known === state)) {
-    throw usageError(words`not a state: ${quoted(state)}`, `the states are ${TASK_STATES.join(', ')}`);
-  }
-  const wanted = await filterOf(context, given);
-  const most = given.all ? Infinity : parseCount(given.limit, DEFAULT_LIMIT);
-  const all = await soundItems(call);
-  await tellHeldBack(context, all);
-  const fitting = inOrder(all.filter(wanted));
-  const shown = lastFinished(fitting, most);
+  const { json } = given;
+  const { shown, open, left } = await chosenTasks(call, given);
+  await tellHeldBack(context, open);
   // The file keeps the message as it is: that is what the agent is told.
   const items = await shownTasks(context, shown);
   const { explainQueue } = await import('../../domain/daemon/explain-queue.ts');
-  const open = all.filter((item) => item.state === 'pending' || item.state === 'notified');
   const reasons = await explainQueue(context, open, { all: false });
   await printResult(context, {
     json,
@@ -44,21 +36,74 @@ export async function listQueue(call: Call, given: QueueListOptions): Promise<vo
     text: async (style) => (await import('../views/queue.ts')).renderQueue(items, reasons, style),
   });
   await tellPaused(context, '');
-  const left = fitting.length - shown.length;
   if (left > 0) context.terminal.err(`note: ${plural(left, 'older finished task')} left out; --all shows them`);
 }
 
-/** Whether a task is asked for. @throws AppError usage (exit code 2) */
-async function filterOf(
-  context: CliContext,
-  { state, ref: text, since: time }: QueueListOptions,
-): Promise<(item: QueueItem) => boolean> {
-  const ref = text === undefined ? undefined : await refIn(context, text);
-  const since = time === undefined ? -Infinity : await pastTime(context, time);
-  return (item) =>
+interface Chosen {
+  /** Oldest first, but that those that wait are in the order of their turns. */
+  readonly shown: readonly QueueItem[];
+  /** All that are not finished. */
+  readonly open: readonly QueueItem[];
+  /** How many finished ones were asked for and are not shown. */
+  readonly left: number;
+}
+
+/** @throws AppError usage (exit code 2) */
+async function chosenTasks(call: Call, given: QueueListOptions): Promise<Chosen> {
+  const { context } = call;
+  const wanted = await filterOf(context, given);
+  const limit = given.all ? Infinity : parseCount(given.limit, DEFAULT_LIMIT);
+  const open = await openItems(call);
+  const { items, left } = await finishedTasks(call, { ...wanted, limit });
+  const { byTime } = await import('../../domain/issues/task-id.ts');
+  const fitting = new Map([...open.filter((item) => fits(item, wanted)), ...items].map((item) => [item.id, item]));
+  return { shown: inOrder(byTime([...fitting.keys()]).flatMap((id) => fitting.get(id) ?? [])), open, left };
+}
+
+interface Wanted {
+  readonly state: QueueState | undefined;
+  readonly ref: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** The last finished tasks of those that are wanted, and how many more there are. */
+async function finishedTasks(
+  call: Call,
+  wanted: Wanted & { readonly limit: number },
+): Promise<{ readonly items: readonly QueueItem[]; readonly left: number }> {
+  const { state, ref, since, limit } = wanted;
+  if (state === 'pending' || state === 'notified') return { items: [], left: 0 };
+  // Only the tasks themselves say which issue they are for.
+  const most = ref === undefined ? limit : Infinity;
+  const { items, broken, more } = await call.context.queue.finished({ limit: most, state, since });
+  nameBroken(
+    call,
+    broken.map(({ why }) => why),
+  );
+  const fitting = items.filter((item) => fits(item, wanted));
+  return { items: fitting.slice(0, limit), left: more + Math.max(0, fitting.length - limit) };
+}
+
+/** Which tasks are asked for. @throws AppError usage (exit code 2) */
+async function filterOf(context: CliContext, { state, ref: text, since: time }: QueueListOptions): Promise<Wanted> {
+  const known = TASK_STATES.find((each) => each === state);
+  if (state !== undefined && known === undefined) {
+    throw usageError(words`not a state: ${quoted(state)}`, `the states are ${TASK_STATES.join(', ')}`);
+  }
+  return {
+    state: known,
+    ref: text === undefined ? undefined : await refIn(context, text),
+    since: time === undefined ? -Infinity : await pastTime(context, time),
+  };
+}
+
+function fits(item: QueueItem, { state, ref, since }: Wanted): boolean {
+  return (
     (state === undefined || item.state === state) &&
     (ref === undefined || item.issue_ref === ref) &&
-    Math.max(Date.parse(item.created_at), Date.parse(item.finished_at ?? item.created_at)) >= since;
+    Math.max(Date.parse(item.created_at), Date.parse(item.finished_at ?? item.created_at)) >= since
+  );
 }
 
 async function refIn(context: CliContext, text: string): Promise<string> {
@@ -75,16 +120,7 @@ async function pastTime({ queue }: CliContext, text: string): Promise<number> {
   throw usageError(words`not a time: ${quoted(text, 40)}`, 'give 2h (ago), 3d, 14:30 or 2026-12-24');
 }
 
-/** The tasks without the oldest finished ones, if there are more of those than `most`. */
-function lastFinished(items: readonly QueueItem[], most: number): QueueItem[] {
-  const finished = items.filter(({ finished_at: end }) => end !== null);
-  if (finished.length <= most) return [...items];
-  const byEnd = finished.toSorted((a, b) => Date.parse(b.finished_at ?? '') - Date.parse(a.finished_at ?? ''));
-  const kept = new Set(byEnd.slice(0, most));
-  return items.filter((item) => item.finished_at === null || kept.has(item));
-}
-
-/** Oldest first, but that those that wait are in the order of their turns. */
+/** Those that wait in the order of their turns; the others keep their places. */
 function inOrder(items: readonly QueueItem[]): QueueItem[] {
   const waits = inTurn(items.filter(({ state }) => state === 'pending')).values();
   return items.map((item) => (item.state === 'pending' ? (waits.next().value ?? item) : item));

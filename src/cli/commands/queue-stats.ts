@@ -1,17 +1,23 @@
-import { TASK_STATES } from '../../domain/queue/task-states.ts';
 import type { Durations } from '../../domain/queue/queue-figures.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
-import { soundItems } from './kit.ts';
+import { openItems } from './kit.ts';
 
 /** Prints how many tasks there are in each state, how long they waited and ran, and how they ended. */
 export async function queueStats(call: Call, { json }: { readonly json: boolean }): Promise<void> {
   const { queueFigures } = await import('../../domain/queue/queue-figures.ts');
-  const items = await soundItems(call);
-  const counts = TASK_STATES.map((state) => [state, items.filter((item) => item.state === state).length] as const);
-  const byState = { total: items.length, ...Object.fromEntries(counts) };
-  const { wait, run, outcomes } = queueFigures(items);
+  const open = await openItems(call);
+  const ended = await call.context.queue.ended();
+  const completed = ended.filter(({ how }) => how === 'ok').length;
+  const byState = {
+    total: open.length + ended.length,
+    pending: open.filter(({ state }) => state === 'pending').length,
+    notified: open.filter(({ state }) => state === 'notified').length,
+    completed,
+    error: ended.length - completed,
+  };
+  const { wait, run, outcomes } = queueFigures(open, ended);
   const text = (): string =>
     [
       ...Object.entries(byState).map(([name, count]) => `${name}\t${count}`),

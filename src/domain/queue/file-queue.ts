@@ -9,6 +9,7 @@ import { postNotification } from '../notifications/notification.ts';
 import { fileInbox } from './file-inbox.ts';
 import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
+import type { EndedTask } from './queue-figures.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from './queue-store.ts';
 
@@ -53,17 +54,19 @@ export class FileQueue implements QueueStore {
   }
 
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
-    if (this.known === undefined) {
-      const { OpenItems: Items } = await import('./open-items.ts');
-      // Who watches looks for long, and begins with what somebody may have written by hand.
-      this.known = new Items({ anew: this.watched });
-    }
-    return this.known.read(this.context, broken);
+    return (await this.looker()).read(this.context, broken);
   }
 
   async finished(page: PageRequest): Promise<Page> {
     const { finishedPage } = await import('./task-files.ts');
-    return finishedPage(this.context, page);
+    return finishedPage(this.context, await this.ended(), page);
+  }
+
+  async ended(): Promise<readonly EndedTask[]> {
+    const known = await this.looker();
+    // What cannot be read is named by who asks for the open ones.
+    await known.read(this.context, async () => undefined);
+    return known.ended();
   }
 
   async all(): Promise<AllTasks> {
@@ -78,8 +81,17 @@ export class FileQueue implements QueueStore {
 
   async removeFinished({ by }: { readonly by?: number | undefined }): Promise<string[]> {
     const { removeFinishedFiles } = await import('./remove-files.ts');
-    const ids = by === undefined ? undefined : this.known?.finishedBy(by);
+    const ids = by === undefined ? undefined : this.known?.endedBy(by);
     return removeFinishedFiles(this.context, { ids: ids ?? (await this.ids()), by });
+  }
+
+  private async looker(): Promise<OpenItems> {
+    if (this.known === undefined) {
+      const { OpenItems: Items } = await import('./open-items.ts');
+      // Who watches looks for long, and begins with what somebody may have written by hand.
+      this.known = new Items({ anew: this.watched });
+    }
+    return this.known;
   }
 
   /** Files belong to one home. */

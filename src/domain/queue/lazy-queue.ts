@@ -13,6 +13,7 @@ export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
     update: async (...given) => (await store()).update(...given),
     open: async (...given) => (await store()).open(...given),
     finished: async (...given) => (await store()).finished(...given),
+    ended: async () => (await store()).ended(),
     all: async () => (await store()).all(),
     ids: async () => (await store()).ids(),
     removeFinished: async (...given) => (await store()).removeFinished(...given),

@@ -4,9 +4,9 @@ import { wordsOf } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
-import { finishedAt } from './clear.ts';
 import { keepFinished, readFinished } from './finished-cache.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
+import { endedTask, type EndedTask } from './queue-figures.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, readItem } from './task-files.ts';
 
@@ -27,8 +27,7 @@ interface Found {
  * never, unless it goes again: a look costs as much as has changed, not as much as there is.
  */
 export class OpenItems {
-  /** When each was finished, in milliseconds since the epoch. */
-  private finished = new Map<string, number>();
+  private finished = new Map<string, EndedTask>();
   private looked = false;
   /** How many of those another process would have to read. */
   private unkept = 0;
@@ -69,9 +68,17 @@ export class OpenItems {
     return [...open.values()].map(({ item }) => item);
   }
 
-  /** The ids of the tasks that were finished by a time in milliseconds since the epoch, as far as they were read. */
-  finishedBy(time: number): string[] {
-    return [...this.finished].filter(([, at]) => at <= time).map(([id]) => id);
+  /** The finished tasks as of the last look, the last one that ended first. */
+  ended(): EndedTask[] {
+    return [...this.finished.values()].toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  }
+
+  /** The ids of those that were finished by a time in milliseconds since the epoch, the first one that ended first. */
+  endedBy(time: number): string[] {
+    return this.ended()
+      .filter(({ at }) => at <= time)
+      .map(({ id }) => id)
+      .toReversed();
   }
 
   private async sort(
@@ -83,7 +90,7 @@ export class OpenItems {
     if (found?.status !== 'fulfilled' || found.value === undefined) return;
     const { item } = found.value;
     if (isFinished(item)) {
-      this.finished.set(id, finishedAt(item));
+      this.finished.set(id, endedTask(item));
       this.unkept += 1;
     } else {
       open.set(id, found.value);
@@ -96,7 +103,7 @@ export class OpenItems {
 
   private keepOnly(ids: readonly string[]): void {
     const before = this.finished;
-    this.finished = new Map(ids.map((id) => [id, before.get(id) ?? 0]));
+    this.finished = new Map(ids.flatMap((id) => before.get(id) ?? []).map((task) => [task.id, task]));
   }
 
   private async keep({ home }: HomeOnly): Promise<void> {

@@ -1,5 +1,19 @@
 import { isFinished } from './advance.ts';
+import { finishedAt } from './clear.ts';
 import type { QueueItem } from './queue-item.ts';
+
+/** What is to be known of a finished task when there are thousands. */
+export interface EndedTask {
+  readonly id: string;
+  /** When it was finished, in milliseconds since the epoch. */
+  readonly at: number;
+  /** How it ended: `ok`, or the class of the failure. */
+  readonly how: string;
+  /** From when it was queued, or was to begin, to its first attempt; null when that is not known. */
+  readonly waitMs: number | null;
+  /** From the first attempt to the end; null when that is not known. */
+  readonly runMs: number | null;
+}
 
 /** How long something took, in milliseconds. */
 export interface Durations {
@@ -19,31 +33,45 @@ export interface QueueFigures {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
-/** The figures of these tasks. Those of 0.1.0 do not say when they began, and count for no time. */
-export function queueFigures(items: readonly QueueItem[]): QueueFigures {
-  const begun = items.filter(({ begun_at: at }) => at != null);
-  const outcomes = new Map<string, number>();
-  for (const { state, failure } of items.filter(isFinished)) {
-    const name = state === 'completed' ? 'ok' : (failure?.class ?? 'failed');
-    outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
-  }
+/** What is kept of a finished task. One of 0.1.0 does not say when it began. */
+export function endedTask(item: QueueItem): EndedTask {
+  const begun = Date.parse(item.begun_at ?? '');
   return {
-    wait: durations(begun.map((item) => Date.parse(item.begun_at ?? '') - couldBegin(item))),
-    run: durations(
-      begun.filter(isFinished).map((item) => Date.parse(item.finished_at ?? '') - Date.parse(item.begun_at ?? '')),
-    ),
+    id: item.id,
+    at: finishedAt(item),
+    how: item.state === 'completed' ? 'ok' : (item.failure?.class ?? 'failed'),
+    waitMs: waitOf(item),
+    runMs: Number.isNaN(begun) ? null : Math.max(0, Date.parse(item.finished_at ?? '') - begun),
+  };
+}
+
+/** The figures of these tasks. What does not say when it began counts for no time. */
+export function queueFigures(open: readonly QueueItem[], ended: readonly EndedTask[]): QueueFigures {
+  const outcomes = new Map<string, number>();
+  for (const { how } of ended) outcomes.set(how, (outcomes.get(how) ?? 0) + 1);
+  const unfinished = open.filter((item) => !isFinished(item));
+  return {
+    wait: durations([...unfinished.map(waitOf), ...ended.map(({ waitMs }) => waitMs)]),
+    run: durations(ended.map(({ runMs }) => runMs)),
     outcomes: Object.fromEntries([...outcomes].toSorted(([, a], [, b]) => b - a)),
   };
 }
 
-function couldBegin({ created_at: made, retried_at: retried, not_before: earliest }: QueueItem): number {
-  return Math.max(...[made, retried ?? made, earliest ?? made].map((time) => Date.parse(time)));
+function waitOf({
+  begun_at: begun,
+  created_at: made,
+  retried_at: retried,
+  not_before: earliest,
+}: QueueItem): number | null {
+  if (begun == null) return null;
+  const couldBegin = Math.max(...[made, retried ?? made, earliest ?? made].map((time) => Date.parse(time)));
+  return Math.max(0, Date.parse(begun) - couldBegin);
 }
 
-function durations(given: readonly number[]): Durations {
+function durations(given: readonly (number | null)[]): Durations {
   const sorted = given
+    .filter((ms) => ms !== null)
     .filter((ms) => Number.isFinite(ms))
-    .map((ms) => Math.max(0, ms))
     .toSorted((a, b) => a - b);
   const at = (share: number): number | null => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
   return { count: sorted.length, median_ms: at(0.5), p90_ms: at(0.9) };

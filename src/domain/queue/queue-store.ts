@@ -1,6 +1,7 @@
 import type { Inbox } from '../notifications/inbox-store.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import type { Text } from '../../util/words.ts';
+import type { EndedTask } from './queue-figures.ts';
 import type { QueueItem, QueueState } from './queue-item.ts';
 
 /**
@@ -41,13 +42,19 @@ export interface PageRequest {
   readonly limit: number;
   /** One state alone; both by default. */
   readonly state?: Extract<QueueState, 'completed' | 'error'> | undefined;
-  /** The `next` of the page before; the newest ones by default. */
+  /** Only what has ended since, in milliseconds since the epoch. */
+  readonly since?: number | undefined;
+  /** The `next` of the page before; the last ones that ended by default. */
   readonly before?: string | undefined;
 }
 
-/** Some finished tasks, newest first; one that cannot be read is left out. */
+/** Some finished tasks, the last one that ended first. */
 export interface Page {
   readonly items: readonly QueueItem[];
+  /** Those on the way that cannot be read. */
+  readonly broken: readonly BrokenTask[];
+  /** How many there are after this page. */
+  readonly more: number;
   /** Where the next page begins; undefined after the last. */
   readonly next: string | undefined;
 }
@@ -83,8 +90,10 @@ export interface QueueStore {
   update(id: string, change: Change, news?: (change: ItemChange) => readonly News[]): Promise<ItemChange | undefined>;
   /** The tasks that are not finished, oldest first. @param broken gets a line about each that cannot be read, which holds up no other */
   open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]>;
-  /** The finished tasks, page by page. */
+  /** The finished tasks, page by page: as dear as the page is long. */
   finished(page: PageRequest): Promise<Page>;
+  /** What there is to know of all finished tasks together, the last one that ended first. */
+  ended(): Promise<readonly EndedTask[]>;
   /** Every task: as dear as there are tasks. */
   all(): Promise<AllTasks>;
   /** The ids of all tasks, oldest first, those that cannot be read included. */

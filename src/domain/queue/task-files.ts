@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import { formOfItem } from './item-form.ts';
 import { itemPath } from './item-path.ts';
+import type { EndedTask } from './queue-figures.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { AllTasks, BrokenTask, Page, PageRequest } from './queue-store.ts';
 import { byTime, isTaskId } from '../issues/task-id.ts';
@@ -46,16 +47,41 @@ export async function readItems({ home }: HomeOnly): Promise<AllTasks> {
   return { items: items.filter((item) => item !== undefined), broken };
 }
 
-/** Some finished tasks, newest first. Those that are not finished are read on the way. */
-export async function finishedPage({ home }: HomeOnly, { limit, state, before }: PageRequest): Promise<Page> {
-  const ids = (await listItemIds({ home })).toReversed();
-  const from = before === undefined ? 0 : ids.indexOf(before) + 1;
+/**
+ * A page of finished tasks.
+ *
+ * @param ended what is known of all of them, the last one that ended first
+ */
+export async function finishedPage(
+  { home }: HomeOnly,
+  ended: readonly EndedTask[],
+  { limit, state, since = -Infinity, before }: PageRequest,
+): Promise<Page> {
+  const fitting = ended.filter(
+    ({ at, how }) => at >= since && (state === undefined || (state === 'completed') === (how === 'ok')),
+  );
+  const after = fitting.slice(before === undefined ? 0 : placeAfter(fitting, before));
   const items: QueueItem[] = [];
-  for (const id of ids.slice(from)) {
-    const item = await readJsonFileAtOnce(itemPath(home, id), formOfItem(id)).catch(() => undefined);
-    if (item === undefined || !isFinished(item) || (state !== undefined && item.state !== state)) continue;
-    if (items.length === limit) return { items, next: items.at(-1)?.id };
-    items.push(item);
+  const broken: BrokenTask[] = [];
+  for (const [index, { id }] of after.entries()) {
+    if (items.length === limit) return { items, broken, next: cursorOf(after[index - 1]), more: after.length - index };
+    const item = await readJsonFileAtOnce(itemPath(home, id), formOfItem(id)).catch((error: unknown) => {
+      broken.push({ id, why: messageOf(error) });
+      return undefined;
+    });
+    // It may be gone, or go again, by now.
+    if (item !== undefined && isFinished(item)) items.push(item);
   }
-  return { items, next: undefined };
+  return { items, broken, next: undefined, more: 0 };
+}
+
+/** Where a page ends: it says that even when that task is gone by the next one. */
+function cursorOf(task: EndedTask | undefined): string | undefined {
+  return task === undefined ? undefined : `${task.at} ${task.id}`;
+}
+
+function placeAfter(ended: readonly EndedTask[], cursor: string): number {
+  const [time = '', last = ''] = cursor.split(' ');
+  const found = ended.findIndex(({ at, id }) => at < Number(time) || (at === Number(time) && id < last));
+  return found < 0 ? ended.length : found;
 }

@@ -1,19 +1,38 @@
 import { messageOf, unlessRefused } from '../../util/errors.ts';
+import { rawText } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import type { Reach } from '../runs/run-state.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
 
-/** All tasks, oldest first, and why those that cannot be read cannot. */
+/** Tasks, oldest first, and why those that cannot be read cannot. */
 interface Listed {
   readonly items: readonly QueueItem[];
   readonly broken: readonly string[];
 }
 
 /** All tasks as they are now, oldest first. What died unnoticed is settled first, so that what is listed is true. */
-export async function listItems(context: Needs, reach: Reach = { takeOver: false }): Promise<Listed> {
-  const found = await readAll(context);
+export async function listItems(context: Needs, reach: Reach = LOOKING): Promise<Listed> {
+  return listTrue(context, reach, async ({ queue }) => {
+    const { items, broken } = await queue.all();
+    return { items, broken: broken.map(({ why }) => why) };
+  });
+}
+
+/** As {@link listItems}, those that are not finished: as dear as there are of those, however many are finished. */
+export async function listOpenItems(context: Needs): Promise<Listed> {
+  return listTrue(context, LOOKING, async ({ queue }) => {
+    const broken: string[] = [];
+    const items = await queue.open(async (line) => void broken.push(rawText(line)));
+    return { items, broken };
+  });
+}
+
+const LOOKING: Reach = { takeOver: false };
+
+async function listTrue(context: Needs, reach: Reach, read: (context: Needs) => Promise<Listed>): Promise<Listed> {
+  const found = await read(context);
   const claimed = found.items.filter(({ state }) => state === 'notified');
   if (claimed.length === 0) return found;
   const { reconcileRuns } = await import('./reconcile-runs.ts');
@@ -28,16 +47,11 @@ export async function listItems(context: Needs, reach: Reach = { takeOver: false
       broken.push(messageOf(error));
     }
   }
-  const { items, broken: unread } = changed ? await readAll(context) : found;
+  const { items, broken: unread } = changed ? await read(context) : found;
   return {
     items: await Promise.all(items.map(async (item) => withRun(context, item))),
     broken: [...unread, ...broken],
   };
-}
-
-async function readAll({ queue }: Needs): Promise<Listed> {
-  const { items, broken } = await queue.all();
-  return { items, broken: broken.map(({ why }) => why) };
 }
 
 /** The task of a PM agent that is at work with its run as that is recorded. */
