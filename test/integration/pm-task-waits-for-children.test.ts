@@ -116,7 +116,7 @@ test('a child that is about to be queued is waited for; one that never came is l
   // The daemon may have settled it while the list was read: then the next list says so.
   await until('it is lost', async () => (await outcome()) === 'lost');
   give(world, 'go');
-  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'child_failed' } });
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'child_not_begun' } });
 });
 
 test('the daemon is killed while a PM task waits: the task is completed all the same', async () => {
@@ -151,13 +151,10 @@ interface StoredSession {
   readonly messages: readonly { readonly parts: readonly { readonly text: string }[] }[];
 }
 
-function promptOf(world: World, session: string): string {
+function promptOf(world: World, session: string, has = '# The task'): string {
   const path = join(world.userHome, '.local', 'share', 'fake-opencode', `${session}.json`);
   const { messages } = readJson(path) as StoredSession;
-  return (
-    messages.map(({ parts }) => parts.map(({ text }) => text).join('')).find((text) => text.includes('# The task')) ??
-    ''
-  );
+  return messages.map(({ parts }) => parts.map(({ text }) => text).join('')).find((text) => text.includes(has)) ?? '';
 }
 
 test('the PM agent is told the message, how much to report, and what SKILL.md says', async () => {
@@ -189,4 +186,59 @@ test('a PM task has a fork of the PM session of its own, and leaves the PM sessi
   const pmAgent = sessions.find(({ type }) => type === 'pm_agent')?.session_id ?? '';
   expect(pmAgent).not.toBe(first.session_id);
   expect(promptOf(world, pmAgent)).toBe('');
+});
+
+test('a PM task whose child a person stops says so, its followed log goes on to the child, and a retry goes on', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const id = await delegate(world, pmRuns(`kugetsu start '${issue(2)}' ${quoted(waitsFor(world, 'go'))}`));
+  await until('the agent works', () => noted(world, 'go-begun').length === 1);
+  const followed = world.kugetsu('logs', id, '-f');
+  await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
+  succeeded(await world.kugetsu('stop', issue(2)));
+  expect((await finishedTask(world, id)).failure).toMatchObject({
+    class: 'child_stopped',
+    message: `what the PM agent started was stopped: ${issue(2)}`,
+  });
+  const { code, stdout, stderr } = await followed;
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`note: goes on with ${issue(2)} (run r_`),
+  });
+  expect(stdout).toMatch(new RegExp(` pm ${id}: [^]* start ${issue(2)}: `));
+  succeeded(await world.kugetsu('queue', 'retry', id, '--message', 'hello'));
+  const again = await taskThat(world, id, ({ state }) => state === 'completed');
+  expect(again.children).toMatchObject([{ outcome: 'stopped', earlier: true }]);
+  expect(promptOf(world, again.session_id ?? '', 'Look first at')).toContain(
+    'child_stopped: what the PM agent started',
+  );
+});
+
+test('a PM task whose child cannot begin any more says so, and its followed log waits for the child', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const first = succeeded(await world.kugetsu('queue', 'enqueue', issue(3), 'hello', '--at', '+1h')).stdout.trim();
+  const id = await delegate(world, pmRuns(`kugetsu queue enqueue '${issue(2)}' hello --after ${first}`));
+  const { children } = await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
+  const followed = world.kugetsu('logs', id, '-f');
+  succeeded(await world.kugetsu('queue', 'cancel', first));
+  expect((await finishedTask(world, id)).failure).toMatchObject({
+    class: 'child_not_begun',
+    message: `what the PM agent started could not begin, and cannot any more: ${issue(2)}`,
+  });
+  expect(task(world, children[0]?.id ?? '').failure?.class).toBe('dependency_failed');
+  expect(await followed).toMatchObject({ code: 1 });
+});
+
+test('the followed log of a PM task shows each attempt of what it has enqueued, and ends with its success', async () => {
+  const world = await queueWorld();
+  await startDaemon(world);
+  const flag = notesPath(world, 'tried');
+  const id = await delegate(world, pmRuns(`kugetsu queue enqueue '${issue(2)}' 'fake: crash-once ${flag}'`));
+  await taskThat(world, id, ({ run }) => run !== null);
+  const { code, stdout, stderr } = await world.kugetsu('logs', id, '-f', '--json');
+  expect({ code, state: task(world, id).state }).toEqual({ code: 0, state: 'completed' });
+  const begun = stdout.split('\n').filter((line) => line.includes('"event":"started"'));
+  expect(begun.length).toBe(1 + (stderr.match(/note: goes on with /g) ?? []).length);
+  expect(begun.length).toBeGreaterThan(1);
 });

@@ -63,7 +63,7 @@ test('a PM task that waits for others waits again for a child that goes again', 
   await taskThat(world, id, ({ children }) => children[0]?.outcome === 'succeeded');
   expect(task(world, id).state).toBe('notified');
   succeeded(await world.kugetsu('queue', 'cancel', late));
-  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'child_failed' } });
+  expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'child_stopped' } });
   // The PM task goes again itself, and is not held to what was cancelled.
   succeeded(await world.kugetsu('queue', 'retry', id, '--message', 'hello'));
   expect(await taskThat(world, id, ({ state }) => state === 'completed')).toMatchObject({ attempts: 1 });

@@ -1,3 +1,4 @@
+import type { ShownLine } from '../../domain/runs/run-log-lines.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
@@ -20,7 +21,7 @@ export async function logs({ context, exitWith }: Call, { what, follow, json }: 
     await listRuns(context, parseCount(what, DEFAULT_RUNS), json);
     return;
   }
-  const succeeded = await showRun(context, what, { follow, json });
+  const succeeded = await showLog(context, what, { follow, json });
   if (follow && !succeeded) exitWith(EXIT.failed);
 }
 
@@ -39,7 +40,8 @@ async function listRuns(context: CliContext, count: number, json: boolean): Prom
   });
 }
 
-async function showRun(
+/** @returns whether the run has succeeded; of a PM task that is followed, the task */
+async function showLog(
   context: CliContext,
   subject: string,
   { follow, json }: Pick<LogsOptions, 'follow' | 'json'>,
@@ -47,14 +49,21 @@ async function showRun(
   const { readRunLog } = await import('../../domain/work/read-run-log.ts');
   const { renderRunEntry } = await import('../views/run-entry.ts');
   const { terminal } = context;
-  const run = await readRunLog(context, {
-    subject,
-    follow,
-    signal: context.gracefulStop(),
-    onLine: ({ line, entry }) => {
-      const shown = json ? line() : renderRunEntry(entry, { colour: terminal.colour.out });
-      if (shown !== undefined) terminal.out(shown);
-    },
+  const signal = context.gracefulStop();
+  const onLine = ({ line, entry }: ShownLine): void => {
+    const shown = json ? line() : renderRunEntry(entry, { colour: terminal.colour.out });
+    if (shown !== undefined) terminal.out(shown);
+  };
+  const run = await readRunLog(context, { subject, follow, signal, onLine });
+  const succeeded = run?.verdict?.outcome === 'succeeded';
+  if (!follow || !succeeded || run.kind !== 'pm' || run.task == null) return succeeded;
+  const { followTask } = await import('../../domain/work/follow-task.ts');
+  const task = await followTask(context, run.task, {
+    seen: new Set([run.id]),
+    signal,
+    onLine,
+    onRun: (name, id) => terminal.err(`note: goes on with ${name} (run ${id})`),
+    onWait: (id) => terminal.err(`note: ${id} has not begun; run: kugetsu queue explain ${id}`),
   });
-  return run?.verdict?.outcome === 'succeeded';
+  return task?.state === 'completed';
 }

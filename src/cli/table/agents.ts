@@ -204,11 +204,16 @@ If opencode cannot be asked, standard error says so.`,
       },
     },
     options: {
-      follow: letter('-f', '--follow', 'go on until the run has ended; the exit code is its verdict'),
+      follow: letter(
+        '-f',
+        '--follow',
+        'go on until the run has ended, of a PM task until all that it started has; the exit code says how',
+      ),
       wide: WIDE,
       json: json('print the runs as JSON, or a log as it is: one JSON object per line', RUN_FIELDS),
     },
-    notes: 'Logs are kept for 7 days. Only the beginning of a line longer than 128 KB is shown.',
+    notes: `Logs are kept for 7 days. Only the beginning of a line longer than 128 KB is shown.
+With --follow, the log of a PM task is followed by the logs of the agents that it started, one after the other.`,
     examples: [
       ['kugetsu logs', 'the last 10 runs'],
       ['kugetsu logs 20', 'the last 20 runs'],

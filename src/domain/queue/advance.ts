@@ -2,6 +2,7 @@ import { kindOf } from '../../util/error-codes.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import { CANCELLATION, failed, finished, type Cause } from './end-task.ts';
+import { whyChildrenFail } from './children.ts';
 import type { Child, QueueItem } from './queue-item.ts';
 import { isOfBefore, isWish, wished, wishedAfterEnd, type Wish } from './wishes.ts';
 
@@ -34,6 +35,8 @@ export type QueueEvent =
       readonly type: 'child_ended';
       readonly id: string;
       readonly outcome: NonNullable<Child['outcome']>;
+      /** Whether it ended because it could not begin. */
+      readonly not_begun?: boolean;
       readonly endedAt?: string | null;
     }
   /** Somebody looked whether the task still waits for anything. */
@@ -69,11 +72,13 @@ function happened(item: QueueItem, event: Exclude<QueueEvent, Wish>, now: number
     case 'held_up':
       return isClaimedBy(item, event.runId) ? heldUp(item, event, now) : item;
     case 'not_begun':
-      return isClaimedBy(item, event.runId) ? triedInVain(item, event, now) : item;
+      return isClaimedBy(item, event.runId)
+        ? triedInVain(item, { ...event, failure: { ...event.failure, not_begun: true } }, now)
+        : item;
     case 'run_ended':
       return item.state === 'notified' && item.run_id === event.runId ? runEnded(item, event, now) : item;
     case 'refused':
-      return failed(item, { class: event.class, message: event.message }, now);
+      return failed(item, { class: event.class, message: event.message, not_begun: true }, now);
     case 'child_added':
       return item.children.some(({ id }) => id === event.child.id)
         ? item
@@ -149,7 +154,7 @@ function triedInVain(
     state: 'pending',
     claimed_by: null,
     next_attempt_at: isoMsWithOffset(now + wait),
-    failure: { ...failure, at: isoMsWithOffset(now) },
+    failure: { class: failure.class, message: failure.message, at: isoMsWithOffset(now) },
   };
 }
 
@@ -169,23 +174,9 @@ function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended
 /** A PM task is done when its run and everything that it started are. */
 function settleParent(item: QueueItem, now: number): QueueItem {
   if (!isWaitingForChildren(item) || item.children.some(({ outcome }) => outcome === null)) return item;
-  // Of one issue the last word counts: the PM agent may have tried again what had failed.
-  const bad = item.children.filter(
-    ({ outcome, issue_ref: ref, earlier }, index) =>
-      outcome !== 'succeeded' &&
-      earlier !== true &&
-      !item.children
-        .slice(index + 1)
-        .some((later) => ref !== null && later.issue_ref === ref && later.outcome === 'succeeded'),
-  );
-  if (bad.length === 0)
-    return finished({ ...item, reply: item.reply ?? item.run?.verdict?.reply ?? null }, 'completed', now);
-  const names = bad.map(({ id, issue_ref: ref, outcome }) => `${ref ?? id} (${outcome})`).join(', ');
-  return failed(
-    item,
-    { class: 'child_failed', message: `not everything that the PM agent started succeeded: ${names}` },
-    now,
-  );
+  const failure = whyChildrenFail(item);
+  if (failure !== undefined) return failed(item, failure, now);
+  return finished({ ...item, reply: item.reply ?? item.run?.verdict?.reply ?? null }, 'completed', now);
 }
 
 // What a task started is written down even when the task itself is over; its state stays.
@@ -195,12 +186,13 @@ function lateChild(item: QueueItem, event: QueueEvent, now: number): QueueItem {
 
 function withOutcome(
   item: QueueItem,
-  { id, outcome, endedAt = null }: Extract<QueueEvent, { type: 'child_ended' }>,
+  { id, outcome, not_begun = false, endedAt = null }: Extract<QueueEvent, { type: 'child_ended' }>,
   now: number,
 ): QueueItem {
   const told = item.children.find((child) => child.id === id && child.outcome === null);
   if (told === undefined || isOfBefore(told, endedAt, now)) return item;
-  return { ...item, children: item.children.map((child) => (child.id === id ? { ...child, outcome } : child)) };
+  const end = { outcome, ...(not_begun ? { not_begun } : {}) };
+  return { ...item, children: item.children.map((child) => (child.id === id ? { ...child, ...end } : child)) };
 }
 
 function withVerdict(run: Run, verdict: Verdict, now: number): Run {

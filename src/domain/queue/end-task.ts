@@ -5,6 +5,8 @@ import type { QueueItem } from './queue-item.ts';
 export interface Cause {
   readonly class: string;
   readonly message: string;
+  /** Whether no agent could begin. */
+  readonly not_begun?: boolean;
 }
 
 /** Why a task ends that somebody does not want any more. */
@@ -12,9 +14,10 @@ export const CANCELLATION: Cause = { class: 'cancelled', message: 'it was cancel
 
 /** The task as it ends without success. What somebody has cancelled says so, however it ended. */
 export function failed(item: QueueItem, failure: Cause, now: number): QueueItem {
-  const cause = item.cancelled == null ? failure : { ...CANCELLATION, message: item.cancelled.message };
+  const cause: Cause = item.cancelled == null ? failure : { ...CANCELLATION, message: item.cancelled.message };
+  const not_begun = cause.not_begun === true ? { not_begun: true } : {};
   return finished(
-    { ...item, failure: { class: cause.class, message: cause.message, at: isoMsWithOffset(now) } },
+    { ...item, failure: { class: cause.class, message: cause.message, at: isoMsWithOffset(now), ...not_begun } },
     'error',
     now,
   );

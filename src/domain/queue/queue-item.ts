@@ -5,7 +5,13 @@ import { RunSchema, OwnerSchema } from '../runs/run-schema.ts';
 import { TASK_STATES } from './task-states.ts';
 
 /** Why the last attempt at a task failed. */
-const FailureSchema = z.looseObject({ class: z.string(), message: z.string(), at: z.string() });
+const FailureSchema = z.looseObject({
+  class: z.string(),
+  message: z.string(),
+  at: z.string(),
+  /** Whether it failed before an agent could begin, and another attempt cannot help. */
+  not_begun: z.optional(z.boolean()),
+});
 
 /** What a PM agent started or enqueued in a task's run; `outcome` is null until it has ended. */
 const ChildSchema = z.looseObject({
@@ -14,6 +20,8 @@ const ChildSchema = z.looseObject({
   id: z.string(),
   issue_ref: z.nullable(z.string()),
   outcome: z.nullable(z.enum(['succeeded', 'failed', 'stopped', 'lost'])),
+  /** Whether it ended because it could not begin. */
+  not_begun: z.optional(z.boolean()),
   /** The host whose home has the run, when several share the queue. */
   host: z.optional(z.string()),
   /** Whether it ended badly before the task was retried: then it counts no more. */

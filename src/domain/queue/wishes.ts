@@ -12,8 +12,8 @@ export type Wish =
   | { readonly type: 'cancelled'; readonly message: string }
   /** To be done again after its end: as many attempts as a new one has, in the session and worktree that it has. */
   | { readonly type: 'retried'; readonly message: string | null }
-  /** To have another message, while it waits. */
-  | { readonly type: 'edited'; readonly message: string }
+  /** To have another message, or other conditions, while it waits. */
+  | ({ readonly type: 'edited' } & Edit)
   /** To have another place in the queue, while it waits. */
   | { readonly type: 'moved'; readonly priority: number; readonly place: string }
   /** A task that it waits for has ended, or is gone. */
@@ -22,6 +22,17 @@ export type Wish =
   | { readonly type: 'child_reopened'; readonly id: string }
   /** The attempt of this run failed of what was wrong with all tasks: it counts no more, and the task waits again. */
   | { readonly type: 'given_back'; readonly runId: string };
+
+/** What a task that waits is to have instead; what is undefined stays. */
+export interface Edit {
+  readonly message?: string | undefined;
+  readonly priority?: number | undefined;
+  /** The tasks that have to end before it begins; instead of those that it has. */
+  readonly after?: readonly Dependency[] | undefined;
+  readonly afterAny?: boolean | undefined;
+  /** The earliest time at which it begins, ISO 8601; null for none. */
+  readonly notBefore?: string | null | undefined;
+}
 
 const WISHES: ReadonlySet<string> = new Set<Wish['type']>([
   'cancelled',
@@ -47,7 +58,7 @@ export function wished(item: QueueItem, wish: Wish, now: number): QueueItem {
     case 'retried':
       return item;
     case 'edited':
-      return waits && item.message !== wish.message ? { ...item, message: wish.message } : item;
+      return waits ? edited(item, wish) : item;
     case 'moved':
       return waits ? moved(item, wish) : item;
     case 'dependency_ended':
@@ -90,6 +101,19 @@ function cancelled(item: QueueItem, message: string, now: number): QueueItem {
   return item.cancelled == null ? { ...item, cancelled: { at: isoMsWithOffset(now), message } } : item;
 }
 
+function edited(item: QueueItem, { message, priority, after, afterAny, notBefore }: Edit): QueueItem {
+  const changed: QueueItem = {
+    ...item,
+    ...(message === undefined ? {} : { message }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(after === undefined ? {} : { after: [...after] }),
+    ...(afterAny === undefined ? {} : { after_any: afterAny }),
+    ...(notBefore == null ? {} : { not_before: notBefore }),
+  };
+  if (notBefore === null) delete changed.not_before;
+  return JSON.stringify(changed) === JSON.stringify(item) ? item : changed;
+}
+
 function moved(item: QueueItem, { priority, place }: Extract<Wish, { type: 'moved' }>): QueueItem {
   if ((item.priority ?? 0) === priority && item.place === place) return item;
   return { ...item, priority, place };
@@ -108,7 +132,7 @@ function afterDependency(
   };
   if (outcome === 'succeeded' || item.after_any === true) return told;
   const message = `it was to come after ${id}, which ${ENDED[outcome]}`;
-  return failed(told, { class: 'dependency_failed', message }, now);
+  return failed(told, { class: 'dependency_failed', message, not_begun: true }, now);
 }
 
 const ENDED: Readonly<Record<Exclude<NonNullable<Dependency['outcome']>, 'succeeded'>, string>> = {
@@ -146,7 +170,7 @@ function askedAgain(dependency: Dependency): Dependency {
 
 function reopened(item: QueueItem, id: string, now: number): QueueItem {
   if (!item.children.some((child) => child.id === id && child.outcome !== null)) return item;
-  const again = { outcome: null, earlier: false, reopened_at: isoMsWithOffset(now) };
+  const again = { outcome: null, earlier: false, not_begun: false, reopened_at: isoMsWithOffset(now) };
   return { ...item, children: item.children.map((child) => (child.id === id ? { ...child, ...again } : child)) };
 }
 

@@ -62,7 +62,8 @@ export async function followRun(
   }
 }
 
-function stillRunning(): AppError {
+/** The error for whoever has seen enough. */
+export function stillRunning(): AppError {
   return new AppError('interrupted', 'interrupted', {
     hint: 'the agent keeps working: kugetsu logs -f shows it, kugetsu stop ends it',
     exit: EXIT.interrupted,

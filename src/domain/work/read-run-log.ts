@@ -74,8 +74,8 @@ async function settleAll(context: Needs, subject: string): Promise<void> {
   if (item !== undefined) await reconcileItem(context, item, LOOKING);
 }
 
-/** It would end when a deadline ends the run that waits for itself. */
-function ownRun(subject: string): AppError {
+/** The error for an agent that would follow its own run: it would end when a deadline ends the run that waits for itself. */
+export function ownRun(subject: string): AppError {
   return new AppError('own_run', `you are working on ${subject} yourself: its log ends when your turn does`, {
     hint: 'do not wait for it: finish the work, and end your turn',
     exit: EXIT.busy,

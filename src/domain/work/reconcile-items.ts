@@ -9,7 +9,7 @@ import { recordedRun } from './recorded-run.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { madeAt } from '../issues/task-id.ts';
-import { childEnded, attemptEnded, settleItem, type ChildEnded } from './settle-task.ts';
+import { attemptEnded, childEnded, childRunEnded, settleItem, type ChildEnded } from './settle-task.ts';
 
 // How long the process that adds a task may take from its parent's file to its own.
 const COMING_MS = 60_000;
@@ -101,8 +101,9 @@ async function endOfRun(context: Needs, { id, issue_ref: ref, host }: Child): Pr
   if (host !== undefined && host !== (await context.queue.host())) return undefined;
   const run = ref === null ? undefined : await recordedRun(context, id, { type: 'issue', ref }).read();
   // The issue was destroyed long ago: it is over, and how it ended is not known any more.
-  const outcome = run === undefined ? 'lost' : verdictOf(run)?.outcome;
-  return outcome === undefined ? undefined : { type: 'child_ended', id, outcome };
+  if (run === undefined) return { type: 'child_ended', id, outcome: 'lost' };
+  const verdict = verdictOf(run);
+  return verdict === undefined ? undefined : childRunEnded(id, verdict);
 }
 
 async function endOfItem(context: Needs, { id }: Child): Promise<ChildEnded | undefined> {

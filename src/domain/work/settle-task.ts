@@ -62,7 +62,13 @@ export type ChildEnded = Extract<QueueEvent, { type: 'child_ended' }>;
 
 /** What a finished task is to the task that waits for it. */
 export function childEnded(item: QueueItem): ChildEnded {
-  return { type: 'child_ended', id: item.id, outcome: outcomeOf(item), endedAt: item.finished_at };
+  const { id, failure, finished_at: endedAt } = item;
+  return { type: 'child_ended', id, outcome: outcomeOf(item), not_begun: failure?.not_begun === true, endedAt };
+}
+
+/** What a run that has ended is to the PM task that started it. */
+export function childRunEnded(id: string, { outcome, class: how }: Pick<Verdict, 'outcome' | 'class'>): ChildEnded {
+  return { type: 'child_ended', id, outcome, not_begun: how === CLAIM_INTERRUPTED };
 }
 
 /** An event that names a time: made from the store's, in milliseconds since the epoch. */
@@ -82,7 +88,7 @@ export async function settleRunTasks(
     await settleItem(context, run.task, await attemptEnded(context, { task: run.task, run: run.id }, verdict));
   // A run that is an attempt at a task is no child itself: its task is.
   if (typeof run.parent === 'string' && typeof run.task !== 'string') {
-    await settleItem(context, run.parent, { type: 'child_ended', id: run.id, outcome: verdict.outcome });
+    await settleItem(context, run.parent, childRunEnded(run.id, verdict));
   }
   await context.queue.wake();
 }

@@ -184,7 +184,8 @@ const pmTask: Scenario = {
     if (begun > item.children.length) problems.push(doubled(`${begun} agents for ${item.children.length} children`));
     const last = item.children.at(-1)?.outcome;
     // What the PM agent was told is at work and then died is its task's failure, and said so.
-    const honest = item.state === 'error' && item.failure?.class === 'child_failed' && last === 'failed';
+    const said = item.failure?.class ?? '';
+    const honest = item.state === 'error' && /^child_(?:failed|not_begun)$/.test(said) && last === 'failed';
     if (!honest && (item.state !== 'completed' || begun < 1 || last !== 'succeeded')) {
       problems.push(`${item.state}, ${begun} agents, children: ${JSON.stringify(item.children)}`);
     }

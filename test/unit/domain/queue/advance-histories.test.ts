@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { advance, isFinished, MAX_ATTEMPTS, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
+import { isoMsWithOffset } from '../../../../src/util/time.ts';
 import { CLAIMER, childWith, itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';
 import { runWith, verdictWith } from '../../support/runs.ts';
 
@@ -30,7 +31,20 @@ const wishes: fc.Arbitrary<QueueEvent> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ type: fc.constant('retried' as const), message: fc.constantFrom(null, 'again') }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('edited' as const), message: fc.constantFrom('x', 'y') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        type: fc.constant('edited' as const),
+        message: fc.constantFrom('x', 'y'),
+        priority: fc.integer({ min: -2, max: 2 }),
+        after: fc.constantFrom([], [{ id: 'q_dep2', outcome: null }]),
+        afterAny: fc.boolean(),
+        notBefore: fc.constantFrom(null, isoMsWithOffset(NOW)),
+      },
+      { requiredKeys: ['type'] },
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -192,8 +206,18 @@ describe('in any history', () => {
     always(({ before, event, after }) => {
       if (event.type !== 'edited' && event.type !== 'moved') return;
       if (before.state !== 'pending') expect(after).toBe(before);
-      else if (event.type === 'edited') expect(after).toEqual({ ...before, message: event.message });
-      else expect(after).toEqual({ ...before, priority: event.priority, place: event.place });
+      else if (event.type === 'edited') {
+        const { message = before.message, priority = before.priority, after: others = before.after } = event;
+        const { afterAny: after_any = before.after_any, notBefore: not_before = before.not_before } = event;
+        expect(after).toEqual({
+          ...before,
+          message,
+          priority,
+          after: others,
+          after_any,
+          not_before: not_before ?? undefined,
+        });
+      } else expect(after).toEqual({ ...before, priority: event.priority, place: event.place });
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { whyChildrenFail } from '../../../../src/domain/queue/children.ts';
 import { advance, isHeldUp, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
 import { CLAIMER, childWith, itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';
@@ -144,10 +145,47 @@ describe('a PM task', () => {
     expect(ended(item, {}).state).toBe('completed');
   });
 
-  test.each(['failed', 'stopped', 'lost'] as const)('with a child that ended %s fails, and says which', (outcome) => {
+  test.each(['failed', 'lost'] as const)('with a child that ended %s fails, and says which', (outcome) => {
     const item = advance(ended(withChild, {}), { type: 'child_ended', id: 'r_child', outcome }, NOW);
     expect(item).toMatchObject({ state: 'error', failure: { class: 'child_failed' } });
     expect(item.failure?.message).toContain(`forge.test/acme/demo#2 (${outcome})`);
+  });
+
+  test.each([
+    ['child_stopped', { outcome: 'stopped' }],
+    ['child_not_begun', { outcome: 'failed', not_begun: true }],
+  ] as const)('ends as %s with a child of %j, and says which', (name, how) => {
+    const item = advance(ended(withChild, {}), { type: 'child_ended', id: 'r_child', ...how }, NOW);
+    expect(item).toMatchObject({ state: 'error', failure: { class: name } });
+    expect(item.failure?.message).toMatch(/: forge\.test\/acme\/demo#2$/);
+  });
+
+  test.each([
+    ['nothing', [], undefined],
+    ['a stop', ['stopped'], 'child_stopped'],
+    ['a stop, and what could not begin', ['stopped', 'gone'], 'child_not_begun'],
+    ['what could not begin, and a failure', ['gone', 'failed'], 'child_failed'],
+    ['a stop, and a failure', ['stopped', 'failed'], 'child_failed'],
+    ['what was stopped before a retry', ['earlier'], undefined],
+    ['what was stopped, and done later', ['stopped', 'done'], undefined],
+  ] as const)('with %s among its children ends accordingly', (_, names, expected) => {
+    const kinds = {
+      stopped: childWith({ outcome: 'stopped' }),
+      gone: childWith({ kind: 'item', outcome: 'lost', issue_ref: null }),
+      failed: childWith({ outcome: 'failed', issue_ref: null }),
+      earlier: childWith({ outcome: 'stopped', earlier: true }),
+      done: childWith({ outcome: 'succeeded' }),
+    };
+    const children = names.map((name, index) => ({ ...kinds[name], id: `c_${index}` }));
+    expect(whyChildrenFail({ children })?.class).toBe(expected);
+  });
+
+  test.each<[string, QueueEvent]>([
+    ['refused', { type: 'refused', class: 'x', message: 'y' }],
+    ['never began', { type: 'not_begun', runId: 'r_1', failure: { class: 'x', message: 'y' }, backoff: BACKOFF }],
+  ])('learns that a task it waits for could not begin: %s', (_, event) => {
+    const last = { ...claimed(itemWith()), attempts: 3 };
+    expect(advance(last, event, NOW)).toMatchObject({ state: 'error', failure: { class: 'x', not_begun: true } });
   });
 
   test('whose run has succeeded is not tried again by a late other verdict on that run', () => {
