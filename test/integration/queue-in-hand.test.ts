@@ -142,6 +142,50 @@ test('a task comes after others, survives their clearing, and fails when one fai
   }
 });
 
+test('what a waiting task waits for is changed afterwards: its time, its priority, and the tasks before it', async () => {
+  const world = await queueWorld();
+  const [a, b] = [await add(world, issue(1), '--at', '+1h'), await add(world, issue(2))];
+  const edit = async (...line: readonly string[]): Promise<void> => {
+    expect(succeeded(await world.kugetsu('queue', 'edit', ...line)).stderr).toContain('has the new conditions');
+  };
+  await edit(b, '--after', a, '--priority', '3', '--at', '+2h');
+  expect(task(world, b)).toMatchObject({ priority: 3, after: [{ id: a, outcome: null }], message: 'hello' });
+  expect(await codes(world, b)).toEqual(['no_daemon', 'not_before', 'after']);
+  expect(await pending(world)).toEqual([b, a]);
+  await edit(b, '--after-any');
+  await edit(b, '--at', 'now', '--priority', '0');
+  expect(task(world, b)).toMatchObject({ priority: 0, after: [{ id: a }], after_any: true });
+  expect(task(world, b)).not.toHaveProperty('not_before');
+  // Neither may come to wait for the other.
+  const circle = await world.kugetsu('queue', 'edit', a, '--after', b);
+  expect(circle).toMatchObject({ code: 2, stderr: expect.stringContaining(`${b} waits for ${a}: each would wait`) });
+  for (const line of [
+    ['--after', a],
+    ['--after', 'none', '--after', b],
+    ['--after', 'none', '--after-any'],
+    ['--at', 'yesterday'],
+    ['--priority', 'high'],
+  ]) {
+    expect((await world.kugetsu('queue', 'edit', a, ...line)).code, line.join(' ')).toBe(2);
+  }
+  await edit(b, '--after', 'none');
+  await startDaemon(world);
+  expect(await finishedTask(world, b)).toMatchObject({ state: 'completed', after: [] });
+  succeeded(await world.kugetsu('queue', 'edit', a, '--at', 'now', '--message', 'at once'));
+  expect(await finishedTask(world, a)).toMatchObject({ state: 'completed', message: 'at once' });
+  expect((await world.kugetsu('queue', 'edit', a, '--at', '+1h')).stderr).toContain('has ended already');
+});
+
+test('two edits at once cannot make a circle', async () => {
+  const world = fakeWorld();
+  const [a, b] = [await add(world, issue(1)), await add(world, issue(2))];
+  const codesOf = await Promise.all([
+    world.kugetsu('queue', 'edit', a, '--after', b),
+    world.kugetsu('queue', 'edit', b, '--after', a),
+  ]);
+  expect(codesOf.map(({ code }) => code).toSorted()).toEqual([0, 2]);
+});
+
 test('a circle is refused: what a PM agent starts cannot come after what waits for the PM task', async () => {
   const world = await queueWorld();
   const pm = await delegate(world, 'hello');

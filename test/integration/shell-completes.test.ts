@@ -75,7 +75,13 @@ test('tasks, settings, and the agents that have an environment', async () => {
   const id = succeeded(await world.kugetsu('queue', 'enqueue', 'forge.test/acme/demo#1', 'hello')).stdout.trim();
   expect(await inBash(world, 'kugetsu logs q')).toEqual([id]);
   expect(await inBash(world, 'kugetsu config set MAX_C')).toEqual(['MAX_CONCURRENT_AGENTS']);
-  for (const line of ['queue cancel q', 'queue edit q', 'queue explain q', 'queue enqueue r x --after q']) {
+  for (const line of [
+    'queue cancel q',
+    'queue edit q',
+    'queue explain q',
+    'queue enqueue r x --after q',
+    'queue edit x --after q',
+  ]) {
     expect(await inBash(world, `kugetsu ${line}`)).toEqual([id]);
   }
   expect(await inBash(world, 'kugetsu queue retry q')).toEqual([]);

@@ -33,8 +33,8 @@ export interface When {
   readonly after?: readonly string[];
   /** Whether it begins however those end. */
   readonly afterAny?: boolean;
-  /** The earliest time at which it begins, in milliseconds since the epoch. */
-  readonly notBefore?: number | undefined;
+  /** The earliest time at which it begins, in milliseconds since the epoch; null for none. */
+  readonly notBefore?: number | null | undefined;
 }
 
 /**

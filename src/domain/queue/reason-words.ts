@@ -39,7 +39,7 @@ export function reasonWords(reason: Reason, id: string, { now, agents }: Moment)
     case 'paused':
       return { text: pausedWords(reason, now), command: 'kugetsu queue resume' };
     case 'not_before':
-      return { text: `not before ${clock(reason.at, now)}`, command: `kugetsu queue cancel ${id}` };
+      return { text: `not before ${clock(reason.at, now)}`, command: `kugetsu queue edit ${id} --at now` };
     case 'after':
       return { text: `after ${reason.id}`, command: `kugetsu queue explain ${reason.id}` };
     case 'next_attempt': {

@@ -6,38 +6,72 @@ import { isFinished } from './advance.ts';
 import type { When } from './enqueue.ts';
 import { findTask } from './find-task.ts';
 import type { Dependency, QueueItem } from './queue-item.ts';
+import type { Edit } from './wishes.ts';
 
 type Needs = Pick<Context, 'env' | 'queue'>;
 
 /** What a new task has of its turn: a child inherits the priority of the task that waits for it. @throws as `enqueue` */
 export async function timingOf(context: Needs, item: QueueItem, when: When): Promise<Partial<QueueItem>> {
-  const maker = item.parent ?? item.origin;
-  const own = maker === null ? undefined : await context.queue.read(maker);
-  const most = own?.priority ?? 0;
+  const most = await makersPriority(context, item);
   const priority = when.priority ?? (item.parent === null ? 0 : most);
-  if (callingAgent(context.env) !== undefined && priority > most) {
-    throw peopleOnly(`--priority ${priority}`, `the task that it works for has priority ${most}`);
-  }
-  const after: Dependency[] = [];
-  for (const id of new Set(when.after))
-    after.push(await dependency(context, id, { item, any: when.afterAny === true }));
+  requirePriority(context, priority, most);
+  const after = await dependencies(context, item, when);
   return {
     ...(priority === 0 ? {} : { priority }),
     ...(after.length === 0 ? {} : { after }),
     ...(when.afterAny === true && after.length > 0 ? { after_any: true } : {}),
-    ...(when.notBefore === undefined ? {} : { not_before: isoWithOffset(when.notBefore) }),
+    ...(when.notBefore == null ? {} : { not_before: isoWithOffset(when.notBefore) }),
   };
+}
+
+/**
+ * What a waiting task is to have instead of its conditions.
+ *
+ * @throws AppError as {@link timingOf}
+ */
+export async function editOf(context: Needs, item: QueueItem, when: When): Promise<Edit> {
+  const { priority, after, afterAny, notBefore } = when;
+  if (priority !== undefined) requirePriority(context, priority, await makersPriority(context, item));
+  const any = afterAny ?? (after === undefined ? undefined : false);
+  return {
+    priority,
+    after: after === undefined ? undefined : await dependencies(context, item, when),
+    afterAny: any,
+    notBefore: notBefore === undefined || notBefore === null ? notBefore : isoWithOffset(notBefore),
+  };
+}
+
+/** The priority of the task in whose run this one was made. */
+async function makersPriority(context: Needs, { parent, origin }: QueueItem): Promise<number> {
+  const maker = parent ?? origin;
+  return maker === null ? 0 : ((await context.queue.read(maker))?.priority ?? 0);
+}
+
+function requirePriority({ env }: Needs, priority: number, most: number): void {
+  if (callingAgent(env) === undefined || priority <= most) return;
+  throw peopleOnly(`--priority ${priority}`, `the task that it works for has priority ${most}`);
+}
+
+async function dependencies(context: Needs, item: QueueItem, { after = [], afterAny }: When): Promise<Dependency[]> {
+  const found: Dependency[] = [];
+  for (const id of new Set(after)) found.push(await dependency(context, id, { item, any: afterAny === true }));
+  return found;
 }
 
 async function dependency(
   context: Needs,
   id: string,
-  { item: { parent }, any }: { readonly item: QueueItem; readonly any: boolean },
+  { item: { id: own, parent }, any }: { readonly item: QueueItem; readonly any: boolean },
 ): Promise<Dependency> {
   const other = await findTask(context, id);
+  if (await waitsFor(context, id, own)) {
+    const what =
+      id === own ? `${own} cannot come after itself` : `${id} waits for ${own}: each would wait for the other`;
+    throw usageError(what, `run: kugetsu queue explain ${id}`);
+  }
   if (parent !== null && (await waitsFor(context, id, parent))) {
     throw usageError(
-      `${id} waits for ${parent}, which waits for what it starts: the new task would wait for itself`,
+      `${id} waits for ${parent}, which waits for what it starts: the task would wait for itself`,
       'leave --after out',
     );
   }

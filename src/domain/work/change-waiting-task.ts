@@ -1,3 +1,4 @@
+import { withLock } from '../../adapters/store/lock.ts';
 import { AppError, usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { pasteQuote } from '../../util/text.ts';
@@ -5,6 +6,9 @@ import type { Context } from '../queue/context.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
 import { isFinished } from '../queue/advance.ts';
 import { findTask } from '../queue/find-task.ts';
+import { onceLock } from '../queue/enqueue-once.ts';
+import type { When } from '../queue/enqueue.ts';
+import { editOf } from '../queue/timing.ts';
 import { requireOwnTask } from '../queue/own-tasks.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { placeFor, type Target } from '../queue/turns.ts';
@@ -12,17 +16,25 @@ import { hasEnded } from './cancel-task.ts';
 import { settleItem } from './settle-task.ts';
 
 /**
- * Gives a task that waits another message.
+ * Gives a task that waits another message, or other conditions: what it is given replaces what it has.
  *
  * @throws AppError `no_task`, `has_ended`, `busy` (exit code 4) when an agent has it by now, usage (exit code 2) for an empty
- * message, `people_only` for an agent whose task it is not
+ * message or a circle of tasks, `people_only` for an agent whose task it is not or a priority above that of its own task
  */
-export async function editTask(context: Context, id: string, message: string): Promise<QueueItem> {
-  requireMessage(message);
-  await findWaitingTask(context, id, 'queue edit');
-  const item = await settleItem(context, id, { type: 'edited', message });
-  if (item?.message === message) return item;
-  throw notWaiting(await findTask(context, id));
+export async function editTask(
+  context: Context,
+  id: string,
+  { message, when = {} }: { readonly message?: string | undefined; readonly when?: When },
+): Promise<QueueItem> {
+  if (message !== undefined) requireMessage(message);
+  const change = async (): Promise<QueueItem> => {
+    const before = await findWaitingTask(context, id, 'queue edit');
+    const item = await settleItem(context, id, { type: 'edited', message, ...(await editOf(context, before, when)) });
+    if (item?.state === 'pending') return item;
+    throw notWaiting(await findTask(context, id));
+  };
+  // Two at once could make each of two tasks come after the other.
+  return when.after === undefined ? change() : withLock(onceLock(context.home), change);
 }
 
 /**
