@@ -62,7 +62,8 @@ test('an agent that has the task is stopped only with consent, and the task is n
   const asked = await world.kugetsu('queue', 'cancel', id);
   expect({ code: asked.code, stderr: asked.stderr }).toEqual({ code: 2, stderr: expect.stringContaining('pass -y') });
   expect(task(world, id).state).toBe('notified');
-  succeeded(await world.kugetsu('queue', 'cancel', id, '-y'));
+  const { stderr } = succeeded(await world.kugetsu('queue', 'cancel', id, '-y'));
+  expect(stderr).toContain(`${id}: waiting for its agent to end (run r_`);
   expect(task(world, id)).toMatchObject({ ...CANCELLED, attempts: 1 });
   expect((await listedIssue(world)).run?.verdict).toMatchObject({ outcome: 'stopped' });
 });
@@ -74,7 +75,8 @@ test('a PM task ends with its agent and with what that has started', async () =>
   const later = `kugetsu queue enqueue '${issue(2)}' later`;
   const id = await delegate(world, `fake: sh ${start} && ${later}`);
   const waiting = await taskThat(world, id, ({ run }) => run?.verdict?.outcome === 'succeeded');
-  succeeded(await world.kugetsu('queue', 'cancel', id, '-y'));
+  const { stderr } = succeeded(await world.kugetsu('queue', 'cancel', id, '-y'));
+  expect(stderr).toContain(`${id}: waiting for what it has started to end: ${issue(2)}, ${issue(2)}\n`);
   expect(task(world, id)).toMatchObject({ ...CANCELLED, children: [{ outcome: 'stopped' }, { outcome: 'stopped' }] });
   expect((await listedIssue(world, issue(2))).run?.verdict).toMatchObject({ outcome: 'stopped' });
   const child = waiting.children[1]?.id ?? '';

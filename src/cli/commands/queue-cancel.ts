@@ -24,7 +24,7 @@ export async function cancelTasks(call: Call, { tasks, allPending, yes, json }: 
   if (!yes) await requireConsent(context, ids);
   const { cancelTask } = await import('../../domain/work/cancel-task.ts');
   const ended = await forEachTask(call, ids, async (id) => {
-    const item = await cancelTask(context, id);
+    const item = await cancelTask(context, id, (line) => context.terminal.err(line));
     if (!json) context.terminal.err(endWords(item));
     return item;
   });

@@ -56,7 +56,7 @@ async function endThem(context: CliContext, task: string): Promise<readonly stri
   const open = await openChildren(context, task);
   const item = await readTask(context, task);
   if (item === undefined) return [];
-  await endChildren(context, item);
+  await endChildren(context, item, (line) => context.terminal.err(line));
   await reconcileItem(context, (await readTask(context, task)) ?? item, { takeOver: true });
   return open;
 }

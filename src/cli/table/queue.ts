@@ -75,7 +75,7 @@ A message that begins with - goes after --.`,
         is: { words: TASK_STATES },
       },
       wide: WIDE,
-      json: json('print an array of items', [...TASK_FIELDS, 'reasons']),
+      json: json('print an array of items: the same ones', [...TASK_FIELDS, 'reasons']),
     },
     notes: `States:
   pending     waits in the queue
@@ -85,7 +85,9 @@ A message that begins with - goes after --.`,
 
 Columns: id, state, attempts, issue ref, message, failure, reason. The reason is the first thing that a task waits for;
 kugetsu queue explain TASK has all of them. On a terminal: a short id, state, issue ref, age, message and reason, or why it
-failed.`,
+failed.
+
+Of the finished tasks, --json, too, has the last 50 to end; give --all for every one.`,
     examples: [
       'kugetsu queue list',
       'kugetsu queue list --state error --since 1d --json',
@@ -121,7 +123,7 @@ failed.`,
       json: json('print the tasks'),
     },
     notes: `A task that waits ends at once. When an agent has it, kugetsu asks, and then stops the agent and everything that the
-task has started; sessions and worktrees stay. kugetsu queue retry puts it back.
+task has started, which may take up to 90 seconds; sessions and worktrees stay. kugetsu queue retry puts it back.
 An agent may cancel only tasks that it has queued itself.`,
     examples: [
       'kugetsu queue cancel q_0mwrzy3vsoanbch2t',

@@ -17,14 +17,15 @@ const POLL_MS = 100;
  * Ends a task as cancelled. One that waits ends at once. Of one that an agent has, the run and its children are stopped
  * first; from the first moment on it is not tried again, even if this process dies.
  *
+ * @param say gets a line about what is waited for, each time that this is something else
  * @returns the task at its end; it may have been completed meanwhile
  * @throws AppError `no_task`, `has_ended`, `people_only` for an agent whose task it is not, and what {@link stopRun} throws
  */
-export async function cancelTask(context: Context, id: string): Promise<QueueItem> {
+export async function cancelTask(context: Context, id: string, say: Say): Promise<QueueItem> {
   const before = await findTask(context, id);
   requireOwnTask(context, before, 'queue cancel');
   if (isFinished(before)) throw hasEnded(before);
-  return cancelOpen(context, id, `${whoAsks(context)} cancelled it`);
+  return cancelOpen(context, id, { message: `${whoAsks(context)} cancelled it`, say });
 }
 
 /** The error for a task that cannot be changed any more. */
@@ -35,16 +36,25 @@ export function hasEnded({ id, state, failure }: QueueItem): AppError {
   });
 }
 
-async function cancelOpen(context: Context, id: string, message: string): Promise<QueueItem> {
+type Say = (line: string) => void;
+
+async function cancelOpen(
+  context: Context,
+  id: string,
+  { message, say }: { readonly message: string; readonly say: Say },
+): Promise<QueueItem> {
   await settleItem(context, id, { type: 'cancelled', message });
   const { clock } = context;
   const deadline = clock.monotonic() + LONGEST_WAIT_MS;
-  for (;;) {
+  for (let said = ''; ;) {
     const item = await findTask(context, id);
     if (isFinished(item)) return item;
+    const waits = whatIsEnded(item);
+    if (waits !== said) say(waits);
+    said = waits;
     if (clock.monotonic() >= deadline) throw stillOpen(id);
     if (!isWaitingForChildren(item)) await unlessOver(async () => stopRun(context, id));
-    await endChildren(context, item);
+    await endChildren(context, item, say);
     // Whoever claimed it may be dead, and no daemon may be there to notice.
     const now = await findTask(context, id);
     await reconcileItem(context, now, { takeOver: true });
@@ -52,18 +62,29 @@ async function cancelOpen(context: Context, id: string, message: string): Promis
   }
 }
 
-/** Ends all that the agents of a task have started and that goes on. */
-export async function endChildren(context: Context, { id: parent, children }: QueueItem): Promise<void> {
+function whatIsEnded(item: QueueItem): string {
+  const { id, run_id: runId, children } = item;
+  if (!isWaitingForChildren(item)) return `${id}: waiting for its agent to end (run ${runId ?? 'being claimed'})`;
+  const open = children.filter(({ outcome }) => outcome === null);
+  return `${id}: waiting for what it has started to end: ${open.map((child) => child.issue_ref ?? child.id).join(', ')}`;
+}
+
+/** Ends all that the agents of a task have started and that goes on. @param say as for {@link cancelTask} */
+export async function endChildren(context: Context, { id: parent, children }: QueueItem, say: Say): Promise<void> {
   for (const { id, kind } of children.filter(({ outcome }) => outcome === null)) {
     if (kind === 'run') await unlessOver(async () => stopRun(context, id));
-    else await unlessOver(async () => cancelChild(context, id, parent));
+    else await unlessOver(async () => cancelChild(context, id, { parent, say }));
   }
 }
 
-async function cancelChild(context: Context, id: string, parent: string): Promise<void> {
+async function cancelChild(
+  context: Context,
+  id: string,
+  { parent, say }: { readonly parent: string; readonly say: Say },
+): Promise<void> {
   const child = await context.queue.read(id);
   if (child === undefined || isFinished(child)) return;
-  await cancelOpen(context, id, `${parent}, which it was made for, was ended`);
+  await cancelOpen(context, id, { message: `${parent}, which it was made for, was ended`, say });
 }
 
 /** What is over, or gone, need not be ended. */
