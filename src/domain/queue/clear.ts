@@ -4,15 +4,9 @@ import { removeFile } from '../../adapters/store/private-files.ts';
 import { modifiedAt } from '../../adapters/store/paths.ts';
 import type { Context } from './context.ts';
 import { runOfFile } from '../runs/run-id.ts';
-import type { QueueItem } from './queue-item.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LOG_DAYS = 7;
-
-/** When a finished task was finished, in milliseconds since the epoch. */
-export function finishedAt({ finished_at, created_at }: QueueItem): number {
-  return Date.parse(finished_at ?? created_at);
-}
 
 /**
  * Removes finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS, or all finished ones.

@@ -9,7 +9,7 @@ import { postNotification } from '../notifications/notification.ts';
 import { fileInbox } from './file-inbox.ts';
 import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
-import type { EndedTask } from './queue-figures.ts';
+import type { EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from './queue-store.ts';
 

@@ -1,6 +1,6 @@
 import { placeFile, readTextAtOnce } from '../../adapters/store/private-files.ts';
 import type { Home } from '../home.ts';
-import type { EndedTask } from './queue-figures.ts';
+import type { EndedTask } from './ended-task.ts';
 
 type Where = Pick<Home, 'finishedTasks'>;
 

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import { keepFinished, readFinished } from './finished-cache.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
-import { endedTask, type EndedTask } from './queue-figures.ts';
+import { endedTask, type EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, readItem } from './task-files.ts';
 

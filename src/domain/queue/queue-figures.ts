@@ -1,19 +1,6 @@
 import { isFinished } from './advance.ts';
-import { finishedAt } from './clear.ts';
+import { waitOf, type EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
-
-/** What is to be known of a finished task when there are thousands. */
-export interface EndedTask {
-  readonly id: string;
-  /** When it was finished, in milliseconds since the epoch. */
-  readonly at: number;
-  /** How it ended: `ok`, or the class of the failure. */
-  readonly how: string;
-  /** From when it was queued, or was to begin, to its first attempt; null when that is not known. */
-  readonly waitMs: number | null;
-  /** From the first attempt to the end; null when that is not known. */
-  readonly runMs: number | null;
-}
 
 /** How long something took, in milliseconds. */
 export interface Durations {
@@ -33,18 +20,6 @@ export interface QueueFigures {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
-/** What is kept of a finished task. One of 0.1.0 does not say when it began. */
-export function endedTask(item: QueueItem): EndedTask {
-  const begun = Date.parse(item.begun_at ?? '');
-  return {
-    id: item.id,
-    at: finishedAt(item),
-    how: item.state === 'completed' ? 'ok' : (item.failure?.class ?? 'failed'),
-    waitMs: waitOf(item),
-    runMs: Number.isNaN(begun) ? null : Math.max(0, Date.parse(item.finished_at ?? '') - begun),
-  };
-}
-
 /** The figures of these tasks. What does not say when it began counts for no time. */
 export function queueFigures(open: readonly QueueItem[], ended: readonly EndedTask[]): QueueFigures {
   const outcomes = new Map<string, number>();
@@ -55,17 +30,6 @@ export function queueFigures(open: readonly QueueItem[], ended: readonly EndedTa
     run: durations(ended.map(({ runMs }) => runMs)),
     outcomes: Object.fromEntries([...outcomes].toSorted(([, a], [, b]) => b - a)),
   };
-}
-
-function waitOf({
-  begun_at: begun,
-  created_at: made,
-  retried_at: retried,
-  not_before: earliest,
-}: QueueItem): number | null {
-  if (begun == null) return null;
-  const couldBegin = Math.max(...[made, retried ?? made, earliest ?? made].map((time) => Date.parse(time)));
-  return Math.max(0, Date.parse(begun) - couldBegin);
 }
 
 function durations(given: readonly (number | null)[]): Durations {

@@ -1,7 +1,7 @@
 import type { Inbox } from '../notifications/inbox-store.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import type { Text } from '../../util/words.ts';
-import type { EndedTask } from './queue-figures.ts';
+import type { EndedTask } from './ended-task.ts';
 import type { QueueItem, QueueState } from './queue-item.ts';
 
 /**

@@ -2,7 +2,7 @@ import { withLock } from '../../adapters/store/lock.ts';
 import { removeFile, unlinkFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
-import { finishedAt } from './clear.ts';
+import { finishedAt } from './ended-task.ts';
 import { againPath, itemPath } from './item-path.ts';
 import { readItem } from './task-files.ts';
 

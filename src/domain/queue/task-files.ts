@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import { formOfItem } from './item-form.ts';
 import { itemPath } from './item-path.ts';
-import type { EndedTask } from './queue-figures.ts';
+import type { EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { AllTasks, BrokenTask, Page, PageRequest } from './queue-store.ts';
 import { byTime, isTaskId } from '../issues/task-id.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { endedTask, queueFigures } from '../../../../src/domain/queue/queue-figures.ts';
+import { endedTask } from '../../../../src/domain/queue/ended-task.ts';
+import { queueFigures } from '../../../../src/domain/queue/queue-figures.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
 import { itemWith } from '../../support/queue-items.ts';
 
