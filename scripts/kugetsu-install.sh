@@ -167,7 +167,7 @@ check_opencode() {
   found=$("${KUGETSU_OPENCODE:-opencode}" --version 2>/dev/null | tail -n 1) || found=''
   [[ $found =~ ^(opencode2?\ )?v?([0-9]+)\.([0-9]+) ]] || return 0
   if ((BASH_REMATCH[2] > 1)) || [[ ${BASH_REMATCH[1]} == opencode2* ]]; then
-    say "opencode ${found##*[ v]} is not driven yet; have 1.18 beside it: npm install --prefix ~/.local/share/opencode-1 opencode-ai@1.18.33"
+    say "opencode ${found##*[ v]} is experimental: kugetsu doctor --try-opencode tests it; to have 1.18 beside it: npm install --prefix ~/.local/share/opencode-1 opencode-ai@1.18.33"
     say 'and put this into ~/.profile: export KUGETSU_OPENCODE=~/.local/share/opencode-1/node_modules/.bin/opencode'
   elif ((BASH_REMATCH[2] < 1 || BASH_REMATCH[3] < 18)); then
     say "opencode $found is too old: npm install -g opencode-ai@1.18.33"

@@ -111,8 +111,20 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'opencode2',
+          include: ['test/opencode2/**/*.test.ts', 'test/e2e/driver-contract.test.ts'],
+          env: { KUGETSU_TEST_OPENCODE2: 'preview' },
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        root,
+        test: {
           name: 'opencode',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/opencode2/**/*.test.ts'],
           exclude: JOURNEYS,
           globalSetup: [PREPARED_WORLDS],
           testTimeout: 600_000,

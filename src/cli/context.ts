@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
 import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
 import type { Opencode } from '../adapters/opencode/opencode.ts';
+import type { IdentifiedOpencode } from '../adapters/opencode/probe.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
 import { homedir } from '../adapters/process/user.ts';
 import { realPathNow } from '../adapters/store/paths.ts';
@@ -73,15 +74,28 @@ export async function createContext({
   };
 }
 
-/** What runs agents: the installed opencode. */
+/** What runs agents: the installed opencode, whichever major version it is. */
 function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' | 'cwd' | 'settings'>): Opencode {
-  return lazyOpencode(async () => {
+  const madeBy = async (): Promise<number | undefined> => {
+    const { sessionsMadeBy } = await import('../domain/sessions/made-by.ts');
+    return sessionsMadeBy({ home });
+  };
+  // Who asks which opencode it is hands the answer on to its driver.
+  let answer: Promise<IdentifiedOpencode> | undefined;
+  const ask = async (): Promise<IdentifiedOpencode> => {
+    const { identifyOpencode } = await import('../adapters/opencode/probe.ts');
+    return identifyOpencode({ env, cwd, cache: home.opencodeProbe });
+  };
+  const identify = async (): Promise<IdentifiedOpencode> => {
+    const given = answer ?? ask();
+    answer = undefined;
+    return given;
+  };
+  const facts = { env, cwd, clock: systemClock, probeCache: home.opencodeProbe, madeBy, identify };
+  const one = lazyOpencode(async () => {
     const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
     return createOpencode({
-      env,
-      cwd,
-      clock: systemClock,
-      probeCache: home.opencodeProbe,
+      ...facts,
       exportCaches: { base: home.baseExport, pm_agent: home.pmAgentExport },
       cleanExport: async () => {
         const { redactorOf } = await import('../domain/agent-env/redactor.ts');
@@ -94,11 +108,19 @@ function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' |
         directory: home.modelCatalogues,
         wanted: async () => (await settings()).MODEL_CATALOGUE === 'trimmed',
       },
-      madeBy: async () => {
-        const { sessionsMadeBy } = await import('../domain/sessions/made-by.ts');
-        return sessionsMadeBy({ home });
-      },
     });
+  });
+  const two = lazyOpencode(async () => {
+    const { createOpencode2 } = await import('../adapters/opencode2/driver.ts');
+    return createOpencode2({ ...facts, tried: home.opencodeTried });
+  });
+  return lazyOpencode(async () => {
+    const { eitherOpencode } = await import('../adapters/opencode2/either.ts');
+    const major = async (): Promise<number> => {
+      answer = ask();
+      return (await answer).major;
+    };
+    return eitherOpencode({ clock: systemClock, major, one, two });
   });
 }
 

@@ -32,7 +32,7 @@ export function createProgram({ terminal, args, onRequest }: Wanted): Command {
   const width = Number.isFinite(columns) ? columns : undefined;
   const program = new Command('kugetsu')
     .description(SUMMARY)
-    .version(versionText(), '-V, --version', 'print the version')
+    .version(versionText(), '-V, --version', 'print the version; with --verbose, what it was tested with too')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError()
     .configureHelp({

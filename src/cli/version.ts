@@ -13,3 +13,8 @@ export function versionText(): string {
 export function isVersionCall([first, ...rest]: readonly string[]): boolean {
   return rest.length === 0 && (first === '--version' || first === '-V');
 }
+
+/** Whether it asks for the version, and for what that was tested with. */
+export function isLongVersionCall(args: readonly string[]): boolean {
+  return args.length === 2 && args.includes('--verbose') && isVersionCall(args.filter((arg) => arg !== '--verbose'));
+}

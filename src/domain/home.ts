@@ -51,6 +51,8 @@ export interface Home {
   readonly baseExport: string;
   readonly pmAgentExport: string;
   readonly opencodeProbe: string;
+  /** Which opencodes have passed their trial. */
+  readonly opencodeTried: string;
   /** Catalogues of models for opencode, trimmed to what a run may use. */
   readonly modelCatalogues: string;
   /** Which tasks were seen to be finished. */
@@ -96,6 +98,7 @@ export function homeAt(root: string): Home {
     baseExport: join(root, 'cache', 'base-export.json'),
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
+    opencodeTried: join(root, 'opencode-tried.json'),
     modelCatalogues: join(root, 'cache', 'models'),
     finishedTasks: join(root, 'cache', 'finished-tasks'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { processesOfRun } from '../../src/adapters/process/process-table.ts';
 import type { Opencode } from '../../src/adapters/opencode/opencode.ts';
+import type { StoredSession } from '../../src/adapters/engine/agent-engine.ts';
 import type { SessionRights } from '../../src/adapters/engine/session-rights.ts';
-import { rulesOf } from '../../src/adapters/opencode/permissions.ts';
 import { ENGINES, eventsIn, remarksIn, startAgent, type WatchedAgent } from '../support/engines.ts';
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';
 import { makeWorld, until, type World } from '../support/world.ts';
@@ -14,7 +14,8 @@ const RIGHTS: SessionRights = { kind: 'unattended', writable: ['/somewhere/else'
 const ATTENDED: SessionRights = { kind: 'attended' };
 
 // What is promised of an engine holds for each one on the real opencode, and the fake one is fit to stand in for it.
-describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
+describe.each(ENGINES)('the engine $name', (engine) => {
+  const { binary, open, major = 1, keepsRules = true, restores = true } = engine;
   let model: ScriptedModel;
   let world: World;
   let opencode: Opencode;
@@ -44,6 +45,12 @@ describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
     return startAgent(opencode, world, { session, directory: where, message, ...named });
   }
 
+  /** Where sessions keep no rules, each run brings its own. */
+  function expectRules(stored: StoredSession | undefined, rights: SessionRights): void {
+    const permission: unknown = JSON.parse(stored?.permission ?? 'null');
+    expect(permission).toEqual(keepsRules ? engine.rules(rights, world) : null);
+  }
+
   /** @returns the exit code */
   async function tell(session: string, where: string, message: string): Promise<number | undefined> {
     return (await (await start(session, where, message)).toEnd()).exitCode;
@@ -56,8 +63,8 @@ describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
   test('the probe names the binary and a version', async () => {
     expect(await opencode.probe()).toMatchObject({
       path: realpathSync(binary),
-      version: expect.stringMatching(/^1\.\d+\.\d+$/),
-      major: 1,
+      version: expect.stringMatching(major === 1 ? /^1\.\d+\.\d+$/ : /^2\.0\.\d+$|^0\.0\.0-next-\d+$/),
+      major,
     });
   });
 
@@ -66,7 +73,7 @@ describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
     const id = await opencode.createSession({ title: 'A session', directory: where, rights: RIGHTS });
     const [stored] = await opencode.describeSessions([id]);
     expect(stored).toMatchObject({ id, directory: where, messages: 0, parts: 0 });
-    expect(JSON.parse(stored?.permission ?? '')).toEqual(rulesOf(RIGHTS));
+    expectRules(stored, RIGHTS);
     expect(await opencode.sessionsCreatedIn(where, 0)).toEqual([id]);
   });
 
@@ -122,12 +129,14 @@ describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
       const [stored] = await opencode.describeSessions([id]);
       return stored === undefined ? 'no session' : (await opencode.lackOfRights(stored, wanted))?.kind;
     };
-    expect(await lackOf(rights)).toBe('lifted');
+    const lifted = keepsRules ? 'lifted' : undefined;
+    expect(await lackOf(rights)).toBe(lifted);
     await opencode.setRights(id, rights);
     const [stored] = await opencode.describeSessions([id]);
-    expect(JSON.parse(stored?.permission ?? '')).toEqual(await opencode.rulesOf(rights));
+    expectRules(stored, rights);
+    expect(await opencode.rulesOf(rights)).toContainEqual(expect.objectContaining({ pattern: "/it's/here/*" }));
     expect(await lackOf(rights)).toBeUndefined();
-    expect(await lackOf({ kind: 'words_only' })).toBe('lifted');
+    expect(await lackOf({ kind: 'words_only' })).toBe(lifted);
   });
 
   test('a session moves to another directory, and stays the same otherwise', async () => {
@@ -136,7 +145,7 @@ describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
     await opencode.moveSession(id, to);
     const [stored] = await opencode.describeSessions([id]);
     expect(stored).toMatchObject({ id, directory: to });
-    expect(JSON.parse(stored?.permission ?? '')).toEqual(rulesOf(RIGHTS));
+    expectRules(stored, RIGHTS);
   });
 
   test('a session that was forked from comes back after it was lost, and others do not', async () => {
@@ -147,7 +156,8 @@ describe.each(ENGINES)('the engine $name', ({ binary, open }) => {
     const [before] = await opencode.describeSessions([base]);
     for (const id of [base, fork]) await opencode.deleteSession(id);
     expect(await opencode.restoreSession(fork, from)).toBe(false);
-    expect(await opencode.restoreSession(base, from)).toBe(true);
+    expect(await opencode.restoreSession(base, from)).toBe(restores);
+    if (!restores) return;
     const [after] = await opencode.describeSessions([base]);
     expect({ ...after, time_updated: 0 }).toEqual({ ...before, time_updated: 0 });
   });

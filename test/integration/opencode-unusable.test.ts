@@ -165,24 +165,26 @@ test('a plain program is asked for its version once', async () => {
   expect(asked.filter((line) => line === '--version')).toHaveLength(1);
 });
 
+const AT = `at ${FAKE_OPENCODE}`;
+
 test.each([
-  ['opencode v2.0.17', '2.0.17'],
-  ['opencode2 v2.0.4', '2.0.4'],
-  ['opencode2 v0.0.0-next-16350', '0.0.0-next-16350'],
-  ['2.0.17', '2.0.17'],
-  ['v3.0.0', '3.0.0'],
-])('an opencode that says %j is refused, with the recipe for having 1.18 beside it', async (printed, version) => {
+  ['opencode v2.0.17', `opencode 2.0.17 ${AT} has not passed its trial with this kugetsu`],
+  ['opencode2 v2.0.4', `opencode 2.0.4 ${AT} has not passed its trial with this kugetsu`],
+  ['opencode2 v0.0.0-next-16350', `opencode 0.0.0-next-16350 ${AT} has not passed its trial with this kugetsu`],
+  ['2.0.17', `opencode 2.0.17 ${AT} has not passed its trial with this kugetsu`],
+  ['2.0.3', `opencode 2.0.3 is older than 2.0.4 (${FAKE_OPENCODE})`],
+  ['v3.0.0', `opencode 3.0.0 ${AT}: this kugetsu works with opencode 1.18 and 2, and not with opencode 3 yet`],
+])('an opencode that says %j is refused, with the recipe for having 1.18 beside it', async (printed, reason) => {
   const world = fakeWorld({ FAKE_OPENCODE_VERSION: printed });
   const { code, stdout, stderr } = await world.kugetsu('init', '--headless');
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   const [said, hint = '', ...rest] = stderr.split('\n');
-  expect(said).toBe(
-    `kugetsu: opencode ${version} at ${FAKE_OPENCODE}: this kugetsu works with opencode 1.18, and not with opencode ${version.startsWith('3') ? 3 : 2} yet`,
-  );
+  expect(said).toBe(`kugetsu: ${reason}`);
+  if (reason.includes('trial')) expect(hint).toContain('run: kugetsu doctor --try-opencode');
   expect(rest).toEqual(['']);
   // A global installation of 1.18 would have to replace the program of the other one, and npm refuses that.
   expect(hint).toContain(
-    'run: npm install --prefix ~/.local/share/opencode-1 opencode-ai@1.18.33 && export KUGETSU_OPENCODE=',
+    'npm install --prefix ~/.local/share/opencode-1 opencode-ai@1.18.33 && export KUGETSU_OPENCODE=',
   );
   expect(hint).not.toMatch(/ -g |@latest/);
 });

@@ -144,10 +144,10 @@ describe('sourced', () => {
 test.each([
   [
     'opencode v2.0.17',
-    'opencode 2.0.17 is not driven yet; have 1.18 beside it: npm install --prefix ~/.local/share/opencode-1',
+    'opencode 2.0.17 is experimental: kugetsu doctor --try-opencode tests it; to have 1.18 beside it: npm install --prefix ~/.local/share/opencode-1',
   ],
-  ['opencode2 v0.0.0-next-16350', 'opencode 0.0.0-next-16350 is not driven yet'],
-  ['2.0.17', 'opencode 2.0.17 is not driven yet'],
+  ['opencode2 v0.0.0-next-16350', 'opencode 0.0.0-next-16350 is experimental'],
+  ['2.0.17', 'opencode 2.0.17 is experimental'],
   ['1.17.9', 'opencode 1.17.9 is too old: npm install -g opencode-ai@1.18.33'],
 ])('an opencode that says %j is told of', async (printed, said) => {
   const world = fakeWorld();

@@ -5,6 +5,11 @@ import type { AgentExit, AgentHandle, AgentRequest } from '../../src/adapters/en
 import type { AgentEvent, Remark, Utterance } from '../../src/adapters/engine/agent-event.ts';
 import { createOpencode } from '../../src/adapters/opencode/opencode-driver.ts';
 import type { Opencode } from '../../src/adapters/opencode/opencode.ts';
+import type { SessionRights } from '../../src/adapters/engine/session-rights.ts';
+import { rulesOf } from '../../src/adapters/opencode/permissions.ts';
+import { createOpencode2 } from '../../src/adapters/opencode2/driver.ts';
+import { rulesOf as rulesOf2 } from '../../src/adapters/opencode2/rules.ts';
+import { OPENCODE2_DOUBLE, OPENCODE2_PREVIEW } from './opencode2.ts';
 import { FAKE_OPENCODE, REAL_OPENCODE, type World } from './world.ts';
 
 /** An engine, and the opencode that it runs on. */
@@ -12,13 +17,52 @@ interface EngineCase {
   readonly name: string;
   readonly binary: string;
   readonly open: (world: World) => Opencode;
+  /** The major version of that opencode; 1 without. */
+  readonly major?: number;
+  /** Whether its sessions keep rules of their own, and lost ones come back; they do without. */
+  readonly keepsRules?: boolean;
+  readonly restores?: boolean;
+  /** The rules that these rights come to, as a session stores them. */
+  readonly rules: (rights: SessionRights, world: World) => unknown;
 }
 
-/** Each engine on each opencode that there is: what is promised of one is promised of all. */
-export const ENGINES: readonly EngineCase[] = [
-  { name: 'process on the real opencode', binary: REAL_OPENCODE, open: openProcess },
-  { name: 'process on the fake opencode', binary: FAKE_OPENCODE, open: openProcess },
+const TWO = {
+  open: openTwo,
+  major: 2,
+  restores: false,
+  rules: (rights: SessionRights, { env }: World) => rulesOf2(rights, env),
+};
+
+const PREVIEW: EngineCase = { ...TWO, name: 'opencode 2 on its preview', binary: OPENCODE2_PREVIEW, keepsRules: false };
+
+const EVERYWHERE: readonly EngineCase[] = [
+  { name: 'process on the real opencode', binary: REAL_OPENCODE, open: openProcess, rules: rulesOf },
+  { name: 'process on the fake opencode', binary: FAKE_OPENCODE, open: openProcess, rules: rulesOf },
+  { ...TWO, name: 'opencode 2 on its double', binary: OPENCODE2_DOUBLE },
+  {
+    ...TWO,
+    name: 'opencode 2 on its double in the early dialect',
+    binary: OPENCODE2_DOUBLE,
+    open: (world) => openTwo(world.withEnv({ FAKE_OPENCODE2_DIALECT: 'early' })),
+    keepsRules: false,
+  },
 ];
+
+/**
+ * Each engine on each opencode that there is: what is promised of one is promised of all. The preview of opencode 2 has a
+ * script of its own, which installs it.
+ */
+export const ENGINES = process.env['KUGETSU_TEST_OPENCODE2'] === 'preview' ? [PREVIEW] : EVERYWHERE;
+
+function openTwo(world: World): Opencode {
+  return createOpencode2({
+    env: world.env,
+    cwd: world.project,
+    clock: systemClock,
+    probeCache: join(world.root, 'probe.json'),
+    tried: undefined,
+  });
+}
 
 function openProcess(world: World): Opencode {
   return createOpencode({

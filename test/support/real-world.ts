@@ -47,6 +47,7 @@ export interface ListedSession {
   readonly worktree: string | null;
   readonly state: string;
   readonly run: {
+    readonly id: string;
     readonly phase: string;
     readonly agent_pid: number | null;
     readonly owner: { readonly pid: number };

@@ -83,7 +83,12 @@ async function answer({ request, response, rules, requests }: Exchange): Promise
   const rule = rules.find(({ pattern }) => pattern.test(recorded.lastUserText));
   const replies = rule?.replies(recorded) ?? [];
   const step = Math.min(recorded.toolResults.length, replies.length - 1);
-  await play(response, replies[step] ?? { text: 'Done.' });
+  await play(response, replies[step] ?? { text: 'Done.' }, shellOf(body['tools']));
+}
+
+/** What the tool for command lines is called: opencode 2 has another name for it. */
+function shellOf(tools: readonly unknown[]): string {
+  return /"name":"bash"/.test(JSON.stringify(tools)) ? 'bash' : 'shell';
 }
 
 function record(
@@ -120,7 +125,7 @@ export function contentText(content: unknown): string {
   return content.map((part: { text?: unknown }) => (typeof part.text === 'string' ? part.text : '')).join('');
 }
 
-async function play(response: ServerResponse, reply: Reply): Promise<void> {
+async function play(response: ServerResponse, reply: Reply, shell = 'bash'): Promise<void> {
   if ('hang' in reply) return;
   if ('status' in reply) {
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
@@ -148,7 +153,7 @@ async function play(response: ServerResponse, reply: Reply): Promise<void> {
   }
   const call =
     'bash' in reply
-      ? { name: 'bash', input: { command: reply.bash, description: 'A scripted command' } }
+      ? { name: shell, input: { command: reply.bash, description: 'A scripted command' } }
       : { name: reply.tool, input: reply.input };
   sendDelta(response, {
     role: 'assistant',

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import * as z from 'zod/mini';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
@@ -19,7 +18,8 @@ import { givenCatalogue, type CatalogueOptions, type GivenCatalogue } from './mo
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
-import { probeOpencode } from './probe.ts';
+import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
+import { runOnTerminal } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
 import { agentCommand } from './process/agent-command.ts';
 import { startAgentProcess } from './process/agent-process.ts';
@@ -48,6 +48,8 @@ interface DriverOptions {
   readonly startupLimitMs?: () => Promise<number>;
   /** The major version of the opencode that made the sessions there are; undefined when there are none. */
   readonly madeBy?: (() => Promise<number | undefined>) | undefined;
+  /** Says which opencode it is, for one who has just asked it. */
+  readonly identify?: () => Promise<IdentifiedOpencode>;
 }
 
 /** A daemon lives for days, and opencode may be replaced in that time: after so many milliseconds it is looked at again. */
@@ -70,10 +72,10 @@ class OpencodeDriver implements Opencode {
   }
 
   async probe(): Promise<OpencodeProbe> {
-    const { env, cwd, probeCache, madeBy, clock } = this.options;
+    const { env, cwd, probeCache, madeBy, clock, identify } = this.options;
     const now = clock.monotonic();
     const held = this.probing !== undefined && now - this.probing.at < PROBE_HOLDS_MS ? this.probing : undefined;
-    const current = held ?? { at: now, answer: probeOpencode({ env, cwd, cache: probeCache, madeBy }) };
+    const current = held ?? { at: now, answer: probeOpencode({ env, cwd, cache: probeCache, madeBy, identify }) };
     this.probing = current;
     try {
       return await current.answer;
@@ -196,24 +198,5 @@ class OpencodeDriver implements Opencode {
     const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
     const { catalogue } = this.options;
     return { path: (await this.probe()).path, env, limitMs, catalogue };
-  }
-}
-
-/** Runs a program on this process's own terminal; signals from the keyboard are the program's. */
-async function runOnTerminal(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: OpencodeCli['env'] },
-): Promise<number> {
-  const ignore = (): void => undefined;
-  process.on('SIGINT', ignore);
-  try {
-    return await new Promise((resolve, reject) => {
-      const child = spawn(command, args, { ...options, env: { ...options.env }, stdio: 'inherit' });
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(code ?? 1));
-    });
-  } finally {
-    process.off('SIGINT', ignore);
   }
 }

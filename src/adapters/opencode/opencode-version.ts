@@ -1,11 +1,25 @@
 import { plainText } from '../../util/text.ts';
 
-/** The major version that this kugetsu drives. */
+/** The major version that the driver of opencode's command line drives. */
 export const DRIVEN_MAJOR = 1;
+/** The newest major version that this kugetsu drives. */
+export const NEWEST_MAJOR = 2;
+/** The oldest opencode 2 whose interface kugetsu knows: before it, that was another. */
+export const MINIMUM_VERSION_2 = '2.0.4';
 /** The oldest opencode that has every command and flag that kugetsu uses, as far as it was measured. */
 export const MINIMUM_VERSION = '1.18.0';
 /** The version with which kugetsu was tested. */
 export const TESTED_VERSION = '1.18.33';
+
+/** What is to be said of opencode 2. */
+export const EXPERIMENTAL =
+  'experimental; tested with a preview of July 2026 and a double of its contract, never with a released 2.x here';
+
+/** What this kugetsu was tested with, a line for each major version of opencode. */
+export const TESTED_WITH: readonly string[] = [
+  `opencode 1.18: tested with ${TESTED_VERSION}`,
+  `opencode 2 (${MINIMUM_VERSION_2} and later): ${EXPERIMENTAL}; kugetsu doctor --try-opencode tests yours`,
+];
 
 /** How the opencode is installed that this kugetsu drives. */
 export const INSTALL = `npm install -g opencode-ai@${TESTED_VERSION}`;

@@ -54,7 +54,15 @@ export function whatRulesLack(stored: string | null, rights: SessionRights): Rig
   if (stored === null) return { kind: 'missing', message: 'it has no permission rules' };
   const rules = StoredRulesSchema.safeParse(parseJson(stored)).data;
   if (rules === undefined) return { kind: 'unreadable', message: 'its permission rules cannot be read' };
-  const lifted = rulesOf(rights).find((rule) => rule.action === 'deny' && !isDenied(rules, rule));
+  return lackOfRules(rules, rulesOf(rights));
+}
+
+/** What `rules` do not deny, though `wanted` do. */
+export function lackOfRules(
+  rules: readonly PermissionRule[],
+  wanted: readonly PermissionRule[],
+): RightsLack | undefined {
+  const lifted = wanted.find((rule) => rule.action === 'deny' && !isDenied(rules, rule));
   if (lifted === undefined) return undefined;
   return { kind: 'lifted', message: `it does not deny ${lifted.permission} ${lifted.pattern}` };
 }

@@ -5,10 +5,24 @@ import { plainText } from '../../util/text.ts';
 import { isAtLeast } from '../../util/versions.ts';
 import { quoted, said, words } from '../../util/words.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
-import { BINARY_VARIABLE, findOpencode, INSTALL_HINT, isShim, programFacts } from './find-opencode.ts';
+import {
+  BINARY_VARIABLE,
+  findOpencode,
+  INSTALL_HINT,
+  isShim,
+  programFacts,
+  type ProgramFacts,
+} from './find-opencode.ts';
 import type { OpencodeProbe } from './opencode.ts';
 import { driverEnvironment, runHasty } from './opencode-cli.ts';
-import { DRIVEN_MAJOR, INSTALL, INSTALL_BESIDE, MINIMUM_VERSION, parseOpencodeVersion } from './opencode-version.ts';
+import {
+  DRIVEN_MAJOR,
+  INSTALL,
+  INSTALL_BESIDE,
+  MINIMUM_VERSION,
+  NEWEST_MAJOR,
+  parseOpencodeVersion,
+} from './opencode-version.ts';
 
 const PROBE_TIMEOUT_MS = 60_000;
 const NEEDED_RUN_FLAGS = [
@@ -40,7 +54,11 @@ interface ProbeOptions {
   readonly cache: string;
   /** The major version of the opencode that made the sessions there are; undefined when there are none. */
   readonly madeBy?: (() => Promise<number | undefined>) | undefined;
+  /** Says which opencode it is, for one who has just asked it. */
+  readonly identify?: (() => Promise<IdentifiedOpencode>) | undefined;
 }
+
+type Asking = Pick<ProbeOptions, 'env' | 'cwd'>;
 
 /**
  * Finds opencode and checks that it is of the major version that made the sessions there are, new enough, and has the
@@ -48,18 +66,40 @@ interface ProbeOptions {
  * version each time, because it stays the same when what is behind it changes.
  */
 export async function probeOpencode(options: ProbeOptions): Promise<OpencodeProbe> {
+  const { facts, isChecked, ...probe } = await (options.identify?.() ?? identifyOpencode(options));
+  await requireSameMajor(probe, options);
+  requireDriven(probe);
+  if (isChecked) return probe;
+  await checkCapabilities(probe.path, probe.version, options);
+  await rememberProbe(options.cache, { ...probe, facts });
+  return probe;
+}
+
+/** What a program says that it is, and whether it was found usable as it stands. */
+export interface IdentifiedOpencode extends OpencodeProbe {
+  readonly facts: ProgramFacts;
+  readonly isChecked: boolean;
+}
+
+/** Finds opencode and asks which version it is, whatever that is. A shim is asked each time. */
+export async function identifyOpencode(
+  options: Pick<ProbeOptions, 'env' | 'cwd' | 'cache'>,
+): Promise<IdentifiedOpencode> {
   const path = await findOpencode(options);
   const facts = await programFacts(path);
   const cached = await readCache(options.cache);
   const same = cached !== undefined && factNames.every((name) => cached[name] === facts[name]);
   const isKnown = same && !(await isShim(path, facts.path));
-  const probe = { path, ...(isKnown ? versionIn(cached.version) : await readVersion(path, options)) };
-  await requireSameMajor(probe, options);
-  requireDriven(probe);
-  if (same && cached.version === probe.version) return probe;
-  await checkCapabilities(path, probe.version, options);
-  await replaceFile(options.cache, `${JSON.stringify({ ...facts, version: probe.version })}\n`);
-  return probe;
+  const found = isKnown ? versionIn(cached.version) : await readVersion(path, options);
+  return { path, ...found, facts, isChecked: same && cached.version === found.version };
+}
+
+/** Remembers that an opencode was found usable. */
+export async function rememberProbe(
+  cache: string,
+  { facts, version }: Pick<IdentifiedOpencode, 'facts' | 'version'>,
+): Promise<void> {
+  await replaceFile(cache, `${JSON.stringify({ ...facts, version })}\n`);
 }
 
 function versionIn(version: string): { readonly version: string; readonly major: number } {
@@ -67,11 +107,14 @@ function versionIn(version: string): { readonly version: string; readonly major:
 }
 
 /** Another one would not find the sessions, or would find them without what was said in them, and could damage them. */
-async function requireSameMajor({ path, version, major }: OpencodeProbe, { madeBy }: ProbeOptions): Promise<void> {
+export async function requireSameMajor(
+  { path, version, major }: OpencodeProbe,
+  { madeBy }: Pick<ProbeOptions, 'madeBy'>,
+): Promise<void> {
   const made = (await madeBy?.()) ?? major;
   if (made === major) return;
   const goOn = made === DRIVEN_MAJOR ? `run: ${INSTALL_BESIDE}` : `name an opencode ${made} in ${BINARY_VARIABLE}`;
-  const anew = major === DRIVEN_MAJOR ? '; for new ones, run: kugetsu init --force' : '';
+  const anew = major <= NEWEST_MAJOR ? '; for new ones, run: kugetsu init --force' : '';
   throw new AppError(
     'other_opencode',
     `the sessions of this home were made by opencode ${made}, and ${path} is opencode ${version}`,
@@ -81,7 +124,7 @@ async function requireSameMajor({ path, version, major }: OpencodeProbe, { madeB
 
 function requireDriven({ path, version, major }: OpencodeProbe): void {
   if (major > DRIVEN_MAJOR) {
-    const message = `opencode ${version} at ${path}: this kugetsu works with opencode 1.18, and not with opencode ${major} yet`;
+    const message = `opencode ${version} at ${path}: this kugetsu works with opencode 1.18 and 2, and not with opencode ${major} yet`;
     const hint = `to have both, run: ${INSTALL_BESIDE}`;
     throw new AppError('opencode_unsupported', message, { hint, exit: EXIT.notReady });
   }
@@ -101,7 +144,7 @@ async function readCache(path: string): Promise<z.infer<typeof CachedProbeSchema
   }
 }
 
-async function readVersion(path: string, options: ProbeOptions): Promise<Pick<OpencodeProbe, 'version' | 'major'>> {
+async function readVersion(path: string, options: Asking): Promise<Pick<OpencodeProbe, 'version' | 'major'>> {
   const { output } = await ask(path, ['--version'], options);
   const found = parseOpencodeVersion(output);
   if (found === undefined) {
@@ -128,7 +171,7 @@ async function checkCapabilities(path: string, version: string, options: ProbeOp
   });
 }
 
-async function ask(path: string, args: readonly string[], { env, cwd }: ProbeOptions): Promise<{ output: string }> {
+async function ask(path: string, args: readonly string[], { env, cwd }: Asking): Promise<{ output: string }> {
   const result = await runHasty({
     command: path,
     args,

@@ -64,7 +64,8 @@ function namesPlugins(text: string): boolean {
   return /"plugins?"/.test(letters);
 }
 
-async function instructionsOf(directory: string): Promise<string | undefined> {
+/** The file in `directory` that says something to agents in words; undefined without, or when it lies elsewhere. */
+export async function instructionsOf(directory: string): Promise<string | undefined> {
   for (const name of INSTRUCTIONS) {
     const path = join(directory, name);
     if ((await lstat(path).catch(() => undefined)) === undefined) continue;

@@ -63,6 +63,7 @@ async function copyFiles(from: Home, to: Home): Promise<void> {
   const pairs = [
     [from.config, to.config],
     [from.opencodeProbe, to.opencodeProbe],
+    [from.opencodeTried, to.opencodeTried],
     [from.baseExport, to.baseExport],
     [from.pmAgentExport, to.pmAgentExport],
     ...envFiles.map((name) => [join(from.agentEnv, name), join(to.agentEnv, basename(name))]),

@@ -1,4 +1,5 @@
 import { gitVersion } from '../../../adapters/git/git-command.ts';
+import { EXPERIMENTAL } from '../../../adapters/opencode/opencode-version.ts';
 import { realPath } from '../../../adapters/store/paths.ts';
 import { AppError, messageOf, wordsOf } from '../../../util/errors.ts';
 import { DEFAULT_AGENT, RUN_AGENTS, type RunAgent } from '../../agent-env/agents.ts';
@@ -6,6 +7,7 @@ import { readEnvFile } from '../../agent-env/env-file.ts';
 import { IDENTITY_COMMAND, type Surroundings, surroundingsOf } from '../../runs/agent-surroundings.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { type Finding, fine, wrong } from '../finding.ts';
+import { databaseOf } from '../../sessions/same-opencode.ts';
 import { soundSessions } from '../survey.ts';
 
 /** Agents find the programs that they call in the environment that they get. */
@@ -64,10 +66,12 @@ async function pathCommand(context: CheckContext, agent: RunAgent): Promise<stri
 export const opencodeCheck: Check = {
   name: 'opencode',
   needsHome: false,
-  run: async ({ opencode }) =>
+  run: async ({ opencode, env }) =>
     found('opencode', async () => {
-      const { version, path } = await opencode.probe();
-      return `opencode ${version} (${path})`;
+      const { version, path, major } = await opencode.probe();
+      const name = `opencode ${version} (${path})`;
+      if (major === 1) return name;
+      return `${name}, which has passed its trial; ${EXPERIMENTAL}; its sessions are in ${databaseOf(env)}`;
     }),
 };
 

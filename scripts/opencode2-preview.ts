@@ -1,0 +1,36 @@
+// Installs the preview of opencode 2 that the tests run on, 99 MB, outside of the repository and its dependencies.
+// usage: bun scripts/opencode2-preview.ts
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const PACKAGE = '@opencode-ai/cli-linux-x64-baseline';
+/** The newest that the registry has: of the end of July 2026, before 2.0.0. */
+const VERSION = '0.0.0-next-16350';
+
+/** The path of the preview's program, whether it is installed or not. It is kept in the user's cache. */
+export function previewProgram(): string {
+  const named = process.env['XDG_CACHE_HOME'] ?? '';
+  const cache = named === '' ? join(homedir(), '.cache') : named;
+  return join(cache, 'kugetsu-tests', `opencode-${VERSION}`, 'node_modules', PACKAGE, 'bin', 'opencode2');
+}
+
+function install(): void {
+  const program = previewProgram();
+  if (existsSync(program)) return;
+  const directory = join(dirname(program), '..', '..', '..', '..');
+  mkdirSync(dirname(directory), { recursive: true });
+  // Half an installation would be taken for a whole one.
+  const building = mkdtempSync(`${directory}.`);
+  execFileSync('npm', ['install', '--prefix', building, '--no-audit', '--no-fund', `${PACKAGE}@${VERSION}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  rmSync(directory, { recursive: true, force: true });
+  renameSync(building, directory);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  install();
+  process.stdout.write(`${previewProgram()}\n`);
+}

@@ -1,0 +1,171 @@
+import { AppError } from '../../util/errors.ts';
+import type { Clock } from '../clock.ts';
+import type { AgentHandle, AgentRequest, RunPlace, StoredSession, TitledSession } from '../engine/agent-engine.ts';
+import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
+import type { AgentStanding } from '../opencode/agents.ts';
+import type { GivenCatalogue } from '../opencode/models/model-catalogue.ts';
+import { driverEnvironment } from '../opencode/opencode-cli.ts';
+import type { Opencode, OpencodeProbe } from '../opencode/opencode.ts';
+import type { PermissionRule } from '../opencode/permissions.ts';
+import type { IdentifiedOpencode } from '../opencode/probe.ts';
+import { runOnTerminal } from '../opencode/run-on-terminal.ts';
+import { newSessionId } from '../opencode/session-copy.ts';
+import { checkedSessionId } from '../opencode/stored-sessions.ts';
+import { BookServer } from './book-server.ts';
+import { probeOpencode2 } from './probe.ts';
+import { inWordsOfOne, rulesOf, whatRulesLack } from './rules.ts';
+import { startAgentServer } from './run/agent-server.ts';
+import * as sessions from './sessions.ts';
+
+interface DriverOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly probeCache: string;
+  /** Which programs have passed their trial; undefined for the trial itself, which takes any. */
+  readonly tried: string | undefined;
+  /** The major version of the opencode that made the sessions there are; undefined when there are none. */
+  readonly madeBy?: (() => Promise<number | undefined>) | undefined;
+  /** Says which opencode it is, for one who has just asked it. */
+  readonly identify?: () => Promise<IdentifiedOpencode>;
+}
+
+/** A daemon lives for days, and opencode may be replaced in that time: after so many milliseconds it is looked at again. */
+const PROBE_HOLDS_MS = 30_000;
+
+/** The driver of opencode 2, which is called over HTTP. */
+export function createOpencode2(options: DriverOptions): Opencode {
+  return new OpencodeTwo(options);
+}
+
+class OpencodeTwo implements Opencode {
+  private readonly options: DriverOptions;
+  private readonly book: BookServer;
+  private probing: { readonly at: number; readonly answer: Promise<OpencodeProbe> } | undefined;
+
+  constructor(options: DriverOptions) {
+    this.options = options;
+    this.book = new BookServer({ clock: options.clock, program: async () => this.program() });
+  }
+
+  async probe(): Promise<OpencodeProbe> {
+    const { env, cwd, probeCache: cache, madeBy, clock, tried, identify } = this.options;
+    const now = clock.monotonic();
+    const held = this.probing !== undefined && now - this.probing.at < PROBE_HOLDS_MS ? this.probing : undefined;
+    const current = held ?? { at: now, answer: probeOpencode2({ env, cwd, cache, madeBy, tried, identify }) };
+    this.probing = current;
+    try {
+      return await current.answer;
+    } catch (error) {
+      if (this.probing === current) this.probing = undefined;
+      throw error;
+    }
+  }
+
+  async anew(): Promise<Opencode> {
+    return new OpencodeTwo({ ...this.options, madeBy: undefined });
+  }
+
+  async createSession(session: Parameters<Opencode['createSession']>[0]): Promise<string> {
+    const id = newSessionId(this.options.clock.now());
+    await this.book.with(async (api) => sessions.create(api, id, session, this.options.env));
+    return id;
+  }
+
+  async forkSession(request: Parameters<Opencode['forkSession']>[0]): Promise<string> {
+    const base = checkedSessionId(request.base);
+    const now = this.options.clock.now();
+    return this.book.with(async (api) => sessions.fork(api, base, { ...request, now }, this.options.env));
+  }
+
+  async describeSessions(ids: readonly string[]): Promise<StoredSession[]> {
+    if (ids.length === 0) return [];
+    return this.book.with(async (api) => {
+      const found = await Promise.all(ids.map(async (id) => sessions.describe(api, checkedSessionId(id))));
+      return found.filter((session) => session !== undefined);
+    });
+  }
+
+  async finishedAnswers(id: string): Promise<number> {
+    return this.book.with(async (api) => sessions.finishedAnswers(api, checkedSessionId(id)));
+  }
+
+  async moveSession(id: string, directory: string): Promise<void> {
+    await this.book.with(async (api) => sessions.move(api, checkedSessionId(id), directory));
+  }
+
+  /** No export is kept: a session that opencode 2 has lost is lost. */
+  async restoreSession(): Promise<boolean> {
+    return false;
+  }
+
+  async setRights(id: string, rights: SessionRights): Promise<void> {
+    await this.book.with(async (api) => sessions.setRights(api, checkedSessionId(id), rights, this.options.env));
+  }
+
+  async lackOfRights({ permission }: StoredSession, rights: SessionRights): Promise<RightsLack | undefined> {
+    const keepsRules = await this.book.with(async ({ contract }) => contract.keepsRules);
+    return keepsRules ? whatRulesLack(permission, rights, this.options.env) : undefined;
+  }
+
+  async rulesOf(rights: SessionRights): Promise<readonly PermissionRule[]> {
+    return rulesOf(rights, this.options.env).map(inWordsOfOne);
+  }
+
+  async sessionsCreatedIn(directory: string, sinceMs: number): Promise<string[]> {
+    return this.book.with(async (api) => sessions.createdIn(api, directory, sinceMs));
+  }
+
+  async sessionsTitled(prefix: string): Promise<TitledSession[]> {
+    return this.book.with(async (api) => sessions.titled(api, prefix));
+  }
+
+  async deleteSession(id: string): Promise<void> {
+    await this.book.with(async (api) => {
+      await api.interrupt(checkedSessionId(id));
+      await api.remove(id);
+    });
+  }
+
+  async agentStanding({ name, directory }: Parameters<Opencode['agentStanding']>[0]): Promise<AgentStanding> {
+    const pause = async (ms: number): Promise<void> => this.options.clock.sleep(ms);
+    const agents = await this.book.with(async (api) => api.agents(directory, pause));
+    const agent = agents.find(({ id }) => id === name);
+    if (agent === undefined) return 'unknown';
+    return agent.mode === 'subagent' ? 'subagent' : 'usable';
+  }
+
+  /** To list them, opencode 2 would have to start them. */
+  async configuredExtensions(): Promise<undefined> {
+    return undefined;
+  }
+
+  async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
+    const { path } = await this.probe();
+    return startAgentServer(request, { ...place, path, clock: this.options.clock });
+  }
+
+  async modelCatalogue(): Promise<GivenCatalogue> {
+    return { whole: 'opencode 2 keeps its own' };
+  }
+
+  async attach({ session, directory }: Parameters<Opencode['attach']>[0]): Promise<void> {
+    // Asked for a session that it does not have, opencode 2 makes one of that id.
+    const [stored] = await this.describeSessions([session]);
+    if (stored === undefined) throw new AppError('session_missing', `opencode does not have the session ${session}`);
+    const { path, env } = await this.program();
+    const args = ['--standalone', '--session', session];
+    const code = await runOnTerminal(path, args, { cwd: directory, env: driverEnvironment(env, directory) });
+    if (code === 0) return;
+    throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
+      hint: 'check that opencode works here by itself, or run: kugetsu init --headless (it needs no terminal)',
+    });
+  }
+
+  private async program(): Promise<{ path: string; cwd: string; env: DriverOptions['env'] }> {
+    const { env, cwd } = this.options;
+    const { path } = await this.probe();
+    // What it would find in a repository there is not for these calls.
+    return { path, cwd, env: { ...driverEnvironment(env, cwd), OPENCODE_DISABLE_PROJECT_CONFIG: '1' } };
+  }
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { parseJson } from '../../util/loose-object.ts';
+import type { ProgramFacts } from '../opencode/find-opencode.ts';
+import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+
+/** How many programs are remembered. */
+const MOST = 20;
+
+const TriedSchema = z.object({
+  path: z.string(),
+  size: z.number(),
+  modified: z.number(),
+  changed: z.number(),
+  version: z.string(),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+});
+const FileSchema = z.looseObject({ tried: z.array(TriedSchema) });
+
+/** An opencode as it stands: when it is replaced, it has to be tried again. */
+export interface TriedProgram {
+  readonly facts: ProgramFacts;
+  readonly version: string;
+}
+
+/** Whether an opencode has passed its trial with this kugetsu, as it stands. A record that cannot be read counts as none. */
+export async function wasTried(path: string, program: TriedProgram): Promise<boolean> {
+  return (await readTried(path)).some((entry) => isSame(entry, program));
+}
+
+/** Remembers that an opencode has passed. */
+export async function rememberTried(path: string, program: TriedProgram, at: number): Promise<void> {
+  const others = (await readTried(path)).filter((entry) => !isSame(entry, program));
+  const { facts, version } = program;
+  const tried = [...others, { ...facts, version, at }].slice(-MOST);
+  await replaceFile(path, `${JSON.stringify({ tried })}\n`);
+}
+
+/** Forgets that an opencode has passed: it does so no more. */
+export async function forgetTried(path: string, program: TriedProgram): Promise<void> {
+  const all = await readTried(path);
+  const tried = all.filter((entry) => !isSame(entry, program));
+  if (tried.length < all.length) await replaceFile(path, `${JSON.stringify({ tried })}\n`);
+}
+
+async function readTried(path: string): Promise<z.infer<typeof TriedSchema>[]> {
+  const text = await readTextIfExists(path).catch(() => undefined);
+  return FileSchema.safeParse(parseJson(text ?? '')).data?.tried ?? [];
+}
+
+function isSame(entry: z.infer<typeof TriedSchema>, { facts, version }: TriedProgram): boolean {
+  const names = ['path', 'size', 'modified', 'changed'] as const;
+  return entry.version === version && names.every((name) => entry[name] === facts[name]);
+}
