@@ -178,7 +178,7 @@ test('leftovers in temporary directories go when they are old, nobody uses them 
   const world = await workedWorld();
   const directory = join(world.root, 'tmp');
   const own = [
-    ...['opencode', 'export', 'import', 'git', 'files'].map((purpose) => `kugetsu-${purpose}-Ab12Cd`),
+    ...['opencode', 'export', 'import', 'git', 'files', 'trial'].map((purpose) => `kugetsu-${purpose}-Ab12Cd`),
     'kugetsu-rescue-0123456789abcdef.index',
     'kugetsu-rescue-0123456789abcdef.index.lock',
     'kugetsu-import-0123456789abcdef.json',

@@ -45,11 +45,16 @@ function temporaryDirectory(): string {
 }
 
 /** What calls put into the {@link temporaryDirectory}, by the word in its name. */
-export type Purpose = 'opencode' | 'export' | 'import' | 'git' | 'files';
+export type Purpose = 'opencode' | 'export' | 'import' | 'git' | 'files' | 'trial';
 
 /** The beginning of the path of such a directory: `mkdtemp` adds six characters. A killed process leaves it behind. */
 export function scratchPrefix(purpose: Purpose): string {
   return join(temporaryDirectory(), `kugetsu-${purpose}-`);
+}
+
+/** Makes such a directory. @returns its path */
+export async function makeScratchDirectory(purpose: Purpose): Promise<string> {
+  return mkdtemp(scratchPrefix(purpose));
 }
 
 /** A new path there for an index of git's. */
@@ -59,7 +64,7 @@ export function scratchIndex(): string {
 
 // The last one is 0.1.0's.
 const OWN =
-  /^kugetsu-(?:(?:opencode|export|import|git|files)-\w{6}|rescue-[0-9a-f]{16}\.index(?:\.lock)?|import-[0-9a-f]{16}\.json)$/;
+  /^kugetsu-(?:(?:opencode|export|import|git|files|trial)-\w{6}|rescue-[0-9a-f]{16}\.index(?:\.lock)?|import-[0-9a-f]{16}\.json)$/;
 
 /** Whether a name in the temporary directory is one of {@link scratchPrefix} or {@link scratchIndex}. */
 export function isOwnScratch(name: string): boolean {

@@ -1,4 +1,5 @@
 import type { CanaryStep } from '../../domain/doctor/canary/steps.ts';
+import { usageError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
@@ -10,11 +11,14 @@ interface DoctorOptions {
   readonly fixPermissions: boolean;
   readonly canary: boolean;
   readonly model: boolean;
+  readonly tryOpencode: boolean;
   readonly json: boolean;
 }
 
 /** Prints what is wrong, after fixing what was asked for and is safe. */
-export async function doctor({ context, exitWith }: Call, given: DoctorOptions): Promise<void> {
+export async function doctor(call: Call, given: DoctorOptions): Promise<void> {
+  if (given.tryOpencode) return tryInstalledOpencode(call, given);
+  const { context, exitWith } = call;
   const { fix, fixPermissions, canary, model, json } = given;
   const { runDoctor } = await import('../../domain/doctor/doctor.ts');
   const { terminal } = context;
@@ -42,6 +46,14 @@ export async function doctor({ context, exitWith }: Call, given: DoctorOptions):
   });
   if (!json) terminal.err(countFindings(findings));
   if (!diagnosis.healthy) exitWith(EXIT.failed);
+}
+
+async function tryInstalledOpencode(call: Call, given: DoctorOptions): Promise<void> {
+  if (given.fix || given.fixPermissions || given.canary) {
+    throw usageError('--try-opencode goes with --json and with no other flag', 'run: kugetsu doctor --try-opencode');
+  }
+  const { tryOpencode } = await import('./try-opencode.ts');
+  await tryOpencode(call, given);
 }
 
 function stepText({ name, ms, note }: CanaryStep): string {

@@ -149,11 +149,19 @@ export const DOCTOR: readonly Entry[] = [
         'give the sessions the permission rules that an agent without a terminal needs',
       ),
       canary: flag('--canary', 'run an agent from start to end in a throw-away repository'),
+      tryOpencode: flag(
+        '--try-opencode',
+        'try whether the installed opencode does what kugetsu needs, without a model call',
+      ),
       model: { kind: 'unset', long: '--no-model', about: 'do not ask the model' },
       json: json('print an object', ['findings', 'repairs', 'permissions', 'canary', 'healthy']),
     },
     notes: `Columns: level (error, warning, info, ok), check, what was found, the command that fixes it.
 The model is asked for one word, in a session that is thrown away; --no-model skips that.
+
+--try-opencode does nothing else: it tries the installed opencode with a scripted model on this machine, and with a
+database and a configuration that are thrown away. kugetsu runs agents with an opencode 2 only after it has passed, as
+it stands: one that was replaced has to be tried again.
 
 --fix fixes what is safe: it never touches uncommitted work and deletes no state file (damaged ones become
 *.corrupt-TIME). What is not safe is left to you, with instructions. After it, a second --fix has nothing left to fix.`,
@@ -162,10 +170,11 @@ The model is asked for one word, in a session that is thrown away; --no-model sk
       'kugetsu doctor --fix',
       ['kugetsu doctor --fix-permissions', 'so that no agent waits for an answer that nobody gives'],
       ['kugetsu doctor --json --no-model', 'for monitoring'],
+      ['kugetsu doctor --try-opencode', 'before the first run with an opencode 2, and after each upgrade of it'],
       ['kugetsu doctor --canary', 'a complete start, for real; it costs one short answer of the model'],
     ],
     exits: { 0: 'no error was found (or none is left)', 1: 'errors', 2: 'usage', 130: 'interrupted' },
-    people: { why: 'it changes files that other agents work with', flags: ['fix', 'fixPermissions'] },
+    people: { why: 'it changes files that other agents work with', flags: ['fix', 'fixPermissions', 'tryOpencode'] },
     load: async () => (await import('../commands/doctor.ts')).doctor,
   }),
 ];

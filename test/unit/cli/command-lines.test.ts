@@ -111,11 +111,15 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
   [['skill', 'install', '--for', 'claude'], 'skill install', { for: 'claude', dryRun: false, json: false }],
   [['completion', 'bash'], 'completion bash', {}],
   [['completion', 'install', 'zsh', '--dry-run'], 'completion install', { shell: 'zsh', dryRun: true, json: false }],
-  [['doctor'], 'doctor', { fix: false, fixPermissions: false, canary: false, model: true, json: false }],
+  [
+    ['doctor'],
+    'doctor',
+    { fix: false, fixPermissions: false, canary: false, tryOpencode: false, model: true, json: false },
+  ],
   [
     ['doctor', '--no-model', '--fix-permissions'],
     'doctor',
-    { fix: false, fixPermissions: true, canary: false, model: false, json: false },
+    { fix: false, fixPermissions: true, canary: false, tryOpencode: false, model: false, json: false },
   ],
   [['__complete', '--', 'queue', '--st'], '__complete', { words: ['queue', '--st'] }],
   [['__complete'], '__complete', { words: [] }],
