@@ -10,6 +10,7 @@ interface EnqueueOptions extends WhenOptions {
   readonly message: string;
   readonly fresh: boolean;
   readonly once: boolean;
+  readonly from: string | undefined;
   readonly doneWhen: DoneWhen | undefined;
   readonly json: boolean;
 }
@@ -20,8 +21,8 @@ export async function enqueueTask({ context }: Call, given: EnqueueOptions): Pro
   const { enqueue } = await import('../../domain/queue/enqueue.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  const { fresh, doneWhen } = given;
-  const task = { ref, message, fresh, doneWhen, when: await whenOf(context, given) };
+  const { fresh, from, doneWhen } = given;
+  const task = { ref, message, fresh, from, doneWhen, when: await whenOf(context, given) };
   if (!given.once) return printAdded(context, await enqueue(context, task), given.json);
   const { enqueueOnce } = await import('../../domain/queue/enqueue-once.ts');
   const { item, joined } = await enqueueOnce(context, task);

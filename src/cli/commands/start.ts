@@ -21,12 +21,14 @@ interface AgentTask {
   readonly kind: 'start' | 'continue';
   readonly message: string;
   readonly fresh: boolean;
+  readonly from?: string | undefined;
   readonly doneWhen: DoneWhen | undefined;
   readonly setup?: boolean;
 }
 
 interface StartOptions extends AgentOptions {
   readonly fresh: boolean;
+  readonly from: string | undefined;
 }
 
 /** Puts an agent to work, and waits until it is, or with `follow` until it has ended. */
@@ -34,8 +36,8 @@ export async function start({ context }: Call, given: StartOptions): Promise<voi
   const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  const { fresh, doneWhen } = given;
-  await startOrQueue(context, { ref, kind: 'start', message, fresh, doneWhen }, given);
+  const { fresh, from, doneWhen } = given;
+  await startOrQueue(context, { ref, kind: 'start', message, fresh, from, doneWhen }, given);
 }
 
 interface ContinueOptions extends AgentOptions {

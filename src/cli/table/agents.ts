@@ -1,7 +1,7 @@
 import { command, USUAL, type Entry } from './entry.ts';
 import type { RecentRun } from '../../domain/runs/recent-runs.ts';
 import type { ListedSession } from '../../domain/work/list-sessions.ts';
-import { DONE_WHEN, flag, ISSUE_REF, json, letter, MESSAGE, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
+import { DONE_WHEN, flag, FROM, ISSUE_REF, json, letter, MESSAGE, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
 const QUEUE = flag('--queue', 'when no agent slot or too little memory is free, put the task in the queue instead');
@@ -85,6 +85,7 @@ A message that begins with - goes after --: kugetsu delegate -- "--verbose does 
     options: {
       follow: FOLLOW,
       fresh: flag('--fresh', 'begin at the default branch, even if the branch was pushed before'),
+      from: FROM,
       doneWhen: DONE_WHEN,
       queue: QUEUE,
       debug: DEBUG,

@@ -89,6 +89,14 @@ export const WHEN = {
   },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
+/** Where an agent's branch begins. */
+export const FROM = {
+  kind: 'value',
+  long: '--from',
+  name: 'ref',
+  about: 'begin at this branch, tag or commit, even if the branch of the issue was pushed before',
+} as const satisfies OptionSpec;
+
 /** When the agent of a command is done, if not as its repository or the settings say. */
 export const DONE_WHEN = {
   kind: 'value',

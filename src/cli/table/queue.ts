@@ -3,6 +3,7 @@ import { command, USUAL, type Entry } from './entry.ts';
 import {
   DONE_WHEN,
   flag,
+  FROM,
   ISSUE_REF,
   json,
   letter,
@@ -38,6 +39,7 @@ export const QUEUE: readonly Entry[] = [
         '--fresh',
         'start the issue anew at the default branch, whatever session it has and whatever was pushed',
       ),
+      from: FROM,
       doneWhen: DONE_WHEN,
       ...WHEN,
       once: flag('--once', 'add nothing when a task of the issue waits already, and print its id'),

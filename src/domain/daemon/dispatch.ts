@@ -89,14 +89,16 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
   const session = await readIssueSession(context, text ?? '');
   const worktree = session?.worktree_path ?? null;
   // A task that begins anew does so once: what an earlier attempt has begun is gone on with.
-  const fresh = item.fresh === true && !(session?.run?.task === task && session.run.working_at !== null);
+  const isAnew = item.fresh === true || item.from !== undefined;
+  const fresh = isAnew && !(session?.run?.task === task && session.run.working_at !== null);
   const there = session?.opencode_session_id != null && worktree !== null && (await pathExists(worktree));
   await startIssue(context, {
     ref,
     kind: there && !fresh ? 'continue' : 'start',
     message: attemptMessage(item),
     debug: false,
-    fresh,
+    fresh: fresh && item.fresh === true,
+    from: fresh ? item.from : undefined,
     doneWhen: item.done_when,
     setup: item.setup === true,
     attempt: { task, runId, parent },

@@ -17,6 +17,7 @@ interface NewIssueTask {
   readonly ref: IssueRef;
   readonly message: string;
   readonly fresh: boolean;
+  readonly from?: string | undefined;
   readonly doneWhen?: DoneWhen | undefined;
   readonly when: When;
 }

@@ -18,6 +18,8 @@ interface NewTask {
   readonly message: string;
   /** Whether the issue is to be started anew at the default branch, whatever session it has and whatever was pushed. */
   readonly fresh?: boolean | undefined;
+  /** The branch, tag or commit at which the issue is to be started anew. */
+  readonly from?: string | undefined;
   /** When its agent is done; as the repository or the settings say without. */
   readonly doneWhen?: DoneWhen | undefined;
   /** Whether the worktree of an agent that goes on is set up again first. */
@@ -62,7 +64,7 @@ export async function enqueue(context: Needs, { when = {}, ...task }: NewTask): 
 
 function newItem(
   { env }: Pick<Needs, 'env'>,
-  { ref, message, fresh = false, setup = false, doneWhen }: NewTask,
+  { ref, message, fresh = false, from, setup = false, doneWhen }: NewTask,
   now: number,
 ): QueueItem {
   return {
@@ -71,6 +73,7 @@ function newItem(
     issue_ref: ref === undefined ? null : formatIssueRef(ref),
     message,
     ...(fresh ? { fresh } : {}),
+    ...(from === undefined ? {} : { from }),
     ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
     ...(setup ? { setup } : {}),
     state: 'pending',

@@ -48,6 +48,8 @@ export const QueueItemSchema = z.looseObject({
   message: z.string(),
   /** Whether the issue is started anew at the default branch, whatever session it has and whatever was pushed. */
   fresh: z.optional(z.boolean()),
+  /** The branch, tag or commit at which the issue is started anew, whatever session it has and whatever was pushed. */
+  from: z.optional(z.string()),
   /** When its agent is done; as the repository or the settings say without. */
   done_when: z.optional(DoneWhenSchema),
   /** Whether the worktree of an agent that goes on is set up again first. */

@@ -22,6 +22,8 @@ const RequestSchema = z.looseObject({
   debug: z.boolean(),
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.boolean(),
+  /** Where a start begins, if that was said: a branch, a tag or a commit. */
+  from: z.optional(z.string()),
   /** When the agent is done, if that was said for this run. */
   done_when: z.optional(DoneWhenSchema),
   /** Whether the worktree of one that goes on is set up again. */

@@ -23,6 +23,7 @@ const RunRequestSchema = z.looseObject({
   debug: z.boolean(),
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.optional(z.boolean()),
+  from: z.optional(z.string()),
   done_when: z.optional(DoneWhenSchema),
   /** Whether the worktree of one that goes on is set up again. */
   setup: z.optional(z.boolean()),
@@ -37,7 +38,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
   const { id, kind, subject, task, parent } = record;
   if (!isPreparing(record) || record.status.request === null) return undefined;
   if (kind !== 'start' && kind !== 'continue' && kind !== 'pm') return undefined;
-  const { message, asked, debug, fresh, setup, done_when } = record.status.request;
+  const { message, asked, debug, fresh, from, setup, done_when } = record.status.request;
   return {
     id,
     kind,
@@ -48,6 +49,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
     asked,
     debug,
     fresh,
+    ...(from === undefined ? {} : { from }),
     ...(done_when === undefined ? {} : { done_when }),
     setup,
   };

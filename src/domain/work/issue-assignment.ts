@@ -32,7 +32,7 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
       const run = { runId: id, log, step: stepper(context, log, signal), signal, task: env };
       const place =
         kind === 'start'
-          ? await prepareStart(context, { ref, fresh: request.fresh === true }, run)
+          ? await prepareStart(context, { ref, fresh: request.fresh === true, from: request.from }, run)
           : await prepareContinue(context, { ref, setup: request.setup === true }, run);
       return { ...place, branch: (await readIssueSession(context, ref))?.branch };
     },

@@ -37,6 +37,7 @@ interface Preparation {
 interface Start {
   readonly ref: string;
   readonly fresh: boolean;
+  readonly from?: string | undefined;
 }
 
 /**
@@ -44,7 +45,7 @@ interface Start {
  * the directory, so it is made while git writes the files and the set-up runs. When the worktree or the fork fails, the other
  * one has ended before that is said, and no session of a worktree that is not there remains; when the set-up fails, both stay.
  */
-export async function prepareStart(context: Context, { ref, fresh }: Start, run: SetUpRun): Promise<Workplace> {
+export async function prepareStart(context: Context, { ref, fresh, from }: Start, run: SetUpRun): Promise<Workplace> {
   const preparation = { context, ref, step: run.step };
   const base = await readBase(context);
   if (base === undefined)
@@ -59,7 +60,7 @@ export async function prepareStart(context: Context, { ref, fresh }: Start, run:
   const added = new Promise<string>((resolve) => {
     onAdded = resolve;
   });
-  const making = makeWorktree(preparation, { fresh, isPending: plan !== undefined, onAdded });
+  const making = makeWorktree(preparation, { fresh, from, isPending: plan !== undefined, onAdded });
   const directory = making.then(({ path }) => path);
   // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
   const forking = makeFork(preparation, base, Promise.race([added, directory]));
@@ -85,7 +86,12 @@ export async function prepareStart(context: Context, { ref, fresh }: Start, run:
 /** @returns the worktree, when all files are in it */
 async function makeWorktree(
   { context, ref, step }: Preparation,
-  request: { readonly fresh: boolean; readonly isPending: boolean; readonly onAdded: (path: string) => void },
+  request: {
+    readonly fresh: boolean;
+    readonly from: string | undefined;
+    readonly isPending: boolean;
+    readonly onAdded: (path: string) => void;
+  },
 ): Promise<SetUpPlace> {
   const done = step.begin('worktree');
   const { repository: previousRepository } = await requireSession(context, ref);

@@ -20,6 +20,8 @@ interface AgentTask {
   readonly debug: boolean;
   /** Whether a start begins at the default branch, whatever was pushed. */
   readonly fresh?: boolean;
+  /** The branch, tag or commit at which a start begins, whatever was pushed. */
+  readonly from?: string | undefined;
   /** When the agent is done; as the repository or the settings say without. */
   readonly doneWhen?: DoneWhen | undefined;
   /** Whether the worktree of an agent that goes on is set up again first. */
@@ -36,7 +38,7 @@ interface AgentTask {
  * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
-  const { ref, kind, message, debug, fresh = false, setup = false, doneWhen } = task;
+  const { ref, kind, message, debug, fresh = false, from, setup = false, doneWhen } = task;
   requireMessage(message);
   await requireInitialised(context);
   await requireSameSessions(context);
@@ -57,6 +59,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
       debug,
       fresh,
       ...(setup ? { setup } : {}),
+      ...(from === undefined ? {} : { from }),
       ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
     },
     runId,

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { deleteBranch, freeBranch, requireBranch } from '../../adapters/git/branches.ts';
+import { namedCommit } from '../../adapters/git/named-commit.ts';
 import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
 import { setWorktreeAside } from '../../adapters/git/set-worktree-aside.ts';
 import { addWorktree, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
@@ -8,7 +9,7 @@ import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { branchOf, type IssueRef } from '../issues/issue-ref.ts';
+import { branchOf, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
 import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
 import { withSoundRepository, withUpdatedRepository } from './repository.ts';
@@ -43,6 +44,8 @@ interface WorktreeRequest {
   readonly fresh: boolean;
   /** Whether it is to be set up before an agent works in it, which is known of it from its first moment. */
   readonly isPending: boolean;
+  /** The branch of origin, tag or commit at which to begin, whatever was pushed; the base branch without. */
+  readonly from?: string | undefined;
   readonly onSaved: OnSaved;
   /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
   readonly onPlace: (place: { readonly path: string; readonly repository: string }) => Promise<void>;
@@ -57,6 +60,7 @@ interface WorktreeRequest {
 export async function makeIssueWorktree(context: Needs, request: WorktreeRequest): Promise<IssueWorktree> {
   const { home, env } = context;
   const { ref, name, fresh, isPending } = request;
+  const anew = fresh || request.from !== undefined;
   const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
@@ -66,7 +70,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const previous = await existing(linked, repository);
     await requireOwnPlace(context, { path, repository: previous });
     // Nothing goes before it is certain that the new one can be made.
-    const commit = await requireBranch(repository, { branch, start }, env);
+    const asked = await commitAsked(context, request, repository);
+    const commit = await requireBranch(repository, { branch, start: asked?.at ?? start }, env);
     if (request.previousRepository === null && (await isForeign(home, path))) {
       await moveAside(context, { path, name }, request.onSaved);
     } else {
@@ -76,9 +81,10 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await saveRest(context, { repository, name }, request.onSaved);
     await request.onPlace({ path, repository });
     const pushed = await pushedBranch({ repository, branch, base: start, env });
-    await keepPushed(context, { repository, name, branch, rescue: fresh && pushed !== undefined }, request.onSaved);
+    await keepPushed(context, { repository, name, branch, rescue: anew && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
-    const begins = fresh || pushed === undefined ? { at: commit, note } : { at: pushed.tip, pushed };
+    const begins =
+      anew || pushed === undefined ? { at: commit, note: asked?.note ?? note } : { at: pushed.tip, pushed };
     const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
     // It comes back when no new one can be made: what the files need besides git, such as Git LFS, is known late.
     const old = await setWorktreeAside({ repository: previous, path, branch, env });
@@ -94,6 +100,17 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const notes = [...restored, ...off, begins.note, added.note].filter((each) => each !== undefined);
     return { path, repository, branch, base: start, startCommit, pushed: begins.pushed, how, notes };
   });
+}
+
+/** Where somebody wants the work to begin; undefined when nobody has said. */
+async function commitAsked(
+  { env }: Needs,
+  { ref, from }: WorktreeRequest,
+  repository: string,
+): Promise<{ readonly at: string; readonly note: string } | undefined> {
+  if (from === undefined) return undefined;
+  const at = await namedCommit(from, { repository, source: repositoryOf(ref), env });
+  return { at, note: `starts from ${from} (${at.slice(0, 10)})` };
 }
 
 /**
