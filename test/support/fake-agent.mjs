@@ -202,6 +202,16 @@ export const BEHAVIOURS = {
     await agent.sh(`until [ -e '${file}' ]; do sleep 0.05; done`);
     agent.reply('It is there.');
   },
+  /** Takes memory until it is ended, or has 2 GB. */
+  async hog(agent) {
+    agent.start();
+    const taken = [];
+    for (let count = 0; count < 200; count += 1) {
+      taken.push(Buffer.alloc(10 * 1024 * 1024, count + 1));
+      await sleep(5);
+    }
+    agent.reply(`I have ${taken.length} pieces.`);
+  },
   /** One step that is done, and one that waits until the file exists. */
   async 'step-then-wait'(agent, file) {
     agent.start();
