@@ -21,7 +21,7 @@ const isBroken = (world: World): boolean => {
 
 /** Two tasks fail of the same: the queue takes a break, and neither is in error when it ends. */
 const breakOfTheQueue: Scenario = {
-  name: 'tasks that fail of the same, and a break of the queue',
+  name: 'a break of the queue',
   queues: true,
   prepare: async (world, number) => {
     succeeded(await world.kugetsu('queue', 'resume'));
