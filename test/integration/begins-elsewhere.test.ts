@@ -41,6 +41,7 @@ test('start --from begins at a branch, a tag or a commit, and says so; another w
   expect(await gitIn(world, worktreeOf(world), 'rev-parse', 'HEAD')).toBe(develop);
 });
 
+// A daemon, and a clone.
 test('a task begins there once, and goes on with what it has then', async () => {
   const world = await queueWorld();
   const { v1 } = await withHistory(world);

@@ -31,6 +31,7 @@ function groupHere(): Group | undefined {
 
 const group = groupHere();
 
+// The kernel takes a while to end a program that takes memory.
 test.runIf(group !== undefined)(
   'an agent that the kernel ends because memory ran out is out_of_memory, and its runner lives to say so',
   async () => {
