@@ -1,11 +1,14 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
+import { timeOrderedId } from '../../util/ids.ts';
 import type { Context } from '../queue/context.ts';
-import { isTaskId } from '../issues/task-id.ts';
-import { isMadeRunId, runOfFile } from '../runs/run-id.ts';
+import { runOfFile } from '../runs/run-id.ts';
 import { ambiguous } from '../sessions/named-issue.ts';
 
 // A number means something else: how many runs, or an issue.
 const ENDING = /^(?:…|([qr])_)?([0-9a-z]{2,})$/;
+
+/** The length of the ids of tasks and runs; the bash script's are shorter. */
+const WHOLE_LENGTH = timeOrderedId('q_', 0, new Uint8Array(8)).length;
 
 /**
  * The id that ends as `text` does, of a task or, with `runs`, of a run: `a7k2m`, or `q_a7k2m` for a task alone. What is an id
@@ -19,10 +22,11 @@ export async function fullId(
   { runs }: { readonly runs: boolean },
 ): Promise<string> {
   const [match, kind, ending = ''] = ENDING.exec(text) ?? [];
-  if (match === undefined || isTaskId(text) || isMadeRunId(text)) return text;
+  if (match === undefined || text.length >= WHOLE_LENGTH) return text;
   if (kind === undefined && !/[a-z]/.test(ending)) return text;
   const tasks = kind === 'r' ? [] : await context.queue.ids();
   const known = runs && kind !== 'q' ? [...tasks, ...(await runIds(context))] : tasks;
+  if (known.includes(text)) return text;
   const found = [...new Set(known.filter((id) => id.slice(2).endsWith(ending)))];
   if (found.length > 1) throw ambiguous(text, found);
   return found[0] ?? text;
