@@ -43,6 +43,7 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
     case 'tool_use':
       return {
         ...event,
+        tool: clean(event.tool),
         summary: clean(event.summary),
         input: cleanIfShort(event.input, clean),
         ...(event.output === undefined ? {} : { output: cleanIfShort(event.output, clean) }),
