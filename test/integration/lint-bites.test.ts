@@ -37,6 +37,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
 /** The seam, and the file that writes to open terminals: what each may take of Node's file system. */
 const SEAM: Readonly<Record<string, 'all' | readonly string[]>> = {
   'src/adapters/store/changes.ts': 'all',
+  'src/adapters/store/copy-files.ts': 'all',
   'src/adapters/store/lock.ts': 'all',
   'src/adapters/store/open-to-read.ts': 'all',
   'src/adapters/write-fully.ts': ['writeSync'],
