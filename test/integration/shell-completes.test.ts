@@ -73,21 +73,21 @@ describe.each([
 test('tasks, settings, and the agents that have an environment', async () => {
   const world = knownWorld();
   const id = succeeded(await world.kugetsu('queue', 'enqueue', 'forge.test/acme/demo#1', 'hello')).stdout.trim();
-  expect(await inBash(world, 'kugetsu logs q')).toEqual([id]);
+  expect(await inBash(world, 'kugetsu logs q_')).toEqual([id]);
   expect(await inBash(world, 'kugetsu config set MAX_C')).toEqual(['MAX_CONCURRENT_AGENTS']);
   for (const line of [
-    'queue cancel q',
-    'queue edit q',
-    'queue explain q',
-    'queue enqueue r x --after q',
-    'queue edit x --after q',
+    'queue cancel q_',
+    'queue edit q_',
+    'queue explain q_',
+    'queue enqueue r x --after q_',
+    'queue edit x --after q_',
   ]) {
     expect(await inBash(world, `kugetsu ${line}`)).toEqual([id]);
   }
-  expect(await inBash(world, 'kugetsu queue retry q')).toEqual([]);
+  expect(await inBash(world, 'kugetsu queue retry q_')).toEqual([]);
   succeeded(await world.kugetsu('queue', 'cancel', id));
-  expect(await inBash(world, 'kugetsu queue retry q')).toEqual([id]);
-  expect(await inBash(world, 'kugetsu queue cancel q')).toEqual([]);
+  expect(await inBash(world, 'kugetsu queue retry q_')).toEqual([id]);
+  expect(await inBash(world, 'kugetsu queue cancel q_')).toEqual([]);
 });
 
 test('a state that cannot be read offers nothing, and says nothing', async () => {

@@ -318,7 +318,7 @@ const WRONG = [
     'repos.json',
     { 'forge.test/acme/demo': null },
     ['start', CLONE, 'x', '-f'],
-    'has null as forge.test/acme/demo, which is not valid',
+    ': forge.test/acme/demo: must be a clone URL or an object',
   ],
   [
     'queue/items/q_1774800000.json',
@@ -340,7 +340,7 @@ test('what is wrong with a file is said in words', async () => {
     expect({ name, code, said: `${stdout}${stderr}` }).toEqual({
       name,
       code: 1,
-      said: expect.stringContaining(`${path} ${words}`),
+      said: expect.stringContaining(`${path}${words.startsWith(':') ? '' : ' '}${words}`),
     });
     expect(`${stdout}${stderr}`).not.toMatch(/expected|received|Invalid/);
   }

@@ -93,13 +93,17 @@ describe('a damaged file is named and left as it is', () => {
     const world = await readyWorld();
     const path = join(world.home, 'repos.json');
     const whole = readFileSync(path, 'utf8');
-    for (const text of ['', whole.slice(0, 20), '[]', '{"forge.test/acme/demo": 7}']) {
+    const broken = ['', whole.slice(0, 20), '[]'].map((text) => ({ text, named: 'corrupt_file' }));
+    for (const { text, named } of [
+      ...broken,
+      { text: '{"forge.test/acme/demo": 7}', named: 'bad_repository_setting' },
+    ]) {
       writeFileSync(path, text);
       const { code, stderr } = await world.kugetsu('start', REF, 'hello');
       expect(stderr).toContain(path);
       expect(code).toBe(1);
       expect(readFileSync(path, 'utf8')).toBe(text);
-      expect((await verdictOf(world)).class).toBe('corrupt_file');
+      expect((await verdictOf(world)).class).toBe(named);
     }
   });
 

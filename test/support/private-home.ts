@@ -6,8 +6,9 @@ import { run, type Outcome, type World } from './world.ts';
 export function tooOpen(home: string): string[] {
   const found: string[] = [];
   const visit = (path: string): void => {
-    const stat = lstatSync(path);
-    if (/^worktrees\/[^/]+$/.test(relative(home, path))) return;
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // An agent may be at work: what is gone by now, such as a lock, is open to nobody.
+    if (stat === undefined || /^worktrees\/[^/]+$/.test(relative(home, path))) return;
     const mode = stat.mode & 0o777;
     // What agents are given there are programs: the launcher, and the hooks of git.
     const wanted = stat.isDirectory() || relative(home, path).startsWith('bin/') ? 0o700 : 0o600;
