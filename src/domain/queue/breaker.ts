@@ -68,12 +68,17 @@ export function isOpen({ opened }: Breaker): boolean {
  */
 export function afterEnd(breaker: Breaker, end: TaskEnd, { limits, now }: Moment): Breaker {
   if (limits.failures === 0) return breaker === CLOSED ? breaker : CLOSED;
-  if (end.outcome === 'stopped' || breaker.failed.some(({ run }) => run === end.run)) return breaker;
+  if (saysNothing(end) || breaker.failed.some(({ run }) => run === end.run)) return breaker;
   const fails = end.outcome === 'failed' && isOutage(end.class);
   if (breaker.opened === null) return fails ? inARow(breaker, end, { limits, now }) : cleared(breaker);
   if (breaker.trial === end.task) return fails ? openedAgain(breaker, end, { limits, now }) : CLOSED;
   // It was at work before, and says nothing of now.
   return fails ? { ...breaker, failed: [...breaker.failed, failedRun(end)] } : breaker;
+}
+
+/** An agent that a person has stopped, or whose runner was killed, tells neither of an outage nor of its end. */
+function saysNothing({ outcome, class: failureClass }: TaskEnd): boolean {
+  return outcome === 'stopped' || failureClass === 'runner_died';
 }
 
 interface Moment {

@@ -73,6 +73,13 @@ describe('the breaker', () => {
     );
   });
 
+  test('does not count a run whose runner has died, in a row or as the one that is tried', () => {
+    const died = { class: 'runner_died' } as const;
+    expect(isOpen(after([end('a'), end('x', died), end('b'), end('a', died), end('c')]))).toBe(true);
+    const trying = { ...opened(), trial: 'd' };
+    expect(after([end('d', died)], trying)).toBe(trying);
+  });
+
   test('does not count an end twice, whoever settles it again', () => {
     const [a, b] = [end('a'), end('b')];
     expect(isOpen(after([a, b, a, b, a, b]))).toBe(false);
