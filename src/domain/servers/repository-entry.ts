@@ -38,12 +38,6 @@ const EntrySchema = z.looseObject({
   done_when: z.optional(z.enum(['replied', 'committed', 'pushed'], 'must be replied, committed or pushed')),
   /** The branch of origin from which work begins; origin's default branch when it is missing. */
   base_branch: z.optional(word('must be the name of a branch')),
-  /** How the names of the issues' branches begin. */
-  branch_prefix: z.optional(
-    z
-      .string('must be text')
-      .check(z.refine(isBranchPrefix, 'must be the beginning of a branch name, as git-check-ref-format(1) allows it')),
-  ),
   /** The model of its agents, `provider/model`; that of the base session when it is missing. */
   model: z.optional(z.string('must be text').check(z.regex(/^[^\s/-][^\s/]*\/\S+$/, 'must be provider/model'))),
 });
@@ -63,7 +57,6 @@ export const REPOSITORY_KEYS = [
   'check',
   'done_when',
   'base_branch',
-  'branch_prefix',
   'model',
 ] as const satisfies readonly RepositoryKey[];
 
@@ -121,10 +114,4 @@ export function entryOf(value: unknown): RepositoryEntry {
     ([key, each]) => isRepositoryKey(key) && repositoryFault(key, each) === undefined,
   );
   return EntrySchema.parse(Object.fromEntries(sound));
-}
-
-function isBranchPrefix(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
-  if (/[\s~^:?*[\\\u0000-\u001F\u007F]|\.\.|@\{|\/\/|\.lock\//.test(text)) return false;
-  return /^[^-/.]/.test(text) && !text.includes('/.') && !text.includes('@{');
 }
