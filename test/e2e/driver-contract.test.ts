@@ -178,7 +178,6 @@ describe.each(ENGINES)('the engine $name', (engine) => {
   test('an agent is heard to begin, to answer and to end, each thing once, and leaves nothing where it ran', async () => {
     const where = directory();
     const agent = await start(await newSession(where), where, 'say something');
-    expect(processesOfRun(agent.runId).map(({ pid }) => pid)).toContain(agent.handle.pid);
     await until('the answer', async () => eventsIn(await agent.listen()).some(({ type }) => type === 'text'));
     expect(await agent.toEnd()).toEqual({ exitCode: 0, signal: undefined });
     const events = eventsIn(agent.heard).filter(({ type }) => type !== 'unknown');
@@ -195,6 +194,7 @@ describe.each(ENGINES)('the engine $name', (engine) => {
     const session = await newSession(where);
     const agent = await start(session, where, 'fake: sh sleep 600');
     await until('the tool', () => processesOfRun(agent.runId).length > 1);
+    expect(processesOfRun(agent.runId).map(({ pid }) => pid)).toContain(agent.handle.pid);
     await agent.handle.stop();
     const exit = await agent.toEnd();
     expect(exit.exitCode === 0 && exit.signal === undefined).toBe(false);
