@@ -1,5 +1,6 @@
 import type { Evidence, Run, Verdict } from './run-schema.ts';
-import { judge, NOTHING_OBSERVED } from './verdict.ts';
+import { NOTHING_OBSERVED } from './observation.ts';
+import { judge } from './verdict.ts';
 
 /** The class of a run that no runner ever took over: nothing was done, so it was no attempt. */
 export const CLAIM_INTERRUPTED = 'claim_interrupted';

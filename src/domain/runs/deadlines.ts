@@ -1,5 +1,6 @@
 import type { Settings } from '../settings-schema.ts';
-import type { EndReason, Observation } from './verdict.ts';
+import type { Observation } from './observation.ts';
+import type { EndReason } from './verdict.ts';
 
 /** The clocks of one run in milliseconds; 0 switches a clock off. */
 export interface Deadlines {

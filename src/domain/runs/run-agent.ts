@@ -15,15 +15,8 @@ import type { Heard } from './hear.ts';
 import type { RunLog } from './run-log.ts';
 import type { Verdict } from './run-schema.ts';
 import { totalTokens, type Spending } from './spending.ts';
-import {
-  hasNamed,
-  judge,
-  NOTHING_OBSERVED,
-  observe,
-  observeRemark,
-  type EndReason,
-  type Observation,
-} from './verdict.ts';
+import { hasNamed, NOTHING_OBSERVED, observe, observeRemark, type Observation } from './observation.ts';
+import { judge, type EndReason } from './verdict.ts';
 
 /** How often the agent's output is looked at, in milliseconds. */
 const POLL_MS = 100;

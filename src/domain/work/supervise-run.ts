@@ -18,7 +18,8 @@ import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
 import { EngineError } from '../../adapters/engine/engine-error.ts';
 import { untilWritten } from '../runs/until-written.ts';
-import { judge, NOTHING_OBSERVED } from '../runs/verdict.ts';
+import { NOTHING_OBSERVED } from '../runs/observation.ts';
+import { judge } from '../runs/verdict.ts';
 
 interface Supervision {
   readonly runId: string;

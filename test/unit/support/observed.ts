@@ -1,14 +1,8 @@
 import { parseEvent } from '../../../src/adapters/engine/event-lines.ts';
 import { explained, remarkOf } from '../../../src/adapters/opencode/stderr-reasons.ts';
 import { heard, type Heard, type HeardRemark } from '../../../src/domain/runs/hear.ts';
-import {
-  judge,
-  NOTHING_OBSERVED,
-  observe,
-  observeRemark,
-  type AgentEnd,
-  type Observation,
-} from '../../../src/domain/runs/verdict.ts';
+import { NOTHING_OBSERVED, observe, observeRemark, type Observation } from '../../../src/domain/runs/observation.ts';
+import { judge, type AgentEnd } from '../../../src/domain/runs/verdict.ts';
 
 /** What an agent wrote, and how it ended: with 0 unless told. */
 export interface Seen {

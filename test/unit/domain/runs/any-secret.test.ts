@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
 import { cleanEventLine } from '../../../../src/domain/runs/hear.ts';
 import { shownLine } from '../../../../src/domain/runs/run-log-lines.ts';
-import { judge, NOTHING_OBSERVED, observe, observeRemark, type AgentEnd } from '../../../../src/domain/runs/verdict.ts';
+import { NOTHING_OBSERVED, observe, observeRemark } from '../../../../src/domain/runs/observation.ts';
+import { judge, type AgentEnd } from '../../../../src/domain/runs/verdict.ts';
 import { createRedactor, type Redactor } from '../../../../src/util/redaction.ts';
 import { heardEvent, heardLine } from '../../support/observed.ts';
 

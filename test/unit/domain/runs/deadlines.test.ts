@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deadlinesOf, overdue, type Deadlines } from '../../../../src/domain/runs/deadlines.ts';
-import { NOTHING_OBSERVED, type EndReason } from '../../../../src/domain/runs/verdict.ts';
+import { NOTHING_OBSERVED } from '../../../../src/domain/runs/observation.ts';
+import type { EndReason } from '../../../../src/domain/runs/verdict.ts';
 import { resolveSettings } from '../../../../src/domain/settings/settings.ts';
 
 const START = 1_000_000;

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../../../src/adapters/engine/agent-event.ts';
-import {
-  hasNamed,
-  judge,
-  NOTHING_OBSERVED,
-  observe,
-  observeRemark,
-  type EndReason,
-} from '../../../../src/domain/runs/verdict.ts';
+import { hasNamed, NOTHING_OBSERVED, observe, observeRemark } from '../../../../src/domain/runs/observation.ts';
+import { judge, type EndReason } from '../../../../src/domain/runs/verdict.ts';
 import {
   finish,
   heardEvent,
