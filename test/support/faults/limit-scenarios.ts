@@ -19,6 +19,19 @@ const isBroken = (world: World): boolean => {
   return existsSync(path) && readFileSync(path, 'utf8').includes('"told": true');
 };
 
+/** How many runs of each issue have ended because their runner died. */
+async function runnersThatDied(world: World): Promise<Map<string, number>> {
+  const runs = JSON.parse(succeeded(await world.kugetsu('logs', '--json', '100')).stdout) as readonly {
+    readonly subject: string;
+    readonly verdict: { readonly class: string } | null;
+  }[];
+  const counts = new Map<string, number>();
+  for (const { subject, verdict } of runs) {
+    if (verdict?.class === 'runner_died') counts.set(subject, (counts.get(subject) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** Two tasks fail of the same: the queue takes a break, and neither is in error when it ends. */
 const breakOfTheQueue: Scenario = {
   name: 'a break of the queue',
@@ -38,9 +51,10 @@ const breakOfTheQueue: Scenario = {
     // Whatever has died, the next daemon takes the break.
     await daemonUntil(breaking(world), () => isBroken(world));
     const mine = async () => (await tasks(world)).filter(({ message }) => message.startsWith(asked(number)));
-    const held = await mine();
-    const problems: Problem[] = held
-      .filter(({ state, attempts }) => state !== 'pending' || attempts > 0)
+    const died = await runnersThatDied(world);
+    // A runner that died has cost its own task an attempt, and no other.
+    const problems: Problem[] = (await mine())
+      .filter(({ state, attempts, issue_ref: ref }) => state !== 'pending' || attempts > (died.get(ref ?? '') ?? 0))
       .map(({ state, attempts }) => lost(`an attempt: a task is ${state} after ${attempts}`));
     writeFileSync(key(world, number), '');
     succeeded(await world.kugetsu('queue', 'resume'));
