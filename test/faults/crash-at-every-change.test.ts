@@ -5,6 +5,7 @@ import {
   crashAt,
   crashWorld,
   reachedPoints,
+  thenDestroyed,
   type CrashPoint,
   type CrashResult,
   type Scenario,
@@ -50,7 +51,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
   test('keeps every promise when the process ends before or after any change', { timeout: 60 * 60_000 }, async () => {
     const first = await crashWorld(crashing.program);
     const worlds = [first];
-    try {
+    await thenDestroyed(worlds, async () => {
       const queue = chosen(await reachedPoints(first, scenario)).map((point, index) => ({ point, number: index + 1 }));
       expect(queue.length).toBeGreaterThan(0);
       while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(crashing.program));
@@ -74,8 +75,6 @@ describe.each(SCENARIOS)('$name', (scenario) => {
       expect(results.filter(({ fired, point }) => !fired && !isByTheClock(point)).map(({ point }) => point)).toEqual(
         [],
       );
-    } finally {
-      for (const world of worlds) expect(await world.destroy()).toEqual([]);
-    }
+    });
   });
 });

@@ -1,7 +1,13 @@
 // Slow: a scenario for each point, and up to 5 s until a lock is free.
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { crashWorld, reachedPoints, type CrashPoint, type Scenario } from '../support/faults/crash-suite.ts';
+import {
+  crashWorld,
+  reachedPoints,
+  thenDestroyed,
+  type CrashPoint,
+  type Scenario,
+} from '../support/faults/crash-suite.ts';
 import { buildWith, type BuiltProgram } from '../support/faults/crashing-build.ts';
 import { report } from '../support/faults/figures.ts';
 import { isByTheClock } from '../support/faults/point-name.ts';
@@ -42,7 +48,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
   test('keeps every promise when the disk is full at any change', { timeout: 60 * 60_000 }, async () => {
     const first = await crashWorld(faulty.program);
     const worlds = [first];
-    try {
+    await thenDestroyed(worlds, async () => {
       const queue = chosen(await reachedPoints(first, scenario)).map((refusal, index) => ({
         refusal,
         number: index + 1,
@@ -67,9 +73,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
       expect(results.filter(({ fired, point }) => !fired && !isByTheClock(point)).map(({ point }) => point)).toEqual(
         [],
       );
-    } finally {
-      for (const world of worlds) expect(await world.destroy()).toEqual([]);
-    }
+    });
   });
 });
 
@@ -88,7 +92,7 @@ const SAMPLES = SCENARIOS.filter(({ name }) =>
 describe.each(['EIO', 'EROFS', 'EACCES', 'EMFILE'])('%s', (error) => {
   test('at a few changes is told, and breaks no promise', async () => {
     const world = await crashWorld(faulty.program);
-    try {
+    await thenDestroyed([world], async () => {
       const results: RefusalResult[] = [];
       for (const scenario of SAMPLES) {
         const few = await fewPoints(world, scenario, error);
@@ -103,8 +107,6 @@ describe.each(['EIO', 'EROFS', 'EACCES', 'EMFILE'])('%s', (error) => {
       });
       expect(results.length).toBeGreaterThan(SAMPLES.length);
       expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
-    } finally {
-      expect(await world.destroy()).toEqual([]);
-    }
+    });
   });
 });

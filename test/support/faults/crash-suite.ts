@@ -85,6 +85,21 @@ export async function crashAt(
   return { point, fired: existsSync(join(faults, 'fired')), problems };
 }
 
+/**
+ * Does it, and destroys the worlds whatever comes of it.
+ *
+ * @throws what was thrown, or else when a process was left
+ */
+export async function thenDestroyed(worlds: readonly World[], does: () => Promise<void>): Promise<void> {
+  const left: string[] = [];
+  try {
+    await does();
+  } finally {
+    for (const world of worlds) left.push(...(await world.destroy()));
+  }
+  if (left.length > 0) throw new Error(`left: ${left.join('; ')}`);
+}
+
 /** Ends when no process of the world is left: what was interrupted has come to rest. */
 export async function atRest(world: World): Promise<void> {
   await until('everything has come to rest', () => processesOf(world.root).length === 0);

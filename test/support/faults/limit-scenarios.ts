@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue, listed, readJson, succeeded } from '../fake-world.ts';
-import { notesPath, tasks } from '../queue-world.ts';
+import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
+import { notesPath } from '../queue-world.ts';
 import type { World } from '../world.ts';
 import { atRest, type Scenario } from './crash-suite.ts';
 import { lost, type Problem } from './problems.ts';
@@ -12,24 +13,52 @@ import { daemonUntil, NOTHING } from './scenario-kit.ts';
 const breaking = (world: World): World => world.withEnv({ BREAKER_FAILURES: '2', BREAKER_MINUTES: '600' });
 
 const key = (world: World, number: number): string => notesPath(world, `key-${number}`);
-const asked = (number: number): string => `needs a key ${number}.`;
+const asks = (number: number): string => `needs a key ${number}.`;
 
-const isBroken = (world: World): boolean => {
-  const path = join(world.home, 'queue', 'breaker.json');
-  return existsSync(path) && readFileSync(path, 'utf8').includes('"told": true');
-};
+const breaker = (world: World): string => join(world.home, 'queue', 'breaker.json');
 
-/** How many runs of each issue have ended because their runner died. */
-async function runnersThatDied(world: World): Promise<Map<string, number>> {
+const isBroken = (world: World): boolean =>
+  existsSync(breaker(world)) && readFileSync(breaker(world), 'utf8').includes('"told": true');
+
+/** How many runs of each issue have ended of anything else than what the break is for. */
+async function endsOfTheirOwn(world: World): Promise<Map<string, number>> {
+  const { class: shared } = readJson(breaker(world)) as { readonly class: string | null };
   const runs = JSON.parse(succeeded(await world.kugetsu('logs', '--json', '100')).stdout) as readonly {
     readonly subject: string;
     readonly verdict: { readonly class: string } | null;
   }[];
   const counts = new Map<string, number>();
   for (const { subject, verdict } of runs) {
-    if (verdict?.class === 'runner_died') counts.set(subject, (counts.get(subject) ?? 0) + 1);
+    if (verdict !== null && verdict.class !== shared) counts.set(subject, (counts.get(subject) ?? 0) + 1);
   }
   return counts;
+}
+
+/** The tasks of this time, as their files say: a command each time would keep the machine busy. */
+function asked(world: World, number: number): QueueItem[] {
+  const directory = join(world.home, 'queue', 'items');
+  return readdirSync(directory)
+    .filter((name) => name.startsWith('q_'))
+    .map((name) => readJson(join(directory, name)) as QueueItem)
+    .filter(({ message }) => message.startsWith(asks(number)));
+}
+
+/** The queue takes its break, or nothing is left that it could be taken for. */
+const isSettled = (world: World, number: number): boolean =>
+  isBroken(world) || asked(world, number).every(({ finished_at: end }) => end !== null);
+
+/** Whether each task has the attempts that it should have. */
+async function attemptsKept(world: World, held: readonly QueueItem[]): Promise<Problem[]> {
+  if (!isBroken(world)) {
+    // On a full disk one may fail of that, and the other of its key.
+    const classes = new Set(held.map(({ failure }) => failure?.class));
+    return classes.size === held.length ? [] : ['tasks failed of the same, and the queue took no break'];
+  }
+  const own = await endsOfTheirOwn(world);
+  // A runner that died, or a disk that was full for a moment, has cost its own task an attempt, and no other.
+  return held
+    .filter(({ state, attempts, issue_ref: ref }) => state !== 'pending' || attempts > (own.get(ref ?? '') ?? 0))
+    .map(({ state, attempts }) => lost(`an attempt: a task is ${state} after ${attempts}`));
 }
 
 /** Two tasks fail of the same: the queue takes a break, and neither is in error when it ends. */
@@ -39,28 +68,25 @@ const breakOfTheQueue: Scenario = {
   prepare: async (world, number) => {
     succeeded(await world.kugetsu('queue', 'resume'));
     for (const each of [number, 1_000_000 + number]) {
-      const message = `${asked(number)}\nfake: needs-file 401 ${key(world, number)}`;
+      const message = `${asks(number)}\nfake: needs-file 401 ${key(world, number)}`;
       succeeded(await world.kugetsu('queue', 'enqueue', issue(each), message));
     }
   },
-  act: async (world) => {
-    await daemonUntil(breaking(world), () => isBroken(world));
+  act: async (world, number) => {
+    await daemonUntil(breaking(world), () => isSettled(world, number));
     return NOTHING;
   },
   check: async (world, number) => {
     // Whatever has died, the next daemon takes the break.
-    await daemonUntil(breaking(world), () => isBroken(world));
-    const mine = async () => (await tasks(world)).filter(({ message }) => message.startsWith(asked(number)));
-    const died = await runnersThatDied(world);
-    // A runner that died has cost its own task an attempt, and no other.
-    const problems: Problem[] = (await mine())
-      .filter(({ state, attempts, issue_ref: ref }) => state !== 'pending' || attempts > (died.get(ref ?? '') ?? 0))
-      .map(({ state, attempts }) => lost(`an attempt: a task is ${state} after ${attempts}`));
+    await daemonUntil(breaking(world), () => isSettled(world, number));
+    const held = asked(world, number);
+    const problems = await attemptsKept(world, held);
     writeFileSync(key(world, number), '');
+    const ended = held.filter(({ state }) => state === 'error').map(({ id }) => id);
+    if (ended.length > 0) succeeded(await world.kugetsu('queue', 'retry', ...ended));
     succeeded(await world.kugetsu('queue', 'resume'));
-    const areDone = async (): Promise<boolean> => (await mine()).every(({ finished_at: end }) => end !== null);
-    await daemonUntil(breaking(world), areDone);
-    const ends = (await mine()).map(({ state }) => state);
+    await daemonUntil(breaking(world), () => asked(world, number).every(({ finished_at: end }) => end !== null));
+    const ends = asked(world, number).map(({ state }) => state);
     if (ends.length !== 2 || ends.some((state) => state !== 'completed'))
       problems.push(`they ended ${ends.join(', ')}`);
     return [...problems, ...(await soundState(world))];
