@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeWorld, listed, readyWorld, REF, succeeded } from '../support/fake-world.ts';
+import { fakeWorld, listed, readyWorld, REF, saidIn, storedSessions, succeeded } from '../support/fake-world.ts';
 import { processesOf, run, until } from '../support/world.ts';
 
 test('init --force that fails leaves the sessions that were there', async () => {
@@ -23,8 +23,8 @@ test('the agent of an init that was killed is ended by whoever looks next', asyn
     cwd: world.project,
     env: world.env,
   });
-  await until('the agent runs', () =>
-    processesOf(world.root).some(({ command: line }) => line.includes(' run --session')),
+  await until('the agent runs, and has its message', () =>
+    storedSessions(world).some((id) => saidIn(world, id).includes('fake: hang')),
   );
   init.kill('SIGKILL');
   await until(

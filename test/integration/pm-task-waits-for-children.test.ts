@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { issue, readJson, succeeded } from '../support/fake-world.ts';
+import { issue, saidIn, succeeded } from '../support/fake-world.ts';
 import {
   delegate,
   editTask,
@@ -147,14 +147,9 @@ function mostAtOnce(signs: readonly string[]): number {
   return Math.max(...signs.map((sign) => (now += sign === '+' ? 1 : -1)));
 }
 
-interface StoredSession {
-  readonly messages: readonly { readonly parts: readonly { readonly text: string }[] }[];
-}
-
+/** What a session was told; a fork of the PM agent's is deleted once its task is done. */
 function promptOf(world: World, session: string, has = '# The task'): string {
-  const path = join(world.userHome, '.local', 'share', 'fake-opencode', `${session}.json`);
-  const { messages } = readJson(path) as StoredSession;
-  return messages.map(({ parts }) => parts.map(({ text }) => text).join('')).find((text) => text.includes(has)) ?? '';
+  return saidIn(world, session).find((text) => text.includes(has)) ?? '';
 }
 
 test('the PM agent is told the message, how much to report, and what SKILL.md says', async () => {

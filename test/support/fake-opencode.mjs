@@ -169,7 +169,10 @@ function queryDatabase([statement]) {
 function deleteSession([verb, id]) {
   if (verb !== 'delete') unknown(`the command 'session ${verb}'`);
   if (load(id) === undefined) fail(`Error: Session not found: ${id}`);
-  rmSync(pathOf(id), { force: true });
+  // Kept out of the way, for a test that asks what the session was told.
+  const deleted = join(STATE, 'deleted');
+  mkdirSync(deleted, { recursive: true });
+  renameSync(pathOf(id), join(deleted, `${id}.json`));
 }
 
 function optionsOf(args) {

@@ -143,9 +143,32 @@ export function opencodeCalls(world: World): string[][] {
 /** The ids of the sessions that the fake opencode has. */
 export function storedSessions(world: World): string[] {
   const directory = join(world.userHome, '.local', 'share', 'fake-opencode');
+  if (!existsSync(directory)) return [];
   return readdirSync(directory)
     .filter((name) => name.startsWith('ses'))
     .map((name) => name.replace(/\.json$/, ''));
+}
+
+interface StoredSession {
+  readonly messages: readonly { readonly parts: readonly { readonly text: string }[] }[];
+}
+
+/** What was said in a session that the fake opencode has or had, oldest first. */
+export function saidIn(world: World, session: string): string[] {
+  const directory = join(world.userHome, '.local', 'share', 'fake-opencode');
+  const [live, deleted] = [join(directory, `${session}.json`), join(directory, 'deleted', `${session}.json`)];
+  // It may be deleted at this moment.
+  const text = readIfThere(live) ?? readFileSync(deleted, 'utf8');
+  const { messages } = JSON.parse(text) as StoredSession;
+  return messages.map(({ parts }) => parts.map(({ text: said }) => said).join(''));
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The commands that standard error says bring saved work back. */
