@@ -66,6 +66,7 @@ export const SettingsSchema = z.strictObject({
   SETUP_TIMEOUT_MINUTES: z.prefault(amount, '15'),
   RUN_LOG_MAX_MB: z.prefault(amount, '100'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
+  AGENT_PREAMBLE: z.prefault(onOrOff, 'on'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
   MODEL_CATALOGUE: z.prefault(z.enum(['trimmed', 'whole'], 'must be trimmed or whole'), 'trimmed'),
@@ -169,6 +170,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     key: 'DOCTOR_MIN_FREE_DISK_MB',
     fallback: '2048',
     summary: 'Free disk space in megabytes below which doctor warns; below a quarter of it is an error',
+  },
+  {
+    key: 'AGENT_PREAMBLE',
+    fallback: 'on',
+    summary: 'Whether the message of a run begins with where the agent stands and when it is done: on or off',
   },
   {
     key: 'AGENT_PROJECT_CONFIG',

@@ -11,7 +11,7 @@ import { tellSaved } from '../notifications/tell.ts';
 import type { Workplace } from './assignment.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
-import { branchName, setUp, setUpAgain } from './set-up-issue.ts';
+import { baseName, branchName, setUp, setUpAgain } from './set-up-issue.ts';
 import { planSetUp, type SetUpPlace, type SetUpRun } from './set-up-worktree.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
@@ -75,7 +75,8 @@ export async function prepareStart(context: Context, { ref, fresh, from }: Start
     const [, session] = await bothOf(context, directory, forking);
     await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
     await settingUp;
-    return { session, directory: await directory, model: model ?? undefined, mainCheckout };
+    const { path, base: begun } = await making;
+    return { session, directory: path, model: model ?? undefined, mainCheckout, base: begun };
   } catch (error) {
     forkFailed.abort(error);
     await settingUp.catch(() => undefined);
@@ -223,9 +224,10 @@ export async function prepareContinue(
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);
   const mainCheckout = base === undefined ? undefined : await baseDirectory(context, base).catch(() => undefined);
+  const begins = repository === null ? undefined : await baseName(context, ref, repository);
   if (repository !== null)
-    await setUpAgain(context, { ref, path, repository, branch, checkout: mainCheckout, setup }, run);
-  return { session: id, directory: path, model: model ?? undefined, mainCheckout };
+    await setUpAgain(context, { ref, path, repository, branch, base: begins, checkout: mainCheckout, setup }, run);
+  return { session: id, directory: path, model: model ?? undefined, mainCheckout, base: begins };
 }
 
 async function requireSession(context: Context, ref: string): Promise<IssueSession> {
