@@ -3,7 +3,7 @@ import { SUMMARY } from '../src/cli/program.ts';
 import { TABLE } from '../src/cli/table/all.ts';
 import type { ArgumentSpec, Entry, OptionSpec } from '../src/cli/table/entry.ts';
 import { usageLine } from '../src/cli/usage-hint.ts';
-import { SETTING_DESCRIPTIONS } from '../src/domain/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../src/domain/setting-descriptions.ts';
 
 /** The manual page kugetsu(1), in man's own format, made of the table of commands. */
 export function manPage(version: string): string {

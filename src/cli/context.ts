@@ -9,6 +9,7 @@ import { realPathNow } from '../adapters/store/paths.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/queue/context.ts';
 import { homeAt } from '../domain/home.ts';
+import type { Courier } from '../domain/notifications/courier.ts';
 import { lazyQueue } from '../domain/queue/lazy-queue.ts';
 import type { QueueStore } from '../domain/queue/queue-store.ts';
 import { defaultTempDirectory } from '../domain/settings/unattended-rights.ts';
@@ -69,7 +70,7 @@ export async function createContext({
     settings,
     tempDirectory: async () => (await settings()).KUGETSU_TEMP_DIR ?? defaultTempDirectory(env),
     opencode: opencodeOf({ home, env, cwd, settings }),
-    queue: queueOf({ home, env, clock: systemClock }),
+    queue: queueOf({ home, env, clock: systemClock, settings, self }),
     terminal: processTerminal(env),
   };
 }
@@ -125,10 +126,22 @@ function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' |
 }
 
 /** Where the tasks are: in the files of the home. */
-function queueOf(context: Pick<Context, 'home' | 'env' | 'clock'>): QueueStore {
+function queueOf(context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'self'>): QueueStore {
+  const courier: Courier = {
+    take: async (added) => (await loadCourier(context)).take(added),
+    go: async () => (await loadCourier(context)).go(),
+  };
   return lazyQueue(async () => {
     const { FileQueue } = await import('../domain/queue/file-queue.ts');
-    return new FileQueue(context);
+    return new FileQueue({ ...context, courier });
+  });
+}
+
+async function loadCourier(context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'self'>): Promise<Courier> {
+  const { courierOf } = await import('../domain/notifications/courier.ts');
+  return courierOf(context, async () => {
+    const { launchCourier } = await import('../domain/work/launch-courier.ts');
+    await launchCourier(context);
   });
 }
 

@@ -36,6 +36,8 @@ export interface Home {
   readonly notifications: string;
   /** Notifications that are not in the inbox yet, one per file. */
   readonly postedNotifications: string;
+  /** Notifications that are to go out by webhook and the like, one file for each and each way. */
+  readonly notificationsOut: string;
   /** Holds a `kugetsu` that agents find on their PATH. */
   readonly bin: string;
   readonly logs: string;
@@ -87,6 +89,7 @@ export function homeAt(root: string): Home {
     serviceEnvironment: join(root, 'queue', 'daemon.environment.json'),
     notifications: join(root, 'notifications.json'),
     postedNotifications: join(root, 'notifications.new'),
+    notificationsOut: join(root, 'notifications.out'),
     bin: join(root, 'bin'),
     logs: join(root, 'logs'),
     runs: join(root, 'runs'),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { commandWords, CommandWordsError } from '../util/command-words.ts';
 
 const count = (minimum: number) => {
   const message = `must be a whole number of at least ${minimum}`;
@@ -44,7 +45,48 @@ const identity = z.pipe(
   z.transform((text) => (text === 'auto' ? undefined : text)),
 );
 
+/** `off` is undefined. */
+const offOr = (text: ReturnType<typeof z.string>) =>
+  z.pipe(
+    text,
+    z.transform((value) => (value === 'off' ? undefined : value)),
+  );
+
+const commandLine = offOr(
+  z.string().check(
+    z.refine((text) => faultOfCommand(text) === undefined, {
+      error: ({ input }) =>
+        `must be off, or a program with its arguments: it ${typeof input === 'string' ? faultOfCommand(input) : ''}`,
+    }),
+  ),
+);
+
+// What comes before the + is the form of the body; see notifications/webhook-form.ts.
+const webhookUrl = offOr(
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) =>
+          text === 'off' || (/^(?:[a-z]+\+)?https?:\/\//.test(text) && URL.canParse(text.replace(/^[a-z]+\+/, ''))),
+        'must be off, or the http or https URL of a webhook',
+      ),
+    ),
+);
+
+const types = z.pipe(
+  z
+    .string()
+    .check(
+      z.regex(/^[a-z][a-z_]{0,39}(?: *, *[a-z][a-z_]{0,39})*$/, 'must be types of notifications with commas between'),
+    ),
+  z.transform((text) => text.split(',').map((type) => type.trim())),
+);
+
 const agentName = z.string().check(z.regex(/^[^\s-]\S*$/, "must be the name of one of opencode's agents"));
+
+// How tasks end, what waits for a person, and what somebody sends with notify send.
+export const DEFAULT_TYPES = 'task_completed,task_error,task_waiting,work_saved,others';
 
 /**
  * Every setting, from the text that the config file or the environment has to its value. Units are in the names; a
@@ -66,7 +108,6 @@ export const SettingsSchema = z.strictObject({
   SETUP_TIMEOUT_MINUTES: z.prefault(amount, '15'),
   RUN_LOG_MAX_MB: z.prefault(amount, '100'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
-  AGENT_PREAMBLE: z.prefault(onOrOff, 'on'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
   MODEL_CATALOGUE: z.prefault(z.enum(['trimmed', 'whole'], 'must be trimmed or whole'), 'trimmed'),
@@ -86,7 +127,21 @@ export const SettingsSchema = z.strictObject({
   MIN_FREE_MEMORY_MB: z.prefault(amount, '1024'),
   BREAKER_FAILURES: z.prefault(count(0), '3'),
   BREAKER_MINUTES: z.prefault(interval, '10'),
+  NOTIFY_COMMAND: z.prefault(commandLine, 'off'),
+  NOTIFY_WEBHOOK_URL: z.prefault(webhookUrl, 'off'),
+  NOTIFY_DESKTOP: z.prefault(onOrOff, 'off'),
+  NOTIFY_TYPES: z.prefault(types, DEFAULT_TYPES),
 });
+
+function faultOfCommand(text: string): string | undefined {
+  try {
+    commandWords(text, '/');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommandWordsError)) throw error;
+    return error.message;
+  }
+}
 
 function isIdentity(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
@@ -103,150 +158,3 @@ export type SettingKey = keyof Settings;
 export const RETIRED_SETTINGS: ReadonlyMap<string, string> = new Map([
   ['QUEUE_DAEMON_BATCH_SIZE', 'the daemon takes as many tasks as there are free slots (MAX_CONCURRENT_AGENTS)'],
 ]);
-
-/** What a setting is for, and its default as the text that a config file would have. */
-interface SettingDescription {
-  readonly key: SettingKey;
-  readonly fallback: string;
-  readonly summary: string;
-}
-
-/** Every setting in the order in which a person meets them. */
-export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
-  { key: 'MAX_CONCURRENT_AGENTS', fallback: '3', summary: 'Maximum number of development agents at work at once' },
-  {
-    key: 'MAX_AGENTS_PER_REPO',
-    fallback: '0',
-    summary: 'Maximum number of development agents at work in one repository; 0 for no limit',
-  },
-  {
-    key: 'MAX_PM_AGENTS',
-    fallback: 'auto',
-    summary: 'Maximum number of PM agents at work; auto: fewer than there are free slots',
-  },
-  {
-    key: 'KUGETSU_TEMP_DIR',
-    fallback: '~/.local/share/opencode/tool-output',
-    summary: 'Directory for temporary files of agents, outside the worktrees',
-  },
-  {
-    key: 'KUGETSU_VERBOSITY',
-    fallback: 'default',
-    summary: 'How much the PM agent reports: verbose, default or quiet',
-  },
-  {
-    key: 'QUEUE_DAEMON_INTERVAL_MINUTES',
-    fallback: '5',
-    summary: 'How often the daemon checks the queue without being woken',
-  },
-  { key: 'QUEUE_CLEANUP_AGE_DAYS', fallback: '7', summary: 'Age at which finished queue items are removed' },
-  {
-    key: 'QUEUE_RETRY_BASE_SECONDS',
-    fallback: '10',
-    summary: 'Wait before the second attempt at a task; doubled for the third',
-  },
-  {
-    key: 'AGENT_STARTUP_TIMEOUT_SECONDS',
-    fallback: '180',
-    summary: 'Longest wait for the first event of an agent; 0 for no limit',
-  },
-  {
-    key: 'AGENT_STALL_TIMEOUT_MINUTES',
-    fallback: '30',
-    summary: 'Longest time an agent may go without an event or activity; 0 for no limit',
-  },
-  { key: 'AGENT_TIMEOUT_MINUTES', fallback: '240', summary: 'Longest run of an agent; 0 for no limit' },
-  {
-    key: 'SETUP_TIMEOUT_MINUTES',
-    fallback: '15',
-    summary: 'Longest set-up of a worktree; 0 for no limit',
-  },
-  {
-    key: 'RUN_LOG_MAX_MB',
-    fallback: '100',
-    summary: 'Largest log of a run in megabytes; later output is judged but not logged; 0 for no limit',
-  },
-  {
-    key: 'DOCTOR_MIN_FREE_DISK_MB',
-    fallback: '2048',
-    summary: 'Free disk space in megabytes below which doctor warns; below a quarter of it is an error',
-  },
-  {
-    key: 'AGENT_PREAMBLE',
-    fallback: 'on',
-    summary: 'Whether the message of a run begins with where the agent stands and when it is done: on or off',
-  },
-  {
-    key: 'AGENT_PROJECT_CONFIG',
-    fallback: 'off',
-    summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",
-  },
-  { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; it must not be a subagent" },
-  {
-    key: 'MODEL_CATALOGUE',
-    fallback: 'trimmed',
-    summary: 'Which models opencode knows: trimmed to the providers that a run may use, or whole',
-  },
-  {
-    key: 'PM_MAX_DEPTH',
-    fallback: '3',
-    summary: 'Longest chain of PM tasks in which each one delegates the next',
-  },
-  { key: 'PM_MAX_CHILDREN', fallback: '20', summary: 'Maximum number of agents and tasks that one PM task may start' },
-  {
-    key: 'AGENT_GIT_NAME',
-    fallback: 'auto',
-    summary: 'The name under which agents commit; auto: user.name of git',
-  },
-  {
-    key: 'AGENT_GIT_EMAIL',
-    fallback: 'auto',
-    summary: 'The address under which agents commit; auto: user.email of git',
-  },
-  {
-    key: 'DONE_WHEN',
-    fallback: 'replied',
-    summary: 'When an agent is done: replied, committed (all of its work) or pushed',
-  },
-  { key: 'CHECK_TIMEOUT_MINUTES', fallback: '15', summary: "Longest run of a repository's check; 0 for no limit" },
-  {
-    key: 'CHECK_ROUNDS',
-    fallback: '2',
-    summary: "How often an agent is told that its repository's check has failed, before the run fails",
-  },
-  {
-    key: 'AGENT_MAX_TOKENS',
-    fallback: '0',
-    summary: 'Tokens that one run may use before it is ended; 0 for no limit',
-  },
-  {
-    key: 'AGENT_MAX_COST',
-    fallback: '0',
-    summary: 'What one run may cost, in dollars, before it is ended; 0 for no limit',
-  },
-  {
-    key: 'DAY_MAX_TOKENS',
-    fallback: '0',
-    summary: 'Tokens on one day after which no more tasks are handed out until the next; 0 for no limit',
-  },
-  {
-    key: 'DAY_MAX_COST',
-    fallback: '0',
-    summary: 'Cost of one day in dollars after which no more tasks are handed out until the next; 0 for no limit',
-  },
-  {
-    key: 'MIN_FREE_MEMORY_MB',
-    fallback: '1024',
-    summary: 'Free memory in megabytes below which the daemon and start --queue begin no agent; 0 for no limit',
-  },
-  {
-    key: 'BREAKER_FAILURES',
-    fallback: '3',
-    summary: 'Tasks in a row that end with the same outage before the queue takes a break; 0 for never',
-  },
-  {
-    key: 'BREAKER_MINUTES',
-    fallback: '10',
-    summary: 'How long the first break is; each one after it is twice as long, up to two hours',
-  },
-];

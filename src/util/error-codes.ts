@@ -80,6 +80,7 @@ export const ERROR_KINDS = {
   no_server: 'final',
   no_service_manager: 'final',
   no_session: 'final',
+  no_sink: 'final',
   no_such_ref: 'final',
   no_task: 'final',
   no_terminal: 'final',

@@ -34,7 +34,8 @@ const WEB_TOKEN = new RegExp(
   String.raw`(^|[^A-Za-z0-9_-]|${ESCAPES})eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?`,
   'g',
 );
-const WEBHOOK = /(hooks\.slack\.com\/services\/)[A-Za-z0-9/_-]{8,}/g;
+const WEBHOOK =
+  /(hooks\.slack\.com\/services\/|discord(?:app)?\.com\/api\/webhooks\/|api\.telegram\.org\/bot)[A-Za-z0-9/_:-]{8,}/g;
 const AUTHORIZATION =
   /(authorization\\?["']?[:=][ \t]*\\?["']?(?:basic|bearer|digest|token)[ \t]+)(?!\[redacted\])[^\s"',;\\[\]]{4,}/gi;
 const HEADER =

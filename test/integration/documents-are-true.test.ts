@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SETTING_DESCRIPTIONS } from '../../src/domain/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../../src/domain/setting-descriptions.ts';
 import { BINARY, run } from '../support/world.ts';
 
 /** What people and agents read. */

@@ -94,6 +94,8 @@ const CALLS: readonly Call[] = [
   reads('queue-daemon', 'uninstall', '--dry-run'),
   reads('notify', 'list'),
   changes('notify', 'send', 'hello'),
+  // The settings name nowhere for it to go.
+  { ...reads('notify', 'test'), code: 3 },
   { ...changes('notify', 'clear'), takes: () => /^unread / },
   reads('server', 'list'),
   changes('server', 'add', 'lab', 'https://gitlab.com'),

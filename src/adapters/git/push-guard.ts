@@ -39,8 +39,6 @@ interface PushGuard {
   readonly repositories: string;
   /** The branch of the issue. */
   readonly branch: string;
-  /** How the branches of the repository's issues begin. */
-  readonly prefixes: readonly string[];
   /** The environment that the agent's git would have without this; its configuration is kept. */
   readonly inherited: Environment;
 }
@@ -49,13 +47,7 @@ interface PushGuard {
  * Variables with which an agent's git refuses to push from a worktree what is not the issue's: branches of other issues,
  * what kugetsu keeps, stashes. A plain `git push` publishes the branch that it is on. The user's own hooks run as before.
  */
-export async function pushGuard({
-  directory,
-  repositories,
-  branch,
-  prefixes,
-  inherited,
-}: PushGuard): Promise<Environment> {
+export async function pushGuard({ directory, repositories, branch, inherited }: PushGuard): Promise<Environment> {
   const check = join(directory, 'check-push');
   const hooks = join(directory, 'hooks');
   await writeScript(check, CHECK_PUSH);
@@ -75,8 +67,6 @@ export async function pushGuard({
     KUGETSU_GIT_CONFIG_COUNT: String(before.length),
     KUGETSU_REPOSITORIES: repositories,
     KUGETSU_BRANCH: branch,
-    // No prefix has a space.
-    KUGETSU_BRANCH_PREFIXES: prefixes.join(' '),
   };
 }
 

@@ -14,3 +14,6 @@ export function selfCommand(): SelfCommand {
 
 /** The hidden subcommand that supervises a run. */
 export const RUNNER_COMMAND = '__runner';
+
+/** The hidden subcommand that brings notifications out of the home. */
+export const COURIER_COMMAND = '__courier';

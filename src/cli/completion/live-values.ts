@@ -71,7 +71,7 @@ const READERS: Readonly<Record<LiveKind, (context: Needs) => Promise<readonly st
     return names.filter((name) => name.endsWith('.env')).map((name) => name.slice(0, -'.env'.length));
   },
   async setting() {
-    const { SETTING_DESCRIPTIONS } = await import('../../domain/settings-schema.ts');
+    const { SETTING_DESCRIPTIONS } = await import('../../domain/setting-descriptions.ts');
     return SETTING_DESCRIPTIONS.map(({ key }) => key);
   },
   async repository(context) {

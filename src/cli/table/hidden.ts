@@ -1,4 +1,4 @@
-import { RUNNER_COMMAND } from '../../adapters/process/self-command.ts';
+import { COURIER_COMMAND, RUNNER_COMMAND } from '../../adapters/process/self-command.ts';
 import { command, type Entry } from './entry.ts';
 import { COMPLETE_COMMAND } from './kinds.ts';
 
@@ -20,5 +20,12 @@ export const HIDDEN: readonly Entry[] = [
     exits: { 0: 'ended' },
     plain: [],
     load: async () => (await import('../commands/runner.ts')).runner,
+  }),
+  command({
+    words: COURIER_COMMAND,
+    summary: 'bring notifications out of the home',
+    examples: [],
+    exits: { 0: 'nothing waits to go out' },
+    load: async () => (await import('../commands/notify-out.ts')).courier,
   }),
 ];

@@ -12,11 +12,14 @@ const FIELDS = [
   'read',
 ] as const satisfies readonly (keyof Notification)[];
 
+const OUTCOME_FIELDS = ['sink', 'ok', 'detail'] as const;
+
 /** The inbox. */
 export const NOTIFY: readonly Entry[] = [
   {
     words: 'notify',
     summary: 'see, clear and send notifications',
+    notes: `NOTIFY_COMMAND, NOTIFY_WEBHOOK_URL and NOTIFY_DESKTOP of the settings bring them to you: kugetsu config list.`,
     examples: ['kugetsu notify list', 'kugetsu notify clear'],
     exits: { 0: 'done', ...USUAL },
   },
@@ -61,5 +64,19 @@ agents send others. The last 500 are kept, and every work_saved that has not bee
     examples: ['kugetsu notify send "PR #92 is ready for review" --issue-ref github.com/shoko/kugetsu#14'],
     exits: { 0: 'sent', ...USUAL },
     load: async () => (await import('../commands/notify.ts')).sendToInbox,
+  }),
+  command({
+    words: 'notify test',
+    summary: 'send one notification everywhere that the settings name, and say what came of it',
+    options: { json: json('print an array of objects', OUTCOME_FIELDS) },
+    notes: `Each is tried once: NOTIFY_COMMAND, NOTIFY_WEBHOOK_URL and NOTIFY_DESKTOP, whatever NOTIFY_TYPES says. Nothing is put into
+the inbox.`,
+    examples: [
+      ['kugetsu config set NOTIFY_WEBHOOK_URL https://ntfy.sh/my-own-topic', 'where to'],
+      ['kugetsu notify test', 'does it arrive?'],
+    ],
+    exits: { 0: 'it arrived everywhere', 1: 'it did not arrive somewhere', 2: 'usage', 3: 'the settings name nothing' },
+    people: { why: 'it tells people of something that has not happened' },
+    load: async () => (await import('../commands/notify-out.ts')).testSinks,
   }),
 ];

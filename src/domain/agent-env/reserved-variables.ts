@@ -28,3 +28,6 @@ export const NO_REDIRECTIONS: Readonly<Record<string, undefined>> = Object.fromE
 export function isReservedVariable(key: string): boolean {
   return key.startsWith('KUGETSU_') || REDIRECTIONS.includes(key) || PLACES.has(key);
 }
+
+/** Signs what is posted to a webhook: in the file of the variables for all agents, for kugetsu alone; agents do not get it. */
+export const WEBHOOK_SECRET = 'NOTIFY_WEBHOOK_SECRET';

@@ -1,6 +1,7 @@
 import type { Context } from '../queue/context.ts';
 import { clearOldLogs } from '../queue/clear.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
+import { isWaiting } from '../notifications/outbox.ts';
 import { NOT_READY_WAIT_MS } from '../work/settle-task.ts';
 import { nextDue, tasksToBegin } from '../queue/select-items.ts';
 import { whyTasksWait, type Reason } from '../queue/why-tasks-wait.ts';
@@ -54,17 +55,23 @@ export async function tick(
   const { tendLimits } = await import('./tend-limits.ts');
   const items = (await tendLimits(context, settled, say)) ? await context.queue.open(say) : settled;
   await tellEnds(context, memory, items, say);
-  const { at, chosen, pausedUntil, isTrial } = await select(context, items, { memory, say });
+  const { chosen, pausedUntil, isTrial } = await select(context, items, { memory, say });
   const obstacle = chosen.length === 0 ? undefined : await obstacleTo(context, memory, { due: chosen.length, say });
   const selected = obstacle === undefined ? chosen : [];
   const begun = selected.length === 0 ? 0 : await dispatchAll(context, selected, { isTrial, say });
   await cleanUp(context, memory, say);
+  // Who was bringing notifications out may have been killed.
+  if (await isWaiting(context)) await seeToNotifications(context);
   const after = await withNewest(context, items, selected);
   const now = await context.queue.now();
   const again = begun < selected.length ? now + MEMORY_WAIT_MS : undefined;
-  // What became due since the choice was not chosen, and is due at once.
-  const dueAt = obstacle === undefined ? earliest(nextDue(after, at), pausedUntil, again) : now + NOT_READY_WAIT_MS;
+  const dueAt = obstacle === undefined ? earliest(nextDue(after, now), pausedUntil, again) : now + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+}
+
+async function seeToNotifications(context: Context): Promise<void> {
+  const { launchCourier } = await import('../work/launch-courier.ts');
+  await launchCourier(context);
 }
 
 /** What an agent takes once it works (opencode 1.18, measured), in megabytes: one that has only just begun takes less. */
@@ -141,8 +148,6 @@ async function reconcileClaimed(
 }
 
 interface Selected {
-  /** The moment of the choice, in milliseconds since the epoch. */
-  readonly at: number;
   readonly chosen: readonly QueueItem[];
   /** When a pause ends by itself, or it is worth looking again, in milliseconds since the epoch. */
   readonly pausedUntil: number | undefined;
@@ -158,13 +163,12 @@ async function select(
   const waits = items.some(({ state }) => state === 'pending');
   if (!waits) {
     memory.tasks.waits = '';
-    return { at: await context.queue.now(), chosen: [], pausedUntil: undefined, isTrial: false };
+    return { chosen: [], pausedUntil: undefined, isTrial: false };
   }
   const { situation } = await queueSituation(context, items);
   const waiting = whyTasksWait(items, situation);
   await tellWaits(memory.tasks, waiting, say);
   return {
-    at: situation.now,
     chosen: tasksToBegin(waiting),
     pausedUntil: earliest(...(situation.holds ?? []).map((hold) => endOf(hold, situation.now))),
     isTrial: situation.trial !== undefined,

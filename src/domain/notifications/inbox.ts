@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from '../context.ts';
+import type { Courier } from './courier.ts';
 import { type News, type Notification, NotificationSchema } from './notification-schema.ts';
 import { completeInbox } from './script-inbox.ts';
 import { newNotification, SAVED, withNotification } from './notification.ts';
@@ -17,7 +18,10 @@ type Inbox = z.infer<typeof InboxSchema>;
 // Read ones go first when the inbox is full, the oldest of them before others.
 const MAX_NOTIFICATIONS = 500;
 
-type Needs = Pick<Context, 'home' | 'clock' | 'env'>;
+/** Without a courier nothing goes out of the home. */
+interface Needs extends Pick<Context, 'home' | 'clock' | 'env'> {
+  readonly courier?: Courier | undefined;
+}
 
 /** Adds a notification, durably; the list is bounded. */
 export async function sendNotification(context: Needs, news: News): Promise<Notification> {
@@ -71,17 +75,21 @@ export function inboxLock({ notifications }: Context['home']): string {
 }
 
 async function updateInbox(
-  { home }: Needs,
+  { home, courier }: Needs,
   change: (notifications: readonly Notification[]) => readonly Notification[],
 ): Promise<void> {
-  await withLock(inboxLock(home), async (lock) => {
+  const isOut = await withLock(inboxLock(home), async (lock) => {
     const posted = await readPosted({ home }, MAX_NOTIFICATIONS);
     const inbox = (await readInbox({ home })) ?? { notifications: [] };
     const notifications = bounded(change(bounded(posted.notifications.reduce(withNotification, inbox.notifications))));
+    const known = new Set(inbox.notifications.map(({ id }) => id));
+    const takes = await courier?.take(notifications.filter(({ id }) => !known.has(id)));
     lock.assertHeld();
     await writeJsonFile(home.notifications, { ...inbox, notifications });
     await removePosted({ home }, posted.names);
+    return takes === true;
   });
+  if (isOut) await courier?.go();
 }
 
 /** What nobody has read of saved work stays, and does not count: without it nobody would know what to bring back. */

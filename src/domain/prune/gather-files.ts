@@ -10,8 +10,7 @@ import { wordsOf } from '../../util/errors.ts';
 import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { realPathInside } from '../home.ts';
-import { BRANCH_MIDDLE } from '../issues/issue-ref.ts';
-import { branchPrefixes } from '../servers/repository-settings.ts';
+import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
 import { isDeadOwner } from '../runs/orphans.ts';
 import { isRunId } from '../runs/run-id.ts';
 import { repositoryLock } from '../worktrees/repository.ts';
@@ -48,7 +47,7 @@ export async function gatherFiles(context: Needs, problems: Text[]): Promise<Fil
 }
 
 async function gatherRepository(
-  { home, env }: Needs,
+  { env }: Needs,
   path: string,
   places: ReadonlySet<string>,
 ): Promise<RepositoryFacts | undefined> {
@@ -56,8 +55,7 @@ async function gatherRepository(
     ...entry,
     name: places.has(dirname(entry.path)) ? entry.path.slice(dirname(entry.path).length + 1) : undefined,
   }));
-  const patterns = (await branchPrefixes({ home })).map((prefix) => `${prefix}${BRANCH_MIDDLE}*`);
-  return { path, kept, branches: await listBranches(path, patterns, env) };
+  return { path, kept, branches: await listBranches(path, `${BRANCH_PREFIX}*`, env) };
 }
 
 async function gatherClones(repos: readonly Entry[]): Promise<HalfClone[]> {
@@ -101,6 +99,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     home.bin,
     home.agentEnv,
     home.postedNotifications,
+    home.notificationsOut,
     ...repositories.flatMap(({ path }) => [path, ownDirectory(path)]),
   ];
   const queue = new Set([home.queueItems, dirname(home.queueItems)]);

@@ -12,8 +12,7 @@ import { CHANGED, changeOf, trackedNow, type WhyNot } from './recheck.ts';
 import { ownsBranch, ownsWorktree, type StoredState, trackedBy } from './tracked.ts';
 import { basename } from 'node:path';
 import { type Branch, deleteBranchesAt, listBranches } from '../../adapters/git/branches.ts';
-import { BRANCH_MIDDLE } from '../issues/issue-ref.ts';
-import { branchPrefixes } from '../servers/repository-settings.ts';
+import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;
 
@@ -113,9 +112,9 @@ export async function removeBranches(
   const remove = async (): Promise<WhyNot[]> => {
     // A start takes its branch under this lock, too, so what holds now holds until the end.
     const tracked = await trackedNow(context);
-    const begins = (await branchPrefixes(context)).map((prefix) => `${prefix}${BRANCH_MIDDLE}`);
-    const patterns = begins.map((begin) => `${begin}*`);
-    const now = new Map((await listBranches(repository, patterns, context.env)).map((each) => [each.name, each]));
+    const now = new Map(
+      (await listBranches(repository, `${BRANCH_PREFIX}*`, context.env)).map((each) => [each.name, each]),
+    );
     const why = new Map(
       branches.map((branch) => {
         const owned = ownsBranch(tracked, repository, branch.name);
@@ -123,7 +122,7 @@ export async function removeBranches(
       }),
     );
     const free = branches.filter((branch) => why.get(branch) === undefined);
-    const named = free.map((branch) => ({ branch, name: nameOf(repository, branch, begins) }));
+    const named = free.map((branch) => ({ branch, name: nameOf(repository, branch) }));
     await saveBranches(context, { repository, branches: named }, onSaved);
     const deleted = await deleteBranchesAt(repository, free, context.env);
     return branches.map((branch) => why.get(branch) ?? (deleted.has(branch) ? undefined : CHANGED));
@@ -136,8 +135,6 @@ function whyNot(planned: Branch, now: Branch | undefined): WhyNot {
   return now.worktree === undefined ? undefined : `it is checked out in ${now.worktree}`;
 }
 
-/** What the worktree of its issue would be called. */
-function nameOf(repository: string, { name }: Branch, begins: readonly string[]): string {
-  const begin = begins.find((each) => name.startsWith(each)) ?? '';
-  return `${basename(repository, '.git')}-${name.slice(begin.length)}`;
+function nameOf(repository: string, { name }: Branch): string {
+  return `${basename(repository, '.git')}-${name.slice(BRANCH_PREFIX.length)}`;
 }

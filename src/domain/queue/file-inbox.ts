@@ -1,8 +1,11 @@
 import type { Context } from '../context.ts';
+import type { Courier } from '../notifications/courier.ts';
 import type { Inbox } from '../notifications/inbox-store.ts';
 
 /** The inbox in the file of this home. */
-export function fileInbox(context: Pick<Context, 'home' | 'env' | 'clock'>): Inbox {
+export function fileInbox(
+  context: Pick<Context, 'home' | 'env' | 'clock'> & { readonly courier?: Courier | undefined },
+): Inbox {
   return {
     async send(news) {
       const { sendNotification } = await import('../notifications/inbox.ts');

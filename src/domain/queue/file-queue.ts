@@ -2,6 +2,7 @@ import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { addFile } from '../../adapters/store/private-files.ts';
 import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
+import type { Courier } from '../notifications/courier.ts';
 import type { Inbox } from '../notifications/inbox-store.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import { orLogged } from '../notifications/lost-news.ts';
@@ -13,7 +14,9 @@ import type { EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from './queue-store.ts';
 
-type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
+interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
+  readonly courier?: Courier | undefined;
+}
 
 /** The queue in files: one per task, changed under the queue's lock, and the inbox of this home. To add a task loads neither schema nor lock. */
 export class FileQueue implements QueueStore {

@@ -3,6 +3,7 @@ import { withLock } from '../../adapters/store/lock.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { touchFile, unlinkFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
+import type { Courier } from '../notifications/courier.ts';
 import { sendNotification } from '../notifications/inbox.ts';
 import { orLogged } from '../notifications/lost-news.ts';
 import type { News } from '../notifications/notification-schema.ts';
@@ -21,7 +22,7 @@ interface Update {
  * process dies before the change is written.
  */
 export async function updateFile(
-  context: Pick<Context, 'home' | 'env' | 'clock'>,
+  context: Pick<Context, 'home' | 'env' | 'clock'> & { readonly courier?: Courier | undefined },
   id: string,
   { change, news }: Update,
 ): Promise<ItemChange | undefined> {

@@ -7,7 +7,6 @@ import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
-import { branchPrefixes } from '../servers/repository-settings.ts';
 import { offerCredentials } from '../servers/offer-credentials.ts';
 import { AGENT_LAYERS, AGENT_VARIABLES, type LayerFacts } from './agent-layers.ts';
 import notes from './agent-notes.md' with { type: 'text' };
@@ -54,10 +53,7 @@ export async function agentEnvironment(
     temporary: await context.tempDirectory(),
     ceilings: inHome ? ceilings(context) : [],
     task,
-    guard:
-      branch === undefined
-        ? undefined
-        : async (inherited) => pushGuard({ ...guarded, branch, prefixes: await branchPrefixes(context), inherited }),
+    guard: branch === undefined ? undefined : async (inherited) => pushGuard({ ...guarded, branch, inherited }),
     run,
   };
   return layered(AGENT_LAYERS, facts);

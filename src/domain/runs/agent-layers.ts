@@ -1,7 +1,7 @@
 import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
 import type { Layer, Variables } from '../../util/layers.ts';
 import { AGENT_VARIABLE, type RunAgent } from '../agent-env/agents.ts';
-import { isReservedVariable, NO_REDIRECTIONS } from '../agent-env/reserved-variables.ts';
+import { isReservedVariable, NO_REDIRECTIONS, WEBHOOK_SECRET } from '../agent-env/reserved-variables.ts';
 
 /** Names the variables that an agent has from its env files, with commas between. */
 export const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
@@ -60,14 +60,17 @@ function author({ author: { name, email } }: LayerFacts): Variables {
   };
 }
 
-/** A reserved variable of an env file is left out. */
+/** A reserved variable of an env file is left out, and so is what only kugetsu itself needs. */
 function usable(files: LayerFacts['files']): Variables {
-  return Object.fromEntries(Object.entries(files).filter(([key]) => !isReservedVariable(key)));
+  return Object.fromEntries(
+    Object.entries(files).filter(([key]) => !isReservedVariable(key) && key !== WEBHOOK_SECRET),
+  );
 }
 
 /** This kugetsu's home, and this kugetsu itself in front on PATH. */
 function ownVariables({ agent, files, home, programs, temporary }: LayerFacts, under: Variables): Variables {
   return {
+    [WEBHOOK_SECRET]: undefined,
     [AGENT_VARIABLE]: agent,
     [AGENT_VARIABLES]: Object.keys(usable(files)).join(','),
     KUGETSU_DIR: home,

@@ -1,7 +1,8 @@
 import { nearest } from '../../util/text.ts';
 import { said, words, type Text } from '../../util/words.ts';
 import { readConfigLines, type ConfigLine } from './config-lines.ts';
-import { RETIRED_SETTINGS, SETTING_DESCRIPTIONS, SettingsSchema, type SettingKey } from '../settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../setting-descriptions.ts';
+import { RETIRED_SETTINGS, SettingsSchema, type SettingKey } from '../settings-schema.ts';
 
 /** What the settings are made from: the config file's text, if there is one, and the environment. */
 export interface SettingsSource {

@@ -4,7 +4,8 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
 import { defaultTempDirectory } from './unattended-rights.ts';
 import { examineSettings, type SettingProblem, type SettingsSource } from './examine-settings.ts';
-import { SETTING_DESCRIPTIONS, type SettingKey } from '../settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../setting-descriptions.ts';
+import type { SettingKey } from '../settings-schema.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 

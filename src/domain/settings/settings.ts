@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import { examineSettings, type SettingProblem, type SettingsSource } from './examine-settings.ts';
-import { SETTING_DESCRIPTIONS, SettingsSchema, type Settings } from '../settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../setting-descriptions.ts';
+import { SettingsSchema, type Settings } from '../settings-schema.ts';
 
 /**
  * The settings in force: environment variable over file over default. One that only a shell could know throws when it is

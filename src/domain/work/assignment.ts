@@ -16,8 +16,6 @@ export interface Workplace {
   readonly mainCheckout?: string | undefined;
   /** The branch of the issue, which the agent may push. */
   readonly branch?: string | undefined;
-  /** The name of the branch from which its work begins, as far as it is known. */
-  readonly base?: string | undefined;
 }
 
 /** Where an agent sits, for what is run there beside it. */

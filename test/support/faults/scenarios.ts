@@ -1,8 +1,8 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue, listed, readJson, sessionFile, succeeded, worktreeOf } from '../fake-world.ts';
 import { noted, notes } from '../queue-world.ts';
-import { mapRepositories, type Outcome, type World } from '../world.ts';
+import { mapRepositories, until, type Outcome, type World } from '../world.ts';
 import { atRest, type Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
@@ -53,6 +53,37 @@ const notify: Scenario = {
     const { stdout } = await world.kugetsu('notify', 'list', '--all');
     const missing = code === 0 && !stdout.includes(`message ${number}.`);
     return [...(missing ? [lost('the notification was sent, and is not there')] : []), ...(await soundState(world))];
+  },
+};
+
+const wentOut = (world: World): string => join(world.root, 'went-out');
+
+/** With a program that writes down what it is told. */
+const telling = (world: World): World =>
+  world.withEnv({ NOTIFY_COMMAND: `sh -c 'cat >> "$0"' '${wentOut(world)}'`, NOTIFY_TYPES: 'message' });
+
+const goesOut: Scenario = {
+  name: 'a notification that goes out',
+  act: async (world, number) => {
+    const sent = await telling(world).kugetsu('notify', 'send', `message ${number}.`);
+    await atRest(world);
+    return sent;
+  },
+  check: async (world, number) => {
+    const { stdout } = await world.kugetsu('notify', 'list', '--all');
+    const isIn = stdout.includes(`message ${number}.`);
+    const isOut = (): boolean =>
+      existsSync(wentOut(world)) && readFileSync(wentOut(world), 'utf8').includes(`message ${number}.`);
+    // Whoever delivered may be dead; the lock of one that was killed counts for five seconds.
+    const waits = join(world.home, 'notifications.out');
+    await until('nothing waits to go out', async () => {
+      if (!existsSync(waits) || !readdirSync(waits).some((name) => name.startsWith('n_'))) return true;
+      await telling(world).kugetsu('queue-daemon', 'run', '--once');
+      await atRest(world);
+      return undefined;
+    });
+    const missing = isIn && !isOut();
+    return [...(missing ? [lost('the notification is there, and did not go out')] : []), ...(await soundState(world))];
   },
 };
 
@@ -313,6 +344,7 @@ export const SCENARIOS: readonly Scenario[] = [
   enqueue,
   delegate,
   notify,
+  goesOut,
   startOver,
   firstStart,
   continued,

@@ -42,6 +42,7 @@ const AGENTS_TOO = [
   'queue edit',
   'queue explain',
   '__complete',
+  '__courier',
   '__runner',
 ];
 

@@ -6,6 +6,7 @@ import { pasteQuote } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock } from '../../notifications/inbox.ts';
+import { outboxLock } from '../../notifications/outbox.ts';
 import { onceLock } from '../../queue/enqueue-once.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, fixable, wrong, type Finding } from '../finding.ts';
@@ -21,7 +22,7 @@ export const locksCheck: Check = {
   async run(context) {
     const { home } = context;
     const repositories = (await listDirectory(home.repos)).filter((name) => name.endsWith('.lock'));
-    const paths = [home.sessionsLock, home.queueLock, onceLock(home), inboxLock(home), guardOf(home)];
+    const paths = [home.sessionsLock, home.queueLock, onceLock(home), inboxLock(home), outboxLock(home), guardOf(home)];
     const all = [...paths, ...repositories.map((name) => join(home.repos, name))];
     const findings = (await Promise.all(all.map(async (path) => look(context, path)))).flat();
     return findings.length > 0 ? findings : [fine(NAME, 'no lock was left behind')];

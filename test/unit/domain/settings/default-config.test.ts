@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SETTING_DESCRIPTIONS, type Settings } from '../../../../src/domain/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../../../../src/domain/setting-descriptions.ts';
+import type { Settings } from '../../../../src/domain/settings-schema.ts';
 import { defaultConfigText, resolveSettings } from '../../../../src/domain/settings/settings.ts';
 
 function settings(text: string | undefined): Settings {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SETTING_DESCRIPTIONS, type Settings } from '../../../../src/domain/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../../../../src/domain/setting-descriptions.ts';
+import type { Settings } from '../../../../src/domain/settings-schema.ts';
 import { requireAll, resolveSettings } from '../../../../src/domain/settings/settings.ts';
 import { AppError } from '../../../../src/util/errors.ts';
 import { thrownBy } from '../../support/thrown-by.ts';

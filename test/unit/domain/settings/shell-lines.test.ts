@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { examineSettings, type SettingProblem } from '../../../../src/domain/settings/examine-settings.ts';
 import { requireAll, resolveSettings } from '../../../../src/domain/settings/settings.ts';
-import { SETTING_DESCRIPTIONS } from '../../../../src/domain/settings-schema.ts';
+import { SETTING_DESCRIPTIONS } from '../../../../src/domain/setting-descriptions.ts';
 
 const source = (text: string, environment: Record<string, string> = {}) => ({
   path: '/k/config',

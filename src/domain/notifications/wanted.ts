@@ -1,0 +1,20 @@
+import type { TaskNotificationType } from './notification.ts';
+
+const OWN_TYPES: readonly TaskNotificationType[] = [
+  'task_queued',
+  'task_dequeued',
+  'task_waiting',
+  'task_started',
+  'task_completed',
+  'task_error',
+  'work_saved',
+];
+
+/**
+ * Whether NOTIFY_TYPES asks for notifications of this type: `all`, the type by its name, or `others` for each that kugetsu
+ * does not send by itself.
+ */
+export function isWanted(type: string, wanted: readonly string[]): boolean {
+  const isOwn = OWN_TYPES.some((own) => own === type);
+  return wanted.includes('all') || wanted.includes(type) || (!isOwn && wanted.includes('others'));
+}
