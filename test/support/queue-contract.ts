@@ -23,6 +23,8 @@ const SECOND = 'q_0mwrzy3vsoanbch22';
 const THIRD = 'q_0mwrzy3vsoanbch23';
 const FOURTH = 'q_0mwrzy3vsoanbch24';
 
+/** The issue of each task that says no other. */
+const REF = 'forge.test/acme/demo#1';
 const AT = Date.UTC(2026, 2, 29, 16);
 
 /** What a reader gets to see of a task that cannot be read. */
@@ -233,8 +235,8 @@ function tasksAreListed(make: Make): void {
     const failure = { class: 'no such class', message: '', at: '' };
     await other.update(THIRD, (item) => ({ ...finish(item), state: 'error', failure }));
     const expected = [
-      { id: THIRD, at: AT, how: 'no such class', waitMs: null, runMs: null },
-      { id: FIRST, at: AT, how: 'ok', waitMs: 4, runMs: 5 },
+      { id: THIRD, ref: REF, at: AT, how: 'no such class', waitMs: null, runMs: null },
+      { id: FIRST, ref: REF, at: AT, how: 'ok', waitMs: 4, runMs: 5 },
     ];
     for (const each of [store, other]) expect(await each.ended()).toEqual(expected);
     await other.update(THIRD, (item) => ({ ...item, state: 'pending', finished_at: null, failure: null }));
@@ -243,7 +245,7 @@ function tasksAreListed(make: Make): void {
 
   test('finished tasks come in pages, newest first, each once, of one state when that is asked for', async () => {
     const { store, other } = await withThree();
-    await store.add(itemWith({ id: FOURTH }));
+    await store.add(itemWith({ id: FOURTH, issue_ref: 'forge.test/acme/demo#4' }));
     for (const id of [FIRST, THIRD, FOURTH]) {
       await other.update(id, (item) => ({ ...finish(item), state: id === THIRD ? 'error' : 'completed' }));
     }
@@ -255,6 +257,10 @@ function tasksAreListed(make: Make): void {
     expect((await store.finished({ limit: 3 })).next).toBeUndefined();
     const failed = await store.finished({ limit: 2, state: 'error' });
     expect(failed.items.map(({ id }) => id)).toEqual([THIRD]);
+    const ofIssue = await other.finished({ limit: 1, ref: REF });
+    expect(ofIssue).toMatchObject({ items: [{ id: THIRD }], more: 1 });
+    const { items } = await other.finished({ limit: 1, ref: REF, before: ofIssue.next });
+    expect(items.map(({ id }) => id)).toEqual([FIRST]);
   });
 }
 

@@ -92,20 +92,26 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
   }
 }
 
-/** What tells a file from the one that it was before a change or a replacement; undefined when there is none. */
-export async function stampOf(path: string): Promise<string | undefined> {
-  try {
-    return asStamp(await stat(path, { bigint: true }));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** The same, blocking; undefined, too, when the file cannot be reached. */
+/** What tells a file from the one that it was before a change or a replacement; undefined when it cannot be reached. Blocks. */
 export function stampAtOnce(path: string): string | undefined {
   try {
     return asStamp(statSync(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The clock by which a file system tells when something has changed goes in steps; no such step is longer, in milliseconds. */
+const LONGEST_STEP_MS = 1000;
+
+/**
+ * What a directory has as long as no name in it is added, removed or given to another file; undefined when it has changed just now,
+ * as a change in the same moment would not be seen, and when it cannot be reached.
+ */
+export function settledStamp(directory: string): string | undefined {
+  try {
+    const facts = statSync(directory, { bigint: true });
+    return Math.abs(Date.now() - Number(facts.mtimeMs)) > LONGEST_STEP_MS ? asStamp(facts) : undefined;
   } catch {
     return undefined;
   }

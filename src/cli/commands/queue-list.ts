@@ -70,19 +70,15 @@ interface Wanted {
 /** The last finished tasks of those that are wanted, and how many more there are. */
 async function finishedTasks(
   call: Call,
-  wanted: Wanted & { readonly limit: number },
+  { state, ref, since, limit }: Wanted & { readonly limit: number },
 ): Promise<{ readonly items: readonly QueueItem[]; readonly left: number }> {
-  const { state, ref, since, limit } = wanted;
   if (state === 'pending' || state === 'notified') return { items: [], left: 0 };
-  // Only the tasks themselves say which issue they are for.
-  const most = ref === undefined ? limit : Infinity;
-  const { items, broken, more } = await call.context.queue.finished({ limit: most, state, since });
+  const { items, broken, more } = await call.context.queue.finished({ limit, ref, state, since });
   nameBroken(
     call,
     broken.map(({ why }) => why),
   );
-  const fitting = items.filter((item) => fits(item, wanted));
-  return { items: fitting.slice(0, limit), left: more + Math.max(0, fitting.length - limit) };
+  return { items, left: more };
 }
 
 /** Which tasks are asked for. @throws AppError usage (exit code 2) */

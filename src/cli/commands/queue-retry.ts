@@ -12,8 +12,6 @@ interface RetryOptions {
   readonly json: boolean;
 }
 
-const PAGE = 200;
-
 /** Puts finished tasks into the queue again. */
 export async function retryTasks(call: Call, given: RetryOptions): Promise<void> {
   const { context } = call;
@@ -41,11 +39,6 @@ export async function retryTasks(call: Call, given: RetryOptions): Promise<void>
 }
 
 async function failedIds({ queue }: CliContext, wanted: string | undefined): Promise<string[]> {
-  const ids: string[] = [];
-  for (let before: string | undefined; ;) {
-    const { items, next } = await queue.finished({ limit: PAGE, state: 'error', before });
-    ids.push(...items.filter(({ failure }) => wanted === undefined || failure?.class === wanted).map(({ id }) => id));
-    if (next === undefined) return ids;
-    before = next;
-  }
+  const ended = await queue.ended();
+  return ended.filter(({ how }) => how !== 'ok' && (wanted === undefined || how === wanted)).map(({ id }) => id);
 }

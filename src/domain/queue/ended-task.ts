@@ -3,6 +3,8 @@ import type { QueueItem } from './queue-item.ts';
 /** What is to be known of a finished task when there are thousands. */
 export interface EndedTask {
   readonly id: string;
+  /** The issue; null for a task of the PM agent. */
+  readonly ref: string | null;
   /** When it was finished, in milliseconds since the epoch. */
   readonly at: number;
   /** How it ended: `ok`, or the class of the failure. */
@@ -23,6 +25,7 @@ export function endedTask(item: QueueItem): EndedTask {
   const begun = Date.parse(item.begun_at ?? '');
   return {
     id: item.id,
+    ref: item.issue_ref,
     at: finishedAt(item),
     how: item.state === 'completed' ? 'ok' : (item.failure?.class ?? 'failed'),
     waitMs: waitOf(item),

@@ -11,6 +11,7 @@ import { fileInbox } from './file-inbox.ts';
 import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
 import type { EndedTask } from './ended-task.ts';
+import type { Ended } from './task-files.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from './queue-store.ts';
 
@@ -62,10 +63,14 @@ export class FileQueue implements QueueStore {
 
   async finished(page: PageRequest): Promise<Page> {
     const { finishedPage } = await import('./task-files.ts');
-    return finishedPage(this.context, await this.ended(), page);
+    return finishedPage(this.context, await this.lookAtEnded(), page);
   }
 
   async ended(): Promise<readonly EndedTask[]> {
+    return [...(await this.lookAtEnded()).tasks];
+  }
+
+  private async lookAtEnded(): Promise<Ended> {
     const known = await this.looker();
     // What cannot be read is named by who asks for the open ones.
     await known.read(this.context, async () => undefined);
@@ -109,7 +114,10 @@ export class FileQueue implements QueueStore {
   async watch(onChange: () => void): Promise<Watch> {
     this.watched = true;
     const { watchItems } = await import('./watch-items.ts');
-    return watchItems(this.context, onChange);
+    return watchItems(this.context, () => {
+      this.known?.noticed();
+      onChange();
+    });
   }
 
   async wake(): Promise<void> {

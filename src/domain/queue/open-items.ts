@@ -1,36 +1,42 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { stampOf } from '../../adapters/store/paths.ts';
+import { readJsonFileAtOnce } from '../../adapters/store/json-file.ts';
+import { settledStamp, stampAtOnce } from '../../adapters/store/paths.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
-import { keepFinished, readFinished } from './finished-cache.ts';
+import { FinishedTasks } from './finished-tasks.ts';
+import { formOfItem } from './item-form.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
-import { endedTask, type EndedTask } from './ended-task.ts';
+import { endedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
-import { idsIn, readItem } from './task-files.ts';
+import { idsIn, type Ended } from './task-files.ts';
 
-type HomeOnly = Pick<Context, 'home'>;
+type Needs = Pick<Context, 'home' | 'clock'>;
 
-/** How many files are read at once: one after the other takes four times as long, and all at once the memory of all. */
-const READ_AT_ONCE = 64;
-/** How many finished tasks cost a look more to read than to write down. */
-const WORTH_KEEPING = 100;
+/** After which time a look looks at all files although no name has changed: a person may have changed one in its place. */
+const WHOLE_LOOK_MS = 60_000;
 
 interface Found {
   readonly stamp: string;
   readonly item: QueueItem;
 }
 
+/** When every file was looked at last, and how the directory was then. */
+interface Look {
+  readonly directory: string | undefined;
+  /** By the monotonic clock, in milliseconds. */
+  readonly at: number;
+}
+
 /**
  * The tasks that are not finished. What was read once is read again only when its file is another one, and a finished task
- * never, unless it goes again: a look costs as much as has changed, not as much as there is.
+ * never, unless it goes again: a look costs as much as has changed, not as much as there is. kugetsu changes tasks by renaming
+ * files, so a directory that is as it was has none that has changed.
  */
 export class OpenItems {
-  private finished = new Map<string, EndedTask>();
-  private looked = false;
-  /** How many of those another process would have to read. */
-  private unkept = 0;
+  private readonly finished = new FinishedTasks();
+  private last: Look | undefined;
   private readonly anew: boolean;
   private open = new Map<string, Found>();
 
@@ -44,79 +50,74 @@ export class OpenItems {
    *
    * @param say gets a line about each such file
    */
-  async read(context: HomeOnly, say: (line: Text) => Promise<void>): Promise<QueueItem[]> {
-    const first = !this.looked;
-    this.looked = true;
-    if (first && !this.anew) this.finished = readFinished(context.home);
-    const names = await listDirectory(context.home.queueItems);
-    this.forget(names.map(taskGoingAgain).filter((id) => id !== undefined));
-    const there: string[] = [];
-    const ids = idsIn(names, (id) => {
-      if (!this.finished.has(id)) return false;
-      there.push(id);
-      return true;
-    });
-    if (there.length < this.finished.size) this.keepOnly(there);
-    const open = new Map<string, Found>();
-    for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
-      const some = ids.slice(from, from + READ_AT_ONCE);
-      const found = await Promise.allSettled(some.map(async (id) => this.readOne(context, id)));
-      for (const [index, id] of some.entries()) await this.sort(id, found[index], { open, say });
+  async read({ home, clock }: Needs, say: (line: Text) => Promise<void>): Promise<QueueItem[]> {
+    const { last } = this;
+    // The stamp is the older one: a change in between is seen by the next look.
+    const directory = settledStamp(home.queueItems);
+    const at = clock.monotonic();
+    const isSame = last !== undefined && directory !== undefined && last.directory === directory;
+    if (!isSame || at - last.at >= WHOLE_LOOK_MS) {
+      const isWhole = await this.look(home, { first: last === undefined, say });
+      this.last = { directory: isWhole ? directory : undefined, at };
     }
-    this.open = open;
-    if ((first && this.anew) || this.unkept >= WORTH_KEEPING) await this.keep(context);
-    return [...open.values()].map(({ item }) => item);
+    return [...this.open.values()].map(({ item }) => item);
   }
 
-  /** The finished tasks as of the last look, the last one that ended first. */
-  ended(): EndedTask[] {
-    return [...this.finished.values()].toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  /** A file may be another one although its name is not: the next look looks at all of them. */
+  noticed(): void {
+    if (this.last !== undefined) this.last = { ...this.last, directory: undefined };
+  }
+
+  /** The finished tasks as of the last look, the last one that ended first, and how many there are. */
+  ended(): Ended {
+    return { count: this.finished.size, tasks: this.finished.lastFirst() };
   }
 
   /** The ids of those that were finished by a time in milliseconds since the epoch, the first one that ended first. */
   endedBy(time: number): string[] {
-    return this.ended()
+    return [...this.finished.lastFirst()]
       .filter(({ at }) => at <= time)
       .map(({ id }) => id)
       .toReversed();
   }
 
-  private async sort(
-    id: string,
-    found: PromiseSettledResult<Found | undefined> | undefined,
-    { open, say }: { readonly open: Map<string, Found>; readonly say: (line: Text) => Promise<void> },
-  ): Promise<void> {
-    if (found?.status === 'rejected') await say(words`${id} skipped: ${wordsOf(found.reason)}`);
-    if (found?.status !== 'fulfilled' || found.value === undefined) return;
-    const { item } = found.value;
-    if (isFinished(item)) {
-      this.finished.set(id, endedTask(item));
-      this.unkept += 1;
-    } else {
-      open.set(id, found.value);
+  /** @returns whether every file could be read */
+  private async look(
+    home: Needs['home'],
+    { first, say }: { readonly first: boolean; readonly say: (line: Text) => Promise<void> },
+  ): Promise<boolean> {
+    if (first && !this.anew) this.finished.believe(home);
+    const others = this.finished.othersOf(await listDirectory(home.queueItems));
+    const again = others.flatMap((name) => taskGoingAgain(name) ?? []).map((id) => `${id}.json`);
+    const ids = idsIn([...others, ...again.filter((name) => this.finished.forget(name))]);
+    const open = new Map<string, Found>();
+    let isWhole = true;
+    for (const id of ids) {
+      try {
+        const found = await this.readOne(home, id);
+        if (found !== undefined) this.sort(id, found, open);
+      } catch (error) {
+        isWhole = false;
+        await say(words`${id} skipped: ${wordsOf(error)}`);
+      }
     }
+    this.open = open;
+    await this.finished.keep(home, { always: first && this.anew });
+    return isWhole;
   }
 
-  private forget(ids: readonly string[]): void {
-    for (const id of ids) this.finished.delete(id);
+  private sort(id: string, found: Found, open: Map<string, Found>): void {
+    if (isFinished(found.item)) this.finished.add({ ...endedTask(found.item), id });
+    else open.set(id, found);
   }
 
-  private keepOnly(ids: readonly string[]): void {
-    const before = this.finished;
-    this.finished = new Map(ids.flatMap((id) => before.get(id) ?? []).map((task) => [task.id, task]));
-  }
-
-  private async keep({ home }: HomeOnly): Promise<void> {
-    await keepFinished(home, this.finished);
-    this.unkept = 0;
-  }
-
-  private async readOne(context: HomeOnly, id: string): Promise<Found | undefined> {
-    // The stamp is the older one: a change in between is seen by the next look.
-    const stamp = await stampOf(itemPath(context.home, id));
+  private async readOne(home: Needs['home'], id: string): Promise<Found | undefined> {
+    const path = itemPath(home, id);
+    // The stamp is the older one here, too.
+    const stamp = stampAtOnce(path);
     const known = this.open.get(id);
-    if (stamp === undefined || known?.stamp === stamp) return stamp === undefined ? undefined : known;
-    const item = await readItem(context, id);
-    return item === undefined ? undefined : { stamp, item };
+    if (stamp !== undefined && known?.stamp === stamp) return known;
+    const item = await readJsonFileAtOnce(path, formOfItem(id));
+    return item === undefined ? undefined : { stamp: stamp ?? '', item };
   }
 }

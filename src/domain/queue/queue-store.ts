@@ -40,6 +40,8 @@ export interface AllTasks {
 export interface PageRequest {
   /** How many at the most. */
   readonly limit: number;
+  /** Those of one issue, spelled so; of all issues, and the PM agent's, by default. */
+  readonly ref?: string | undefined;
   /** One state alone; both by default. */
   readonly state?: Extract<QueueState, 'completed' | 'error'> | undefined;
   /** Only what has ended since, in milliseconds since the epoch. */

@@ -17,13 +17,13 @@ export async function listItemIds({ home }: HomeOnly): Promise<string[]> {
   return idsIn(await listDirectory(home.queueItems));
 }
 
-/** The ids of the tasks whose files have these names, but those that `skip` says, oldest first. */
-export function idsIn(names: readonly string[], skip: (id: string) => boolean = () => false): string[] {
+/** The ids of the tasks whose files have these names, oldest first. */
+export function idsIn(names: readonly string[]): string[] {
   return byTime(
     names
       .filter((name) => name.endsWith('.json'))
       .map((name) => name.slice(0, -5))
-      .filter((id) => !skip(id) && isTaskId(id)),
+      .filter(isTaskId),
   );
 }
 
@@ -47,32 +47,52 @@ export async function readItems({ home }: HomeOnly): Promise<AllTasks> {
   return { items: items.filter((item) => item !== undefined), broken };
 }
 
-/**
- * A page of finished tasks.
- *
- * @param ended what is known of all of them, the last one that ended first
- */
+/** The finished tasks that are known, the last one that ended first. */
+export interface Ended {
+  readonly count: number;
+  /** Read no further than is wanted: each costs something. */
+  readonly tasks: Iterable<EndedTask>;
+}
+
+/** A page of finished tasks. */
 export async function finishedPage(
   { home }: HomeOnly,
-  ended: readonly EndedTask[],
-  { limit, state, since = -Infinity, before }: PageRequest,
+  { count, tasks }: Ended,
+  { limit, ref: wanted, state, since = -Infinity, before }: PageRequest,
 ): Promise<Page> {
-  const fitting = ended.filter(
-    ({ at, how }) => at >= since && (state === undefined || (state === 'completed') === (how === 'ok')),
-  );
-  const after = fitting.slice(before === undefined ? 0 : placeAfter(fitting, before));
+  const isAll = wanted === undefined && state === undefined && since === -Infinity;
+  const fits = ({ at, how, ref }: EndedTask): boolean =>
+    at >= since &&
+    (wanted === undefined || ref === wanted) &&
+    (state === undefined || (state === 'completed') === (how === 'ok'));
+  const isAfter = before === undefined ? () => true : after(before);
   const items: QueueItem[] = [];
   const broken: BrokenTask[] = [];
-  for (const [index, { id }] of after.entries()) {
-    if (items.length === limit) return { items, broken, next: cursorOf(after[index - 1]), more: after.length - index };
-    const item = await readJsonFileAtOnce(itemPath(home, id), formOfItem(id)).catch((error: unknown) => {
-      broken.push({ id, why: messageOf(error) });
-      return undefined;
-    });
-    // It may be gone, or go again, by now.
-    if (item !== undefined && isFinished(item)) items.push(item);
+  let last: EndedTask | undefined;
+  let passed = 0;
+  let more = 0;
+  for (const task of tasks) {
+    if (isAfter(task) && fits(task)) {
+      if (items.length < limit) {
+        last = task;
+        const item = await readForPage(home, task.id, broken);
+        // It may be gone, or go again, by now.
+        if (item !== undefined && isFinished(item)) items.push(item);
+      } else if (isAll) return { items, broken, next: cursorOf(last), more: count - passed };
+      else more += 1;
+    }
+    passed += 1;
   }
-  return { items, broken, next: undefined, more: 0 };
+  return { items, broken, next: more > 0 ? cursorOf(last) : undefined, more };
+}
+
+async function readForPage(home: HomeOnly['home'], id: string, broken: BrokenTask[]): Promise<QueueItem | undefined> {
+  try {
+    return await readJsonFileAtOnce(itemPath(home, id), formOfItem(id));
+  } catch (error) {
+    broken.push({ id, why: messageOf(error) });
+    return undefined;
+  }
 }
 
 /** Where a page ends: it says that even when that task is gone by the next one. */
@@ -80,8 +100,8 @@ function cursorOf(task: EndedTask | undefined): string | undefined {
   return task === undefined ? undefined : `${task.at} ${task.id}`;
 }
 
-function placeAfter(ended: readonly EndedTask[], cursor: string): number {
+/** Whether a task comes after that place. */
+function after(cursor: string): (task: EndedTask) => boolean {
   const [time = '', last = ''] = cursor.split(' ');
-  const found = ended.findIndex(({ at, id }) => at < Number(time) || (at === Number(time) && id < last));
-  return found < 0 ? ended.length : found;
+  return ({ at, id }) => at < Number(time) || (at === Number(time) && id < last);
 }
