@@ -113,7 +113,8 @@ test('whatever is a secret, a line of the log means the same event', () => {
         const event = entry.from === 'agent' ? entry.event : undefined;
         const { type, ...rest } = parseEvent(line);
         expect(event?.type).toBe(type);
-        if ('status' in rest) expect(event).toMatchObject({ tool: rest.tool, status: rest.status });
+        // The name of a tool may come from a server that an agent has; how its call went is opencode's own word.
+        if ('status' in rest) expect(event).toMatchObject({ tool: redactor.text(rest.tool), status: rest.status });
       }
     }),
     { numRuns: 200 },
