@@ -30,7 +30,10 @@ export async function retryTask(context: Context, id: string, { message, togethe
   await requireDependencies(context, item, together);
   // The parent first: it must not end before it knows. Without the rest, reconciling tells it of the end again.
   if (item.parent !== null) await settleItem(context, item.parent, { type: 'child_reopened', id });
-  return (await settleItem(context, id, { type: 'retried', message })) ?? item;
+  const again = (await settleItem(context, id, { type: 'retried', message })) ?? item;
+  // Somebody else has put it into the queue in this moment, with what was to be done then.
+  if (message !== null && again.message !== message) throw notEnded(again);
+  return again;
 }
 
 function notEnded({ id, state }: QueueItem): AppError {
