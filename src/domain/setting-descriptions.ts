@@ -68,6 +68,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Free disk space in megabytes below which doctor warns; below a quarter of it is an error',
   },
   {
+    key: 'AGENT_PREAMBLE',
+    fallback: 'on',
+    summary: 'Whether the message of a run begins with where the agent stands and when it is done: on or off',
+  },
+  {
     key: 'AGENT_PROJECT_CONFIG',
     fallback: 'off',
     summary: "Whether agents load the repository's own opencode.json, plugins and MCP servers: on or off",

@@ -108,6 +108,7 @@ export const SettingsSchema = z.strictObject({
   SETUP_TIMEOUT_MINUTES: z.prefault(amount, '15'),
   RUN_LOG_MAX_MB: z.prefault(amount, '100'),
   DOCTOR_MIN_FREE_DISK_MB: z.prefault(amount, '2048'),
+  AGENT_PREAMBLE: z.prefault(onOrOff, 'on'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
   MODEL_CATALOGUE: z.prefault(z.enum(['trimmed', 'whole'], 'must be trimmed or whole'), 'trimmed'),

@@ -81,9 +81,15 @@ describe.each([
     expect(requests.at(-1)?.toolResults[0]).toMatch(new RegExp(`^${worktree}\nfix/issue-14\nrun r_[0-9a-z]+`));
   });
 
-  test('the message arrives verbatim, as the last thing that the model reads', () => {
+  test('the message arrives verbatim, as the last thing that the model reads, after where the agent stands', () => {
     const request = model.requests.find(({ lastUserText }) => lastUserText.includes('write the greeting'));
-    expect(request?.lastUserText.trim()).toBe('write the greeting');
+    expect(request?.lastUserText.trim().split('\n')).toEqual([
+      `You work on the issue ${REF}, in a git worktree of your own.`,
+      'Its branch is fix/issue-14; the base branch is main.',
+      'You are done when you end your turn: your last message is what is reported.',
+      '',
+      'write the greeting',
+    ]);
   });
 
   test('continue goes on in the same session and worktree', async () => {

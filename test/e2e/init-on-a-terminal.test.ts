@@ -78,7 +78,7 @@ test('on a terminal, init opens opencode, and the session that was talked to the
 
 test('an agent that is started afterwards knows what was said on the terminal', async () => {
   expect(await world.kugetsu('start', 'forge.test/acme/demo#1', 'do it', '--follow')).toMatchObject({ code: 0 });
-  const request = model.requests.findLast(({ lastUserText }) => lastUserText.trim() === 'do it');
+  const request = model.requests.findLast(({ lastUserText }) => lastUserText.trimEnd().endsWith('\n\ndo it'));
   expect(JSON.stringify(request?.messages)).toContain(KNOWLEDGE);
 });
 

@@ -28,7 +28,7 @@ test('the tour of README.md does what it says, run as it is written', async () =
     { bash: "kugetsu start 'me/greeter#2' 'write the farewell'" },
     { text: 'An agent is at work on issue 2.' },
   ]);
-  model.on(/^write the farewell/, [{ bash: commit('farewell.txt', 'Goodbye.') }, { text: 'Written and pushed.' }]);
+  model.on(/^write the farewell/m, [{ bash: commit('farewell.txt', 'Goodbye.') }, { text: 'Written and pushed.' }]);
   const world = makeWorld({ opencode: REAL_OPENCODE, modelPort: model.port });
   try {
     const bin = join(world.root, 'bin');

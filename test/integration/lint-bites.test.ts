@@ -60,6 +60,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['sessions', 'queue'],
   ['work'],
   ['daemon', 'init', 'prune', 'rescued'],
+  ['overview'],
   ['doctor'],
 ];
 /** Ways to a module that no rule about imports sees. */

@@ -99,6 +99,7 @@ test.each([
   [['set', REPOSITORY, 'setup', 'npm', 'ci'], 'put quotes around it'],
   [['set', REPOSITORY, 'setup', ' '], 'must not be empty'],
   [['set', REPOSITORY, 'done_when', 'merged'], 'must be replied, committed or pushed'],
+  [['set', REPOSITORY, 'branch_prefix', 'a..b'], 'git-check-ref-format'],
   [['set', REPOSITORY, 'url', 'ssh://me:x@h/r'], 'the clone URL is not usable'],
   [['unset', REPOSITORY, 'chek'], 'did you mean check?'],
 ])('kugetsu repo %j is refused with exit code 2, and the file stays as it is', async (args, says) => {

@@ -204,6 +204,11 @@ function debug([what, name]) {
   out(JSON.stringify({ name, mode: AGENTS[name] }));
 }
 
+/** What kugetsu says before the message of a run on an issue. */
+function withoutPreamble(message) {
+  return message.replace(/^You work on the issue [^\n]*\n[^\n]*\n[^\n]*\n\n/, '');
+}
+
 async function run(args) {
   const { session: id, dir, agent: agentName } = optionsOf(args);
   const message = readFileSync(0, 'utf8');
@@ -213,7 +218,7 @@ async function run(args) {
   noticeAgent(agentName);
   addMessage(session, 'user', message);
   const played = env.FAKE_OPENCODE_ALWAYS === undefined ? message : `fake: ${env.FAKE_OPENCODE_ALWAYS}`;
-  const play = behaviourOf(played, message);
+  const play = behaviourOf(played, withoutPreamble(message));
   const agent = new Agent(id, (text) => addMessage(session, 'assistant', text));
   agent.permission = session.info.permission;
   await play(agent);

@@ -38,6 +38,7 @@ export async function sharedRepository(env: Readonly<Record<string, string>> = {
     start: async (number) => {
       const { notes } = await makeIssueWorktree(context, {
         ref: parseIssueRef(issue(number)),
+        branch: `fix/issue-${number}`,
         name: nameOf(number),
         previousRepository: existsSync(repository) ? repository : null,
         fresh: false,

@@ -14,14 +14,18 @@ export interface Branch {
 }
 
 /**
- * The local branches that a pattern of git-for-each-ref(1) matches.
+ * The local branches that one of these patterns of git-for-each-ref(1) matches.
  *
  * @throws AppError `git_failed`
  */
-export async function listBranches(repository: string, pattern: string, env: Environment): Promise<Branch[]> {
+export async function listBranches(
+  repository: string,
+  patterns: readonly string[],
+  env: Environment,
+): Promise<Branch[]> {
   const format = '%(refname)%00%(objectname)%00%(worktreepath)';
   const text = await lookingAt(repository, env, async (at) =>
-    git(['for-each-ref', `--format=${format}`, `refs/heads/${pattern}`], at),
+    git(['for-each-ref', `--format=${format}`, ...patterns.map((pattern) => `refs/heads/${pattern}`)], at),
   );
   return text
     .split('\n')

@@ -81,10 +81,14 @@ while read -r local oid remote _; do
   esac
   case $branch in
     "$here" | "refs/heads/$KUGETSU_BRANCH") continue ;;
-    refs/heads/fix/issue-*) refuse "$branch belongs to another issue" ;;
     refs/heads/*) ;;
     *) continue ;;
   esac
+  for prefix in $KUGETSU_BRANCH_PREFIXES; do
+    case $branch in
+      "refs/heads/$prefix"issue-*) refuse "$branch belongs to another issue" ;;
+    esac
+  done
   case "$newline$others$newline" in
     *"$newline$branch$newline"*) refuse "$branch is checked out in another worktree" ;;
   esac

@@ -39,6 +39,8 @@ interface PushGuard {
   readonly repositories: string;
   /** The branch of the issue. */
   readonly branch: string;
+  /** How the branches of the repository's issues begin. */
+  readonly prefixes: readonly string[];
   /** The environment that the agent's git would have without this; its configuration is kept. */
   readonly inherited: Environment;
 }
@@ -47,7 +49,13 @@ interface PushGuard {
  * Variables with which an agent's git refuses to push from a worktree what is not the issue's: branches of other issues,
  * what kugetsu keeps, stashes. A plain `git push` publishes the branch that it is on. The user's own hooks run as before.
  */
-export async function pushGuard({ directory, repositories, branch, inherited }: PushGuard): Promise<Environment> {
+export async function pushGuard({
+  directory,
+  repositories,
+  branch,
+  prefixes,
+  inherited,
+}: PushGuard): Promise<Environment> {
   const check = join(directory, 'check-push');
   const hooks = join(directory, 'hooks');
   await writeScript(check, CHECK_PUSH);
@@ -67,6 +75,8 @@ export async function pushGuard({ directory, repositories, branch, inherited }: 
     KUGETSU_GIT_CONFIG_COUNT: String(before.length),
     KUGETSU_REPOSITORIES: repositories,
     KUGETSU_BRANCH: branch,
+    // No prefix has a space.
+    KUGETSU_BRANCH_PREFIXES: prefixes.join(' '),
   };
 }
 

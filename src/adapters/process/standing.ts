@@ -35,7 +35,7 @@ export function whereabouts({ machine, pid_namespace: namespace, pid }: ProcessI
 }
 
 /** When this machine was booted, in milliseconds since the epoch (proc(5), btime); never, when the system does not say. */
-function bootTime(): number {
+export function bootTime(): number {
   try {
     const seconds = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1];
     return seconds === undefined ? Infinity : Number(seconds) * 1000;

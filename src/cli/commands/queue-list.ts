@@ -7,7 +7,7 @@ import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { nameBroken, openItems, parseCount, shownTasks, tellPaused } from './kit.ts';
+import { nameBroken, openItems, parseCount, tellPaused } from './kit.ts';
 
 interface QueueListOptions {
   readonly all: boolean;
@@ -26,14 +26,12 @@ export async function listQueue(call: Call, given: QueueListOptions): Promise<vo
   const { json } = given;
   const { shown, open, left } = await chosenTasks(call, given);
   await tellHeldBack(context, open);
-  // The file keeps the message as it is: that is what the agent is told.
-  const items = await shownTasks(context, shown);
-  const { explainQueue } = await import('../../domain/daemon/explain-queue.ts');
-  const reasons = await explainQueue(context, open, { all: false });
+  const { readTasks } = await import('../../domain/overview/tasks.ts');
+  const value = await readTasks(context, { shown, open });
   await printResult(context, {
     json,
-    value: items.map((item) => ({ ...item, reasons: reasons.get(item.id) ?? [] })),
-    text: async (style) => (await import('../views/queue.ts')).renderQueue(items, reasons, style),
+    value,
+    text: async (style) => (await import('../views/queue.ts')).renderQueue(value, style),
   });
   await tellPaused(context, '');
   if (left > 0) context.terminal.err(`note: ${plural(left, 'older finished task')} left out; --all shows them`);

@@ -1,6 +1,6 @@
 import { command, USUAL, type Entry } from './entry.ts';
 import type { RecentRun } from '../../domain/runs/recent-runs.ts';
-import type { ListedSession } from '../../domain/work/list-sessions.ts';
+import type { ListedSession } from '../../domain/overview/sessions.ts';
 import { DONE_WHEN, flag, FROM, ISSUE_REF, json, letter, MESSAGE, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
@@ -17,6 +17,7 @@ const SESSION_FIELDS = [
   'last_activity',
   'run',
   'elsewhere',
+  'activity',
 ] as const satisfies readonly (keyof ListedSession)[];
 const RUN_FIELDS = [
   'run',
@@ -171,7 +172,8 @@ A message that begins with - goes after --: kugetsu continue github.com/shoko/ku
     summary: 'list the tracked sessions, and how the last run of each went',
     options: { wide: WIDE, json: json('print an array of objects', SESSION_FIELDS) },
     notes: `Columns: issue ref, type, session id, worktree, state of the last run, work in the worktree. On a terminal: issue ref,
-state, age of the session, last activity, work, and as many others as there is room for; agents at work come first.
+state, age of the session, last activity, work, and as many others as there is room for; agents at work come first. DOING is
+the command that an agent's tool runs now, with its age, or the last thing that the agent did. In --json, activity has both.
 kugetsu ls is the same.`,
     examples: ['kugetsu list', 'kugetsu list --json=issue_ref,state'],
     exits: { 0: 'listed', ...USUAL },

@@ -29,6 +29,7 @@ export const REPOSITORIES: readonly Entry[] = [
   check          a shell command that runs when the agent says that it is done
   done_when      when the agent is done: replied, committed or pushed
   base_branch    the branch from which work begins
+  branch_prefix  how the names of the issues' branches begin, in place of fix/
   model          the model of its agents`,
     examples: [
       "kugetsu repo set github.com/owner/repo setup 'npm ci'",

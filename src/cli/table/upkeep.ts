@@ -62,8 +62,9 @@ export const CLEANUP: readonly Entry[] = [
     },
     notes: `What counts as unused:
   session files that index.json does not name; what lies in worktrees/ and belongs to no tracked issue; records of
-  worktrees that are gone, and branches fix/issue-* of no tracked issue, in the bare repositories; opencode sessions that
-  kugetsu made for this home and no longer needs; leftovers of interrupted writes, clones and runs.
+  worktrees that are gone, and branches fix/issue-* (or with a branch_prefix of repos.json) of no tracked issue, in the bare
+  repositories; opencode sessions that kugetsu made for this home and no longer needs; leftovers of interrupted writes,
+  clones and runs.
 With --older-than or --merged, also issues that are done: no run is active, and no task waits for them. With both, both must hold.
   --older-than DAYS  the last run ended more than DAYS days ago
   --merged           the issue's branch has commits of its own, and they are in origin's default branch, which is fetched

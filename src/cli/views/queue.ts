@@ -1,4 +1,4 @@
-import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
+import type { ListedTask } from '../../domain/overview/tasks.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import { oneLine, type Style } from '../../util/text.ts';
 import type { TextStyle } from '../print-result.ts';
@@ -6,29 +6,23 @@ import { reasonColumn } from './explained.ts';
 import { shortIds, since } from './short.ts';
 import { renderTable, type BriefColumn, type Column } from './table.ts';
 
-type Reasons = ReadonlyMap<string, readonly ToldReason[]>;
-
 /** Tasks as a table, with what each waits for; for a person those that an agent has come first, then those that wait. */
-export async function renderQueue(items: readonly QueueItem[], reasons: Reasons, style: TextStyle): Promise<string> {
-  const columns: readonly Column<QueueItem>[] = [
+export async function renderQueue(items: readonly ListedTask[], style: TextStyle): Promise<string> {
+  const columns: readonly Column<ListedTask>[] = [
     { title: 'ID', cell: ({ id }) => id },
     { title: 'STATE', cell: ({ state }) => state },
     { title: 'ATTEMPTS', cell: ({ attempts }) => String(attempts) },
     { title: 'ISSUE_REF', cell: placeText },
     { title: 'MESSAGE', cell: ({ message }) => oneLine(message, 60) },
     { title: 'FAILURE', cell: failureText },
-    { title: 'REASON', cell: (item) => reasonColumn(item, reasons.get(item.id)) },
+    { title: 'REASON', cell: (item) => reasonColumn(item, item.reasons) },
   ];
   const rows = style.ruled ? byLife(items) : items;
   const empty = 'no tasks; run: kugetsu delegate MESSAGE';
-  return renderTable({ rows, columns, brief: briefColumns(items, reasons, style), empty }, style);
+  return renderTable({ rows, columns, brief: briefColumns(items, style), empty }, style);
 }
 
-function briefColumns(
-  items: readonly QueueItem[],
-  reasons: Reasons,
-  style: TextStyle,
-): readonly BriefColumn<QueueItem>[] {
+function briefColumns(items: readonly ListedTask[], style: TextStyle): readonly BriefColumn<ListedTask>[] {
   const ids = shortIds(items.map(({ id }) => id));
   return [
     { title: 'ID', cell: ({ id }) => ids.get(id) ?? id },
@@ -36,7 +30,7 @@ function briefColumns(
     { title: 'ISSUE_REF', cell: placeText, cut: 'middle', atLeast: 20 },
     { title: 'AGE', cell: ({ created_at: at }) => since(at, style) },
     { title: 'MESSAGE', cell: ({ message }) => oneLine(message, 60), cut: 'end', atLeast: 12 },
-    { title: 'REASON', cell: (item) => whyText(item, reasons), cut: 'end', atLeast: 12 },
+    { title: 'REASON', cell: (item) => whyText(item), cut: 'end', atLeast: 12 },
     { title: 'ATTEMPTS', cell: ({ attempts }) => String(attempts), optional: true },
   ];
 }
@@ -49,7 +43,7 @@ const COLOURS: Readonly<Record<QueueItem['state'], Style>> = {
 };
 
 /** Those that wait stay in the order of their turns; of the finished ones the last comes first. */
-function byLife(items: readonly QueueItem[]): QueueItem[] {
+function byLife(items: readonly ListedTask[]): ListedTask[] {
   const end = ({ finished_at: at }: QueueItem): number => Date.parse(at ?? '');
   return [
     ...items.filter(({ state }) => state === 'notified'),
@@ -69,6 +63,6 @@ function failureText({ failure }: QueueItem): string {
 }
 
 /** What a task waits for, or why it was given up. */
-function whyText(item: QueueItem, reasons: Reasons): string {
-  return item.state === 'error' ? failureText(item) : reasonColumn(item, reasons.get(item.id));
+function whyText(item: ListedTask): string {
+  return item.state === 'error' ? failureText(item) : reasonColumn(item, item.reasons);
 }

@@ -1,7 +1,7 @@
 import { totalTokens } from '../../domain/runs/spending.ts';
 import type { RecentRun } from '../../domain/runs/recent-runs.ts';
 import type { Run, Verdict } from '../../domain/runs/run-schema.ts';
-import type { ListedSession } from '../../domain/work/list-sessions.ts';
+import type { ListedSession } from '../../domain/overview/sessions.ts';
 import { oneLine, type Style } from '../../util/text.ts';
 import type { TextStyle } from '../print-result.ts';
 import { ago, shortCount, shortIds, since, tildePath } from './short.ts';
@@ -21,18 +21,24 @@ const SESSIONS: readonly Column<ListedSession>[] = [
 export async function renderSessions(sessions: readonly ListedSession[], style: TextStyle): Promise<string> {
   const rows = style.ruled ? sessions.toSorted(byLife) : sessions;
   const empty = 'no sessions yet; run: kugetsu init';
-  return renderTable({ rows, columns: SESSIONS, brief: briefSessions(style), empty }, style);
+  return renderTable({ rows, columns: SESSIONS, brief: briefSessions(rows, style), empty }, style);
 }
 
-function briefSessions(style: TextStyle): readonly BriefColumn<ListedSession>[] {
+function briefSessions(rows: readonly ListedSession[], style: TextStyle): readonly BriefColumn<ListedSession>[] {
+  const doing: BriefColumn<ListedSession> = {
+    title: 'DOING',
+    cell: ({ activity }) => activityText(activity, style),
+    optional: true,
+  };
   return [
     { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref, cut: 'middle', atLeast: 16 },
     { title: 'STATE', cell: (session) => liveText(session, style), cut: 'end', atLeast: 16, colour: stateColour },
     { title: 'AGE', cell: ({ created_at: at }) => since(at, style) },
     { title: 'LAST', cell: ({ last_activity: at }) => ago(at, style) },
     { title: 'WORK', cell: workText, cut: 'end' },
-    { title: 'TOKENS', cell: ({ run }) => tokensText(run?.verdict), optional: true },
-    { title: 'COST', cell: ({ run }) => costText(run?.verdict), optional: true },
+    { title: 'TOKENS', cell: ({ run, activity }) => tokensText(run?.verdict, activity), optional: true },
+    { title: 'COST', cell: ({ run, activity }) => costText(activity ?? run?.verdict), optional: true },
+    ...(rows.some(({ activity }) => activity !== null) ? [doing] : []),
     { title: 'TYPE', cell: ({ type }) => type, optional: true },
     { title: 'WORKTREE', cell: ({ worktree }) => tildePath(worktree ?? 'N/A', style), optional: true },
     { title: 'SESSION_ID', cell: ({ session_id: id }) => id ?? 'N/A', optional: true },
@@ -81,11 +87,23 @@ function elsewhereText(run: Run | null, { machine, alive }: NonNullable<ListedSe
   return alive ? `${runText(run)} ${place}` : `not heard from, ${place}`;
 }
 
-function tokensText(verdict: Pick<Verdict, 'tokens' | 'steps'> | null | undefined): string {
+/** What an agent does now: the command that runs, with its age, or the last thing that it did or said. */
+function activityText(activity: ListedSession['activity'], style: TextStyle): string {
+  if (activity === null) return '-';
+  const { command, last } = activity;
+  if (command !== null) return oneLine(`${since(command.since, style)} ${command.text}`, 50);
+  return last === null ? '-' : oneLine(last.tool === null ? last.text : `${last.tool}: ${last.text}`, 50);
+}
+
+function tokensText(
+  verdict: Pick<Verdict, 'tokens' | 'steps'> | null | undefined,
+  activity: ListedSession['activity'] = null,
+): string {
+  if (activity !== null) return activity.steps === 0 ? '-' : shortCount(activity.tokens);
   return verdict == null || verdict.steps === 0 ? '-' : shortCount(totalTokens(verdict.tokens));
 }
 
-function costText(verdict: Pick<Verdict, 'cost'> | null | undefined): string {
+function costText(verdict: { readonly cost: number } | null | undefined): string {
   return verdict == null || verdict.cost === 0 ? '-' : `$${verdict.cost.toFixed(verdict.cost < 1 ? 4 : 2)}`;
 }
 

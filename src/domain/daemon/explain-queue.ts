@@ -2,7 +2,7 @@ import { rawText } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { reasonWords, type AtWork, type ReasonWords } from '../queue/reason-words.ts';
-import { whyTasksWait, type Reason } from '../queue/why-tasks-wait.ts';
+import { whyTasksWait, type Reason, type Situation } from '../queue/why-tasks-wait.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { queueSituation } from '../work/queue-situation.ts';
 import { isDaemonAlive } from './daemon-alive.ts';
@@ -10,18 +10,38 @@ import { isDaemonAlive } from './daemon-alive.ts';
 /** A reason with what a person is told of it. */
 export type ToldReason = Reason & ReasonWords;
 
-/**
- * What each pending task waits for now, by its id; nothing when the daemon's next look begins it. That kugetsu is not ready
- * is asked for when anything would begin, as the daemon does, or when a person wants to know all.
- *
- * @param items the tasks that are not finished
- */
+/** What holds the queue, and each task in it, at one moment. */
+export interface ExplainedQueue {
+  readonly situation: Situation;
+  /** The runs that are on. */
+  readonly runs: readonly RunRecord[];
+  /** What holds every task. */
+  readonly holds: readonly ToldReason[];
+  /** What each pending task waits for, by its id; nothing when the daemon's next look begins it. */
+  readonly reasons: ReadonlyMap<string, readonly ToldReason[]>;
+}
+
+/** As {@link explainWholeQueue}, what each pending task waits for now, by its id. */
 export async function explainQueue(
   context: Context,
   items: readonly QueueItem[],
-  { all }: { readonly all: boolean },
-): Promise<ReadonlyMap<string, readonly ToldReason[]>> {
+  given: { readonly all: boolean },
+): Promise<ExplainedQueue['reasons']> {
   if (!items.some(({ state }) => state === 'pending')) return new Map();
+  return (await explainWholeQueue(context, items, given)).reasons;
+}
+
+/**
+ * What holds the queue and its tasks now. That kugetsu is not ready is asked for when anything would begin, as the daemon does,
+ * or when a person wants to know all.
+ *
+ * @param items the tasks that are not finished
+ */
+export async function explainWholeQueue(
+  context: Context,
+  items: readonly QueueItem[],
+  { all }: { readonly all: boolean },
+): Promise<ExplainedQueue> {
   const { situation, runs } = await queueSituation(context, items);
   const daemon: Reason[] = (await isDaemonAlive(context)) ? [] : [{ code: 'no_daemon' }];
   const holds = [...daemon, ...(situation.holds ?? [])];
@@ -29,12 +49,15 @@ export async function explainQueue(
   const asked = all || found.some(({ reasons }) => reasons.length === 0);
   const unready = asked ? await notReady(context) : [];
   const moment = { now: situation.now, agents: agentsOf(runs) };
-  return new Map(
-    found.map(({ item, reasons }) => [
-      item.id,
-      [...unready, ...reasons].map((reason) => ({ ...reason, ...reasonWords(reason, item.id, moment) })),
-    ]),
-  );
+  const told = (reason: Reason, id: string): ToldReason => ({ ...reason, ...reasonWords(reason, id, moment) });
+  return {
+    situation,
+    runs,
+    holds: [...unready, ...holds].map((reason) => told(reason, '')),
+    reasons: new Map(
+      found.map(({ item: { id }, reasons }) => [id, [...unready, ...reasons].map((each) => told(each, id))]),
+    ),
+  };
 }
 
 async function notReady(context: Context): Promise<Reason[]> {

@@ -55,7 +55,7 @@ export async function tick(
   const { tendLimits } = await import('./tend-limits.ts');
   const items = (await tendLimits(context, settled, say)) ? await context.queue.open(say) : settled;
   await tellEnds(context, memory, items, say);
-  const { chosen, pausedUntil, isTrial } = await select(context, items, { memory, say });
+  const { at, chosen, pausedUntil, isTrial } = await select(context, items, { memory, say });
   const obstacle = chosen.length === 0 ? undefined : await obstacleTo(context, memory, { due: chosen.length, say });
   const selected = obstacle === undefined ? chosen : [];
   const begun = selected.length === 0 ? 0 : await dispatchAll(context, selected, { isTrial, say });
@@ -65,7 +65,8 @@ export async function tick(
   const after = await withNewest(context, items, selected);
   const now = await context.queue.now();
   const again = begun < selected.length ? now + MEMORY_WAIT_MS : undefined;
-  const dueAt = obstacle === undefined ? earliest(nextDue(after, now), pausedUntil, again) : now + NOT_READY_WAIT_MS;
+  // What became due since the choice was not chosen, and is due at once.
+  const dueAt = obstacle === undefined ? earliest(nextDue(after, at), pausedUntil, again) : now + NOT_READY_WAIT_MS;
   return { dueAt, watching: after.some(({ state }) => state === 'notified') };
 }
 
@@ -148,6 +149,8 @@ async function reconcileClaimed(
 }
 
 interface Selected {
+  /** The moment of the choice, in milliseconds since the epoch. */
+  readonly at: number;
   readonly chosen: readonly QueueItem[];
   /** When a pause ends by itself, or it is worth looking again, in milliseconds since the epoch. */
   readonly pausedUntil: number | undefined;
@@ -163,12 +166,13 @@ async function select(
   const waits = items.some(({ state }) => state === 'pending');
   if (!waits) {
     memory.tasks.waits = '';
-    return { chosen: [], pausedUntil: undefined, isTrial: false };
+    return { at: await context.queue.now(), chosen: [], pausedUntil: undefined, isTrial: false };
   }
   const { situation } = await queueSituation(context, items);
   const waiting = whyTasksWait(items, situation);
   await tellWaits(memory.tasks, waiting, say);
   return {
+    at: situation.now,
     chosen: tasksToBegin(waiting),
     pausedUntil: earliest(...(situation.holds ?? []).map((hold) => endOf(hold, situation.now))),
     isTrial: situation.trial !== undefined,

@@ -3,10 +3,11 @@ import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts
 import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
+import { branchOf, isBranchOf, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { issueTitle } from '../sessions/session-titles.ts';
+import { repositorySettings } from '../servers/repository-settings.ts';
 import { baseBranch } from '../worktrees/repository.ts';
 import { readBase, readIndex, readIssueSession } from '../sessions/read-sessions.ts';
 import { changeSessions } from '../sessions/session-store.ts';
@@ -56,10 +57,17 @@ async function sessionFor(context: Context, ref: string, path: string): Promise<
     created_at: isoWithOffset(clock.now()),
     state: 'idle',
     model: (await readBase(context).catch(() => undefined))?.model ?? null,
-    branch: branchOf(issue),
+    branch: await branchFor(context, issue, facts?.branch),
     repository,
     start_commit: base === undefined ? null : await branchPoint(path, base.ref, env),
     previous_session_ids: older.toReversed(),
     run: null,
   };
+}
+
+/** The one that is checked out, if it is the issue's: an agent may have left its worktree on another. */
+async function branchFor(context: Context, issue: IssueRef, checkedOut: string | undefined): Promise<string> {
+  if (checkedOut !== undefined && isBranchOf(issue, checkedOut)) return checkedOut;
+  const settings = await repositorySettings(context, issue).catch(() => undefined);
+  return branchOf(issue, settings?.branch_prefix);
 }

@@ -53,12 +53,21 @@ export function repositoryOf({ instance, owner, repo }: IssueRef): string {
   return `${instance}/${owner}/${repo}`;
 }
 
-/** How the branches of issues begin. */
-export const BRANCH_PREFIX = 'fix/issue-';
+/** How the branches of issues begin where nobody has said how. */
+export const USUAL_BRANCH_PREFIX = 'fix/';
 
-/** The branch on which an issue is worked. */
-export function branchOf({ identifier }: Pick<IssueRef, 'identifier'>): string {
-  return `${BRANCH_PREFIX}${identifier}`;
+/** What the branches of issues have between that and the identifier. */
+export const BRANCH_MIDDLE = 'issue-';
+
+/** The branch on which work on an issue begins; one that has a branch already keeps it. */
+export function branchOf({ identifier }: Pick<IssueRef, 'identifier'>, prefix = USUAL_BRANCH_PREFIX): string {
+  return `${prefix}${BRANCH_MIDDLE}${identifier}`;
+}
+
+/** Whether a branch is one of an issue, whatever it begins with. */
+export function isBranchOf({ identifier }: Pick<IssueRef, 'identifier'>, branch: string): boolean {
+  const end = `${BRANCH_MIDDLE}${identifier}`;
+  return branch.endsWith(end) && branch.length > end.length;
 }
 
 // The name ends up in a branch, so what git-check-ref-format(1) forbids at the end or inside is out.

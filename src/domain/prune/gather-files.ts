@@ -10,7 +10,8 @@ import { wordsOf } from '../../util/errors.ts';
 import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { realPathInside } from '../home.ts';
-import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
+import { BRANCH_MIDDLE } from '../issues/issue-ref.ts';
+import { branchPrefixes } from '../servers/repository-settings.ts';
 import { isDeadOwner } from '../runs/orphans.ts';
 import { isRunId } from '../runs/run-id.ts';
 import { repositoryLock } from '../worktrees/repository.ts';
@@ -47,7 +48,7 @@ export async function gatherFiles(context: Needs, problems: Text[]): Promise<Fil
 }
 
 async function gatherRepository(
-  { env }: Needs,
+  { home, env }: Needs,
   path: string,
   places: ReadonlySet<string>,
 ): Promise<RepositoryFacts | undefined> {
@@ -55,7 +56,8 @@ async function gatherRepository(
     ...entry,
     name: places.has(dirname(entry.path)) ? entry.path.slice(dirname(entry.path).length + 1) : undefined,
   }));
-  return { path, kept, branches: await listBranches(path, `${BRANCH_PREFIX}*`, env) };
+  const patterns = (await branchPrefixes({ home })).map((prefix) => `${prefix}${BRANCH_MIDDLE}*`);
+  return { path, kept, branches: await listBranches(path, patterns, env) };
 }
 
 async function gatherClones(repos: readonly Entry[]): Promise<HalfClone[]> {

@@ -12,7 +12,8 @@ import { CHANGED, changeOf, trackedNow, type WhyNot } from './recheck.ts';
 import { ownsBranch, ownsWorktree, type StoredState, trackedBy } from './tracked.ts';
 import { basename } from 'node:path';
 import { type Branch, deleteBranchesAt, listBranches } from '../../adapters/git/branches.ts';
-import { BRANCH_PREFIX } from '../issues/issue-ref.ts';
+import { BRANCH_MIDDLE } from '../issues/issue-ref.ts';
+import { branchPrefixes } from '../servers/repository-settings.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;
 
@@ -112,9 +113,9 @@ export async function removeBranches(
   const remove = async (): Promise<WhyNot[]> => {
     // A start takes its branch under this lock, too, so what holds now holds until the end.
     const tracked = await trackedNow(context);
-    const now = new Map(
-      (await listBranches(repository, `${BRANCH_PREFIX}*`, context.env)).map((each) => [each.name, each]),
-    );
+    const begins = (await branchPrefixes(context)).map((prefix) => `${prefix}${BRANCH_MIDDLE}`);
+    const patterns = begins.map((begin) => `${begin}*`);
+    const now = new Map((await listBranches(repository, patterns, context.env)).map((each) => [each.name, each]));
     const why = new Map(
       branches.map((branch) => {
         const owned = ownsBranch(tracked, repository, branch.name);
@@ -122,7 +123,7 @@ export async function removeBranches(
       }),
     );
     const free = branches.filter((branch) => why.get(branch) === undefined);
-    const named = free.map((branch) => ({ branch, name: nameOf(repository, branch) }));
+    const named = free.map((branch) => ({ branch, name: nameOf(repository, branch, begins) }));
     await saveBranches(context, { repository, branches: named }, onSaved);
     const deleted = await deleteBranchesAt(repository, free, context.env);
     return branches.map((branch) => why.get(branch) ?? (deleted.has(branch) ? undefined : CHANGED));
@@ -135,6 +136,8 @@ function whyNot(planned: Branch, now: Branch | undefined): WhyNot {
   return now.worktree === undefined ? undefined : `it is checked out in ${now.worktree}`;
 }
 
-function nameOf(repository: string, { name }: Branch): string {
-  return `${basename(repository, '.git')}-${name.slice(BRANCH_PREFIX.length)}`;
+/** What the worktree of its issue would be called. */
+function nameOf(repository: string, { name }: Branch, begins: readonly string[]): string {
+  const begin = begins.find((each) => name.startsWith(each)) ?? '';
+  return `${basename(repository, '.git')}-${name.slice(begin.length)}`;
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Entry } from '../../adapters/store/entries.ts';
 import type { Words } from '../../util/words.ts';
-import { branchOf } from '../issues/issue-ref.ts';
+import { isBranchOf } from '../issues/issue-ref.ts';
 import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { isFinished } from '../queue/advance.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
@@ -42,6 +42,8 @@ export interface Tracked {
   readonly worktrees: ReadonlySet<string>;
   /** `repository` is the name of the bare repository; undefined stands for any. */
   readonly branches: readonly { readonly repository: string | undefined; readonly branch: string }[];
+  /** Issues of which nobody knows on which branch they are: one of their identifier, whatever it begins with. */
+  readonly identifiers: readonly string[];
   /** Ids of sessions in opencode. */
   readonly sessions: ReadonlySet<string>;
   /** Issues whose sessions are not all known: a run is live, or the session file is gone. */
@@ -73,19 +75,14 @@ export function trackedBy(state: StoredState): Tracked {
       ...sessions.flatMap(({ worktree_path: path }) => (path === null ? [] : [basename(path).toLowerCase()])),
       ...unsettled.flatMap((ref) => [sanitisedName(ref), `${sanitisedName(ref)}-${shortHash(ref)}`]).map(lower),
     ]),
-    branches: [
-      ...sessions
-        // One of the bash script's sessions has a worktree, and does not say in which repository its branch is.
-        .filter(({ repository, worktree_path: worktree }) => repository !== null || worktree !== null)
-        .map(({ repository, branch }) => ({
-          repository: repository === null ? undefined : basename(repository),
-          branch,
-        })),
-      ...unsettled.map((ref) => ({
-        repository: undefined,
-        branch: branchOf({ identifier: ref.slice(ref.indexOf('#') + 1) }),
+    branches: sessions
+      // One of the bash script's sessions has a worktree, and does not say in which repository its branch is.
+      .filter(({ repository, worktree_path: worktree }) => repository !== null || worktree !== null)
+      .map(({ repository, branch }) => ({
+        repository: repository === null ? undefined : basename(repository),
+        branch,
       })),
-    ],
+    identifiers: unsettled.map((ref) => ref.slice(ref.indexOf('#') + 1)),
     sessions: new Set(
       [
         index.base,
@@ -111,9 +108,12 @@ export function ownsWorktree({ worktrees }: Tracked, name: string): boolean {
 }
 
 /** Whether a branch of the bare repository at `repository` belongs to a tracked issue. */
-export function ownsBranch({ branches }: Tracked, repository: string, branch: string): boolean {
+export function ownsBranch({ branches, identifiers }: Tracked, repository: string, branch: string): boolean {
   const name = basename(repository);
-  return branches.some((owned) => owned.branch === branch && (owned.repository ?? name) === name);
+  return (
+    identifiers.some((identifier) => isBranchOf({ identifier }, branch)) ||
+    branches.some((owned) => owned.branch === branch && (owned.repository ?? name) === name)
+  );
 }
 
 function withoutExtension(file: string): string {

@@ -12,14 +12,14 @@ export function tasksToBegin(waiting: readonly Waiting[]): QueueItem[] {
 }
 
 /**
- * When the next task that waits for a time becomes due, in milliseconds since the epoch. Those that are due already wait
- * for a slot, and a slot that becomes free is news of its own.
+ * When the next task that waits for a time becomes due, in milliseconds since the epoch. Those that were due when tasks were
+ * chosen, `at`, wait for a slot, and a slot that becomes free is news of its own.
  */
-export function nextDue(items: readonly QueueItem[], now: number): number | undefined {
+export function nextDue(items: readonly QueueItem[], at: number): number | undefined {
   const times = items
     .filter(({ state }) => state === 'pending')
     .flatMap(({ next_attempt_at: attempt, not_before: earliest }) => [attempt ?? '', earliest ?? ''])
     .map((time) => Date.parse(time))
-    .filter((time) => time > now);
+    .filter((time) => time > at);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -7,6 +7,7 @@ import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
+import { branchPrefixes } from '../servers/repository-settings.ts';
 import { offerCredentials } from '../servers/offer-credentials.ts';
 import { AGENT_LAYERS, AGENT_VARIABLES, type LayerFacts } from './agent-layers.ts';
 import notes from './agent-notes.md' with { type: 'text' };
@@ -53,7 +54,10 @@ export async function agentEnvironment(
     temporary: await context.tempDirectory(),
     ceilings: inHome ? ceilings(context) : [],
     task,
-    guard: branch === undefined ? undefined : async (inherited) => pushGuard({ ...guarded, branch, inherited }),
+    guard:
+      branch === undefined
+        ? undefined
+        : async (inherited) => pushGuard({ ...guarded, branch, prefixes: await branchPrefixes(context), inherited }),
     run,
   };
   return layered(AGENT_LAYERS, facts);

@@ -17,6 +17,9 @@ const pattern = z
   .string('must be a list of texts')
   .check(z.refine((text) => text.trim() !== '' && !/[\n\0]/.test(text), 'must be a list of patterns of one line each'));
 
+// A worktree, a file of a ref and a lock are named after the branch; an identifier follows.
+const LONGEST_PREFIX = 100;
+
 /** What a value of repos.json may say of a repository besides its clone URL. */
 const EntrySchema = z.looseObject({
   /** Where it is cloned from; as without an entry when it is missing. */
@@ -38,6 +41,12 @@ const EntrySchema = z.looseObject({
   done_when: z.optional(z.enum(['replied', 'committed', 'pushed'], 'must be replied, committed or pushed')),
   /** The branch of origin from which work begins; origin's default branch when it is missing. */
   base_branch: z.optional(word('must be the name of a branch')),
+  /** How the names of the issues' branches begin; `fix/` when it is missing. */
+  branch_prefix: z.optional(
+    z
+      .string('must be text')
+      .check(z.refine(isBranchPrefix, 'must be the beginning of a branch name, as git-check-ref-format(1) allows it')),
+  ),
   /** The model of its agents, `provider/model`; that of the base session when it is missing. */
   model: z.optional(z.string('must be text').check(z.regex(/^[^\s/-][^\s/]*\/\S+$/, 'must be provider/model'))),
 });
@@ -57,6 +66,7 @@ export const REPOSITORY_KEYS = [
   'check',
   'done_when',
   'base_branch',
+  'branch_prefix',
   'model',
 ] as const satisfies readonly RepositoryKey[];
 
@@ -114,4 +124,10 @@ export function entryOf(value: unknown): RepositoryEntry {
     ([key, each]) => isRepositoryKey(key) && repositoryFault(key, each) === undefined,
   );
   return EntrySchema.parse(Object.fromEntries(sound));
+}
+
+function isBranchPrefix(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  if (/[\s~^:?*[\\\u0000-\u001F\u007F]|\.\.|@\{|\/\/|\.lock\/|\.\//.test(text)) return false;
+  return /^[^-/.]/.test(text) && !text.includes('/.') && text.length <= LONGEST_PREFIX && !text.startsWith('refs/');
 }

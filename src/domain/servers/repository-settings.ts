@@ -1,8 +1,8 @@
 import { AppError } from '../../util/errors.ts';
 import { said, words } from '../../util/words.ts';
 import type { Home } from '../home.ts';
-import { formatIssueRef, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
-import { entryNamed, readRepos, type Repos } from './repos-file.ts';
+import { formatIssueRef, repositoryOf, USUAL_BRANCH_PREFIX, type IssueRef } from '../issues/issue-ref.ts';
+import { entryNamed, readRepos, readReposFile, type Repos } from './repos-file.ts';
 import { entryFaults, entryOf, faultWords, type RepositoryEntry } from './repository-entry.ts';
 import { readServers, type Servers } from './servers-file.ts';
 
@@ -26,6 +26,13 @@ export async function repositorySettings(
   const servers = await readServers({ home });
   requireSound(home, repositoryOf(ref), valuesFor(ref, repos, servers));
   return settingsFor(ref, repos, servers);
+}
+
+/** How the names of the branches of issues begin in this home: as usual, and as repos.json says of any repository. */
+export async function branchPrefixes({ home }: { readonly home: Home }): Promise<string[]> {
+  const entries = Object.values((await readReposFile({ home })) ?? {}).map(entryOf);
+  const set = entries.map(({ branch_prefix: prefix }) => prefix).filter((prefix) => prefix !== undefined);
+  return [...new Set([USUAL_BRANCH_PREFIX, ...set])];
 }
 
 /** @throws AppError `bad_repository_setting` when one of these values of repos.json has a mistake */

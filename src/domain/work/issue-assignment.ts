@@ -11,7 +11,8 @@ import { stepper } from '../runs/stepper.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
 import type { Evidence } from '../runs/run-schema.ts';
 import { runCheck } from './run-check.ts';
-import { keepStashes, prepareContinue, prepareStart } from './prepare-issue.ts';
+import { keepStashes } from './keep-work.ts';
+import { prepareContinue, prepareStart } from './prepare-issue.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 
 /** The run of a development agent on its issue. */

@@ -6,13 +6,15 @@ import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts'
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { deadlinesOf, type Deadlines } from '../runs/deadlines.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
+import { preamble } from '../runs/preamble.ts';
 import { runAgent } from '../runs/run-agent.ts';
 import type { RunLog } from '../runs/run-log.ts';
 import { atWork } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { DaySpending } from '../runs/spending.ts';
 import type { Assignment, Workplace } from './assignment.ts';
-import { untilDone, type Worked } from './until-done.ts';
+import { formatIssueRef } from '../issues/issue-ref.ts';
+import { type DoneRules, untilDone, type Worked } from './until-done.ts';
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 
@@ -33,9 +35,10 @@ export async function prepareAndRun(context: Context, taken: Taken, log: RunLog)
   const place = await task.prepare(log, signal);
   signal.throwIfAborted();
   const tempDirectory = join(await context.tempDirectory(), runId);
-  const request = await requestFor(context, { task, place, run: { id: runId, temporary: tempDirectory } }, log);
+  const asked = await requestFor(context, { task, place, run: { id: runId, temporary: tempDirectory } }, log);
+  const rules = await task.rules?.({ directory: place.directory, env: asked.env, tempDirectory, log, signal });
+  const request = { ...asked, message: `${await standing(context, { task, place, rules })}${asked.message}` };
   const work = await workerOf(context, { ...taken, place, request, tempDirectory, log });
-  const rules = await task.rules?.({ directory: place.directory, env: request.env, tempDirectory, log, signal });
   return rules === undefined ? { verdict: await work() } : untilDone(work, rules);
 }
 
@@ -113,6 +116,18 @@ async function requestFor(context: Context, { task, place, run }: Seat, log: Run
   const notes = isDeveloper ? await writeAgentNotes(context) : undefined;
   const hiddenSkills = isDeveloper ? PEOPLES_SKILLS : [];
   return { session, directory, message, model, agent, debug, projectConfig, notes, hiddenSkills, env };
+}
+
+/** What an agent on an issue is told of where it stands, before its message. */
+async function standing(
+  context: Context,
+  { task, place, rules }: Pick<Taken, 'task'> & { readonly place: Workplace; readonly rules: DoneRules | undefined },
+): Promise<string> {
+  if (task.issue === undefined || rules === undefined) return '';
+  if (!(await context.settings()).AGENT_PREAMBLE) return '';
+  const { branch, base } = place;
+  const { doneWhen, check } = rules;
+  return preamble({ ref: formatIssueRef(task.issue), branch, base, doneWhen, isChecked: check !== undefined });
 }
 
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */

@@ -1,21 +1,18 @@
 import { basename } from 'node:path';
 import { pathExists } from '../../adapters/store/paths.ts';
-import { AppError, unlessRefused, wordsOf } from '../../util/errors.ts';
+import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
-import { told } from '../../util/words.ts';
-import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../queue/context.ts';
-import { parseIssueRef } from '../issues/issue-ref.ts';
-import { tellSaved } from '../notifications/tell.ts';
+import { branchOf, isBranchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import type { Workplace } from './assignment.ts';
+import { keepStashes, saver } from './keep-work.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
-import { branchName, setUp, setUpAgain } from './set-up-issue.ts';
+import { baseName, branchName, setUp, setUpAgain } from './set-up-issue.ts';
 import { planSetUp, type SetUpPlace, type SetUpRun } from './set-up-worktree.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
-import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/repository.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
@@ -60,7 +57,8 @@ export async function prepareStart(context: Context, { ref, fresh, from }: Start
   const added = new Promise<string>((resolve) => {
     onAdded = resolve;
   });
-  const making = makeWorktree(preparation, { fresh, from, isPending: plan !== undefined, onAdded });
+  const prefix = settings.branch_prefix;
+  const making = makeWorktree(preparation, { fresh, from, prefix, isPending: plan !== undefined, onAdded });
   const directory = making.then(({ path }) => path);
   // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
   const forking = makeFork(preparation, base, Promise.race([added, directory]));
@@ -75,7 +73,8 @@ export async function prepareStart(context: Context, { ref, fresh, from }: Start
     const [, session] = await bothOf(context, directory, forking);
     await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
     await settingUp;
-    return { session, directory: await directory, model: model ?? undefined, mainCheckout };
+    const { path, base: begun } = await making;
+    return { session, directory: path, model: model ?? undefined, mainCheckout, base: begun };
   } catch (error) {
     forkFailed.abort(error);
     await settingUp.catch(() => undefined);
@@ -89,21 +88,23 @@ async function makeWorktree(
   request: {
     readonly fresh: boolean;
     readonly from: string | undefined;
+    readonly prefix: string | undefined;
     readonly isPending: boolean;
     readonly onAdded: (path: string) => void;
   },
 ): Promise<SetUpPlace> {
   const done = step.begin('worktree');
-  const { repository: previousRepository } = await requireSession(context, ref);
+  const before = await requireSession(context, ref);
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
   const worktree = await makeIssueWorktree(context, {
     ...request,
     ref: parseIssueRef(ref),
+    branch: branchFor(before, request.prefix),
     name,
-    previousRepository,
-    onSaved: saver({ context, ref, step }),
-    onPlace: async ({ path: worktree_path, repository }) => {
-      await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository }));
+    previousRepository: before.repository,
+    onSaved: saver(context, ref, step),
+    onPlace: async ({ path: worktree_path, repository, branch }) => {
+      await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository, branch }));
     },
     onAdded(path) {
       step.check();
@@ -127,32 +128,11 @@ async function makeWorktree(
   return { ref, path, repository, branch, base: branchName(worktree.base) };
 }
 
-/** Tells in the log, and by a notification, of what was saved. */
-function saver({ context, ref, step }: Preparation): OnSaved {
-  return async (way, { kept, note }) => {
-    const what = kept === 'saved' ? 'saved the previous work' : 'moved the previous worktree aside whole';
-    await step.warn(`${what}${note === undefined ? '' : ` (${note})`}; to get it back: ${way}`);
-    await tellSaved(context, ref, way);
-  };
-}
-
-/**
- * Keeps the entries of the stash, which all worktrees of a repository share: another agent may take them out. A git that
- * fails holds no run up, and `warn` is told why.
- */
-export async function keepStashes(context: Context, ref: string, warn: (text: string) => Promise<void>): Promise<void> {
-  const session = await readIssueSession(context, ref).catch(() => undefined);
-  const { repository = null, worktree_path: path = null } = session ?? {};
-  if (repository === null || path === null) return;
-  try {
-    await saveStashes(context, { repository, name: basename(path) }, async (way, { note }) => {
-      await warn(`saved ${note ?? 'it'}; to get it back: ${way}`);
-      await tellSaved(context, ref, way);
-    });
-  } catch (error) {
-    const { text: clean } = await redactorOf(context);
-    await warn(`the stash could not be saved: ${told(wordsOf(error), clean)}`).catch(unlessRefused);
-  }
+/** An issue that has a worktree keeps its branch. */
+function branchFor(session: IssueSession, prefix: string | undefined): string {
+  const issue = parseIssueRef(session.issue_ref);
+  const { worktree_path: path, branch } = session;
+  return path !== null && isBranchOf(issue, branch) ? branch : branchOf(issue, prefix);
 }
 
 /** @returns the session that lives in `directory` */
@@ -217,15 +197,16 @@ export async function prepareContinue(
     });
   }
   const place = { repository, name: basename(path), branch };
-  const unkept = await keepPushedOf(context, place, saver({ context, ref, step }));
+  const unkept = await keepPushedOf(context, place, saver(context, ref, step));
   await keepStashes(context, ref, async (text) => step.warn(text));
   if (unkept !== undefined) await step.warn(`the pushed commits could not be kept: ${unkept}`);
   await done(`${id} in ${path}`);
   const base = await readBase(context).catch(() => undefined);
   const mainCheckout = base === undefined ? undefined : await baseDirectory(context, base).catch(() => undefined);
+  const begins = repository === null ? undefined : await baseName(context, ref, repository);
   if (repository !== null)
-    await setUpAgain(context, { ref, path, repository, branch, checkout: mainCheckout, setup }, run);
-  return { session: id, directory: path, model: model ?? undefined, mainCheckout };
+    await setUpAgain(context, { ref, path, repository, branch, base: begins, checkout: mainCheckout, setup }, run);
+  return { session: id, directory: path, model: model ?? undefined, mainCheckout, base: begins };
 }
 
 async function requireSession(context: Context, ref: string): Promise<IssueSession> {

@@ -31,7 +31,13 @@ export function branchName(ref: string): string {
   return ref.replace(/^refs\/remotes\/origin\//, '');
 }
 
-interface Again extends Omit<SetUpPlace, 'base'> {
+/** The name of the branch from which work on an issue begins in its repository; undefined when that cannot be told. */
+export async function baseName(context: Context, ref: string, repository: string): Promise<string | undefined> {
+  const found = await baseBranch(context, parseIssueRef(ref), repository).catch(() => undefined);
+  return found === undefined ? undefined : branchName(found.ref);
+}
+
+interface Again extends SetUpPlace {
   /** The directory of the base session. */
   readonly checkout: string | undefined;
   /** Whether it is asked for. */
@@ -40,14 +46,12 @@ interface Again extends Omit<SetUpPlace, 'base'> {
 
 /** Sets a worktree up that is asked for, or of which the set-up failed or was interrupted. */
 export async function setUpAgain(context: Context, { setup, checkout, ...place }: Again, run: SetUpRun): Promise<void> {
-  const { ref, repository } = place;
+  const { ref } = place;
   const state = await setUpStateAt(context, place);
   if (!setup && state !== 'pending' && state !== 'failed') return;
   const settings = await repositorySettings(context, parseIssueRef(ref));
   const plan = await planSetUp(context, { ref, settings, base: checkout }, run);
   if (plan === undefined && setup)
     await run.step.warn(`nothing is set for the set-up; run: kugetsu repo set ${settings.about} setup COMMAND`);
-  const found = await baseBranch(context, parseIssueRef(ref), repository).catch(() => undefined);
-  const base = found === undefined ? undefined : branchName(found.ref);
-  await setUp(context, plan ?? {}, { ...place, base }, run);
+  await setUp(context, plan ?? {}, place, run);
 }

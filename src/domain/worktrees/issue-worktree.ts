@@ -9,7 +9,7 @@ import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { branchOf, repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
+import { repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
 import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
 import { withSoundRepository, withUpdatedRepository } from './repository.ts';
@@ -36,6 +36,8 @@ interface IssueWorktree {
 
 interface WorktreeRequest {
   readonly ref: IssueRef;
+  /** The branch on which it is to be. */
+  readonly branch: string;
   /** The directory's name under `worktrees/`. */
   readonly name: string;
   /** The repository that an earlier worktree of this name belongs to, if there was one. */
@@ -48,7 +50,11 @@ interface WorktreeRequest {
   readonly from?: string | undefined;
   readonly onSaved: OnSaved;
   /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
-  readonly onPlace: (place: { readonly path: string; readonly repository: string }) => Promise<void>;
+  readonly onPlace: (place: {
+    readonly path: string;
+    readonly repository: string;
+    readonly branch: string;
+  }) => Promise<void>;
   /** Called when the worktree is there and belongs to the repository, before its files are written. */
   readonly onAdded: (path: string) => void;
 }
@@ -59,12 +65,11 @@ interface WorktreeRequest {
  */
 export async function makeIssueWorktree(context: Needs, request: WorktreeRequest): Promise<IssueWorktree> {
   const { home, env } = context;
-  const { ref, name, fresh, isPending } = request;
+  const { ref, name, branch, fresh, isPending } = request;
   const anew = fresh || request.from !== undefined;
-  const branch = branchOf(ref);
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
-  return withUpdatedRepository(context, ref, async (updated) => {
+  return withUpdatedRepository(context, { ref, branch }, async (updated) => {
     const { path: repository, start, how, from, note, restored } = updated;
     const linked = request.previousRepository ?? (await linkedHomeRepository(home, path)) ?? null;
     const previous = await existing(linked, repository);
@@ -79,7 +84,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
       await saveWork(context, { repository: previous, path, name, branch, base, replaced: true }, request.onSaved);
     }
     await saveRest(context, { repository, name }, request.onSaved);
-    await request.onPlace({ path, repository });
+    await request.onPlace({ path, repository, branch });
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: anew && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);

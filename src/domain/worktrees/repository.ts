@@ -49,10 +49,10 @@ export async function withRepository<T>(
   return withLock(repositoryLock(path), body, { waitMs });
 }
 
-/** Clones or fetches the repository of an issue, then runs `body` under the same lock. */
+/** Clones or fetches the repository of an issue, in which there is room for its branch, then runs `body` under the same lock. */
 export async function withUpdatedRepository<T>(
   context: Needs,
-  ref: IssueRef,
+  { ref, branch }: { readonly ref: IssueRef; readonly branch: string },
   body: (repository: UpdatedRepository) => Promise<T>,
 ): Promise<T> {
   const { home, env } = context;
@@ -61,12 +61,14 @@ export async function withUpdatedRepository<T>(
   const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   await makePrivateDirectory(home.repos);
   const path = await placeOf(context, source);
-  const wanted = { ref, path, url, source, notBefore, offer };
+  const wanted = { ref, branch, path, url, source, notBefore, offer };
   return withRepository(path, async () => body(await update(context, wanted)));
 }
 
 interface Wanted {
   readonly ref: IssueRef;
+  /** A branch that there is to be room for. */
+  readonly branch?: string;
   readonly path: string;
   readonly url: string;
   readonly source: string;
@@ -77,14 +79,15 @@ interface Wanted {
 /** Puts a repository right and fetches it, or clones it. Call it under its lock. */
 async function update(
   context: Needs,
-  { ref, path, url, source, notBefore, offer }: Wanted,
+  { ref, branch, path, url, source, notBefore, offer }: Wanted,
 ): Promise<UpdatedRepository> {
   const { env, clock } = context;
   await followUrl(path, { source, url });
-  const { done, left } = await restoreRepository(path, env);
+  const restore = async (): Promise<Restoration> => restoreRepository(path, env, branch);
+  const { done, left } = await restore();
   const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
   // What was missing may have been fetched.
-  const restored = notesOf(path, { done, left: left.length > 0 ? (await restoreRepository(path, env)).left : [] });
+  const restored = notesOf(path, { done, left: left.length > 0 ? (await restore()).left : [] });
   const { ref: start, note } = await baseBranch(context, ref, path);
   return { path, how, start, from: { url, credentials: offer.credentials }, note, restored };
 }

@@ -20,18 +20,21 @@ const breaker = (world: World): string => join(world.home, 'queue', 'breaker.jso
 const isBroken = (world: World): boolean =>
   existsSync(breaker(world)) && readFileSync(breaker(world), 'utf8').includes('"told": true');
 
-/** How many runs of each issue have ended of anything else than what the break is for. */
-async function endsOfTheirOwn(world: World): Promise<Map<string, number>> {
-  const { class: shared } = readJson(breaker(world)) as { readonly class: string | null };
+interface EndedRun {
+  readonly subject: string;
+  readonly class: string;
+}
+
+/** How the runs for these tasks have ended so far. */
+async function endsOf(world: World, tasks: readonly QueueItem[]): Promise<EndedRun[]> {
   const runs = JSON.parse(succeeded(await world.kugetsu('logs', '--json', '100')).stdout) as readonly {
     readonly subject: string;
     readonly verdict: { readonly class: string } | null;
   }[];
-  const counts = new Map<string, number>();
-  for (const { subject, verdict } of runs) {
-    if (verdict !== null && verdict.class !== shared) counts.set(subject, (counts.get(subject) ?? 0) + 1);
-  }
-  return counts;
+  const subjects = new Set(tasks.map(({ issue_ref: ref }) => ref));
+  return runs.flatMap(({ subject, verdict }) =>
+    verdict !== null && subjects.has(subject) ? [{ subject, class: verdict.class }] : [],
+  );
 }
 
 /** The tasks of this time, as their files say: a command each time would keep the machine busy. */
@@ -49,15 +52,20 @@ const isSettled = (world: World, number: number): boolean =>
 
 /** Whether each task has the attempts that it should have. */
 async function attemptsKept(world: World, held: readonly QueueItem[]): Promise<Problem[]> {
+  const ends = await endsOf(world, held);
   if (!isBroken(world)) {
-    // On a full disk one may fail of that, and the other of its key.
-    const classes = new Set(held.map(({ failure }) => failure?.class));
-    return classes.size === held.length ? [] : ['tasks failed of the same, and the queue took no break'];
+    // On a full disk a run may end of that, before its task fails of its key: then they did not fail of the same in a row.
+    const classes = new Set(ends.map((end) => end.class));
+    return classes.size > 1 ? [] : ['all runs failed of the same, and the queue took no break'];
   }
-  const own = await endsOfTheirOwn(world);
+  const { class: shared } = readJson(breaker(world)) as { readonly class: string | null };
+  const own = ends.filter((end) => end.class !== shared);
   // A runner that died, or a disk that was full for a moment, has cost its own task an attempt, and no other.
   return held
-    .filter(({ state, attempts, issue_ref: ref }) => state !== 'pending' || attempts > (own.get(ref ?? '') ?? 0))
+    .filter(({ state, attempts, issue_ref: ref }) => {
+      const cost = own.filter(({ subject }) => subject === ref).length;
+      return state !== 'pending' || attempts > cost;
+    })
     .map(({ state, attempts }) => lost(`an attempt: a task is ${state} after ${attempts}`));
 }
 

@@ -15,11 +15,11 @@ const ROUNDS = 6;
 
 /**
  * In what a bare repository of kugetsu's is not as kugetsu made it, in the order in which it is to be put right: what is
- * behind the last one may only be seen then. Nothing in one that kugetsu has not made.
+ * behind the last one may only be seen then. Nothing in one that kugetsu has not made. There is to be room for `branch`.
  *
  * @throws AppError `git_failed`
  */
-export async function examineRepository(repository: string, env: Environment): Promise<Deviation[]> {
+export async function examineRepository(repository: string, env: Environment, branch?: string): Promise<Deviation[]> {
   if ((await ownFacts(repository)) === undefined) return [];
   const modes = await modeDeviations(repository);
   if (modes.length > 0) return modes;
@@ -35,7 +35,7 @@ export async function examineRepository(repository: string, env: Environment): P
   return [
     ...files,
     ...(await configDeviations(repository, { env, branches })),
-    ...(await refDeviations({ repository, env }, listing)),
+    ...(await refDeviations({ repository, env, branch }, listing)),
     ...(await objectDeviations({ repository, env })),
   ];
 }
@@ -49,14 +49,14 @@ export interface Restoration {
 /**
  * Makes a bare repository what kugetsu made it, but for the work in it: agents share it, and one of them may have changed
  * what the others find. What is taken away lies in its `kugetsu-replaced/`, until there is something newer of that name.
- * Call it under the repository's lock.
+ * Call it under the repository's lock. There is room for `branch` afterwards, which is to be made.
  *
  * @throws AppError `git_failed`
  */
-export async function restoreRepository(repository: string, env: Environment): Promise<Restoration> {
+export async function restoreRepository(repository: string, env: Environment, branch?: string): Promise<Restoration> {
   const done: string[] = [];
   for (let round = 1; ; round += 1) {
-    const deviations = await examineRepository(repository, env);
+    const deviations = await examineRepository(repository, env, branch);
     const fixable = deviations.filter(({ fix }) => fix !== undefined);
     if (fixable.length === 0 || round > ROUNDS) {
       return { done, left: deviations.map(({ what }) => what) };

@@ -13,6 +13,8 @@ import { type Deviation, setAside } from './set-aside.ts';
 interface Place {
   readonly repository: string;
   readonly env: Environment;
+  /** A branch that is to be made, besides the usual ones. */
+  readonly branch?: string | undefined;
 }
 
 const ISSUES = 'refs/heads/fix';
@@ -29,6 +31,13 @@ const WAYS = [
   PUSHED,
 ];
 const BELOW_ISSUE = /^(refs\/heads\/fix\/issue-[^/]+)\/./;
+
+/** Whether no ref may have this name, for the sake of those that are to be made. */
+function blocks(name: string, branch: string | undefined): boolean {
+  if (WAYS.includes(name) || BELOW_ISSUE.test(name)) return true;
+  const ref = `refs/heads/${branch}`;
+  return branch !== undefined && (ref.startsWith(`${name}/`) || name.startsWith(`${ref}/`));
+}
 
 /** What stands among the refs' files and is no file of git's. Look for it before git does: it would wait for a pipe. */
 export async function strangeFiles(repository: string): Promise<Deviation[]> {
@@ -126,7 +135,7 @@ function orderFor(text: string): Order {
 
 /** Refs that git cannot read, that change what others are, or that keep a branch of an issue from being made. */
 export async function refDeviations(place: Place, { refs, broken, gone }: RefListing): Promise<Deviation[]> {
-  const { repository } = place;
+  const { repository, branch } = place;
   const lost = new Set(gone.map(({ name }) => name));
   const names = refs.filter(
     ({ name, target }) =>
@@ -134,9 +143,7 @@ export async function refDeviations(place: Place, { refs, broken, gone }: RefLis
   );
   const known = new Set(names.map(({ name }) => name));
   const replaced = refs.filter(({ name }) => name.startsWith('refs/replace/'));
-  const inTheWay = refs.filter(
-    ({ name }) => !lost.has(name) && !known.has(name) && (WAYS.includes(name) || BELOW_ISSUE.test(name)),
-  );
+  const inTheWay = refs.filter(({ name }) => !lost.has(name) && !known.has(name) && blocks(name, branch));
   const taken = new Set(refs.map(({ name }) => name));
   return [
     ...broken.map((name) => asideOf(repository, name, `${name} is a broken ref`)),

@@ -15,6 +15,7 @@ const issue: Session = {
   last_activity: '2026-03-29T18:16:10+02:00',
   run: runWith(),
   elsewhere: null,
+  activity: null,
 };
 const base: Session = {
   ...issue,
@@ -91,6 +92,28 @@ describe('the tracked sessions', () => {
     expect(narrow[0]).toEqual(['ISSUE_REF', 'STATE', 'AGE', 'LAST', 'WORK']);
     expect(narrow[2]?.slice(1, 4)).toEqual(['working for 12m', '12m', '40s ago']);
     for (const row of narrow) expect(row.join('  ').length).toBeLessThanOrEqual(80);
+  });
+
+  test('say on a terminal what an agent does, and what it has used so far', async () => {
+    const activity = {
+      since: '2026-03-29T18:16:10+02:00',
+      command: { text: 'npm test', since: '2026-03-29T18:27:30+02:00' },
+      attempt: 1,
+      last: { at: null, type: 'tool', tool: 'edit', failed: false, text: 'src/main.ts' },
+      steps: 2,
+      tokens: 12_345,
+      cost: 0.5,
+    } as const;
+    const [head, , first, second] = await table(
+      [
+        { ...issue, activity },
+        { ...issue, activity: { ...activity, command: null } },
+      ],
+      220,
+    );
+    expect(head?.slice(5, 8)).toEqual(['TOKENS', 'COST', 'DOING']);
+    expect(first?.slice(5, 8)).toEqual(['12.3k', '$0.5000', '40s npm test']);
+    expect(second?.slice(5, 8)).toEqual(['12.3k', '$0.5000', 'edit: src/main.ts']);
   });
 
   test('have all columns of scripts with --wide', async () => {

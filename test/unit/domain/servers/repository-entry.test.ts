@@ -14,6 +14,7 @@ const WHOLE = {
   check: 'npm test',
   done_when: 'pushed',
   base_branch: 'release/v2',
+  branch_prefix: 'agents/me-',
   model: 'provider/family/model',
 };
 
@@ -42,6 +43,13 @@ describe('an entry of repos.json', () => {
     expect(repositoryFault(key, value)).toBe(fault);
     expect(entryOf({ ...WHOLE, [key]: value })).not.toHaveProperty(key);
   });
+
+  test.each(['-fix/', '/fix', '.fix/', 'fix//', 'a..b', 'fix me/', 'a/.b', 'a.lock/', 'a@{b', 'a:b', 'a~', ''])(
+    'has no branch_prefix %j, which git would refuse in a branch',
+    (prefix) => {
+      expect(repositoryFault('branch_prefix', prefix)).toContain('git-check-ref-format');
+    },
+  );
 
   test.each([
     ['chek', 'check'],

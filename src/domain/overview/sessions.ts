@@ -1,15 +1,14 @@
 import { modifiedAt } from '../../adapters/store/paths.ts';
-import { unlessRefused } from '../../util/errors.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
-import { reconcileRuns } from './reconcile-runs.ts';
 import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isGone, endedRun } from '../runs/run-state.ts';
 import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
 import { isBeingDestroyed } from '../sessions/session-busy.ts';
 import { readBase, readIssueSessions, readPmAgent } from '../sessions/read-sessions.ts';
+import { ActivityReader, type Activity } from './activity.ts';
 
 /** A tracked session as it is listed; `state` is `idle`, the phase of the run that is on, or `destroying`. */
 export interface ListedSession {
@@ -25,23 +24,35 @@ export interface ListedSession {
   readonly run: Run | null;
   /** Where the run is on, when it cannot be seen from here, and whether it is still heard of; null for any other. */
   readonly elsewhere: Elsewhere | null;
+  /** What its agent does; null when none is at work. */
+  readonly activity: Activity | null;
 }
 
-/** Base, PM agent and the issues' sessions. Runs that died unnoticed are settled first, so that what is listed is true. */
-export async function listSessions(
-  context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>,
+type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;
+
+/**
+ * Base, PM agent and the issues' sessions. Nothing is settled: a run that died unnoticed is shown as it will be.
+ *
+ * @param activities what was read of agents before
+ * @throws AppError `corrupt_file`
+ */
+export async function readSessions(
+  context: Needs,
+  activities: ActivityReader = new ActivityReader(context),
 ): Promise<ListedSession[]> {
-  // In a home that cannot be written what died is shown as it will be settled.
-  await reconcileRuns(context, { takeOver: false }).catch(unlessRefused);
   const homeSessions = [await readBase(context), await readPmAgent(context)].filter((session) => session !== undefined);
   const issues = (await readIssueSessions(context)).map((session) => asSettled(context, session));
   return [
     ...homeSessions.map(listedHomeSession),
-    ...(await Promise.all(issues.map(async (session) => listedIssueSession(context, session)))),
+    ...(await Promise.all(issues.map(async (session) => listedIssueSession(context, session, activities)))),
   ];
 }
 
-async function listedIssueSession(context: Pick<Context, 'home'>, session: IssueSession): Promise<ListedSession> {
+async function listedIssueSession(
+  context: Needs,
+  session: IssueSession,
+  activities: ActivityReader,
+): Promise<ListedSession> {
   return {
     issue_ref: session.issue_ref,
     type: session.type,
@@ -53,6 +64,7 @@ async function listedIssueSession(context: Pick<Context, 'home'>, session: Issue
     last_activity: await lastActivity(session),
     run: session.run,
     elsewhere: elsewhereOf(context.home, session.run),
+    activity: await activities.read(session.run),
   };
 }
 
@@ -63,7 +75,7 @@ async function lastActivity({ created_at: created, run }: IssueSession): Promise
   return logged === undefined ? (run.working_at ?? run.requested_at) : isoWithOffset(logged);
 }
 
-function asSettled({ home, clock }: Pick<Context, 'home' | 'clock'>, session: IssueSession): IssueSession {
+function asSettled({ home, clock }: Needs, session: IssueSession): IssueSession {
   const { run } = session;
   return isGone(home, run)
     ? {
@@ -86,5 +98,6 @@ function listedHomeSession(session: HomeSession): ListedSession {
     last_activity: session.created_at,
     run: null,
     elsewhere: null,
+    activity: null,
   };
 }

@@ -1,0 +1,47 @@
+import { redactorOf } from '../agent-env/redactor.ts';
+import { explainQueue, explainWholeQueue, type ExplainedQueue, type ToldReason } from '../daemon/explain-queue.ts';
+import type { Context } from '../queue/context.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+
+/** A task as it is listed: its message without secrets, and all that it waits for, in words, too. */
+export interface ListedTask extends QueueItem {
+  readonly reasons: readonly ToldReason[];
+}
+
+/** Tasks with what each waits for, and what holds the queue as a whole. */
+export interface ListedQueue extends Omit<ExplainedQueue, 'reasons'> {
+  readonly tasks: readonly ListedTask[];
+}
+
+/**
+ * Tasks as they are listed, in the order given.
+ *
+ * @param shown the tasks to list
+ * @param open all that are not finished: they decide what each one waits for
+ */
+export async function readTasks(
+  context: Context,
+  { shown, open }: { readonly shown: readonly QueueItem[]; readonly open: readonly QueueItem[] },
+): Promise<readonly ListedTask[]> {
+  const reasons = await explainQueue(context, open, { all: false });
+  return listed(context, shown, reasons);
+}
+
+/** As {@link readTasks}, with what holds the queue as a whole. */
+export async function readQueue(
+  context: Context,
+  { shown, open }: { readonly shown: readonly QueueItem[]; readonly open: readonly QueueItem[] },
+): Promise<ListedQueue> {
+  const { reasons, ...facts } = await explainWholeQueue(context, open, { all: false });
+  return { ...facts, tasks: await listed(context, shown, reasons) };
+}
+
+async function listed(
+  context: Pick<Context, 'home' | 'env'>,
+  shown: readonly QueueItem[],
+  reasons: ExplainedQueue['reasons'],
+): Promise<ListedTask[]> {
+  // The file keeps the message as it is: that is what the agent is told.
+  const { text } = await redactorOf(context);
+  return shown.map((item) => ({ ...item, message: text(item.message), reasons: reasons.get(item.id) ?? [] }));
+}
