@@ -42,6 +42,8 @@ export interface Home {
   readonly bin: string;
   readonly logs: string;
   readonly runs: string;
+  /** What runs have come to whose records are gone, one file per month. */
+  readonly stats: string;
   /** Heartbeats of run owners and daemons, for processes in other containers and on other machines. */
   readonly heartbeats: string;
   readonly rescued: string;
@@ -93,6 +95,7 @@ export function homeAt(root: string): Home {
     bin: join(root, 'bin'),
     logs: join(root, 'logs'),
     runs: join(root, 'runs'),
+    stats: join(root, 'stats'),
     heartbeats: join(root, 'heartbeats'),
     rescued: join(root, 'rescued'),
     pmAgentDirectory: join(root, 'pm-agent'),

@@ -145,6 +145,7 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     fallback: '10',
     summary: 'How long the first break is; each one after it is twice as long, up to two hours',
   },
+  { key: 'STATS_KEEP_DAYS', fallback: '90', summary: 'How long kugetsu stats knows of runs, in days' },
   {
     key: 'NOTIFY_COMMAND',
     fallback: 'off',

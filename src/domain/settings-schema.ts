@@ -128,6 +128,7 @@ export const SettingsSchema = z.strictObject({
   MIN_FREE_MEMORY_MB: z.prefault(amount, '1024'),
   BREAKER_FAILURES: z.prefault(count(0), '3'),
   BREAKER_MINUTES: z.prefault(interval, '10'),
+  STATS_KEEP_DAYS: z.prefault(count(1), '90'),
   NOTIFY_COMMAND: z.prefault(commandLine, 'off'),
   NOTIFY_WEBHOOK_URL: z.prefault(webhookUrl, 'off'),
   NOTIFY_DESKTOP: z.prefault(onOrOff, 'off'),

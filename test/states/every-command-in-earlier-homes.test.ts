@@ -97,6 +97,8 @@ const CALLS: readonly Call[] = [
   // The settings name nowhere for it to go.
   { ...reads('notify', 'test'), code: 3 },
   { ...changes('notify', 'clear'), takes: () => /^unread / },
+  reads('stats'),
+  reads('stats', '--by', 'issue', '--json'),
   reads('server', 'list'),
   changes('server', 'add', 'lab', 'https://gitlab.com'),
   { ...changes('server remove'), args: ({ server }) => ['server', 'remove', server], takes: () => /^server / },

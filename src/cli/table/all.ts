@@ -7,6 +7,7 @@ import { NOTIFY } from './notify.ts';
 import { QUEUE } from './queue.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { CONFIG, SERVERS } from './settings.ts';
+import { STATS } from './stats.ts';
 import { CLEANUP, DOCTOR } from './upkeep.ts';
 import { VARIABLES } from './variables.ts';
 
@@ -17,6 +18,7 @@ export const TABLE: readonly Entry[] = [
   ...QUEUE,
   ...DAEMON,
   ...NOTIFY,
+  ...STATS,
   ...SERVERS,
   ...REPOSITORIES,
   ...CONFIG,
@@ -29,7 +31,7 @@ export const TABLE: readonly Entry[] = [
 /** The headings under which help shows the commands, by their first words. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Work:': ['delegate', 'start', 'continue', 'stop', 'queue'],
-  'Look:': ['list', 'status', 'logs', 'notify', 'doctor'],
+  'Look:': ['list', 'status', 'logs', 'notify', 'stats', 'doctor'],
   'Set up:': ['init', 'queue-daemon', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
   'Clean up:': ['rescued', 'prune', 'destroy'],
 };

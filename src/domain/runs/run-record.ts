@@ -68,6 +68,8 @@ export const RunRecordSchema = z.looseObject({
   task: z.nullable(z.string()),
   /** The queue item in whose PM run this run was started. */
   parent: z.nullable(z.string()),
+  /** `provider/model`, when the agent was given one. */
+  model: z.optional(z.string()),
   status: StatusSchema,
 });
 
@@ -110,12 +112,19 @@ export function takenOver(record: RunRecord, owner: Run['owner']): RunRecord | u
   return { ...record, owner, status: { ...record.status, taken_over: true } };
 }
 
-/** The run when its agent has started, at `now` in milliseconds since the epoch; undefined when it is over. */
-export function atWork(record: RunRecord, agent: number, now: number): RunRecord | undefined {
+/** An agent that has started. */
+interface StartedAgent {
+  readonly pid: number;
+  readonly model?: string | undefined;
+}
+
+/** The run when its agent has started, with `model` if it was given one, at `now` in milliseconds since the epoch; undefined when it is over. */
+export function atWork(record: RunRecord, { pid: agent, model }: StartedAgent, now: number): RunRecord | undefined {
   if (hasEnded(record)) return undefined;
   // It may be told more than once.
   const since = record.status.phase === 'working' ? record.status.since : isoWithOffset(now);
-  return { ...record, status: { phase: 'working', since, agent } };
+  const given = model === undefined ? {} : { model };
+  return { ...record, ...given, status: { phase: 'working', since, agent } };
 }
 
 /** The run with its verdict, at `now` in milliseconds since the epoch; undefined when it has one: the first one stands. */

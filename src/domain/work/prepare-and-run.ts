@@ -77,7 +77,7 @@ async function workerOf(
       onStep: async (used) => spending.add(used),
       onEvent: (event) => task.onEvent?.(event),
       onStarted: async (pid) => {
-        await task.record.change((run) => atWork(run, pid, clock.now()));
+        await task.record.change((run) => atWork(run, { pid, model: place.model }, clock.now()));
         const ms = clock.monotonic() - startedAt;
         await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms });
         await log.record({ event: 'at_work', session, directory, pid });

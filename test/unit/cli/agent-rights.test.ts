@@ -25,6 +25,7 @@ const AGENTS_TOO = [
   'queue-daemon logs',
   'queue-daemon run',
   'notify list',
+  'stats',
   'notify send',
   'notify clear',
   'server list',

@@ -42,7 +42,7 @@ const steps = fc.array(
   fc.oneof(
     fc.constantFrom(...OWNERS).map((owner) => (record: RunRecord) => handedTo(record, owner)),
     fc.constantFrom(...OWNERS).map((owner) => (record: RunRecord) => takenOver(record, owner)),
-    fc.integer({ min: 1 }).map((pid) => (record: RunRecord) => atWork(record, pid, NOW)),
+    fc.integer({ min: 1 }).map((pid) => (record: RunRecord) => atWork(record, { pid }, NOW)),
     fc
       .constantFrom('succeeded', 'failed', 'stopped')
       .map((outcome) => (record: RunRecord) => endedWith(record, verdictWith({ outcome }), NOW)),
@@ -90,7 +90,7 @@ describe('the record of a run', () => {
   });
 
   test('forgets what was asked for when the agent is at work', () => {
-    expect(JSON.stringify(atWork(claimed(), 7, NOW))).not.toContain('do it');
+    expect(JSON.stringify(atWork(claimed(), { pid: 7 }, NOW))).not.toContain('do it');
     expect(JSON.stringify(endedWith(claimed(), verdictWith(), NOW))).not.toContain('do it');
   });
 
