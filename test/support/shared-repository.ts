@@ -39,6 +39,7 @@ export async function sharedRepository(env: Readonly<Record<string, string>> = {
       const { notes } = await makeIssueWorktree(context, {
         ref: parseIssueRef(issue(number)),
         branch: `fix/issue-${number}`,
+        ownerOf: () => undefined,
         name: nameOf(number),
         previousRepository: existsSync(repository) ? repository : null,
         fresh: false,

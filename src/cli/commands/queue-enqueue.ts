@@ -2,6 +2,7 @@ import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import type { DoneWhen } from '../../domain/runs/done-when.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
+import { pullRequestOf } from './begin-options.ts';
 import { messageArgument, printQueued } from './kit.ts';
 import { whenOf, type WhenOptions } from './when-options.ts';
 
@@ -11,6 +12,8 @@ interface EnqueueOptions extends WhenOptions {
   readonly fresh: boolean;
   readonly once: boolean;
   readonly from: string | undefined;
+  readonly pr: string | undefined;
+  readonly setup: boolean;
   readonly doneWhen: DoneWhen | undefined;
   readonly json: boolean;
 }
@@ -21,8 +24,9 @@ export async function enqueueTask({ context }: Call, given: EnqueueOptions): Pro
   const { enqueue } = await import('../../domain/queue/enqueue.ts');
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
-  const { fresh, from, doneWhen } = given;
-  const task = { ref, message, fresh, from, doneWhen, when: await whenOf(context, given) };
+  const { fresh, from, setup, doneWhen } = given;
+  const pr = pullRequestOf(given);
+  const task = { ref, message, fresh, from, pr, setup, doneWhen, when: await whenOf(context, given) };
   if (!given.once) return printAdded(context, await enqueue(context, task), given.json);
   const { enqueueOnce } = await import('../../domain/queue/enqueue-once.ts');
   const { item, joined } = await enqueueOnce(context, task);

@@ -3,6 +3,7 @@ import type { IssueRef } from '../../domain/issues/issue-ref.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
+import { pullRequestOf } from './begin-options.ts';
 import { messageArgument, printQueued } from './kit.ts';
 
 /** What `start` and `continue` are both given. */
@@ -22,6 +23,7 @@ interface AgentTask {
   readonly message: string;
   readonly fresh: boolean;
   readonly from?: string | undefined;
+  readonly pr?: number | undefined;
   readonly doneWhen: DoneWhen | undefined;
   readonly setup?: boolean;
 }
@@ -29,6 +31,7 @@ interface AgentTask {
 interface StartOptions extends AgentOptions {
   readonly fresh: boolean;
   readonly from: string | undefined;
+  readonly pr: string | undefined;
 }
 
 /** Puts an agent to work, and waits until it is, or with `follow` until it has ended. */
@@ -37,7 +40,8 @@ export async function start({ context }: Call, given: StartOptions): Promise<voi
   const ref = await resolveIssueRef(context, given.ref);
   const message = await messageArgument(context, given.message);
   const { fresh, from, doneWhen } = given;
-  await startOrQueue(context, { ref, kind: 'start', message, fresh, from, doneWhen }, given);
+  const pr = pullRequestOf(given);
+  await startOrQueue(context, { ref, kind: 'start', message, fresh, from, pr, doneWhen }, given);
 }
 
 interface ContinueOptions extends AgentOptions {

@@ -1,7 +1,7 @@
 import { command, USUAL, type Entry } from './entry.ts';
 import type { RecentRun } from '../../domain/runs/recent-runs.ts';
 import type { ListedSession } from '../../domain/overview/sessions.ts';
-import { DONE_WHEN, flag, FROM, ISSUE_REF, json, letter, MESSAGE, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
+import { DONE_WHEN, flag, FROM, ISSUE_REF, json, letter, MESSAGE, PR, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
 const QUEUE = flag('--queue', 'when no agent slot or too little memory is free, put the task in the queue instead');
@@ -87,6 +87,7 @@ A message that begins with - goes after --: kugetsu delegate -- "--verbose does 
       follow: FOLLOW,
       fresh: flag('--fresh', 'begin at the default branch, even if the branch was pushed before'),
       from: FROM,
+      pr: PR,
       doneWhen: DONE_WHEN,
       queue: QUEUE,
       debug: DEBUG,
@@ -96,11 +97,14 @@ A message that begins with - goes after --: kugetsu delegate -- "--verbose does 
 earlier worktree of the issue still held is saved first; the command that brings it back is printed.
 A branch that was pushed before is continued: the worktree begins at origin/fix/issue-<identifier>, unless all of it is in
 the default branch. --fresh begins at the default branch and saves what was pushed: the agent then has to force its push.
+--pr N fetches the head of a pull or merge request. If a branch of the repository has that head, the agent goes on with that
+branch and pushes to it; the request is from a fork otherwise, and the agent pushes the issue's own branch. start says which.
 The worktree is set up as kugetsu repo show says: files that git ignores are copied, then its setup command runs.
 A message that begins with - goes after --: kugetsu start github.com/shoko/kugetsu#14 -- "-v does not work"
 Returns as soon as the agent is at work.`,
     examples: [
       'kugetsu start github.com/shoko/kugetsu#14 "fix the authentication bug"',
+      'kugetsu start github.com/shoko/kugetsu#92 "address the comments of the review" --pr 92',
       'kugetsu start github.com/shoko/kugetsu#-discuss "look into ways to authenticate" --follow',
     ],
     exits: {

@@ -97,6 +97,14 @@ export const FROM = {
   about: 'begin at this branch, tag or commit, even if the branch of the issue was pushed before',
 } as const satisfies OptionSpec;
 
+/** The pull or merge request that an agent goes on with. */
+export const PR = {
+  kind: 'value',
+  long: '--pr',
+  name: 'n',
+  about: 'go on with pull or merge request N, and push to its branch if the repository has it',
+} as const satisfies OptionSpec;
+
 /** When the agent of a command is done, if not as its repository or the settings say. */
 export const DONE_WHEN = {
   kind: 'value',

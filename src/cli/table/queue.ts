@@ -1,6 +1,6 @@
 import { TASK_STATES } from '../../domain/queue/task-states.ts';
 import { command, USUAL, type Entry } from './entry.ts';
-import { DONE_WHEN, flag, FROM, ISSUE_REF, json, MESSAGE, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
+import { DONE_WHEN, flag, FROM, ISSUE_REF, json, MESSAGE, PR, TASK_FIELDS, WHEN, WIDE } from './kinds.ts';
 import { QUEUE_CHANGES } from './queue-changes.ts';
 
 const EXPLAINED_FIELDS = ['id', 'state', 'issue_ref', 'message', 'summary', 'reasons'];
@@ -28,6 +28,8 @@ export const QUEUE: readonly Entry[] = [
         'start the issue anew at the default branch, whatever session it has and whatever was pushed',
       ),
       from: FROM,
+      pr: PR,
+      setup: flag('--setup', 'set the worktree of an agent that goes on up again first'),
       doneWhen: DONE_WHEN,
       ...WHEN,
       once: flag('--once', 'add nothing when a task of the issue waits already, and print its id'),

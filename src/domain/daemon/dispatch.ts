@@ -89,7 +89,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
   const session = await readIssueSession(context, text ?? '');
   const worktree = session?.worktree_path ?? null;
   // A task that begins anew does so once: what an earlier attempt has begun is gone on with.
-  const isAnew = item.fresh === true || item.from !== undefined;
+  const isAnew = item.fresh === true || item.from !== undefined || item.pr !== undefined;
   const fresh = isAnew && !(session?.run?.task === task && session.run.working_at !== null);
   const there = session?.opencode_session_id != null && worktree !== null && (await pathExists(worktree));
   await startIssue(context, {
@@ -99,6 +99,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
     debug: false,
     fresh: fresh && item.fresh === true,
     from: fresh ? item.from : undefined,
+    pr: fresh ? item.pr : undefined,
     doneWhen: item.done_when,
     setup: item.setup === true,
     attempt: { task, runId, parent },

@@ -18,6 +18,8 @@ interface NewIssueTask {
   readonly message: string;
   readonly fresh: boolean;
   readonly from?: string | undefined;
+  readonly pr?: number | undefined;
+  readonly setup?: boolean | undefined;
   readonly doneWhen?: DoneWhen | undefined;
   readonly when: When;
 }

@@ -20,6 +20,8 @@ interface NewTask {
   readonly fresh?: boolean | undefined;
   /** The branch, tag or commit at which the issue is to be started anew. */
   readonly from?: string | undefined;
+  /** The number of the pull or merge request with which the issue is to be started anew. */
+  readonly pr?: number | undefined;
   /** When its agent is done; as the repository or the settings say without. */
   readonly doneWhen?: DoneWhen | undefined;
   /** Whether the worktree of an agent that goes on is set up again first. */
@@ -64,7 +66,7 @@ export async function enqueue(context: Needs, { when = {}, ...task }: NewTask): 
 
 function newItem(
   { env }: Pick<Needs, 'env'>,
-  { ref, message, fresh = false, from, setup = false, doneWhen }: NewTask,
+  { ref, message, fresh = false, from, pr, setup = false, doneWhen }: NewTask,
   now: number,
 ): QueueItem {
   return {
@@ -74,6 +76,7 @@ function newItem(
     message,
     ...(fresh ? { fresh } : {}),
     ...(from === undefined ? {} : { from }),
+    ...(pr === undefined ? {} : { pr }),
     ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
     ...(setup ? { setup } : {}),
     state: 'pending',

@@ -50,6 +50,8 @@ export const QueueItemSchema = z.looseObject({
   fresh: z.optional(z.boolean()),
   /** The branch, tag or commit at which the issue is started anew, whatever session it has and whatever was pushed. */
   from: z.optional(z.string()),
+  /** The number of the pull or merge request with which the issue is started anew. */
+  pr: z.optional(z.int()),
   /** When its agent is done; as the repository or the settings say without. */
   done_when: z.optional(DoneWhenSchema),
   /** Whether the worktree of an agent that goes on is set up again first. */

@@ -24,6 +24,8 @@ const RequestSchema = z.looseObject({
   fresh: z.boolean(),
   /** Where a start begins, if that was said: a branch, a tag or a commit. */
   from: z.optional(z.string()),
+  /** The number of the pull or merge request that a start goes on with. */
+  pr: z.optional(z.int()),
   /** When the agent is done, if that was said for this run. */
   done_when: z.optional(DoneWhenSchema),
   /** Whether the worktree of one that goes on is set up again. */

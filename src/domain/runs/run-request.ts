@@ -24,6 +24,7 @@ const RunRequestSchema = z.looseObject({
   /** Whether a start begins at the default branch, whatever was pushed. */
   fresh: z.optional(z.boolean()),
   from: z.optional(z.string()),
+  pr: z.optional(z.int()),
   done_when: z.optional(DoneWhenSchema),
   /** Whether the worktree of one that goes on is set up again. */
   setup: z.optional(z.boolean()),
@@ -38,7 +39,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
   const { id, kind, subject, task, parent } = record;
   if (!isPreparing(record) || record.status.request === null) return undefined;
   if (kind !== 'start' && kind !== 'continue' && kind !== 'pm') return undefined;
-  const { message, asked, debug, fresh, from, setup, done_when } = record.status.request;
+  const { message, asked, debug, fresh, from, pr, setup, done_when } = record.status.request;
   return {
     id,
     kind,
@@ -50,6 +51,7 @@ export async function readRunRequest(context: Pick<Context, 'home'>, runId: stri
     debug,
     fresh,
     ...(from === undefined ? {} : { from }),
+    ...(pr === undefined ? {} : { pr }),
     ...(done_when === undefined ? {} : { done_when }),
     setup,
   };

@@ -43,6 +43,8 @@ export const IssueSessionSchema = z.looseObject({
   /** `idle`, or the phase of a run that has not ended; follows from `run`. */
   state: z.enum(['preparing', 'working', 'idle']),
   branch: z.string(),
+  /** The number of the pull or merge request whose branch that is; missing for the issue's own branch. */
+  pull_request: z.optional(z.int()),
   /** The bare repository that the worktree belongs to; null until it is known, and for a worktree of the bash script's. */
   repository: z.nullable(z.string()),
   /** The commit at which the branch began; null until the worktree was made. */

@@ -16,6 +16,8 @@ export interface Workplace {
   readonly mainCheckout?: string | undefined;
   /** The branch of the issue, which the agent may push. */
   readonly branch?: string | undefined;
+  /** The number of the pull request whose branch that is. */
+  readonly pullRequest?: number | undefined;
   /** The name of the branch from which its work begins, as far as it is known. */
   readonly base?: string | undefined;
 }

@@ -33,9 +33,10 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
       const run = { runId: id, log, step: stepper(context, log, signal), signal, task: env };
       const place =
         kind === 'start'
-          ? await prepareStart(context, { ref, fresh: request.fresh === true, from: request.from }, run)
+          ? await prepareStart(context, { ref, fresh: request.fresh === true, from: request.from, pr: request.pr }, run)
           : await prepareContinue(context, { ref, setup: request.setup === true }, run);
-      return { ...place, branch: (await readIssueSession(context, ref))?.branch };
+      const session = await readIssueSession(context, ref);
+      return { ...place, branch: session?.branch, pullRequest: session?.pull_request };
     },
     atWork: async () => {
       await tell(context, { type: 'task_started', message: [excerpt(message)], issue_ref: ref, task });

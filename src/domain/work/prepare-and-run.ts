@@ -125,9 +125,16 @@ async function standing(
 ): Promise<string> {
   if (task.issue === undefined || rules === undefined) return '';
   if (!(await context.settings()).AGENT_PREAMBLE) return '';
-  const { branch, base } = place;
+  const { branch, pullRequest, base } = place;
   const { doneWhen, check } = rules;
-  return preamble({ ref: formatIssueRef(task.issue), branch, base, doneWhen, isChecked: check !== undefined });
+  return preamble({
+    ref: formatIssueRef(task.issue),
+    branch,
+    pullRequest,
+    base,
+    doneWhen,
+    isChecked: check !== undefined,
+  });
 }
 
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */

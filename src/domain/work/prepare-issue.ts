@@ -35,6 +35,7 @@ interface Start {
   readonly ref: string;
   readonly fresh: boolean;
   readonly from?: string | undefined;
+  readonly pr?: number | undefined;
 }
 
 /**
@@ -42,7 +43,8 @@ interface Start {
  * the directory, so it is made while git writes the files and the set-up runs. When the worktree or the fork fails, the other
  * one has ended before that is said, and no session of a worktree that is not there remains; when the set-up fails, both stay.
  */
-export async function prepareStart(context: Context, { ref, fresh, from }: Start, run: SetUpRun): Promise<Workplace> {
+export async function prepareStart(context: Context, start: Start, run: SetUpRun): Promise<Workplace> {
+  const { ref } = start;
   const preparation = { context, ref, step: run.step };
   const base = await readBase(context);
   if (base === undefined)
@@ -58,7 +60,7 @@ export async function prepareStart(context: Context, { ref, fresh, from }: Start
     onAdded = resolve;
   });
   const prefix = settings.branch_prefix;
-  const making = makeWorktree(preparation, { fresh, from, prefix, isPending: plan !== undefined, onAdded });
+  const making = makeWorktree(preparation, { ...start, prefix, isPending: plan !== undefined, onAdded });
   const directory = making.then(({ path }) => path);
   // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
   const forking = makeFork(preparation, base, Promise.race([added, directory]));
@@ -85,9 +87,7 @@ export async function prepareStart(context: Context, { ref, fresh, from }: Start
 /** @returns the worktree, when all files are in it */
 async function makeWorktree(
   { context, ref, step }: Preparation,
-  request: {
-    readonly fresh: boolean;
-    readonly from: string | undefined;
+  request: Start & {
     readonly prefix: string | undefined;
     readonly isPending: boolean;
     readonly onAdded: (path: string) => void;
@@ -96,15 +96,18 @@ async function makeWorktree(
   const done = step.begin('worktree');
   const before = await requireSession(context, ref);
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
+  const kept = branchFor(before, request);
   const worktree = await makeIssueWorktree(context, {
     ...request,
     ref: parseIssueRef(ref),
-    branch: branchFor(before, request.prefix),
+    branch: kept.branch,
+    ownerOf: await ownersOfBranches(context, ref),
     name,
     previousRepository: before.repository,
     onSaved: saver(context, ref, step),
-    onPlace: async ({ path: worktree_path, repository, branch }) => {
-      await updateIssueSession(context, ref, (current) => ({ ...current, worktree_path, repository, branch }));
+    onPlace: async ({ path: worktree_path, repository, branch, pullRequest = kept.pullRequest }) => {
+      const place = { worktree_path, repository, branch, pull_request: pullRequest };
+      await updateIssueSession(context, ref, (current) => ({ ...current, ...place }));
     },
     onAdded(path) {
       step.check();
@@ -128,11 +131,32 @@ async function makeWorktree(
   return { ref, path, repository, branch, base: branchName(worktree.base) };
 }
 
-/** An issue that has a worktree keeps its branch. */
-function branchFor(session: IssueSession, prefix: string | undefined): string {
-  const issue = parseIssueRef(session.issue_ref);
-  const { worktree_path: path, branch } = session;
-  return path !== null && isBranchOf(issue, branch) ? branch : branchOf(issue, prefix);
+interface KeptBranch {
+  readonly branch: string;
+  readonly pullRequest: number | undefined;
+}
+
+/** An issue that has a worktree keeps its branch; that of a pull request, unless the work is to begin elsewhere. */
+function branchFor(
+  { issue_ref: ref, worktree_path: path, branch, pull_request: pullRequest }: IssueSession,
+  { fresh, from, pr, prefix }: Pick<Start, 'fresh' | 'from' | 'pr'> & { readonly prefix: string | undefined },
+): KeptBranch {
+  const issue = parseIssueRef(ref);
+  const goesOn = pullRequest !== undefined && !fresh && from === undefined && pr === undefined;
+  if (goesOn) return { branch, pullRequest };
+  const isOwn = path !== null && isBranchOf(issue, branch) && pullRequest === undefined;
+  return { branch: isOwn ? branch : branchOf(issue, prefix), pullRequest: undefined };
+}
+
+/** Whose a branch of a repository is, of all issues but this one. */
+async function ownersOfBranches(
+  context: Context,
+  ref: string,
+): Promise<(repository: string, branch: string) => string | undefined> {
+  const sessions = await changeSessions(context, async (changes) => changes.soundIssues());
+  const others = sessions.filter((session) => session.issue_ref !== ref && session.worktree_path !== null);
+  return (repository, branch) =>
+    others.find((session) => session.repository === repository && session.branch === branch)?.issue_ref;
 }
 
 /** @returns the session that lives in `directory` */

@@ -22,6 +22,8 @@ interface AgentTask {
   readonly fresh?: boolean;
   /** The branch, tag or commit at which a start begins, whatever was pushed. */
   readonly from?: string | undefined;
+  /** The number of the pull or merge request that a start goes on with. */
+  readonly pr?: number | undefined;
   /** When the agent is done; as the repository or the settings say without. */
   readonly doneWhen?: DoneWhen | undefined;
   /** Whether the worktree of an agent that goes on is set up again first. */
@@ -38,7 +40,7 @@ interface AgentTask {
  * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
-  const { ref, kind, message, debug, fresh = false, from, setup = false, doneWhen } = task;
+  const { ref, kind, message, debug, fresh = false, from, pr, setup = false, doneWhen } = task;
   requireMessage(message);
   await requireInitialised(context);
   await requireSameSessions(context);
@@ -60,6 +62,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
       fresh,
       ...(setup ? { setup } : {}),
       ...(from === undefined ? {} : { from }),
+      ...(pr === undefined ? {} : { pr }),
       ...(doneWhen === undefined ? {} : { done_when: doneWhen }),
     },
     runId,

@@ -1,6 +1,5 @@
 import { dirname, join } from 'node:path';
 import { deleteBranch, freeBranch, requireBranch } from '../../adapters/git/branches.ts';
-import { namedCommit } from '../../adapters/git/named-commit.ts';
 import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branch.ts';
 import { setWorktreeAside } from '../../adapters/git/set-worktree-aside.ts';
 import { addWorktree, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
@@ -9,11 +8,11 @@ import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
 import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
-import { withSoundRepository, withUpdatedRepository } from './repository.ts';
+import { makeRoomFor, withSoundRepository, withUpdatedRepository } from './repository.ts';
 import { saveStaleEntries, saveStashes, saveWhole, saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
+import { whereWorkBegins, type WantedBegin } from './where-work-begins.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -23,6 +22,8 @@ interface IssueWorktree {
   readonly path: string;
   readonly repository: string;
   readonly branch: string;
+  /** The number of the pull request whose branch that is; undefined for the issue's own. */
+  readonly pullRequest: number | undefined;
   /** The ref of origin's branch from which work begins. */
   readonly base: string;
   /** The commit at which the branch left the default branch. */
@@ -34,10 +35,7 @@ interface IssueWorktree {
   readonly notes: readonly string[];
 }
 
-interface WorktreeRequest {
-  readonly ref: IssueRef;
-  /** The branch on which it is to be. */
-  readonly branch: string;
+interface WorktreeRequest extends WantedBegin {
   /** The directory's name under `worktrees/`. */
   readonly name: string;
   /** The repository that an earlier worktree of this name belongs to, if there was one. */
@@ -46,14 +44,13 @@ interface WorktreeRequest {
   readonly fresh: boolean;
   /** Whether it is to be set up before an agent works in it, which is known of it from its first moment. */
   readonly isPending: boolean;
-  /** The branch of origin, tag or commit at which to begin, whatever was pushed; the base branch without. */
-  readonly from?: string | undefined;
   readonly onSaved: OnSaved;
   /** Called before anything is made or removed, so that a crash leaves nothing that nobody knows of. */
   readonly onPlace: (place: {
     readonly path: string;
     readonly repository: string;
     readonly branch: string;
+    readonly pullRequest: number | undefined;
   }) => Promise<void>;
   /** Called when the worktree is there and belongs to the repository, before its files are written. */
   readonly onAdded: (path: string) => void;
@@ -61,21 +58,23 @@ interface WorktreeRequest {
 
 /**
  * Makes a clean worktree for an issue on its branch, from what origin has of it, or else from the newest default branch of
- * origin. An earlier worktree is saved first, then removed, and what was pushed stays on a ref.
+ * origin, or where somebody wants it. An earlier worktree is saved first, then removed, and what was pushed stays on a ref.
  */
 export async function makeIssueWorktree(context: Needs, request: WorktreeRequest): Promise<IssueWorktree> {
   const { home, env } = context;
-  const { ref, name, branch, fresh, isPending } = request;
-  const anew = fresh || request.from !== undefined;
+  const { ref, name, fresh, isPending } = request;
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
-  return withUpdatedRepository(context, { ref, branch }, async (updated) => {
+  return withUpdatedRepository(context, { ref, branch: request.branch }, async (updated) => {
     const { path: repository, start, how, from, note, restored } = updated;
     const linked = request.previousRepository ?? (await linkedHomeRepository(home, path)) ?? null;
     const previous = await existing(linked, repository);
     await requireOwnPlace(context, { path, repository: previous });
     // Nothing goes before it is certain that the new one can be made.
-    const asked = await commitAsked(context, request, repository);
+    const asked = await whereWorkBegins(context, request, updated);
+    const { branch, pullRequest } = asked ?? { branch: request.branch, pullRequest: undefined };
+    const room = branch === request.branch ? [] : await makeRoomFor(context, { path: repository, branch });
+    const anew = fresh || (asked !== undefined && pullRequest === undefined);
     const commit = await requireBranch(repository, { branch, start: asked?.at ?? start }, env);
     if (request.previousRepository === null && (await isForeign(home, path))) {
       await moveAside(context, { path, name }, request.onSaved);
@@ -84,12 +83,14 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
       await saveWork(context, { repository: previous, path, name, branch, base, replaced: true }, request.onSaved);
     }
     await saveRest(context, { repository, name }, request.onSaved);
-    await request.onPlace({ path, repository, branch });
+    await request.onPlace({ path, repository, branch, pullRequest });
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: anew && pushed !== undefined }, request.onSaved);
     const onAdded = (): void => request.onAdded(path);
     const begins =
-      anew || pushed === undefined ? { at: commit, note: asked?.note ?? note } : { at: pushed.tip, pushed };
+      asked !== undefined || anew || pushed === undefined
+        ? { at: commit, note: asked?.note ?? note }
+        : { at: pushed.tip, pushed };
     const taken = await freeBranch(repository, { branch, own: path, start: begins.at }, env);
     // It comes back when no new one can be made: what the files need besides git, such as Git LFS, is known late.
     const old = await setWorktreeAside({ repository: previous, path, branch, env });
@@ -102,20 +103,9 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await old.remove();
     const startCommit = begins.pushed?.began ?? added.commit;
     const off = taken.map((other) => `${other.path} was on ${branch}; it stays at its commit, on no branch`);
-    const notes = [...restored, ...off, begins.note, added.note].filter((each) => each !== undefined);
-    return { path, repository, branch, base: start, startCommit, pushed: begins.pushed, how, notes };
+    const notes = [...restored, ...room, ...off, begins.note, added.note].filter((each) => each !== undefined);
+    return { path, repository, branch, pullRequest, base: start, startCommit, pushed: begins.pushed, how, notes };
   });
-}
-
-/** Where somebody wants the work to begin; undefined when nobody has said. */
-async function commitAsked(
-  { env }: Needs,
-  { ref, from }: WorktreeRequest,
-  repository: string,
-): Promise<{ readonly at: string; readonly note: string } | undefined> {
-  if (from === undefined) return undefined;
-  const at = await namedCommit(from, { repository, source: repositoryOf(ref), env });
-  return { at, note: `starts from ${from} (${at.slice(0, 10)})` };
 }
 
 /**

@@ -92,6 +92,14 @@ async function update(
   return { path, how, start, from: { url, credentials: offer.credentials }, note, restored };
 }
 
+/** Makes room for a branch in a repository. Call it under its lock. @returns what a person should know of that, a line each */
+export async function makeRoomFor(
+  { env }: Pick<Needs, 'env'>,
+  { path, branch }: { readonly path: string; readonly branch: string },
+): Promise<string[]> {
+  return notesOf(path, await restoreRepository(path, env, branch));
+}
+
 /**
  * Fetches a repository that exists already, then runs `body` under the same lock. Undefined, and nothing done, when it
  * is gone, or when the issue's repository is another one now.

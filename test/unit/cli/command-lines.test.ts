@@ -64,7 +64,13 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
   [
     ['queue', 'enqueue', REF, 'x', '--fresh'],
     'queue enqueue',
-    { ref: REF, message: 'x', fresh: true, ...ANY_TIME, once: false, json: false },
+    { ref: REF, message: 'x', fresh: true, setup: false, ...ANY_TIME, once: false, json: false },
+  ],
+  [['start', REF, 'x', '--pr', '92'], 'start', { ...RUN, ref: REF, message: 'x', pr: '92' }],
+  [
+    ['queue', 'enqueue', REF, 'x', '--pr=92', '--setup'],
+    'queue enqueue',
+    { ref: REF, message: 'x', fresh: false, pr: '92', setup: true, ...ANY_TIME, once: false, json: false },
   ],
   [['queue', 'list'], 'queue list', { ...ALL_TASKS, wide: false, json: false }],
   [['queue', 'list', '--json'], 'queue list', { ...ALL_TASKS, wide: false, json: true }],
