@@ -31,6 +31,7 @@ function pathName(path: string, { home, world }: Directories): string {
     .replace(/(kugetsu-[a-z]+-|\.scratch-)\w{6}(?=\/|$)/, '$1*')
     .replaceAll(/\.[0-9a-f]{8,16}\.(tmp|pruned)(?=\/|$)/g, '.*.$1')
     .replace(/-[0-9a-f]{16}(?=\.|$)/, '-*')
+    .replace(/^\/proc\/self\/fd\/\d+/, '<open directory>')
     .replace(/(?<=^~\/heartbeats\/)[0-9a-f]{16}$/, '*')
     .replaceAll(/\b(q|r|n|ses)_[0-9A-Za-z]+/g, '$1_*')
     .replaceAll(/\d{4}-?\d\d-?\d\dT[0-9.:+Z-]+|\d{8}T?\d{6}\w*/g, '<time>')

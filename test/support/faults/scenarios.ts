@@ -8,6 +8,7 @@ import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
 import { LIMIT_SCENARIOS } from './limit-scenarios.ts';
 import { QUEUE_SCENARIOS } from './queue-scenarios.ts';
+import { SET_UP_SCENARIOS } from './set-up-scenario.ts';
 import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
 
 const work = (number: number): string => `work-${number}-of-an-agent`;
@@ -359,4 +360,5 @@ export const SCENARIOS: readonly Scenario[] = [
   pmTask,
   ...QUEUE_SCENARIOS,
   ...LIMIT_SCENARIOS,
+  ...SET_UP_SCENARIOS,
 ];

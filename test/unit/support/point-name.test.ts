@@ -11,6 +11,7 @@ test('a point has the same name whatever ids and random parts a path has', () =>
   expect(name('write', '/w/user/.kugetsu/.index.json.0123456789ab.tmp')).toBe('before write ~/.index.json.*.tmp');
   expect(name('remove', '/w/tmp/kugetsu-opencode-Ab3dE9')).toBe('before remove /tmp/kugetsu-opencode-*');
   expect(name('write', '/w/user/.kugetsu/heartbeats/686620383a3f5dd5')).toBe('before write ~/heartbeats/*');
+  expect(name('write', '/proc/self/fd/12/b')).toBe('before write <open directory>/b');
   expect(name('make directory', '/w/user/.kugetsu/worktrees/forge.test-acme-demo-12')).toBe(
     'before make directory ~/worktrees/forge.test-acme-demo-N',
   );
