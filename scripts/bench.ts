@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { agent } from './bench/agent.ts';
 import { base } from './bench/base.ts';
 import { baseStarts } from './bench/base-starts.ts';
+import { copy } from './bench/copy.ts';
 import { dispatch } from './bench/dispatch.ts';
 import { memory } from './bench/memory.ts';
 import { models } from './bench/models.ts';
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, (beside: string | undefined) => Promise<Ro
   dispatch,
   worktree,
   refs,
+  copy,
   agent,
   models,
   base,
