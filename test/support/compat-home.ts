@@ -44,6 +44,27 @@ export async function firstReleaseWorld(env: Readonly<Record<string, string>> = 
   return world;
 }
 
+/** The tasks that wait in the home with set-ups and limits. */
+export const LIMITED_TASKS = ['q_0mwy737b63khphiqr', 'q_0mwy737dqe09jbqkz', 'q_0mwy737lk2d5vyqz9'] as const;
+
+/**
+ * A {@link firstReleaseWorld} with what kugetsu wrote first for set-ups, checks and limits: settings of a repository, a queue that
+ * takes a break, a day's budget that is used, a worktree that is not set up (issue 1), and one on the branch of a pull request (2).
+ */
+export async function limitedWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const world = await frozenWorld('0.1.0', env);
+  const of93 = await gitIn(world, remoteOf(world), 'commit-tree', 'main^{tree}', '-p', 'main', '-m', 'From a fork');
+  const refs = { 'refs/heads/feature-x': 'main', 'refs/pull/92/head': 'main', 'refs/pull/93/head': of93 };
+  for (const [ref, commit] of Object.entries(refs)) await gitIn(world, remoteOf(world), 'update-ref', ref, commit);
+  // Before there is a repository: names are filled in in every file of the home.
+  thaw(join(COMPAT, 'set-up-and-limits', 'home'), world.home, await placesIn(world));
+  await giveWorktrees(world, [1]);
+  await giveWorktrees(world, [2], () => 'feature-x');
+  const metadata = join(world.home, 'repos', 'forge.test-acme-demo.git', 'worktrees', 'forge.test-acme-demo-1');
+  writeFileSync(join(metadata, 'kugetsu-set-up.json'), `${JSON.stringify({ state: 'pending', files: {} })}\n`);
+  return world;
+}
+
 /** The sessions that the home of 0.1.0 that was cut off at work had for its issues; 3 and 7 had none yet. */
 export const CUT_OFF_SESSIONS = {
   1: 'ses_de8a31892ffeZs3wrKB1EYJMl2',
@@ -86,7 +107,11 @@ export async function cutOffWorld(env: Readonly<Record<string, string>> = {}): P
 }
 
 /** Makes the repository and the worktrees that a home of 0.1.0 has, each with a file in it that is not committed. */
-async function giveWorktrees(world: World, numbers: readonly number[]): Promise<void> {
+async function giveWorktrees(
+  world: World,
+  numbers: readonly number[],
+  branchOf = (number: number): string => `fix/issue-${number}`,
+): Promise<void> {
   const repository = join(world.home, 'repos', 'forge.test-acme-demo.git');
   const config = readFileSync(join(repository, 'config'));
   await gitIn(world, repository, 'init', '--quiet', '--bare', '--template=');
@@ -95,7 +120,7 @@ async function giveWorktrees(world: World, numbers: readonly number[]): Promise<
   await gitIn(world, repository, 'symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/main');
   for (const number of numbers) {
     const path = join(world.home, 'worktrees', `forge.test-acme-demo-${number}`);
-    const branch = ['-B', `fix/issue-${number}`, path, 'origin/main'];
+    const branch = ['-B', branchOf(number), path, 'origin/main'];
     await gitIn(world, repository, 'worktree', 'add', '--quiet', '--no-track', ...branch);
     writeFileSync(join(path, 'draft.txt'), `not even committed, of issue ${number}\n`);
   }
@@ -106,17 +131,20 @@ export async function frozenWorld(name: string, env: Readonly<Record<string, str
   const world = fakeWorld(env);
   await makeRemote(world, 'demo', { 'README.md': '# demo\n', 'greeting.txt': 'Hello.\n' });
   await gitIn(world, world.root, 'clone', '--quiet', remoteOf(world), world.project);
-  const start = await gitIn(world, remoteOf(world), 'rev-parse', 'main');
-  const places = {
+  const places = await placesIn(world);
+  thaw(join(COMPAT, name, 'home'), world.home, places);
+  thaw(join(COMPAT, name, 'opencode'), join(world.userHome, '.local', 'share', 'fake-opencode'), places);
+  return world;
+}
+
+async function placesIn(world: World): Promise<Record<string, string>> {
+  return {
     '@HOME@': world.home,
     '@PROJECT@': world.project,
     '@REMOTE@': remoteOf(world),
     '@ROOT@': world.root,
-    '@START@': start,
+    '@START@': await gitIn(world, remoteOf(world), 'rev-parse', 'main'),
   };
-  thaw(join(COMPAT, name, 'home'), world.home, places);
-  thaw(join(COMPAT, name, 'opencode'), join(world.userHome, '.local', 'share', 'fake-opencode'), places);
-  return world;
 }
 
 /** The repository that is cloned. */
