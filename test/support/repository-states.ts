@@ -271,6 +271,12 @@ const OBJECTS: readonly RepositoryState[] = [
     says: /refs\/remotes\/origin\/main points to a missing object/,
   },
   {
+    name: 'a packed tag of an object that is gone',
+    kind: 'refs of objects that are gone',
+    made: 'git pack-refs --all; echo "1234567890123456789012345678901234567890 refs/tags/zz-gone" >> "$R/packed-refs"',
+    says: /refs\/tags\/zz-gone points to a missing object/,
+  },
+  {
     name: 'a pipe among the branches',
     kind: 'files among the refs that are none',
     made: 'rm -f "$R/refs/heads/pipe"; mkfifo "$R/refs/heads/pipe"',
