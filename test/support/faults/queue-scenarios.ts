@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
 import { issue, succeeded } from '../fake-world.ts';
-import { noted, notes } from '../queue-world.ts';
+import { editTask, noted, notes, tasks } from '../queue-world.ts';
 import type { Outcome, World } from '../world.ts';
 import { atRest, type Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
@@ -152,6 +152,108 @@ const comesAfter: Scenario = {
   check: async (world, number) => workedOffWell(world, number),
 };
 
+/** A task of another issue that waits as long as no daemon is there. */
+async function anotherTask(world: World, number: number): Promise<string> {
+  const added = await world.kugetsu('queue', 'enqueue', issue(1_000_000 + number), `first of ${number}`);
+  return succeeded(added).stdout.trim();
+}
+
+const idOfAnother = async (world: World, number: number): Promise<string | undefined> =>
+  (await tasks(world, '--all')).find(({ message }) => message === `first of ${number}`)?.id;
+
+/** Lets the task begin at once, and be done. */
+async function begunAtOnce(world: World, number: number): Promise<Problem[]> {
+  const { id } = await theTask(world, number);
+  succeeded(await world.kugetsu('queue', 'edit', id, '--at', 'now'));
+  return workedOffWell(world, number);
+}
+
+const enqueueWithConditions: Scenario = {
+  name: 'queue enqueue --after --at --once',
+  queues: true,
+  prepare: async (world, number) => void (await anotherTask(world, number)),
+  act: async (world, number) => enqueueOnce(world, number),
+  check: async (world, number, { code, stdout }) => {
+    const found = await queued(world, number);
+    if (code === 0 && found[0]?.id !== stdout.trim()) return [lost('the task that was printed')];
+    // Whether or not it was added, it is there once when it is asked for again.
+    const again = succeeded(await enqueueOnce(world, number)).stdout.trim();
+    const { id, after = [], not_before: time } = await theTask(world, number);
+    const problems: Problem[] = [];
+    if (id !== again || (code === 0 && id !== stdout.trim())) problems.push(doubled('it was added again'));
+    if (after.length !== 1 || time === undefined) problems.push(lost('what it is to wait for'));
+    return [...problems, ...(await begunAtOnce(world, number))];
+  },
+};
+
+async function enqueueOnce(world: World, number: number): Promise<Outcome> {
+  const first = (await idOfAnother(world, number)) ?? '';
+  const message = `task ${number}.\n${notes(world, `task-${number}`)}`;
+  return world.kugetsu('queue', 'enqueue', issue(number), message, '--after', first, '--at', '+9h', '--once');
+}
+
+const editConditions: Scenario = {
+  name: 'queue edit of what a task waits for',
+  queues: true,
+  prepare: async (world, number) => {
+    await anotherTask(world, number);
+    await enqueueNoting(world, number);
+  },
+  act: async (world, number) => {
+    const [{ id }, first] = [await theTask(world, number), (await idOfAnother(world, number)) ?? ''];
+    return world.kugetsu('queue', 'edit', id, '--after', first, '--at', '+9h', '--priority', '3');
+  },
+  check: async (world, number, { code }) => {
+    const { after = [], not_before: time, priority = 0 } = await theTask(world, number);
+    const changed = after.length + (time === undefined ? 0 : 1) + (priority === 3 ? 1 : 0);
+    const problems: Problem[] = [];
+    if (code === 0 && changed === 0) problems.push(lost('what it is to wait for'));
+    if (changed > 0 && changed < 3) problems.push('it was changed in part');
+    return [...problems, ...(await begunAtOnce(world, number))];
+  },
+};
+
+const clear: Scenario = {
+  name: 'queue clear',
+  queues: true,
+  prepare: async (world, number) => {
+    const first = await anotherTask(world, number);
+    const message = `task ${number}.\n${notes(world, `task-${number}`)}`;
+    succeeded(await world.kugetsu('queue', 'enqueue', issue(number), message, '--after', first));
+    await editTask(world, first, { state: 'completed', finished_at: new Date().toISOString() });
+  },
+  act: async (world) => world.kugetsu('queue', 'clear', '--all-finished'),
+  check: async (world, number, { code }) => {
+    const problems: Problem[] = [];
+    if (code === 0 && (await idOfAnother(world, number)) !== undefined) problems.push('a finished task is still there');
+    succeeded(await world.kugetsu('queue', 'clear', '--all-finished'));
+    // That the first one was completed is known although it is gone.
+    return [...problems, ...(await workedOffWell(world, number))];
+  },
+};
+
+const child = (number: number): string => `child of ${number}`;
+
+const cancelWaitingForChildren: Scenario = {
+  name: 'queue cancel of a task with children',
+  queues: true,
+  prepare: async (world, number) => {
+    const start = `kugetsu queue enqueue '${issue(number)}' '${child(number)}' --at +9h`;
+    succeeded(await world.kugetsu('delegate', `task ${number}.\nfake: sh ${start}`));
+    await daemonUntil(world, async () => (await theTask(world, number)).run?.verdict?.outcome === 'succeeded');
+  },
+  act: async (world, number) => world.kugetsu('queue', 'cancel', (await theTask(world, number)).id, '-y'),
+  check: async (world, number, outcome) => {
+    const problems = await endsCancelled(world, number, outcome);
+    const { children } = await theTask(world, number);
+    const all = await tasks(world, '--all');
+    const left = all.filter(({ message, failure }) => message === child(number) && failure?.class !== 'cancelled');
+    if (left.length > 0) problems.push(`its child is ${left.map(({ state }) => state).join(', ')}`);
+    if (children.some((each) => each.outcome !== 'stopped')) problems.push('it does not know the end of its child');
+    return [...problems, ...(await soundState(world))];
+  },
+};
+
 /** What people ask of the queue. */
 export const QUEUE_SCENARIOS: readonly Scenario[] = [
   cancelWaiting,
@@ -160,4 +262,8 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
   editAndMove,
   pause,
   comesAfter,
+  enqueueWithConditions,
+  editConditions,
+  clear,
+  cancelWaitingForChildren,
 ];
