@@ -23,7 +23,9 @@ type Needs = Pick<Context, 'home' | 'queue'>;
 export async function liveValues(context: Needs, kind: LiveKind, typed = ''): Promise<readonly string[]> {
   try {
     const names = await READERS[kind](context);
-    return typed === '' ? names : [...names, ...(await shortForms(kind, names))];
+    // No short form begins as an id does; to work them out for thousands takes longer than to read the ids.
+    const isWhole = typed === '' || typed.startsWith('q_');
+    return isWhole ? names : [...names, ...(await shortForms(kind, names))];
   } catch {
     return [];
   }
