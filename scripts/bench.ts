@@ -1,5 +1,5 @@
 // Measures kugetsu beside other programs, prints a table, and writes it as JSON into dist/bench.json.
-// Usage: bun scripts/bench.ts [--only GROUP,GROUP] [--beside KUGETSU]; the latter is another build of it, for start-up
+// Usage: bun scripts/bench.ts [--only GROUP,GROUP] [--beside KUGETSU]; the latter is another build of it, for start-up and grown
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { base } from './bench/base.ts';
 import { baseStarts } from './bench/base-starts.ts';
 import { copy } from './bench/copy.ts';
 import { dispatch } from './bench/dispatch.ts';
+import { grown } from './bench/grown.ts';
 import { memory } from './bench/memory.ts';
 import { models } from './bench/models.ts';
 import { queue } from './bench/queue.ts';
@@ -33,7 +34,7 @@ const GROUPS: Readonly<Record<string, (beside: string | undefined) => Promise<Ro
 };
 
 /** What takes long, and is measured when it is asked for. */
-const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts };
+const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts, grown };
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, beside: { type: 'string' } } });
 const wanted = groupsOf(options.only);

@@ -59,6 +59,26 @@ export function addFinished(world: World, count: number, home = world.home): voi
   }
 }
 
+/** Puts tasks into the queue that wait for a time that is far away. */
+export function addLater(count: number, home: string): void {
+  const directory = join(home, 'queue', 'items');
+  const now = Date.now();
+  for (let number = 0; number < count; number += 1) {
+    const id = timeOrderedId('q_', now, randomBytes(8));
+    const item = { ...finishedItem(id, now), ...WAITING, issue_ref: `forge.test/acme/demo#${number}` };
+    writeFileSync(join(directory, `${id}.json`), `${JSON.stringify(item, null, 2)}\n`, { mode: 0o600 });
+  }
+}
+
+const WAITING = {
+  state: 'pending',
+  finished_at: null,
+  attempts: 0,
+  run_id: null,
+  reply: null,
+  not_before: '2999-01-01T00:00:00+00:00',
+} as const;
+
 /** Puts tasks into the queue that the daemon settles without an agent: what they name is no issue. @returns their ids */
 export function addPending(world: World, count: number): string[] {
   const directory = join(world.home, 'queue', 'items');

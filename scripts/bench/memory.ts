@@ -7,8 +7,9 @@ import { row, type Row } from './row.ts';
 
 const TASKS = 1000;
 const AT_ONCE = 20;
-const SETTLE_MS = 5000;
-const IDLE_MS = 60_000;
+/** How long what has just begun, or worked, is left to come to rest. */
+export const SETTLE_MS = 5000;
+export const IDLE_MS = 60_000;
 
 /** Memory and wake-ups of what stays: the daemon, a runner, and beside them a bare binary that only sleeps. */
 export async function memory(): Promise<Row[]> {
@@ -66,13 +67,15 @@ function residentMib(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
+/** What a process has done since it began. */
 interface Activity {
   readonly cpuMs: number;
   /** How often each of its threads has been woken. */
   readonly switches: ReadonlyMap<string, number>;
 }
 
-function activity(pid: number): Activity {
+/** What a process has done so far. */
+export function activity(pid: number): Activity {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   const switches = readdirSync(`/proc/${pid}/task`).map((thread) => {
     const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
@@ -86,6 +89,7 @@ function wakeUps(before: Activity, after: Activity): number {
   return [...after.switches].reduce((total, [thread, count]) => total + count - (before.switches.get(thread) ?? 0), 0);
 }
 
-async function pause(ms: number): Promise<void> {
+/** Lets time pass. */
+export async function pause(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -57,16 +57,23 @@ async function manyWriters(): Promise<Row[]> {
 async function claims(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const size of SIZES) {
-    const rate = await inWorld({ env: { MAX_CONCURRENT_AGENTS: String(BATCH) } }, async (world) =>
-      claimRate(world, size),
-    );
-    rows.push(row('queue', `claims by the daemon, ${size} finished`, { value: rate, unit: '/s' }));
+    rows.push(row('queue', `claims by the daemon, ${size} finished`, { value: await claimRate(size), unit: '/s' }));
   }
   return rows;
 }
 
-/** Tasks handed out a second, from the first runner's first line to the last one's; the runners share the machine. */
-async function claimRate(world: World, finished: number): Promise<number> {
+/**
+ * Tasks handed out a second when 24 wait, from the first runner's first line to the last one's; the runners share the machine.
+ *
+ * @param program another build of kugetsu
+ */
+export async function claimRate(finished: number, program?: string): Promise<number> {
+  const env = { MAX_CONCURRENT_AGENTS: String(BATCH) };
+  const options = { env, ...(program === undefined ? {} : { command: [program] }) };
+  return inWorld(options, async (world) => rateIn(world, finished));
+}
+
+async function rateIn(world: World, finished: number): Promise<number> {
   await prepare(world);
   addFinished(world, finished);
   const ids: string[] = [];

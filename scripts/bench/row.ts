@@ -9,9 +9,10 @@ export interface Row {
   readonly target?: Target;
 }
 
-/** What the row, or its ratio, is to be at most. */
+/** What the row, or its ratio, is to be at most, or at least. */
 interface Target {
-  readonly atMost: number;
+  readonly atMost?: number;
+  readonly atLeast?: number;
   readonly met: boolean;
 }
 
@@ -21,10 +22,12 @@ interface Measured {
   readonly over?: { readonly value: number; readonly of: string };
   /** The most that the ratio, or without one the value, is to be. */
   readonly atMost?: number;
+  /** The least. */
+  readonly atLeast?: number;
 }
 
 /** A row of a group; its ratio and whether it meets its target are worked out. */
-export function row(group: string, name: string, { value, unit = 'ms', over, atMost }: Measured): Row {
+export function row(group: string, name: string, { value, unit = 'ms', over, atMost, atLeast }: Measured): Row {
   const ratio = over === undefined ? undefined : { value: value / over.value, of: over.of };
   const judged = ratio?.value ?? value;
   return {
@@ -34,6 +37,7 @@ export function row(group: string, name: string, { value, unit = 'ms', over, atM
     unit,
     ...(ratio === undefined ? {} : { ratio }),
     ...(atMost === undefined ? {} : { target: { atMost, met: judged <= atMost } }),
+    ...(atLeast === undefined ? {} : { target: { atLeast, met: judged >= atLeast } }),
   };
 }
 
@@ -44,7 +48,7 @@ export function table(rows: readonly Row[]): string {
     name,
     `${rounded(value)} ${unit}`,
     ratio === undefined ? '' : `${rounded(ratio.value)} × ${ratio.of}`,
-    target === undefined ? '' : `≤ ${target.atMost}${ratio === undefined ? ` ${unit}` : ' ×'}`,
+    target === undefined ? '' : `${limitOf(target)}${ratio === undefined ? ` ${unit}` : ' ×'}`,
     target === undefined ? '' : target.met ? 'met' : 'missed',
   ]);
   const head = ['group', 'what', 'median', 'ratio', 'target', ''];
@@ -52,6 +56,10 @@ export function table(rows: readonly Row[]): string {
   const line = (values: readonly string[]): string =>
     `| ${values.map((value, column) => value.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)].join('\n');
+}
+
+function limitOf({ atMost, atLeast }: Target): string {
+  return atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
 }
 
 function rounded(value: number): string {
