@@ -90,6 +90,14 @@ test('tasks, settings, and the agents that have an environment', async () => {
   expect(await inBash(world, 'kugetsu queue cancel q_')).toEqual([]);
 });
 
+test('repositories, and what can be set for one', async () => {
+  const world = knownWorld();
+  writeFileSync(join(world.home, 'repos.json'), JSON.stringify({ 'forge.test/acme/site': { setup: 'true' } }));
+  expect(await inBash(world, 'kugetsu repo show forge.test/acme/s')).toEqual(['forge.test/acme/site']);
+  expect(await inBash(world, 'kugetsu repo set forge.test/acme/site b')).toEqual(['base_branch', 'branch_prefix']);
+  expect(await inBash(world, 'kugetsu repo unset forge.test/acme/site se')).toEqual(['setup']);
+});
+
 test('a state that cannot be read offers nothing, and says nothing', async () => {
   const world = knownWorld();
   writeFileSync(join(world.home, 'index.json'), '{ broken');

@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
@@ -25,7 +26,9 @@ import {
   verdictOf,
   worktreeOf,
 } from '../support/fake-world.ts';
-import { gitIn, processesOf, until, type World } from '../support/world.ts';
+import { gitIn, processesOf, run, until, type World } from '../support/world.ts';
+import { contextOf } from '../support/context-of.ts';
+import { copyIgnored } from '../../src/domain/worktrees/copy-ignored.ts';
 
 const IGNORED = '.env\n/node_modules/\n/cache/\n';
 
@@ -139,6 +142,64 @@ test('nothing is copied through a link that leaves the checkout, out of the home
   const log = await logOf(world);
   expect(log).toContain('because a link leads out of the checkout, or nowhere');
   expect(log).toContain('because the worktree has it already: \\"node_modules\\"');
+});
+
+test.each([
+  [['../outside/secret', '../outside/', '/../outside/*']],
+  [['/etc/passwd', '/dev/zero', '~/.rc']],
+  [['cache/../../outside/secret', '**/outside/**', ':/outside']],
+  [['!/cache/', '\\', '[', '#']],
+])('patterns that would lead out of the checkout name nothing there: %j', async (patterns) => {
+  const world = await checkedOutWorld();
+  mkdirSync(join(world.root, 'outside'));
+  writeFileSync(join(world.root, 'outside', 'secret'), 'not yours\n');
+  writeFileSync(join(world.userHome, '.rc'), 'not yours\n');
+  put(world, { '.env': 'KEY=1\n', 'cache/a': 'x\n' });
+  await set(world, 'copy', ...patterns, '.env');
+  await start(world);
+  expect(readFileSync(inWorktree(world, '.env'), 'utf8')).toBe('KEY=1\n');
+  const found = await run(['grep', '-rl', 'not yours', worktreeOf(world)], { cwd: world.root, env: world.env });
+  expect(found.stdout).toBe('');
+  expect(readdirSync(worktreeOf(world)).toSorted()).toEqual([
+    '.env',
+    '.git',
+    '.gitignore',
+    'README.md',
+    'greeting.txt',
+  ]);
+});
+
+test('copying that takes long says how far it is', async () => {
+  const world = await checkedOutWorld();
+  put(world, Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`cache/f${number}`, 'x\n'])));
+  const target = join(world.root, 'target');
+  mkdirSync(target);
+  const context = await contextOf(world);
+  let now = 0;
+  const notes: string[] = [];
+  await copyIgnored(
+    { ...context, clock: { ...context.clock, monotonic: () => (now += 500) } },
+    { checkout: world.project, patterns: '/cache/', asked: [] },
+    {
+      worktree: target,
+      signal: new AbortController().signal,
+      onProgress: async (note) => void notes.push(note),
+      warn: async () => undefined,
+    },
+  );
+  expect(notes.length).toBeGreaterThan(3);
+  expect(notes.every((note) => /^\d+ of 40 files copied \(\d+ %\)$/.test(note))).toBe(true);
+  expect(readdirSync(join(target, 'cache'))).toHaveLength(40);
+});
+
+test('while the set-up runs the fork is made beside it', async () => {
+  const world = await checkedOutWorld({ SETUP_TIMEOUT_MINUTES: '0.2' });
+  const calls = join(world.userHome, '.local', 'share', 'fake-opencode', 'calls.jsonl');
+  const before = opencodeCalls(world).filter(([command]) => command === 'import').length;
+  // A fork that is made after it would never come.
+  await set(world, 'setup', `until [ "$(grep -c '^."import"' '${calls}')" -gt ${before} ]; do sleep 0.1; done`);
+  await start(world);
+  expect(await verdictOf(world)).toMatchObject({ outcome: 'succeeded' });
 });
 
 test('a home inside of the checkout is not copied, and .worktreeinclude of what was pushed counts for nothing', async () => {

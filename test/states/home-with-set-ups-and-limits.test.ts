@@ -25,8 +25,8 @@ test('every command that reads takes the home as it is, and changes nothing', as
   expect((await listed(world)).map(({ issue_ref: ref }) => ref)).toEqual(['(base)', '(pm-agent)', issue(1), issue(2)]);
   expect(await said('repo', 'show', REPOSITORY, 'branch_prefix')).toBe('agents/\n');
   expect(JSON.parse(await said('repo', 'list', '--json'))).toMatchObject([{ problems: [] }]);
-  const queue = await world.kugetsu('queue', 'list');
-  expect(queue.stderr).toContain('2 tasks in a row ended with no_credentials');
+  // The break that it takes has been over for long, and one task is to be tried.
+  expect(await said('queue', 'list')).toContain('2 tasks in a row ended with no_credentials');
   expect(await said('queue', 'explain', LIMITED_TASKS[0])).toContain('no_credentials');
   await said('prune');
   const { findings } = await doctor(world);

@@ -99,10 +99,13 @@ export function stateOf(world: World): Record<string, string> {
   return files;
 }
 
+// What is kept for the next time or for the tests only, or changes by being looked at.
+const NO_STATE =
+  /^(?:cache|bin|heartbeats)$|calls\.jsonl$|fake-opencode\/deleted$|daemon\.log|\/\.git\/|(?:^|\/)index$/;
+
 function walk(root: string, path: string, files: Record<string, string>): void {
   const name = relative(root, path);
-  if (!existsSync(path) || /^(?:cache|bin|heartbeats)$|calls\.jsonl$|daemon\.log|\/\.git\/|(?:^|\/)index$/.test(name))
-    return;
+  if (!existsSync(path) || NO_STATE.test(name)) return;
   const facts = lstatSync(path);
   const mode = (facts.mode & 0o7777).toString(8);
   if (facts.isDirectory()) {
