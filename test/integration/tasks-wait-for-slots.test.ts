@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { issue, listedIssue, readJson, REF, succeeded } from '../support/fake-world.ts';
+import { issue, listedIssue, REF, saidIn, succeeded } from '../support/fake-world.ts';
 import {
   enqueue,
   finishedTask,
@@ -74,13 +74,6 @@ test('a task waits for the slot of an agent that was started by hand', async () 
   expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
 });
 
-interface StoredSession {
-  readonly messages: readonly {
-    readonly info: { readonly role: string };
-    readonly parts: readonly { readonly text: string }[];
-  }[];
-}
-
 test('a second task of an issue waits for the first, and goes on in its session and its worktree', async () => {
   const world = await queueWorld();
   await startDaemon(world);
@@ -97,11 +90,11 @@ test('a second task of an issue waits for the first, and goes on in its session 
   expect(await finishedTask(world, second)).toMatchObject({ state: 'completed', reply: 'It printed: made' });
   const listed = await listedIssue(world);
   expect(listed).toMatchObject({ session_id: session, run: { kind: 'continue' } });
-  const path = join(world.userHome, '.local', 'share', 'fake-opencode', `${session}.json`);
-  const asked = (readJson(path) as StoredSession).messages
-    .filter(({ info }) => info.role === 'user')
-    .map(({ parts }) => parts[0]?.text);
-  expect(asked.slice(-2)).toEqual([task(world, first).message, task(world, second).message]);
+  const said = saidIn(world, session ?? '');
+  // Before each message stands where the agent is.
+  const asked = [first, second].map((id) => said.findIndex((text) => text.endsWith(`\n\n${task(world, id).message}`)));
+  expect(asked.every((index) => index > 0)).toBe(true);
+  expect(asked).toEqual(asked.toSorted((a, b) => a - b));
 });
 
 test('MAX_CONCURRENT_AGENTS is read anew: more slots serve the tasks that wait', async () => {

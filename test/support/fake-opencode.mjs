@@ -169,8 +169,8 @@ function queryDatabase([statement]) {
 function deleteSession([verb, id]) {
   if (verb !== 'delete') unknown(`the command 'session ${verb}'`);
   if (load(id) === undefined) fail(`Error: Session not found: ${id}`);
-  // Kept out of the way, for a test that asks what the session was told.
-  const deleted = join(STATE, 'deleted');
+  // Kept out of the way of everything, for a test that asks what the session was told.
+  const deleted = join(env.KUGETSU_WORLD, 'deleted-sessions');
   mkdirSync(deleted, { recursive: true });
   renameSync(pathOf(id), join(deleted, `${id}.json`));
 }

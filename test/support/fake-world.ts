@@ -155,8 +155,8 @@ interface StoredSession {
 
 /** What was said in a session that the fake opencode has or had, oldest first. */
 export function saidIn(world: World, session: string): string[] {
-  const directory = join(world.userHome, '.local', 'share', 'fake-opencode');
-  const [live, deleted] = [join(directory, `${session}.json`), join(directory, 'deleted', `${session}.json`)];
+  const live = join(world.userHome, '.local', 'share', 'fake-opencode', `${session}.json`);
+  const deleted = join(world.root, 'deleted-sessions', `${session}.json`);
   // It may be deleted at this moment.
   const text = readIfThere(live) ?? readFileSync(deleted, 'utf8');
   const { messages } = JSON.parse(text) as StoredSession;
