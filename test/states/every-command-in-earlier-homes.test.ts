@@ -64,6 +64,8 @@ const CALLS: readonly Call[] = [
   reads('status', '--json'),
   reads('logs'),
   { args: ({ ref }) => ['logs', ref], code: ({ hasNoLog }) => (hasNoLog === true ? 1 : 0) },
+  { args: ({ ref }) => ['path', ref] },
+  { args: ({ ref }) => ['diff', ref, '--stat'] },
   { ...changes('destroy'), args: ({ ref }) => ['destroy', ref, '-y'], takes: ofIssue },
   { ...changes('destroy', '--base', '-y'), takes: () => /^session \S+ of (?:base|pm-agent)$/ },
   reads('prune'),

@@ -10,10 +10,12 @@ import { CONFIG, SERVERS } from './settings.ts';
 import { STATS } from './stats.ts';
 import { CLEANUP, DOCTOR } from './upkeep.ts';
 import { VARIABLES } from './variables.ts';
+import { WORKPLACES } from './workplaces.ts';
 
 /** Every command, in the order in which help shows them. */
 export const TABLE: readonly Entry[] = [
   ...AGENTS,
+  ...WORKPLACES,
   ...CLEANUP,
   ...QUEUE,
   ...DAEMON,
@@ -31,7 +33,7 @@ export const TABLE: readonly Entry[] = [
 /** The headings under which help shows the commands, by their first words. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Work:': ['delegate', 'start', 'continue', 'stop', 'queue'],
-  'Look:': ['list', 'status', 'logs', 'notify', 'stats', 'doctor'],
+  'Look:': ['list', 'status', 'logs', 'diff', 'path', 'notify', 'stats', 'doctor'],
   'Set up:': ['init', 'queue-daemon', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
   'Clean up:': ['rescued', 'prune', 'destroy'],
 };

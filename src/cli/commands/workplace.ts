@@ -1,0 +1,44 @@
+import type { Call } from '../call.ts';
+import type { CliContext } from '../context.ts';
+import { printResult } from '../print-result.ts';
+
+/** Prints where the worktree of an issue is. */
+export async function printPath({ context }: Call, { ref }: { readonly ref: string }): Promise<void> {
+  const { findWorkplace } = await import('../../domain/work/workplace.ts');
+  context.terminal.out((await findWorkplace(context, ref)).path);
+}
+
+interface DiffOptions {
+  readonly ref: string;
+  readonly stat: boolean;
+  readonly json: boolean;
+}
+
+/** Columns of the lines for files where nobody's terminal says how many there are. */
+const STAT_COLUMNS = 100;
+
+/** Shows the commits of an issue and what is changed in its worktree; on a terminal through the user's pager. */
+export async function diff({ context }: Call, { ref, stat, json }: DiffOptions): Promise<void> {
+  const { findWorkplace, diffOf } = await import('../../domain/work/workplace.ts');
+  const { terminal } = context;
+  const place = await findWorkplace(context, ref);
+  const columns = terminal.ruled ? terminal.columns : STAT_COLUMNS;
+  const found = await diffOf(context, place, { stat: stat ? columns : undefined });
+  const value = { issue_ref: place.ref, worktree: place.path, branch: place.session.branch, ...found };
+  if (json) return printResult(context, { json, value });
+  if (found.commits.length === 0 && found.text === '') {
+    terminal.err(`${place.ref}: no commits, and nothing is changed`);
+    return;
+  }
+  const { renderDiff } = await import('../views/diff.ts');
+  await page(context, renderDiff(found, { colour: terminal.colour.out }));
+}
+
+async function page({ env, terminal }: CliContext, text: string): Promise<void> {
+  if (terminal.ruled && text.split('\n').length > 1) {
+    const { pageText } = await import('../../adapters/process/page-text.ts');
+    const { terminalText } = await import('../../util/text.ts');
+    if (await pageText(env, `${terminalText(text).trimEnd()}\n`)) return;
+  }
+  terminal.out(text);
+}
