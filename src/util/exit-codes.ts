@@ -5,6 +5,8 @@ export const EXIT = {
   usage: 2,
   notReady: 3,
   busy: 4,
+  /** What was waited for has not ended in time; as timeout(1). */
+  timedOut: 124,
   interrupted: 130,
 } as const;
 

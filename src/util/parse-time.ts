@@ -31,6 +31,11 @@ export function parsePastTime(text: string, now: number): number | undefined {
   return CLOCK.test(text) ? nextTimeBefore(time, now) : time;
 }
 
+/** A duration as a person says it, `90s` or `1h30m`, in milliseconds. @returns undefined for any other text */
+export function parseDuration(text: string): number | undefined {
+  return DURATION.test(`+${text}`) ? durationOf(text) : undefined;
+}
+
 function nextTimeBefore(time: number, now: number): number {
   const before = new Date(time);
   while (before.getTime() > now) before.setDate(before.getDate() - 1);

@@ -64,6 +64,7 @@ const CALLS: readonly Call[] = [
   reads('status', '--json'),
   reads('logs'),
   { args: ({ ref }) => ['logs', ref], code: ({ hasNoLog }) => (hasNoLog === true ? 1 : 0) },
+  { ...changes('wait', 'q_0mwrzy3vsoanbch2t'), code: 1 },
   { args: ({ ref }) => ['path', ref] },
   { args: ({ ref }) => ['diff', ref, '--stat'] },
   { ...changes('destroy'), args: ({ ref }) => ['destroy', ref, '-y'], takes: ofIssue },

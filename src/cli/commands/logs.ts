@@ -1,4 +1,3 @@
-import type { ShownLine } from '../../domain/runs/run-log-lines.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
@@ -47,23 +46,10 @@ async function showLog(
   { follow, json }: Pick<LogsOptions, 'follow' | 'json'>,
 ): Promise<boolean> {
   const { readRunLog } = await import('../../domain/work/read-run-log.ts');
-  const { renderRunEntry } = await import('../views/run-entry.ts');
-  const { terminal } = context;
+  const { followToEnd, lineWriter } = await import('./follow-task.ts');
   const signal = context.gracefulStop();
-  const onLine = ({ line, entry }: ShownLine): void => {
-    const shown = json ? line() : renderRunEntry(entry, { colour: terminal.colour.out });
-    if (shown !== undefined) terminal.out(shown);
-  };
-  const run = await readRunLog(context, { subject, follow, signal, onLine });
+  const run = await readRunLog(context, { subject, follow, signal, onLine: lineWriter(context, json) });
   const succeeded = run?.verdict?.outcome === 'succeeded';
   if (!follow || !succeeded || run.kind !== 'pm' || run.task == null) return succeeded;
-  const { followTask } = await import('../../domain/work/follow-task.ts');
-  const task = await followTask(context, run.task, {
-    seen: new Set([run.id]),
-    signal,
-    onLine,
-    onRun: (name, id) => terminal.err(`note: goes on with ${name} (run ${id})`),
-    onWait: (id) => terminal.err(`note: ${id} has not begun; run: kugetsu queue explain ${id}`),
-  });
-  return task?.state === 'completed';
+  return followToEnd(context, run.task, { json, seen: [run.id], signal });
 }

@@ -66,7 +66,11 @@ agent should know, and leave. Without a terminal, use --headless.`,
     words: 'delegate',
     summary: 'hand a task to the PM agent, through the queue',
     takes: { message: { ...MESSAGE, about: 'what is to be done; - reads it from standard input' } },
-    options: { ...WHEN, json: json('print the queue item', TASK_FIELDS) },
+    options: {
+      ...WHEN,
+      follow: letter('-f', '--follow', 'show what the PM agent and those that it starts do, and exit as the task ends'),
+      json: json('print the queue item', TASK_FIELDS),
+    },
     notes: `Returns at once; by then the task is safely on disk. The queue daemon hands it to the PM agent when an agent slot is
 free, and the result comes back as a notification (kugetsu notify list).
 A message that begins with - goes after --: kugetsu delegate -- "--verbose does not work"`,
@@ -75,7 +79,8 @@ A message that begins with - goes after --: kugetsu delegate -- "--verbose does 
       'kugetsu delegate "review PR #92 of github.com/shoko/kugetsu"',
       'kugetsu delegate "write the release notes" --after q_0mwrzy3vsoanbch2t --priority 5',
     ],
-    exits: { 0: 'queued', ...USUAL },
+    people: { why: 'an agent that waited would hold the slot that the task needs', flags: ['follow'] },
+    exits: { 0: 'queued (with --follow: completed)', 1: 'failed', 2: 'usage', 130: 'interrupted: the task goes on' },
     plain: ['json'],
     load: async () => (await import('../commands/delegate.ts')).delegate,
   }),

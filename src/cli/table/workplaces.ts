@@ -1,10 +1,48 @@
 import { command, USUAL, type Entry } from './entry.ts';
+import type { Waited } from '../../domain/work/wait-for.ts';
 import { flag, ISSUE_REF, json } from './kinds.ts';
 
+const WAITED_FIELDS = ['name', 'outcome', 'class', 'message'] as const satisfies readonly (keyof Waited)[];
 const DIFF_FIELDS = ['issue_ref', 'worktree', 'branch', 'base', 'commits', 'text'];
 
-/** Where agents work, for who takes a look there or takes over. */
+/** What agents have done and where, for who waits for it, looks at it or takes over. */
 export const WORKPLACES: readonly Entry[] = [
+  command({
+    words: 'wait',
+    summary: 'wait until tasks, issues or runs have ended; without a name, until nothing is open',
+    takes: {
+      what: {
+        kind: 'rest',
+        name: 'what',
+        about: 'issue refs, task ids (q_…) or run ids (r_…)',
+        is: { live: ['issue', 'task'] },
+      },
+    },
+    options: {
+      timeout: {
+        kind: 'value',
+        long: '--timeout',
+        name: 'duration',
+        about: 'wait no longer: 90s, 30m, 1h30m; a number alone is seconds',
+      },
+      json: json('print an array of objects', WAITED_FIELDS),
+    },
+    notes: `Prints a line for each when it has ended. An issue has ended when no agent is at work on it and no task of it is open; a PM
+task, when all that it started has ended. What goes on goes on after an interrupt, too.`,
+    examples: [
+      'kugetsu wait q_0mwrzy3vsoanbch2t --timeout 30m',
+      ['kugetsu wait && kugetsu notify list', 'all that is open'],
+    ],
+    exits: {
+      0: 'all have succeeded',
+      1: 'one has failed or was stopped, or there is none of that name',
+      2: 'usage',
+      4: 'you would wait for yourself',
+      124: 'the time is over',
+      130: 'interrupted',
+    },
+    load: async () => (await import('../commands/wait.ts')).wait,
+  }),
   command({
     words: 'diff',
     summary: 'show the commits of an issue, and what is changed in its worktree, committed or not',

@@ -7,7 +7,6 @@ const commands = TABLE.filter((entry) => entry.load !== undefined);
 
 /** What an agent may run: a new command is entered here, or has `people`, by somebody who has thought about it. */
 const AGENTS_TOO = [
-  'delegate',
   'start',
   'continue',
   'stop',
@@ -15,6 +14,9 @@ const AGENTS_TOO = [
   'status',
   'logs',
   'prune',
+  'diff',
+  'path',
+  'wait',
   // It never touches what is there.
   'rescued',
   'queue enqueue',

@@ -26,13 +26,13 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
     'init',
     { force: true, headless: true, model: 'a/b', prompt: 'Know this.' },
   ],
-  [['delegate', 'do it'], 'delegate', { message: 'do it', ...ANY_TIME, json: false }],
-  [['delegate', '--json', '-'], 'delegate', { message: '-', ...ANY_TIME, json: true }],
-  [['delegate', '--', '--fix it'], 'delegate', { message: '--fix it', ...ANY_TIME, json: false }],
+  [['delegate', 'do it'], 'delegate', { message: 'do it', ...ANY_TIME, follow: false, json: false }],
+  [['delegate', '--json', '-'], 'delegate', { message: '-', ...ANY_TIME, follow: false, json: true }],
+  [['delegate', '--', '--fix it'], 'delegate', { message: '--fix it', ...ANY_TIME, follow: false, json: false }],
   [
     ['delegate', 'x', '--after', 'q_1', '--after=q_2', '--after-any', '--priority', '3', '--at', '+1h'],
     'delegate',
-    { message: 'x', priority: '3', after: ['q_1', 'q_2'], afterAny: true, at: '+1h', json: false },
+    { message: 'x', priority: '3', after: ['q_1', 'q_2'], afterAny: true, at: '+1h', follow: false, json: false },
   ],
   [['start', REF, 'do it'], 'start', { ...RUN, ref: REF, message: 'do it' }],
   [
