@@ -31,6 +31,8 @@ export type AgentEvent =
       /** What came of a command line: its exit code, and the beginning of what it printed. */
       readonly exitCode?: number;
       readonly output?: string;
+      /** The end of what a command printed that failed. */
+      readonly end?: string;
     }
   | {
       readonly type: 'error';

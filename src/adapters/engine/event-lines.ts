@@ -53,6 +53,7 @@ const EnvelopeSchema = z.looseObject({
 
 // The log has all of it.
 const MAX_OUTPUT = 4000;
+const MAX_END = 2000;
 
 /** Reads one line of an agent's events; total: whatever the line is, it becomes an event. */
 export function parseEvent(line: string): AgentEvent {
@@ -117,9 +118,11 @@ function toolUse(part: unknown): AgentEvent | undefined {
 function shellResult({ output, metadata }: z.infer<typeof ToolSchema>['state']): {
   readonly exitCode?: number;
   readonly output?: string;
+  readonly end?: string;
 } {
   const exit = metadata?.exit;
   return {
+    ...(exit === undefined || exit === 0 || output === undefined ? {} : { end: output.slice(-MAX_END) }),
     ...(exit === undefined ? {} : { exitCode: exit }),
     ...(output === undefined ? {} : { output: output.slice(0, MAX_OUTPUT) }),
   };

@@ -1,3 +1,4 @@
+import type { ShownLine } from '../../domain/runs/run-log-lines.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
@@ -47,9 +48,21 @@ async function showLog(
 ): Promise<boolean> {
   const { readRunLog } = await import('../../domain/work/read-run-log.ts');
   const { followToEnd, lineWriter } = await import('./follow-task.ts');
+  const { afterwardsText } = await import('../views/verdict.ts');
   const signal = context.gracefulStop();
-  const run = await readRunLog(context, { subject, follow, signal, onLine: lineWriter(context, json) });
+  const write = lineWriter(context, json);
+  let ref: string | undefined;
+  const onLine = (shown: ShownLine): void => {
+    const { entry } = shown;
+    // The PM agent's is a task.
+    if (entry.from === 'kugetsu' && entry.record.event === 'started' && entry.record.kind !== 'pm') {
+      ref = entry.record.subject;
+    }
+    write(shown);
+  };
+  const run = await readRunLog(context, { subject, follow, signal, onLine });
   const succeeded = run?.verdict?.outcome === 'succeeded';
+  if (follow && ref !== undefined && run !== undefined) context.terminal.err(`  ${afterwardsText(ref, run)}`);
   if (!follow || !succeeded || run.kind !== 'pm' || run.task == null) return succeeded;
   return followToEnd(context, run.task, { json, seen: [run.id], signal });
 }

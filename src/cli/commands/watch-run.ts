@@ -4,7 +4,7 @@ import { RunError } from '../../util/errors.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
-import { verdictText } from '../views/verdict.ts';
+import { afterwardsText, verdictText } from '../views/verdict.ts';
 
 interface WatchOptions {
   readonly ref: string;
@@ -34,12 +34,13 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
     onLine: ({ entry }) => printEntry(context, entry, options),
   });
   const verdict = current?.verdict ?? null;
+  const next = follow && current !== undefined && verdict !== null ? afterwardsText(ref, current) : undefined;
   if (verdict !== null && verdict.outcome !== 'succeeded') {
     throw new RunError(verdict.class, `${ref}: ${verdict.message}`, {
-      hint: `${verdict.hint === undefined || verdict.hint === null ? '' : `${verdict.hint}; `}log: ${run.log}`,
+      hint: [verdict.hint ?? undefined, `log: ${run.log}`, next].filter((part) => part !== undefined).join('; '),
     });
   }
-  if (verdict !== null) terminal.err(`${ref}: ${verdictText(verdict)}`);
+  if (verdict !== null) terminal.err(`${ref}: ${verdictText(verdict)}${next === undefined ? '' : `\n  ${next}`}`);
   if (!follow || options.json) await printWorkplace(context, options);
 }
 

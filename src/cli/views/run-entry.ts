@@ -2,6 +2,7 @@ import type { RunLogEntry, LogRecord } from '../../domain/runs/run-log-lines.ts'
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration, timeOfDay } from '../../util/time.ts';
 import { palette } from './palette.ts';
+import { hasFailed, toolText } from './tool-entry.ts';
 import { verdictText } from './verdict.ts';
 
 type AgentEvent = Extract<RunLogEntry, { from: 'agent' }>['event'];
@@ -14,8 +15,17 @@ export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour
   const at = entry.from === 'kugetsu' ? plainText(entry.record.at).slice(11, 19) : timeOf(entry.at);
   // Whatever an agent or a repository put into it, nothing but text reaches the terminal.
   const [first = '', ...rest] = plainText(text).split('\n');
-  const lines = [`${paint.dim(at)} ${first}`, ...rest.map((line) => `${' '.repeat(at.length)} ${line}`)];
+  const lines = [
+    `${paint.dim(at)} ${isBad(entry) ? paint.red(first) : first}`,
+    ...rest.map((line) => `${' '.repeat(at.length)} ${line}`),
+  ];
   return lines.join('\n');
+}
+
+/** What a person must not overlook. */
+function isBad(entry: RunLogEntry): boolean {
+  if (entry.from === 'kugetsu') return entry.record.event === 'ended' && entry.record.verdict.outcome === 'failed';
+  return entry.event.type === 'error' || (entry.event.type === 'tool_use' && hasFailed(entry.event));
 }
 
 /** The last moment that a date can name (ECMA-262, time values). */
@@ -55,7 +65,7 @@ function eventText(event: AgentEvent): string | undefined {
     case 'text':
       return event.text.trim();
     case 'tool_use':
-      return `${event.tool}${event.status === 'error' ? ' failed' : ''}: ${oneLine(event.summary)}`;
+      return toolText(event);
     case 'error':
       return `error: ${oneLine(event.message, 500)}`;
     case 'reasoning':

@@ -1,6 +1,7 @@
 import type { Evidence, Run, Verdict } from '../../domain/runs/run-schema.ts';
 import { totalTokens } from '../../domain/runs/spending.ts';
-import { oneLine, plural } from '../../util/text.ts';
+import { oneLine, pasteQuote, plural } from '../../util/text.ts';
+import { formatDuration } from '../../util/time.ts';
 
 /** A verdict in one line, with what the worktree has to show. */
 export function verdictText(verdict: Verdict): string {
@@ -13,6 +14,14 @@ export function verdictText(verdict: Verdict): string {
     usageText(verdict),
   ];
   return oneLine([head, ...parts.filter((part) => part !== undefined)].join('; '), 2000);
+}
+
+/** How long a run took, and the commands that come next; for who has followed it to its end. */
+export function afterwardsText(ref: string, { requested_at: began, ended_at: ended }: Run): string {
+  const ms = Date.parse(ended ?? '') - Date.parse(began);
+  const took = Number.isNaN(ms) ? [] : [`took ${formatDuration(ms)}`];
+  const issue = pasteQuote(ref);
+  return [...took, `run: kugetsu diff ${issue}`, `kugetsu continue ${issue} MESSAGE`].join('; ');
 }
 
 /** Where a run stands, in a few words. */

@@ -86,7 +86,12 @@ function saidBy(entry: RunLogEntry): Said {
   const { event } = entry;
   switch (event.type) {
     case 'tool_use':
-      return { type: 'tool', tool: event.tool, failed: event.status === 'error', text: event.summary };
+      return {
+        type: 'tool',
+        tool: event.tool,
+        failed: event.status === 'error' || (event.exitCode ?? 0) !== 0,
+        text: event.summary,
+      };
     case 'text':
       return { type: 'text', text: event.text };
     case 'reasoning':

@@ -31,6 +31,8 @@ export function heard(raw: AgentEvent, clean: Redactor['text']): Heard {
 
 /** The longest input and output of a tool that is told, in characters. */
 const MOST_TOLD = 65_536;
+/** From this length on, in characters, an end may be that of something longer. */
+const LONG_END = 2000;
 
 const REASON = { isKey: false, path: ['part', 'reason'] };
 
@@ -47,6 +49,7 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
         summary: clean(event.summary),
         input: cleanIfShort(event.input, clean),
         ...(event.output === undefined ? {} : { output: cleanIfShort(event.output, clean) }),
+        ...(event.end === undefined ? {} : { end: cleanEnd(event.end, clean) }),
       };
     case 'error':
       return { ...event, name: clean(event.name), message: clean(event.message) };
@@ -62,6 +65,11 @@ function cleanEvent(event: AgentEvent, clean: Redactor['text']): AgentEvent {
 /** What a tool was given, and what it printed: nobody is told the whole of it when it is long. */
 function cleanIfShort(text: string, clean: Redactor['text']): string {
   return text.length > MOST_TOLD ? '' : clean(text);
+}
+
+/** The end of an output may begin within a secret, which is not known as one then: its first word is left out. */
+function cleanEnd(end: string, clean: Redactor['text']): string {
+  return clean(end.length < LONG_END ? end : end.replace(/^\S*/, ''));
 }
 
 /** A line of the agent's, which is JSON, as it is written: without secrets, and what a tool has printed not longer than a log needs. */

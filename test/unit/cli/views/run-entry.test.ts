@@ -17,6 +17,10 @@ const record = (body: object): string | undefined => rendered({ type: 'kugetsu',
 const event = (type: string, body: object): string | undefined =>
   rendered({ type, timestamp: Date.UTC(2026, 2, 29, 16, 16, 10), ...body });
 
+const tool = (name: string, title: string, input: object): object => ({
+  part: { tool: name, state: { status: 'completed', title, input } },
+});
+
 beforeEach(() => {
   vi.stubEnv('TZ', 'Europe/Berlin');
 });
@@ -53,6 +57,48 @@ describe('an entry of a log', () => {
     ['reasoning', { part: { text: 'hm\nwell' } }, 'thinking: hm well'],
     ['tool_use', { part: { tool: 'bash', state: { status: 'completed', input: { command: 'ls' } } } }, 'bash: ls'],
     ['tool_use', { part: { tool: 'bash', state: { status: 'error', error: 'denied' } } }, 'bash failed: denied'],
+    [
+      'tool_use',
+      {
+        part: {
+          tool: 'bash',
+          state: {
+            status: 'completed',
+            input: { command: 'npm test' },
+            output: 'one\n\ntwo\nthree\nfour\nfive\nsix\n',
+            metadata: { exit: 2 },
+          },
+        },
+      },
+      ['bash failed (exit code 2): npm test', '  two', '  three', '  four', '  five', '  six'].join(
+        `\n${' '.repeat(9)}`,
+      ),
+    ],
+    [
+      'tool_use',
+      tool('edit', 'src/a.ts', { oldString: 'same\nold\nend\n', newString: 'same\nnew\nnewer\nend\n' }),
+      'edit: src/a.ts (+2 −1)',
+    ],
+    ['tool_use', tool('edit', 'src/a.ts', { oldString: '', newString: 'a\n' }), 'edit: src/a.ts (+1 −0)'],
+    ['tool_use', tool('write', 'src/a.ts', { content: 'a\nb\n' }), 'write: src/a.ts (2 lines)'],
+    [
+      'tool_use',
+      tool('patch', 'a', { patchText: '*** Update File: a\n--- a\n+++ a\n@@\n-old\n+new\n+newer' }),
+      'patch: a (+2 −1)',
+    ],
+    [
+      'tool_use',
+      tool('todowrite', '3 todos', {
+        todos: [
+          { content: 'read it', status: 'completed' },
+          { content: 'fix it', status: 'in_progress' },
+          { content: 'test it', status: 'pending' },
+          { content: 'sell it', status: 'cancelled' },
+        ],
+      }),
+      ['todo:', '  [x] read it', '  [>] fix it', '  [ ] test it', '  [-] sell it'].join(`\n${' '.repeat(9)}`),
+    ],
+    ['tool_use', tool('todowrite', '3 todos', { todos: 'many' }), 'todowrite: 3 todos'],
     ['error', { error: { name: 'APIError', data: { message: 'slow down' } } }, 'error: slow down'],
     ['session_compacted', {}, '(session_compacted)'],
   ])('of the agent has the time of its event: %s %j', (type, body, text) => {
@@ -77,6 +123,13 @@ describe('an entry of a log', () => {
   });
 });
 
+test('what failed is red where colours are shown', () => {
+  const state = { status: 'completed', input: { command: 'false' }, output: '', metadata: { exit: 1 } };
+  expect(rendered({ type: 'tool_use', part: { tool: 'bash', state } }, true)).toContain(
+    `${ESC}[31mbash failed (exit code 1): false${ESC}[39m`,
+  );
+});
+
 test('no control character of an agent reaches the terminal', () => {
   const hostile = fc
     .array(fc.constantFrom(`${ESC}[2J`, `${ESC}]0;t\u0007`, '\u009B1m', '\u0007', '\r', '\b', '\u202E', 'a', '\n', ESC))
@@ -86,6 +139,8 @@ test('no control character of an agent reaches the terminal', () => {
     event('reasoning', { part: { text } }),
     event('tool_use', { part: { tool: 'bash', state: { status: 'error', error: text } } }),
     event('tool_use', { part: { tool: 'bash', state: { status: 'completed', input: { command: text } } } }),
+    event('tool_use', { part: { tool: text, state: { status: 'completed', output: text, metadata: { exit: 1 } } } }),
+    event('tool_use', tool('todowrite', text, { todos: [{ content: text, status: text }] })),
     event('error', { error: { name: text, data: { message: text } } }),
     event(`x${text}`, {}),
     record({ event: 'stderr', text }),
