@@ -163,6 +163,27 @@ test('a branch that is another issue is not taken from it, and what only an agen
   expect(refs).toContain('refs/kugetsu/rescue/');
 });
 
+// Four starts.
+test('a request that is merged or gone is left, and the agent pushes a branch of its own', async () => {
+  const world = await readyWorld();
+  await requested(world);
+  for (const end of [
+    ['update-ref', 'refs/heads/main', 'refs/heads/feature-x'],
+    ['update-ref', '-d', 'refs/heads/feature-x'],
+  ]) {
+    await requested(world, { name: 'One more' });
+    await begin(world, 'true', '--pr', '92');
+    expect(session(world)).toMatchObject({ branch: 'feature-x', pull_request: 92 });
+    await gitIn(world, remoteOf(world), ...end);
+    expect(await begin(world, 'true')).toContain(
+      'feature-x, the branch of pull request 92, is merged or gone: the agent',
+    );
+    expect(session(world)).toMatchObject({ branch: 'fix/issue-1' });
+    expect(session(world).pull_request).toBeUndefined();
+    expect(await inTree(world, 'rev-parse', 'HEAD')).toBe(await tipOf(world, 'main'));
+  }
+});
+
 test('a task begins with a request once, and goes on with what it has then', async () => {
   const world = await queueWorld();
   const head = await requested(world);

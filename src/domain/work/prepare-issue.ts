@@ -12,6 +12,7 @@ import { repositorySettings } from '../servers/repository-settings.ts';
 import { baseName, branchName, setUp, setUpAgain } from './set-up-issue.ts';
 import { planSetUp, type SetUpPlace, type SetUpRun } from './set-up-worktree.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
+import type { WantedBegin } from '../worktrees/where-work-begins.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/repository.ts';
@@ -96,16 +97,15 @@ async function makeWorktree(
   const done = step.begin('worktree');
   const before = await requireSession(context, ref);
   const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
-  const kept = branchFor(before, request);
   const worktree = await makeIssueWorktree(context, {
     ...request,
     ref: parseIssueRef(ref),
-    branch: kept.branch,
+    ...branchesFor(before, request),
     ownerOf: await ownersOfBranches(context, ref),
     name,
     previousRepository: before.repository,
     onSaved: saver(context, ref, step),
-    onPlace: async ({ path: worktree_path, repository, branch, pullRequest = kept.pullRequest }) => {
+    onPlace: async ({ path: worktree_path, repository, branch, pullRequest }) => {
       const place = { worktree_path, repository, branch, pull_request: pullRequest };
       await updateIssueSession(context, ref, (current) => ({ ...current, ...place }));
     },
@@ -131,21 +131,15 @@ async function makeWorktree(
   return { ref, path, repository, branch, base: branchName(worktree.base) };
 }
 
-interface KeptBranch {
-  readonly branch: string;
-  readonly pullRequest: number | undefined;
-}
-
-/** An issue that has a worktree keeps its branch; that of a pull request, unless the work is to begin elsewhere. */
-function branchFor(
+/** An issue that has a worktree keeps its branch. One on that of a pull request goes on there, unless it is to begin elsewhere. */
+function branchesFor(
   { issue_ref: ref, worktree_path: path, branch, pull_request: pullRequest }: IssueSession,
-  { fresh, from, pr, prefix }: Pick<Start, 'fresh' | 'from' | 'pr'> & { readonly prefix: string | undefined },
-): KeptBranch {
+  { fresh, prefix }: Pick<Start, 'fresh'> & { readonly prefix: string | undefined },
+): Pick<WantedBegin, 'branch' | 'request'> {
   const issue = parseIssueRef(ref);
-  const goesOn = pullRequest !== undefined && !fresh && from === undefined && pr === undefined;
-  if (goesOn) return { branch, pullRequest };
-  const isOwn = path !== null && isBranchOf(issue, branch) && pullRequest === undefined;
-  return { branch: isOwn ? branch : branchOf(issue, prefix), pullRequest: undefined };
+  if (pullRequest === undefined && path !== null && isBranchOf(issue, branch)) return { branch };
+  const own = branchOf(issue, prefix);
+  return pullRequest === undefined || fresh ? { branch: own } : { branch: own, request: { branch, pullRequest } };
 }
 
 /** Whose a branch of a repository is, of all issues but this one. */

@@ -12,7 +12,7 @@ import { isForeign, linkedHomeRepository } from './foreign-worktree.ts';
 import { keepPushed } from './keep-pushed.ts';
 import { makeRoomFor, withSoundRepository, withUpdatedRepository } from './repository.ts';
 import { saveStaleEntries, saveStashes, saveWhole, saveWork, type OnSaved, type WorktreePlace } from './save-work.ts';
-import { whereWorkBegins, type WantedBegin } from './where-work-begins.ts';
+import { branchGoneOnWith, whereWorkBegins, type WantedBegin } from './where-work-begins.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock'>;
 
@@ -72,7 +72,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await requireOwnPlace(context, { path, repository: previous });
     // Nothing goes before it is certain that the new one can be made.
     const asked = await whereWorkBegins(context, request, updated);
-    const { branch, pullRequest } = asked ?? { branch: request.branch, pullRequest: undefined };
+    const goes = asked ?? (await branchGoneOnWith(context, request, updated));
+    const { branch, pullRequest } = goes;
     const room = branch === request.branch ? [] : await makeRoomFor(context, { path: repository, branch });
     const anew = fresh || (asked !== undefined && pullRequest === undefined);
     const commit = await requireBranch(repository, { branch, start: asked?.at ?? start }, env);
@@ -103,7 +104,9 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     await old.remove();
     const startCommit = begins.pushed?.began ?? added.commit;
     const off = taken.map((other) => `${other.path} was on ${branch}; it stays at its commit, on no branch`);
-    const notes = [...restored, ...room, ...off, begins.note, added.note].filter((each) => each !== undefined);
+    const notes = [...restored, ...room, ...off, goes.left, begins.note, added.note].filter(
+      (each) => each !== undefined,
+    );
     return { path, repository, branch, pullRequest, base: start, startCommit, pushed: begins.pushed, how, notes };
   });
 }

@@ -1,9 +1,16 @@
 import { namedCommit } from '../../adapters/git/named-commit.ts';
 import { fetchPullRequest, type PullRequest } from '../../adapters/git/pull-request.ts';
+import { pushedBranch } from '../../adapters/git/pushed-branch.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { repositoryOf, type IssueRef } from '../issues/issue-ref.ts';
+
+/** A pull request, by its number, and its branch. */
+export interface RequestBranch {
+  readonly branch: string;
+  readonly pullRequest: number;
+}
 
 /** Where somebody wants the work on an issue to begin. */
 export interface WantedBegin {
@@ -14,6 +21,8 @@ export interface WantedBegin {
   readonly from?: string | undefined;
   /** The number of a pull or merge request. */
   readonly pr?: number | undefined;
+  /** The pull request that the issue is on already. */
+  readonly request?: RequestBranch | undefined;
   /** The other issue that is on a branch of this repository; undefined when there is none. */
   readonly ownerOf: (repository: string, branch: string) => string | undefined;
 }
@@ -26,6 +35,7 @@ export interface Begin {
   readonly branch: string;
   /** The number of the pull request whose branch that is; undefined for the issue's own branch. */
   readonly pullRequest: number | undefined;
+  readonly left?: undefined;
 }
 
 interface Fetched {
@@ -55,6 +65,27 @@ export async function whereWorkBegins(
   if (from === undefined) return undefined;
   const at = await namedCommit(from, { repository: path, source, env });
   return { at, note: `starts from ${from} (${at.slice(0, 10)})`, branch, pullRequest: undefined };
+}
+
+/** The branch on which an issue goes on where nobody has said where it begins, and what is to be said of that. */
+export interface GoneOnWith {
+  readonly branch: string;
+  readonly pullRequest: number | undefined;
+  readonly left: string | undefined;
+}
+
+/** That of its pull request, as long as origin has commits there that the base branch has not; its own otherwise. */
+export async function branchGoneOnWith(
+  { env }: Pick<Context, 'env'>,
+  { branch: own, request }: WantedBegin,
+  { path: repository, start: base }: Fetched,
+): Promise<GoneOnWith> {
+  if (request === undefined) return { branch: own, pullRequest: undefined, left: undefined };
+  const { branch, pullRequest } = request;
+  const open = await pushedBranch({ repository, branch, base, env });
+  if (open !== undefined) return { branch, pullRequest, left: undefined };
+  const left = `${branch}, the branch of pull request ${pullRequest}, is merged or gone: the agent pushes ${own}`;
+  return { branch: own, pullRequest: undefined, left };
 }
 
 interface Request {
