@@ -63,6 +63,19 @@ function expectRefusal({ code, stderr }: Outcome, hint: string): void {
   expect(stderr.split('\n')[1]).toContain(hint);
 }
 
+test('with the token the head of a pull request is fetched, and its branch pushed; the token is on no command line', async () => {
+  const { world, server, remote } = await forgeWorld();
+  setVariable(world, 'FORGE_TOKEN', TOKEN);
+  const commandLines = await recordCommandLines({ world, server });
+  const head = await gitIn(world, remote, 'commit-tree', 'main^{tree}', '-p', 'main', '-m', 'Somebodys');
+  for (const ref of ['refs/pull/92/head', 'refs/heads/feature-x']) await gitIn(world, remote, 'update-ref', ref, head);
+  const { stdout } = succeeded(await world.kugetsu('start', REF, PUSH, '--pr', '92', '--follow'));
+  expect(stdout).toContain('pull request 92');
+  expect(await gitIn(world, remote, 'rev-parse', 'feature-x~1')).toBe(head);
+  expect(await branches(world, remote)).toBe('feature-x\nmain');
+  expect(commandLines().filter((line) => line.includes(TOKEN))).toEqual([]);
+});
+
 test('with the token of the agent environment kugetsu clones and fetches, and the agent pushes and fetches', async () => {
   const { world, server, remote } = await forgeWorld();
   setVariable(world, 'FORGE_TOKEN', TOKEN);
