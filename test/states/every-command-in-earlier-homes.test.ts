@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { cutOffWorld, firstReleaseWorld, scriptWorld } from '../support/compat-home.ts';
+import { cutOffWorld, firstReleaseWorld, limitedWorld, scriptWorld } from '../support/compat-home.ts';
 import { issue, readJson } from '../support/fake-world.ts';
 import { BINARY, processesOf, run, until, type World } from '../support/world.ts';
 
@@ -29,6 +29,7 @@ const HOMES: Readonly<Record<string, Home>> = {
     hasNoLog: true,
   },
   '0.1.0': { make: firstReleaseWorld, ref: issue(1), server: 'forge', setting: 'MAX_CONCURRENT_AGENTS' },
+  'set-up-and-limits': { make: limitedWorld, ref: issue(1), server: 'forge', setting: 'MAX_CONCURRENT_AGENTS' },
   '0.1.0-cut-off': { make: cutOffWorld, ref: issue(2), server: 'forge', setting: 'MAX_CONCURRENT_AGENTS' },
 };
 
