@@ -1,3 +1,4 @@
+// Slow: the real opencode works in several rounds.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

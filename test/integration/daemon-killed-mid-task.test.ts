@@ -56,6 +56,7 @@ const hangsOnce = (world: World): string => {
   return `fake: sh if [ -e '${begun}' ]; then echo again >> '${begun}'; else echo begun >> '${begun}'; sleep 600; fi`;
 };
 
+// Slow: a killed runner changes no file, so the daemon finds out when it looks every ten seconds.
 test('the runner is killed: the daemon notices by itself, and the second attempt goes on', async () => {
   const world = await queueWorld();
   await startDaemon(world);

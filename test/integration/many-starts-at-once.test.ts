@@ -98,6 +98,7 @@ test('an agent that has ended, and one that is stopped, give their slots back', 
   expect(await world.kugetsu('continue', issue(1), 'more', '--follow')).toMatchObject({ code: 0 });
 });
 
+// Slow: the lock of a killed process is free after five seconds.
 test('a start whose command is killed while it prepares does not block the issue', async () => {
   const world = await readyWorld();
   const starting = world.kugetsu('start', REF, 'fake: stall');

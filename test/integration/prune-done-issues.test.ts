@@ -30,6 +30,7 @@ function endedDaysAgo(world: World, ref: string, days: number): void {
   writeFileSync(path, JSON.stringify({ ...session, run: { ...session.run, ended_at } }));
 }
 
+// Slow: eight issues are worked on, and their branches merged in each way there is.
 test('--merged takes the issues whose work is upstream, by merge, squash or rebase, and no others', async () => {
   const world = await readyWorld({ MAX_CONCURRENT_AGENTS: '9' });
   await worked(world, 1, `echo one > one.txt && ${PUSHED}`);

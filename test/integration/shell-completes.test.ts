@@ -57,7 +57,7 @@ describe.each([
 ])('%s offers', (_name, offers) => {
   test('what the command line and the live state have', async () => {
     const world = knownWorld();
-    expect(await offers(world, 'kugetsu sta')).toEqual(['start', 'status']);
+    expect((await offers(world, 'kugetsu sta')).toSorted()).toEqual(['start', 'stats', 'status']);
     expect(await offers(world, 'kugetsu queue st')).toEqual(['stats']);
     expect((await offers(world, 'kugetsu list --')).toSorted()).toEqual(['--help', '--json', '--wide']);
     expect((await offers(world, 'kugetsu stop ')).toSorted()).toEqual(REFS.toSorted());

@@ -150,6 +150,7 @@ test('stop ends checkout and import, and nothing of the fork is left', async () 
   await startsAgain(world, act);
 });
 
+// Slow: the lock of a killed process is free after five seconds.
 test('a runner that is killed while git writes and opencode imports is noticed, and start works again', async () => {
   const { world, act } = await worldOfSteps();
   act({ checkout: HANGS, import: HANGS });

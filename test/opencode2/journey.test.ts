@@ -1,3 +1,4 @@
+// Slow: every run starts a server, and some have to run into a deadline.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
