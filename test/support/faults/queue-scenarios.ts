@@ -254,6 +254,40 @@ const cancelWaitingForChildren: Scenario = {
   },
 };
 
+async function tasksSaying(world: World, messages: readonly string[]): Promise<QueueItem[]> {
+  return (await tasks(world, '--all')).filter(({ message }) => messages.includes(message));
+}
+
+const retryChild: Scenario = {
+  name: 'queue retry of a child',
+  queues: true,
+  prepare: async (world, number) => {
+    const starts = [`'${issue(number)}' '${child(number)}'`, `'${issue(1_000_000 + number)}' 'first of ${number}'`];
+    const commands = starts.map((start) => `kugetsu queue enqueue ${start} --at +9h`).join(' && ');
+    succeeded(await world.kugetsu('delegate', `task ${number}.\nfake: sh ${commands}`));
+    await daemonUntil(world, async () => (await theTask(world, number)).run?.verdict?.outcome === 'succeeded');
+    for (const { id } of await tasksSaying(world, [child(number)]))
+      succeeded(await world.kugetsu('queue', 'cancel', id));
+  },
+  act: async (world, number) => {
+    const [{ id } = { id: '' }] = await tasksSaying(world, [child(number)]);
+    return world.kugetsu('queue', 'retry', id);
+  },
+  check: async (world, number, { code }) => {
+    const problems: Problem[] = [];
+    for (const { id, state } of await tasksSaying(world, [child(number)])) {
+      if (code === 0 && state !== 'pending') problems.push(lost(`it was put into the queue again, and is ${state}`));
+      if (state === 'error') succeeded(await world.kugetsu('queue', 'retry', id));
+    }
+    const open = await tasksSaying(world, [child(number), `first of ${number}`]);
+    for (const { id } of open) succeeded(await world.kugetsu('queue', 'edit', id, '--at', 'now'));
+    await daemonUntil(world, () => isFinished(world, number));
+    const { state, failure } = await theTask(world, number);
+    if (open.length !== 2 || state !== 'completed') problems.push(`it is ${state}: ${JSON.stringify(failure)}`);
+    return [...problems, ...(await soundState(world))];
+  },
+};
+
 /** What people ask of the queue. */
 export const QUEUE_SCENARIOS: readonly Scenario[] = [
   cancelWaiting,
@@ -266,4 +300,5 @@ export const QUEUE_SCENARIOS: readonly Scenario[] = [
   editConditions,
   clear,
   cancelWaitingForChildren,
+  retryChild,
 ];
