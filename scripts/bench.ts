@@ -9,6 +9,7 @@ import { base } from './bench/base.ts';
 import { baseStarts } from './bench/base-starts.ts';
 import { copy } from './bench/copy.ts';
 import { dispatch } from './bench/dispatch.ts';
+import { engines } from './bench/engines.ts';
 import { grown } from './bench/grown.ts';
 import { memory } from './bench/memory.ts';
 import { models } from './bench/models.ts';
@@ -34,7 +35,7 @@ const GROUPS: Readonly<Record<string, (beside: string | undefined) => Promise<Ro
 };
 
 /** What takes long, and is measured when it is asked for. */
-const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts, grown };
+const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts, engines, grown };
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, beside: { type: 'string' } } });
 const wanted = groupsOf(options.only);

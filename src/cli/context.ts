@@ -3,6 +3,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
 import type { Opencode } from '../adapters/opencode/opencode.ts';
 import type { IdentifiedOpencode } from '../adapters/opencode/probe.ts';
+import type { SharedServers } from '../adapters/opencode/server/serve-agent.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
 import { homedir } from '../adapters/process/user.ts';
 import { realPathNow } from '../adapters/store/paths.ts';
@@ -105,6 +106,7 @@ function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' |
         return (json) => redactor.known(json, isExportWord);
       },
       startupLimitMs: async () => (await settings()).AGENT_STARTUP_TIMEOUT_SECONDS * 1000,
+      servers: serversOf({ home, settings }),
       catalogue: {
         directory: home.modelCatalogues,
         wanted: async () => (await settings()).MODEL_CATALOGUE === 'trimmed',
@@ -123,6 +125,15 @@ function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' |
     };
     return eitherOpencode({ clock: systemClock, major, one, two });
   });
+}
+
+/** The servers that agents may share. */
+function serversOf({ home, settings }: Pick<Context, 'home' | 'settings'>): SharedServers {
+  return {
+    directory: home.servers,
+    wanted: async () => (await settings()).AGENT_ENGINE === 'server',
+    idleMs: async () => (await settings()).AGENT_SERVER_IDLE_SECONDS * 1000,
+  };
 }
 
 /** Where the tasks are: in the files of the home. */

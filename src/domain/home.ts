@@ -57,6 +57,8 @@ export interface Home {
   readonly opencodeProbe: string;
   /** Which opencodes have passed their trial. */
   readonly opencodeTried: string;
+  /** What is written down of the servers that agents share, and what these need. */
+  readonly servers: string;
   /** Catalogues of models for opencode, trimmed to what a run may use. */
   readonly modelCatalogues: string;
   /** Which tasks were seen to be finished. */
@@ -105,6 +107,7 @@ export function homeAt(root: string): Home {
     pmAgentExport: join(root, 'cache', 'pm-agent-export.json'),
     opencodeProbe: join(root, 'cache', 'opencode.json'),
     opencodeTried: join(root, 'opencode-tried.json'),
+    servers: join(root, 'engine'),
     modelCatalogues: join(root, 'cache', 'models'),
     finishedTasks: join(root, 'cache', 'finished-tasks'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),

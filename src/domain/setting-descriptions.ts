@@ -79,6 +79,16 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
   },
   { key: 'AGENT_NAME', fallback: 'build', summary: "Which of opencode's agents works; it must not be a subagent" },
   {
+    key: 'AGENT_ENGINE',
+    fallback: 'auto',
+    summary: 'Where agents of opencode 1 work: process (each in its own), server (in one that they share) or auto',
+  },
+  {
+    key: 'AGENT_SERVER_IDLE_SECONDS',
+    fallback: '120',
+    summary: 'How long a shared server stays when no agent works in it',
+  },
+  {
     key: 'MODEL_CATALOGUE',
     fallback: 'trimmed',
     summary: 'Which models opencode knows: trimmed to the providers that a run may use, or whole',

@@ -111,6 +111,8 @@ export const SettingsSchema = z.strictObject({
   AGENT_PREAMBLE: z.prefault(onOrOff, 'on'),
   AGENT_PROJECT_CONFIG: z.prefault(onOrOff, 'off'),
   AGENT_NAME: z.prefault(agentName, 'build'),
+  AGENT_ENGINE: z.prefault(z.enum(['auto', 'process', 'server'], 'must be auto, process or server'), 'auto'),
+  AGENT_SERVER_IDLE_SECONDS: z.prefault(amount, '120'),
   MODEL_CATALOGUE: z.prefault(z.enum(['trimmed', 'whole'], 'must be trimmed or whole'), 'trimmed'),
   MAX_AGENTS_PER_REPO: z.prefault(count(0), '0'),
   MAX_PM_AGENTS: z.prefault(autoOr(count(1)), 'auto'),

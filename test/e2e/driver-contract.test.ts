@@ -15,7 +15,7 @@ const ATTENDED: SessionRights = { kind: 'attended' };
 
 // What is promised of an engine holds for each one on the real opencode, and the fake one is fit to stand in for it.
 describe.each(ENGINES)('the engine $name', (engine) => {
-  const { binary, open, major = 1, keepsRules = true, restores = true } = engine;
+  const { binary, open, major = 1, keepsRules = true, restores = true, shares = false } = engine;
   let model: ScriptedModel;
   let world: World;
   let opencode: Opencode;
@@ -193,8 +193,9 @@ describe.each(ENGINES)('the engine $name', (engine) => {
     const where = directory();
     const session = await newSession(where);
     const agent = await start(session, where, 'fake: sh sleep 600');
-    await until('the tool', () => processesOfRun(agent.runId).length > 1);
-    expect(processesOfRun(agent.runId).map(({ pid }) => pid)).toContain(agent.handle.pid);
+    await until('the tool', () => processesOfRun(agent.runId).length > (shares ? 0 : 1));
+    const pids = processesOfRun(agent.runId).map(({ pid }) => pid);
+    expect(pids.includes(agent.handle.pid)).toBe(!shares);
     await agent.handle.stop();
     const exit = await agent.toEnd();
     expect(exit.exitCode === 0 && exit.signal === undefined).toBe(false);
@@ -208,7 +209,7 @@ describe.each(ENGINES)('the engine $name', (engine) => {
   test('an agent whose tool works without a word is alive', async () => {
     const where = directory();
     const agent = await start(await newSession(where), where, 'fake: sh : work; while :; do :; done');
-    await until('the tool', () => processesOfRun(agent.runId).length > 1);
+    await until('the tool', () => processesOfRun(agent.runId).length > (shares ? 0 : 1));
     agent.handle.alive();
     await until('a sign of life', () => agent.handle.alive());
     await agent.handle.stop();

@@ -5,6 +5,7 @@ import { CATALOGUE } from '../support/faults/misbehaviour/catalogue.ts';
 import { WIDE, type Misbehaviour } from '../support/faults/misbehaviour/misbehaviour.ts';
 import { SECRET, SECRET_NAME } from '../support/faults/misbehaviour/output.ts';
 import { holds, play, playQueued } from '../support/faults/misbehaviour/play.ts';
+import { installOwnPackage } from '../support/own-package.ts';
 import { smallDiskWorld } from '../support/small-disk.ts';
 import {
   FAKE_OPENCODE,
@@ -16,29 +17,18 @@ import {
   type World,
 } from '../support/world.ts';
 
-const ENV = { ...WIDE, MAX_CONCURRENT_AGENTS: '100' };
-
-let world: World;
-
-beforeAll(async () => {
-  world = makeWorld({ opencode: FAKE_OPENCODE, env: ENV });
-  await prepare(world, world.home);
-});
-
-afterAll(async () => {
-  await until('no process is left', () => processesOf(world.root).length === 0, 30_000).catch(() => undefined);
-  expect(await world.destroy()).toEqual([]);
-});
+const ENV = { ...WIDE, MAX_CONCURRENT_AGENTS: '100', AGENT_SERVER_IDLE_SECONDS: '1' };
 
 /** @param home where the world's home is for this process */
 async function prepare(fresh: World, home: string): Promise<void> {
   mapRepositories({ ...fresh, home }, { [REPOSITORY]: await makeRemote(fresh, 'demo', { 'README.md': '# demo\n' }) });
   succeeded(await fresh.kugetsu('init', '--headless', '--prompt', 'Know this project.'));
+  installOwnPackage(fresh);
   succeeded(await fresh.kugetsu('env', 'set', SECRET_NAME, SECRET, 'dev-agent'));
 }
 
-async function playsOnASmallDisk(misbehaviour: Misbehaviour): Promise<void> {
-  const disk = await smallDiskWorld(8, { opencode: FAKE_OPENCODE, env: ENV });
+async function playsOnASmallDisk(misbehaviour: Misbehaviour, env: Readonly<Record<string, string>>): Promise<void> {
+  const disk = await smallDiskWorld(8, { opencode: FAKE_OPENCODE, env });
   try {
     await prepare(disk.world, disk.path(disk.world.home));
     for (let sent = 0; sent < 12; sent += 1) succeeded(await disk.world.kugetsu('notify', 'send', 'x'.repeat(3000)));
@@ -61,8 +51,22 @@ async function playsIn(where: World, misbehaviour: Misbehaviour, path?: (path: s
   await also?.(result);
 }
 
-describe.concurrent('kugetsu says in time and truly what happened when opencode', () => {
-  test.each(CATALOGUE.map((one) => [one.name, one] as const))('%s', async (_name, one) =>
-    one.smallDisk === true ? playsOnASmallDisk(one) : playsIn(world, one),
+describe.each(['process', 'server'])('kugetsu says in time and truly what happened when opencode as a %s', (engine) => {
+  const env = { ...ENV, AGENT_ENGINE: engine };
+  const cases = CATALOGUE.filter(({ ofProcess = false }) => engine === 'process' || !ofProcess);
+  let world: World;
+
+  beforeAll(async () => {
+    world = makeWorld({ opencode: FAKE_OPENCODE, env });
+    await prepare(world, world.home);
+  });
+
+  afterAll(async () => {
+    await until('no process is left', () => processesOf(world.root).length === 0, 30_000).catch(() => undefined);
+    expect(await world.destroy()).toEqual([]);
+  });
+
+  test.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) =>
+    one.smallDisk === true ? playsOnASmallDisk(one, env) : playsIn(world, one),
   );
 });

@@ -9,6 +9,7 @@ import type { SessionRights } from '../../src/adapters/engine/session-rights.ts'
 import { rulesOf } from '../../src/adapters/opencode/permissions.ts';
 import { createOpencode2 } from '../../src/adapters/opencode2/driver.ts';
 import { rulesOf as rulesOf2 } from '../../src/adapters/opencode2/rules.ts';
+import { installOwnPackage } from './own-package.ts';
 import { OPENCODE2_DOUBLE, OPENCODE2_PREVIEW } from './opencode2.ts';
 import { FAKE_OPENCODE, REAL_OPENCODE, type World } from './world.ts';
 
@@ -22,6 +23,8 @@ interface EngineCase {
   /** Whether its sessions keep rules of their own, and lost ones come back; they do without. */
   readonly keepsRules?: boolean;
   readonly restores?: boolean;
+  /** Whether agents share a server, which is none of their processes. */
+  readonly shares?: boolean;
   /** The rules that these rights come to, as a session stores them. */
   readonly rules: (rights: SessionRights, world: World) => unknown;
 }
@@ -36,8 +39,10 @@ const TWO = {
 const PREVIEW: EngineCase = { ...TWO, name: 'opencode 2 on its preview', binary: OPENCODE2_PREVIEW, keepsRules: false };
 
 const EVERYWHERE: readonly EngineCase[] = [
-  { name: 'process on the real opencode', binary: REAL_OPENCODE, open: openProcess, rules: rulesOf },
-  { name: 'process on the fake opencode', binary: FAKE_OPENCODE, open: openProcess, rules: rulesOf },
+  { name: 'server on the real opencode', binary: REAL_OPENCODE, open: openServer, shares: true, rules: rulesOf },
+  { name: 'server on the fake opencode', binary: FAKE_OPENCODE, open: openServer, shares: true, rules: rulesOf },
+  { name: 'process on the real opencode', binary: REAL_OPENCODE, open: (world) => openProcess(world), rules: rulesOf },
+  { name: 'process on the fake opencode', binary: FAKE_OPENCODE, open: (world) => openProcess(world), rules: rulesOf },
   { ...TWO, name: 'opencode 2 on its double', binary: OPENCODE2_DOUBLE },
   {
     ...TWO,
@@ -64,8 +69,19 @@ function openTwo(world: World): Opencode {
   });
 }
 
-function openProcess(world: World): Opencode {
+function openServer(world: World): Opencode {
+  installOwnPackage(world);
+  const servers = {
+    directory: join(world.root, 'engine'),
+    wanted: async (): Promise<boolean> => true,
+    idleMs: async (): Promise<number> => 1000,
+  };
+  return openProcess(world, { servers });
+}
+
+function openProcess(world: World, more: Pick<Parameters<typeof createOpencode>[0], 'servers'> = {}): Opencode {
   return createOpencode({
+    ...more,
     env: world.env,
     cwd: world.project,
     clock: systemClock,

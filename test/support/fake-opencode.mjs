@@ -240,6 +240,13 @@ function terminal([id]) {
   addMessage(load(info.id), 'assistant', 'understood');
 }
 
+/** A server for many agents; the whole of it is loaded for this command alone. */
+async function startServer(args) {
+  const { serve } = await import('./fake-serve.mjs');
+  await serve({ port: Number(optionsOf(args).port), load, newId, knowsAgent: (name) => AGENTS[name] === 'primary' });
+  await forever();
+}
+
 const COMMANDS = {
   '--session': terminal,
   run,
@@ -248,6 +255,7 @@ const COMMANDS = {
   db: queryDatabase,
   session: deleteSession,
   debug,
+  serve: startServer,
 };
 const TALKATIVE = new Set(['export', 'import', 'db']);
 

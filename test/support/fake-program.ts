@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SINGLE_FILE } from '../../scripts/compile.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const SOURCES = ['fake-opencode.mjs', 'fake-agent.mjs', 'fake-misbehaviour.mjs', 'fake-knows.mjs'];
+const SOURCES = ['fake-opencode.mjs', 'fake-agent.mjs', 'fake-misbehaviour.mjs', 'fake-knows.mjs', 'fake-serve.mjs'];
 
 /**
  * The path of the fake opencode as a program of its own, which starts three times as fast as Node does. It is compiled

@@ -21,6 +21,7 @@ import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
 import { runOnTerminal } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
+import type { SharedServers } from './server/serve-agent.ts';
 import { agentCommand } from './process/agent-command.ts';
 import { startAgentProcess } from './process/agent-process.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
@@ -44,6 +45,8 @@ interface DriverOptions {
   readonly cleanExport: ExportCleaner;
   /** The catalogue of models that its opencodes get; their own one without. */
   readonly catalogue?: CatalogueOptions;
+  /** The servers that its agents may share; each has a process of its own without. */
+  readonly servers?: SharedServers;
   /** The longest that opencode may take to begin, in milliseconds; 0 for no limit. */
   readonly startupLimitMs?: () => Promise<number>;
   /** The major version of the opencode that made the sessions there are; undefined when there are none. */
@@ -168,6 +171,15 @@ class OpencodeDriver implements Opencode {
   }
 
   async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
+    const { servers, clock } = this.options;
+    if (servers === undefined || !(await servers.wanted())) return this.runApart(request, place);
+    const { serveAgent, AgentApart } = await import('./server/serve-agent.ts');
+    const { version } = await this.probe();
+    const agent = await serveAgent(request, { ...place, cli: await this.cli(), version, servers, clock });
+    return 'not' in agent ? new AgentApart(await this.runApart(request, place), agent.not) : agent;
+  }
+
+  private async runApart(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
     const command = await agentCommand(await this.cli(), request);
     return startAgentProcess(command, { ...place, clock: this.options.clock });
   }

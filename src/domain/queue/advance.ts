@@ -14,6 +14,9 @@ export const JITTER = { least: 0.5, most: 1.5 } as const;
 /** No task is made to wait longer for its next attempt, in milliseconds. */
 export const LONGEST_WAIT_MS = MAX_BACKOFF_MS * JITTER.most;
 
+/** The class of a run whose server died, which other agents worked in, too. */
+const ENGINE_DIED = 'engine_died';
+
 /** Something that happened to a task. */
 export type QueueEvent =
   /** Somebody took the task for one attempt with this run. */
@@ -167,8 +170,16 @@ function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended
     return item.type === 'pm' ? settleParent(done, now) : finished(done, 'completed', now);
   }
   const failure = { class: verdict.class, message: verdict.message };
+  if (isNoAttempt(item, verdict)) {
+    return { ...released(item, null), failure: { ...failure, at: isoMsWithOffset(now) } };
+  }
   const again = verdict.outcome === 'failed' && verdict.retryable;
   return again ? triedInVain(ended, { failure, backoff: event.backoff }, now) : failed(ended, failure, now);
+}
+
+/** A server that agents share died, which may be another one's doing; when it does so twice in a row, it counts. */
+function isNoAttempt({ failure }: QueueItem, verdict: Verdict): boolean {
+  return verdict.class === ENGINE_DIED && failure?.class !== ENGINE_DIED;
 }
 
 /** A PM task is done when its run and everything that it started are. */

@@ -4,6 +4,7 @@ import { configCheck } from './config.ts';
 import { daemonCheck } from './daemon.ts';
 import { diskFreeCheck, diskUsedCheck } from './disk.ts';
 import { clockCheck, watchingCheck } from './file-system.ts';
+import { engineCheck } from './engine.ts';
 import { baseCheck, pmAgentCheck } from './home-sessions.ts';
 import { indexCheck } from './index-entries.ts';
 import { issueSessionsCheck } from './issue-sessions.ts';
@@ -24,6 +25,7 @@ export const ALL_CHECKS: readonly Check[] = [
   opencodeCheck,
   agentCheck,
   modelsCheck,
+  engineCheck,
   gitCheck,
   configCheck,
   repositorySettingsCheck,

@@ -6,6 +6,7 @@ import { plural } from '../../../util/text.ts';
 import type { QueueItem } from '../../queue/queue-item.ts';
 import { workElsewhere } from '../../runs/elsewhere.ts';
 import { ownedRuns } from '../../runs/orphans.ts';
+import { isRunId } from '../../runs/run-id.ts';
 import { runOf } from '../../runs/run-record.ts';
 import type { Run } from '../../runs/run-schema.ts';
 import { isAbandoned } from '../../runs/run-state.ts';
@@ -98,7 +99,7 @@ async function orphans(context: CheckContext): Promise<ReturnType<typeof runProc
   const unknown = [...survey.issues, ...survey.items].some(({ found }) => found.state !== 'sound');
   if (unknown || survey.index.state !== 'sound') return [];
   return runProcesses().filter(
-    ({ runId, home: of }) => of === home.root && !live.has(runId) && runId !== env[RUN_ID_VARIABLE],
+    ({ runId, home: of }) => isRunId(runId) && of === home.root && !live.has(runId) && runId !== env[RUN_ID_VARIABLE],
   );
 }
 

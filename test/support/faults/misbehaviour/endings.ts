@@ -12,6 +12,7 @@ export const ENDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'exits 1 after success',
+    ofProcess: true,
     upstream: [50062],
     message: 'fake: exit-1-after-success',
     expected: failure('opencode_failed', /reported that it was done, but ended with exit code 1/),
@@ -20,6 +21,7 @@ export const ENDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'an auto-rejected permission',
+    ofProcess: true,
     upstream: [44267, 36413],
     message: 'fake: auto-reject',
     expected: failure('permission_rejected', /rejected a permission that nobody could answer/, { retryable: false }),
@@ -27,6 +29,7 @@ export const ENDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'killed in the middle of a line',
+    ofProcess: true,
     message: 'fake: killed-mid-line',
     expected: failure('agent_killed', /ended by SIGKILL/),
     also: ({ log }) => expect(log).toContain('I was just about'),
@@ -47,6 +50,7 @@ export const ENDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'exits with another code',
+    ofProcess: true,
     message: 'fake: exit 7 something broke',
     expected: failure('opencode_failed', /ended with exit code 7: something broke/),
     real: OWN_CODE,

@@ -60,6 +60,8 @@ export interface Misbehaviour {
   readonly queued?: boolean;
   /** Whether kugetsu's home is on a small disk of its own. */
   readonly smallDisk?: boolean;
+  /** Whether only a process of an agent's own can do so: a turn in a server has no exit code, flags or output of its own. */
+  readonly ofProcess?: boolean;
   readonly expected: Expected;
   /** What else must hold afterwards. @throws when it does not */
   readonly also?: (played: Played) => Promise<void> | void;

@@ -44,6 +44,7 @@ export const OUTPUT: readonly Misbehaviour[] = [
   },
   {
     name: 'binary garbage on standard output',
+    ofProcess: true,
     message: 'fake: garbage',
     expected: fine(),
     also: async ({ world, ref, outcome, listed }) => {
@@ -56,6 +57,7 @@ export const OUTPUT: readonly Misbehaviour[] = [
   },
   {
     name: 'a newer version with an unknown event',
+    ofProcess: true,
     message: 'fake: unknown-event',
     expected: fine(),
     also: ({ listed, log }) => {

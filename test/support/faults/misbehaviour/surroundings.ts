@@ -67,6 +67,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'fills the disk and does not mind',
+    ofProcess: true,
     message: 'fake: fill-disk and go on',
     smallDisk: true,
     expected: failure('disk_full', /the disk .*is full/, { retryable: false }),
@@ -101,6 +102,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'a newer version that refuses a flag',
+    ofProcess: true,
     message: 'fake: usage',
     expected: failure('opencode_unsupported', /does not accept the flags that kugetsu uses/, { retryable: false }),
     real: 'no: it is this version',

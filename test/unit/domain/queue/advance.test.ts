@@ -57,6 +57,19 @@ describe('a development task', () => {
     expect(Date.parse(item.next_attempt_at ?? '') - NOW).toBe(300_000);
   });
 
+  test('has made no attempt when the server of many agents died, unless that happens twice in a row', () => {
+    const verdict = { outcome: 'failed', class: 'engine_died', retryable: true } as const;
+    const once = ended(claimed(itemWith()), verdict);
+    expect(once).toMatchObject({
+      state: 'pending',
+      attempts: 0,
+      next_attempt_at: null,
+      failure: { class: 'engine_died' },
+    });
+    expect(ended(claimed(once), verdict)).toMatchObject({ state: 'pending', attempts: 1 });
+    expect(ended(claimed(ended(claimed(once), FAILURE)), verdict)).toMatchObject({ state: 'pending', attempts: 1 });
+  });
+
   test('is given up after three failed attempts', () => {
     expect(failedTimes(3)).toMatchObject({
       state: 'error',

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import { endProcessesOfRun, sendSignal } from '../../process/end-processes.ts';
+import { runProcesses } from '../../process/run-processes.ts';
+import { listDirectory } from '../../store/directory.ts';
+import { isLocked } from '../../store/lock.ts';
+import { modifiedAt } from '../../store/paths.ts';
+import { unlinkFile } from '../../store/private-files.ts';
+import { knownServers, removeServerFiles, SERVER_ID_PREFIX, serverPlace, type KnownServer } from './server-files.ts';
+
+/** How long it is remembered that a server died under an agent, in milliseconds. */
+const NOTE_MS = 7 * 24 * 60 * 60_000;
+
+/** What is known of the shared servers of a home, whose files are in `directory`. */
+export interface ServersInHome {
+  /** How many of them can be used, or are elsewhere. */
+  readonly running: number;
+  /** How many are of no use any more: they died, or whoever started them did so before they were ready. */
+  readonly left: number;
+}
+
+interface Home {
+  readonly root: string;
+  /** Where the files of its servers are. */
+  readonly servers: string;
+}
+
+/** What is known of the shared servers of a home. */
+export async function sharedServersOf({ root, servers }: Home): Promise<ServersInHome> {
+  const known = await knownServers(servers);
+  const left = known.filter(isLeft).length;
+  return { running: known.length - left, left: left + (await strays({ root, servers }, known)).length };
+}
+
+/** Ends servers that are of no use any more, and what is left of them, such as MCP servers. @returns how many there were */
+export async function removeLeftServers({ root, servers }: Home, clock: Clock): Promise<number> {
+  const known = await knownServers(servers);
+  const left = known.filter(isLeft);
+  const unknown = await strays({ root, servers }, known);
+  for (const { record, state } of left) if (state === 'stuck') sendSignal(record.pid, 'SIGKILL');
+  for (const runId of [...left.map(({ place }) => idOf(place.key)), ...unknown]) {
+    await endProcessesOfRun({ runId, clock });
+  }
+  for (const { place } of left) await removeServerFiles(place);
+  await removeOldNotes(servers, clock);
+  return left.length + unknown.length;
+}
+
+function isLeft({ state }: KnownServer): boolean {
+  return state === 'gone' || state === 'stuck';
+}
+
+/** The ids of servers of the home of which there is no record: whoever started them died just then. */
+async function strays({ root, servers }: Home, known: readonly KnownServer[]): Promise<string[]> {
+  const keys = new Set(known.map(({ place }) => place.key));
+  const running = runProcesses().flatMap(({ runId, home }) =>
+    home === root && runId.startsWith(SERVER_ID_PREFIX) ? [runId.slice(SERVER_ID_PREFIX.length)] : [],
+  );
+  const unknown = [...new Set(running)].filter((key) => !keys.has(key));
+  // Whoever starts one holds its lock.
+  const isStarting = await Promise.all(unknown.map(async (key) => isLocked(serverPlace(servers, key).lock)));
+  return unknown.filter((_, index) => isStarting[index] === false).map(idOf);
+}
+
+function idOf(key: string): string {
+  return SERVER_ID_PREFIX + key;
+}
+
+async function removeOldNotes(servers: string, clock: Clock): Promise<void> {
+  for (const name of await listDirectory(servers).catch(() => [])) {
+    const path = join(servers, name);
+    const since = name.startsWith('apart-') ? await modifiedAt(path) : undefined;
+    if (since !== undefined && since < clock.now() - NOTE_MS) await unlinkFile(path);
+  }
+}

@@ -1,0 +1,38 @@
+import { removeLeftServers, sharedServersOf } from '../../../adapters/opencode/server/left-servers.ts';
+import { plural } from '../../../util/text.ts';
+import type { Check } from '../check.ts';
+import { fine, fixable, type Finding } from '../finding.ts';
+
+const NAME = 'engine';
+
+/** Which engine agents work with, and what is left of servers that they shared. */
+export const engineCheck: Check = {
+  name: NAME,
+  needsHome: true,
+  async run(context) {
+    const { home, clock, opencode } = context;
+    const { running, left } = await sharedServersOf(home);
+    const findings: Finding[] =
+      left === 0
+        ? []
+        : [
+            fixable('info', NAME, `${plural(left, 'shared server')} of opencode died or got lost`, async () => {
+              const count = await removeLeftServers(home, clock);
+              return `removed what was left of ${plural(count, 'shared server')}`;
+            }),
+          ];
+    // The config check reports a setting that cannot be read, and the opencode check one that cannot be used.
+    const engine = await context.settings().then(
+      ({ AGENT_ENGINE: wanted }) => wanted,
+      () => undefined,
+    );
+    const major = await opencode.probe().then(
+      (probe) => probe.major,
+      () => undefined,
+    );
+    if (engine === undefined || major !== 1) return findings;
+    const shared = `agents share a server (AGENT_ENGINE=server), experimental; ${plural(running, 'server')} running`;
+    const message = engine === 'server' ? shared : `each agent is a process of its own (AGENT_ENGINE=${engine})`;
+    return [...findings, fine(NAME, message)];
+  },
+};

@@ -1,0 +1,197 @@
+// Slow: servers are started, killed and left, each several times.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
+import { identityOf } from '../../src/adapters/process/process-identity.ts';
+import { installOwnPackage } from '../support/own-package.ts';
+import { killQuietly, processesOf, until, type World } from '../support/world.ts';
+
+async function sharingWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const world = await readyWorld({
+    AGENT_ENGINE: 'server',
+    AGENT_SERVER_IDLE_SECONDS: '1',
+    MAX_CONCURRENT_AGENTS: '20',
+    QUEUE_RETRY_BASE_SECONDS: '0',
+    ...env,
+  });
+  installOwnPackage(world);
+  return world;
+}
+
+function servers(world: World): number[] {
+  const directory = join(world.home, 'engine');
+  const records = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
+  return records.map((name) => (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { pid: number }).pid);
+}
+
+async function log(world: World, ref: string = REF): Promise<string> {
+  return readFileSync((await runOf(world, ref)).log, 'utf8');
+}
+
+/** An agent whose tool has written a file and now sleeps. @returns the pid of what it works in */
+async function busy(world: World, ref: string): Promise<number> {
+  succeeded(await world.kugetsu('start', ref, 'fake: sh echo begun > begun; sleep 600'));
+  await until('the tool runs', () => existsSync(join(worktreeOf(world, ref), 'begun')));
+  return (await runOf(world, ref)).agent_pid ?? -1;
+}
+
+test('agents at once work in one server, each with its own variables, and it ends itself after them', async () => {
+  const world = await sharingWorld();
+  const refs = [1, 2, 3, 4].map(issue);
+  const message = 'fake: sh echo "$KUGETSU_RUN_ID $TMPDIR $PWD $OPENCODE_SERVER_PASSWORD$KUGETSU_ENGINE."';
+  const outcomes = await Promise.all(refs.map(async (ref) => world.kugetsu('start', ref, message, '--follow')));
+  expect(outcomes.map(({ code }) => code)).toEqual(refs.map(() => 0));
+  const pids = new Set<unknown>();
+  for (const ref of refs) {
+    const { id, agent_pid: pid, verdict } = await runOf(world, ref);
+    pids.add(pid);
+    expect(verdict?.reply).toMatch(new RegExp(`^It printed: ${id} \\S+/${id} ${worktreeOf(world, ref)} \\.$`));
+  }
+  expect(pids.size).toBe(1);
+  await until('the server has ended itself', () => processesOf(world.root).length === 0);
+  expect(servers(world)).toEqual([]);
+});
+
+test('what is written down of a server opens it to nobody', async () => {
+  const world = await sharingWorld();
+  const pid = await busy(world, REF);
+  const directory = join(world.home, 'engine');
+  const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  const password = environment.find((entry) => entry.startsWith('OPENCODE_SERVER_PASSWORD='))?.split('=')[1] ?? '';
+  expect(password).toMatch(/^[0-9a-f]{48}$/);
+  expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(password);
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  for (const name of readdirSync(directory)) {
+    const facts = statSync(join(directory, name));
+    expect([name, facts.mode & 0o077]).toEqual([name, 0]);
+    if (facts.isFile()) expect(readFileSync(join(directory, name), 'utf8')).not.toContain(password);
+  }
+  expect(await log(world)).not.toContain(password);
+  succeeded(await world.kugetsu('stop', REF));
+});
+
+test('stop ends one agent with what it left, its neighbour stays, and continue goes on in the same session', async () => {
+  const world = await sharingWorld();
+  const [pid, neighbour] = [await busy(world, issue(1)), await busy(world, issue(2))];
+  expect(pid).toBe(neighbour);
+  const { session_id: session } = await listedIssue(world, issue(1));
+  succeeded(await world.kugetsu('stop', issue(1)));
+  expect(await verdictOf(world, issue(1))).toMatchObject({ outcome: 'stopped', class: 'stopped' });
+  expect(processesOf(world.root, `KUGETSU_RUN_ID=${(await runOf(world, issue(1))).id}`)).toEqual([]);
+  expect((await runOf(world, issue(2))).phase).toBe('working');
+  succeeded(await world.kugetsu('continue', issue(1), 'go on', '--follow'));
+  expect(await listedIssue(world, issue(1))).toMatchObject({ session_id: session });
+  expect((await runOf(world, issue(1))).agent_pid).toBe(pid);
+  succeeded(await world.kugetsu('stop', issue(2)));
+});
+
+test('a server that is killed ends its runs as engine_died, and each goes on as a process', async () => {
+  const world = await sharingWorld();
+  const pid = await busy(world, issue(1));
+  await busy(world, issue(2));
+  killQuietly(pid);
+  for (const ref of [issue(1), issue(2)]) {
+    expect(await verdictOf(world, ref)).toMatchObject({ outcome: 'failed', class: 'engine_died', retryable: true });
+  }
+  await until('nothing is left', () => processesOf(world.root).length === 0);
+  expect((await world.kugetsu('doctor')).stdout).toContain('1 shared server of opencode died or got lost');
+  succeeded(await world.kugetsu('doctor', '--fix'));
+  expect(servers(world)).toEqual([]);
+  succeeded(await world.kugetsu('continue', issue(1), 'go on', '--follow'));
+  expect(await log(world, issue(1))).toContain('a server died while this agent worked in it');
+  // Others share the next one.
+  succeeded(await world.kugetsu('start', issue(3), 'hello', '--follow'));
+  expect(await log(world, issue(3))).not.toContain('no shared server');
+});
+
+test('a server that whoever started it left, before it was ready or written down, is ended by doctor --fix', async () => {
+  const world = await sharingWorld();
+  const lost: number[] = [];
+  for (const [key, isRecorded] of [
+    ['0123456789ab', true],
+    ['ba9876543210', false],
+  ] as const) {
+    const env = { ...world.env, KUGETSU_DIR: world.home, KUGETSU_RUN_ID: `e_${key}` };
+    const child = spawn('sleep', ['600'], { env, stdio: 'ignore' });
+    const pid = child.pid ?? -1;
+    lost.push(pid);
+    mkdirSync(join(world.home, 'engine'), { recursive: true, mode: 0o700 });
+    const record = { ...identityOf(pid), version: '1.18.33' };
+    if (isRecorded) writeFileSync(join(world.home, 'engine', `${key}.json`), JSON.stringify(record), { mode: 0o600 });
+  }
+  expect((await world.kugetsu('doctor')).stdout).toContain('2 shared servers of opencode died or got lost');
+  succeeded(await world.kugetsu('doctor', '--fix'));
+  expect(processesOf(world.root).filter(({ pid }) => lost.includes(pid))).toEqual([]);
+  expect(servers(world)).toEqual([]);
+});
+
+test('it is no attempt of a task, which is tried again and succeeds as a process', async () => {
+  const world = await sharingWorld();
+  succeeded(
+    await world.kugetsu('queue', 'enqueue', REF, `fake: sh echo x >> begun; [ $(wc -l < begun) -gt 1 ] || sleep 600`),
+  );
+  succeeded(await world.kugetsu('queue-daemon', 'start'));
+  await until('the tool runs', () => existsSync(join(worktreeOf(world), 'begun')));
+  const pid = await until('the agent is at work', async () => (await runOf(world)).agent_pid ?? undefined);
+  killQuietly(pid);
+  const task = await until('the task is completed', async () => {
+    const [found] = JSON.parse((await world.kugetsu('queue', 'list', '--json')).stdout) as {
+      readonly state: string;
+      readonly attempts: number;
+    }[];
+    return found?.state === 'completed' ? found : undefined;
+  });
+  expect(task.attempts).toBe(1);
+  expect(await log(world)).toContain('a server died while this agent worked in it');
+  succeeded(await world.kugetsu('queue-daemon', 'stop'));
+});
+
+test('a runner that is killed takes its turn with it, and the server and its neighbour stay', async () => {
+  const world = await sharingWorld();
+  await busy(world, issue(1));
+  const pid = await busy(world, issue(2));
+  const { owner } = await runOf(world, issue(1));
+  killQuietly(owner.pid);
+  expect(await verdictOf(world, issue(1))).toMatchObject({ class: 'runner_died' });
+  expect((await runOf(world, issue(2))).phase).toBe('working');
+  expect(servers(world)).toEqual([pid]);
+  succeeded(await world.kugetsu('stop', issue(2)));
+});
+
+test.each([
+  ['with --debug', [], ['--debug'], '--debug needs the log of one agent'],
+  ['with AGENT_PROJECT_CONFIG=on', [['AGENT_PROJECT_CONFIG', 'on']], [], 'AGENT_PROJECT_CONFIG is on'],
+  ['with OPENCODE_PURE', [['OPENCODE_PURE', '1']], [], 'OPENCODE_PURE is set'],
+] as const)('an agent is a process all the same %s, and its log says why', async (_, env, flags, why) => {
+  const world = await sharingWorld(Object.fromEntries(env));
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow', ...flags));
+  expect(await log(world)).toContain(`a process of its own, and no shared server: ${why}`);
+  expect(servers(world)).toEqual([]);
+});
+
+test('agents with other provider keys work in another server, a third one as a process', async () => {
+  const world = await sharingWorld();
+  const pids: number[] = [];
+  for (const number of [1, 2, 3]) {
+    pids.push(await busy(world.withEnv({ ANTHROPIC_API_KEY: `key-${number}` }), issue(number)));
+  }
+  expect(new Set(pids).size).toBe(3);
+  expect(new Set(servers(world))).toEqual(new Set(pids.slice(0, 2)));
+  expect(await log(world, issue(3))).toContain('there are 2 servers already');
+  for (const number of [1, 2, 3]) succeeded(await world.kugetsu('stop', issue(number)));
+});
+
+test('as long as opencode has not installed its own package, nobody waits for that', async () => {
+  const world = await readyWorld({ AGENT_ENGINE: 'server' });
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  expect(await log(world)).toContain('opencode has not installed its own package yet');
+});
+
+test('doctor says which engine is used', async () => {
+  const world = await sharingWorld();
+  expect((await world.kugetsu('doctor')).stdout).toContain('agents share a server (AGENT_ENGINE=server)');
+  const { stdout } = await world.withEnv({ AGENT_ENGINE: 'auto' }).kugetsu('doctor');
+  expect(stdout).toContain('each agent is a process of its own (AGENT_ENGINE=auto)');
+});
