@@ -77,6 +77,31 @@ test('tasks have short ids and ages on a terminal, those that wait before the fi
   expect(states.lastIndexOf('pending')).toBeLessThan(states.indexOf('completed'));
 });
 
+test('of the notifications a person sees results first, and those that are asked for alone', async () => {
+  const world = fakeWorld();
+  for (const [type, message] of [
+    ['task_error', 'one'],
+    ['report', 'two'],
+    ['task_completed', 'three'],
+    ['report', 'four'],
+  ] as const) {
+    succeeded(await world.kugetsu('notify', 'send', message, '--type', type));
+  }
+  const shown = async (...args: readonly string[]): Promise<string[]> =>
+    cells(await onTerminal(world, 100, 'notify', 'list', ...args)).map((row) => row.at(-1) ?? '');
+  expect(await shown()).toEqual(['one', 'three', 'two', 'four']);
+  expect(await shown('--type', 'report')).toEqual(['two', 'four']);
+  expect(await shown('-n', '3')).toEqual(['three', 'two', 'four']);
+  const { stdout } = succeeded(await world.kugetsu('notify', 'list', '--type=report', '--type=task_error', '-n', '2'));
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t').at(-1)),
+  ).toEqual(['two', 'four']);
+  expect(await world.kugetsu('notify', 'list', '-n', 'few')).toMatchObject({ code: 2, stdout: '' });
+});
+
 test('an empty list says on a terminal what to do next, and to a program nothing', async () => {
   const world = fakeWorld();
   expect(await onTerminal(world, 80, 'list')).toEqual(['no sessions yet; run: kugetsu init']);

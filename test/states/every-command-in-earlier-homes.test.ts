@@ -66,6 +66,8 @@ const CALLS: readonly Call[] = [
   reads('logs'),
   { args: ({ ref }) => ['logs', ref], code: ({ hasNoLog }) => (hasNoLog === true ? 1 : 0) },
   { ...changes('wait', 'q_0mwrzy3vsoanbch2t'), code: 1 },
+  // There is no terminal.
+  { args: ({ ref }) => ['attach', ref], code: 2 },
   { args: ({ ref }) => ['path', ref] },
   { args: ({ ref }) => ['diff', ref, '--stat'] },
   { ...changes('destroy'), args: ({ ref }) => ['destroy', ref, '-y'], takes: ofIssue },

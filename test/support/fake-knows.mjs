@@ -69,7 +69,8 @@ const SETTINGS = {
   FAKE_OPENCODE_LOSE_PARTS: isSwitch,
   FAKE_OPENCODE_MCP: (value) => objectIn(value) !== undefined,
   FAKE_OPENCODE_OTHER_ID: isSwitch,
-  FAKE_OPENCODE_TERMINAL: (value) => ['talks', 'new', 'leaves', 'aborts', 'deletes', 'fails'].includes(value),
+  FAKE_OPENCODE_TERMINAL: (value) =>
+    ['talks', 'new', 'leaves', 'aborts', 'deletes', 'fails'].includes(value) || value.startsWith('stays /'),
   FAKE_OPENCODE_VERSION: (value) => value !== '',
   FAKE_OPENCODE_WITHOUT_FLAG: (value) => ['auto', 'agent', 'dir', 'format', 'log-level', 'print-logs'].includes(value),
   FAKE_OPENCODE_WRONG_DIRECTORY: isSwitch,

@@ -3,6 +3,7 @@
 // `run` does not think but plays what the message says: its first line that begins with `fake:` is `fake: BEHAVIOUR ARGUMENTS`.
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -224,9 +225,13 @@ async function run(args) {
   await play(agent);
 }
 
-/** The terminal interface, and a user who talks to the session, begins another one (`new`), deletes it, or just leaves. */
-function terminal([id]) {
+/** The terminal interface, and a user who talks to the session, begins another one (`new`), deletes it, stays until a file is there, or just leaves. */
+async function terminal([id]) {
   const user = env.FAKE_OPENCODE_TERMINAL ?? 'talks';
+  if (user.startsWith('stays ')) {
+    writeFileSync('typed.txt', 'by a person\n');
+    while (!existsSync(user.slice(6))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   if (user === 'talks' || user === 'aborts') addMessage(load(id), 'user', 'said on the terminal');
   if (user === 'talks') addMessage(load(id), 'assistant', 'understood');
   if (user === 'aborts') addMessage(load(id), 'assistant', 'under', { name: 'MessageAbortedError' });

@@ -146,7 +146,12 @@ export interface AgentEngine {
   /** Gives the agent in a session a message. It works until it has ended, or is stopped. */
   run(request: AgentRequest, place: RunPlace): Promise<AgentHandle>;
   /** Opens the engine's own interface on a session, on the terminal, and waits until the user leaves it. */
-  attach(request: { readonly session: string; readonly directory: string }): Promise<void>;
+  attach(request: {
+    readonly session: string;
+    readonly directory: string;
+    /** Whether what the directory's repository configures is loaded. */
+    readonly projectConfig: boolean;
+  }): Promise<void>;
   /** The plugins and MCP servers of the user's configuration; undefined when nobody says. Starts none of them. */
   configuredExtensions(directory: string): Promise<Extensions | undefined>;
 }

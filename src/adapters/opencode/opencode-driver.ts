@@ -19,6 +19,7 @@ import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
+import { withoutProjectConfig } from './project-config.ts';
 import { runOnTerminal } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
 import type { SharedServers } from './server/serve-agent.ts';
@@ -191,15 +192,16 @@ class OpencodeDriver implements Opencode {
   }
 
   // A person there may log in to any provider: this one has the whole catalogue.
-  async attach({ session, directory }: Parameters<Opencode['attach']>[0]): Promise<void> {
+  async attach({ session, directory, projectConfig }: Parameters<Opencode['attach']>[0]): Promise<void> {
     const { path, env } = await this.cli();
+    const own = driverEnvironment(env, directory);
     const code = await runOnTerminal(path, ['--session', session], {
       cwd: directory,
-      env: driverEnvironment(env, directory),
+      env: projectConfig ? own : await withoutProjectConfig(own, directory),
     });
     if (code === 0) return;
     throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
-      hint: 'check that opencode works here by itself, or run: kugetsu init --headless (it needs no terminal)',
+      hint: 'check that opencode works here by itself; without a terminal: kugetsu init --headless, kugetsu continue',
     });
   }
 

@@ -8,6 +8,7 @@ import { driverEnvironment } from '../opencode/opencode-cli.ts';
 import type { Opencode, OpencodeProbe } from '../opencode/opencode.ts';
 import type { PermissionRule } from '../opencode/permissions.ts';
 import type { IdentifiedOpencode } from '../opencode/probe.ts';
+import { withoutProjectConfig } from '../opencode/project-config.ts';
 import { runOnTerminal } from '../opencode/run-on-terminal.ts';
 import { newSessionId } from '../opencode/session-copy.ts';
 import { checkedSessionId } from '../opencode/stored-sessions.ts';
@@ -149,16 +150,20 @@ class OpencodeTwo implements Opencode {
     return { whole: 'opencode 2 keeps its own' };
   }
 
-  async attach({ session, directory }: Parameters<Opencode['attach']>[0]): Promise<void> {
+  async attach({ session, directory, projectConfig }: Parameters<Opencode['attach']>[0]): Promise<void> {
     // Asked for a session that it does not have, opencode 2 makes one of that id.
     const [stored] = await this.describeSessions([session]);
     if (stored === undefined) throw new AppError('session_missing', `opencode does not have the session ${session}`);
     const { path, env } = await this.program();
     const args = ['--standalone', '--session', session];
-    const code = await runOnTerminal(path, args, { cwd: directory, env: driverEnvironment(env, directory) });
+    const own = driverEnvironment(env, directory);
+    const code = await runOnTerminal(path, args, {
+      cwd: directory,
+      env: projectConfig ? own : await withoutProjectConfig(own, directory),
+    });
     if (code === 0) return;
     throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
-      hint: 'check that opencode works here by itself, or run: kugetsu init --headless (it needs no terminal)',
+      hint: 'check that opencode works here by itself; without a terminal: kugetsu init --headless, kugetsu continue',
     });
   }
 

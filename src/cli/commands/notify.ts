@@ -3,15 +3,23 @@ import { plural } from '../../util/text.ts';
 import { quoted, said, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
+import { parseCount } from './kit.ts';
 
 interface ListOptions {
   readonly all: boolean;
+  /** None for every one. */
+  readonly type: readonly string[];
+  readonly limit: string | undefined;
   readonly json: boolean;
 }
 
 /** Prints the notifications. */
-export async function listInbox({ context }: Call, { all, json }: ListOptions): Promise<void> {
-  const value = await context.queue.inbox.list({ all });
+export async function listInbox({ context }: Call, { all, type, limit, json }: ListOptions): Promise<void> {
+  const most = parseCount(limit, Infinity);
+  const wanted = (await context.queue.inbox.list({ all })).filter(
+    (each) => type.length === 0 || type.includes(each.type),
+  );
+  const value = wanted.slice(-most);
   await printResult(context, {
     json,
     value,

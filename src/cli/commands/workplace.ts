@@ -1,3 +1,4 @@
+import { usageError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
@@ -6,6 +7,25 @@ import { printResult } from '../print-result.ts';
 export async function printPath({ context }: Call, { ref }: { readonly ref: string }): Promise<void> {
   const { findWorkplace } = await import('../../domain/work/workplace.ts');
   context.terminal.out((await findWorkplace(context, ref)).path);
+}
+
+/** Opens opencode's terminal on an issue's session, and says afterwards what the worktree has to show. */
+export async function attachTo(
+  { context }: Call,
+  { ref, stop }: { readonly ref: string; readonly stop: boolean },
+): Promise<void> {
+  const { terminal } = context;
+  if (!terminal.interactive) {
+    throw usageError('attach needs a terminal', 'without one: kugetsu continue ISSUE_REF MESSAGE --follow');
+  }
+  const { findWorkplace } = await import('../../domain/work/workplace.ts');
+  const { attach } = await import('../../domain/work/attach.ts');
+  const { evidenceText } = await import('../views/verdict.ts');
+  const { pasteQuote } = await import('../../util/text.ts');
+  const place = await findWorkplace(context, ref);
+  const evidence = await attach(context, place, { stop });
+  const state = evidence === null ? 'git cannot read its worktree' : evidenceText(evidence);
+  terminal.err(`${place.ref}: ${state}\n  run: kugetsu diff ${pasteQuote(place.ref)}`);
 }
 
 interface DiffOptions {

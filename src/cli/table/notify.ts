@@ -12,6 +12,15 @@ const FIELDS = [
   'read',
 ] as const satisfies readonly (keyof Notification)[];
 
+const TYPES = [
+  'task_queued',
+  'task_dequeued',
+  'task_waiting',
+  'task_started',
+  'task_completed',
+  'task_error',
+  'work_saved',
+] as const;
 const OUTCOME_FIELDS = ['sink', 'ok', 'detail'] as const;
 
 /** The inbox. */
@@ -26,16 +35,24 @@ export const NOTIFY: readonly Entry[] = [
   command({
     words: 'notify list',
     isDefault: true,
-    summary: 'list the unread notifications, oldest first',
+    summary: 'list the unread notifications, oldest first; on a terminal results before the rest',
     options: {
       all: flag('--all', 'also list the read ones'),
+      type: {
+        kind: 'values',
+        long: '--type',
+        name: 'type',
+        about: 'only those of this type; may be given again',
+        is: { words: TYPES },
+      },
+      limit: { kind: 'value', short: '-n', long: '--limit', name: 'n', about: 'only the last n' },
       wide: WIDE,
       json: json('print an array of objects', FIELDS),
     },
     notes: `Columns: time, type, issue ref, task, message.
-Types that kugetsu sends: task_queued, task_dequeued, task_waiting, task_started, task_completed, task_error, work_saved;
+Types that kugetsu sends: ${TYPES.join(', ')};
 agents send others. The last 500 are kept, and every work_saved that has not been read.`,
-    examples: ['kugetsu notify list', 'kugetsu notify list --all --json'],
+    examples: ['kugetsu notify list', 'kugetsu notify list --type task_error -n 5', 'kugetsu notify list --all --json'],
     exits: { 0: 'listed', ...USUAL },
     load: async () => (await import('../commands/notify.ts')).listInbox,
   }),

@@ -58,6 +58,24 @@ through your pager (GIT_PAGER, PAGER, or less). Nothing that the repository conf
     load: async () => (await import('../commands/workplace.ts')).diff,
   }),
   command({
+    words: 'attach',
+    summary: "open opencode's terminal on the session of an issue, in its worktree",
+    takes: { ref: ISSUE_REF },
+    options: { stop: flag('--stop', 'end an agent that is at work there first') },
+    notes: `Until you leave opencode, nothing else begins on the issue: tasks of it wait. Then kugetsu says what the worktree has to
+show, and kugetsu continue goes on in the same session.`,
+    examples: ['kugetsu attach github.com/shoko/kugetsu#14', 'kugetsu attach 14 --stop'],
+    exits: {
+      0: 'left again',
+      1: 'failed, or the issue has no session or worktree',
+      2: 'usage, or there is no terminal',
+      3: 'no usable opencode',
+      4: 'an agent is at work there, or somebody else',
+    },
+    people: { why: 'it opens a terminal for a person' },
+    load: async () => (await import('../commands/workplace.ts')).attachTo,
+  }),
+  command({
     words: 'path',
     summary: 'print the path of the worktree of an issue',
     takes: { ref: ISSUE_REF },

@@ -11,7 +11,14 @@ const COLUMNS: readonly Column<Notification>[] = [
   { title: 'MESSAGE', cell: ({ message }) => message },
 ];
 
-/** Notifications as a table. */
+const RESULTS: ReadonlySet<string> = new Set(['task_completed', 'task_error', 'work_saved']);
+
+/** What came of work, and then the rest; each with the newest last. */
+function resultsFirst(rows: readonly Notification[]): Notification[] {
+  return [...rows.filter(({ type }) => RESULTS.has(type)), ...rows.filter(({ type }) => !RESULTS.has(type))];
+}
+
+/** Notifications as a table; for a person results come first. */
 export async function renderNotifications(rows: readonly Notification[], style: TextStyle): Promise<string> {
   const ids = shortIds(rows.flatMap(({ task }) => task ?? []));
   const brief: readonly BriefColumn<Notification>[] = [
@@ -22,5 +29,5 @@ export async function renderNotifications(rows: readonly Notification[], style: 
     { title: 'MESSAGE', cell: ({ message }) => message, cut: 'end', atLeast: 16 },
   ];
   const empty = 'nothing new; run: kugetsu notify list --all';
-  return renderTable({ rows, columns: COLUMNS, brief, empty }, style);
+  return renderTable({ rows: style.ruled ? resultsFirst(rows) : rows, columns: COLUMNS, brief, empty }, style);
 }

@@ -50,8 +50,13 @@ function byLife(one: ListedSession, other: ListedSession): number {
   return life === 0 ? Date.parse(other.last_activity) - Date.parse(one.last_activity) : life;
 }
 
+/** What is so of a session whatever its runs are. */
+function isMarked(state: string): boolean {
+  return state === 'destroying' || state === 'attached';
+}
+
 function isLive({ state, run }: ListedSession): boolean {
-  return state === 'destroying' || (run !== null && run.verdict === null);
+  return isMarked(state) || (run !== null && run.verdict === null);
 }
 
 // The list is made after dead runs were settled, so a run without a verdict is alive.
@@ -61,14 +66,14 @@ function stateText({ run, elsewhere }: ListedSession): string {
 
 function liveText(session: ListedSession, style: TextStyle): string {
   const { run, state } = session;
-  if (state === 'destroying') return state;
+  if (isMarked(state)) return state;
   const text = stateText(session);
   if (run === null || run.verdict !== null || style.now === undefined) return text;
   return `${text} for ${since(run.working_at ?? run.requested_at, style)}`;
 }
 
 function stateColour({ run, state }: ListedSession): Style | undefined {
-  if (state === 'destroying') return 'yellow';
+  if (isMarked(state)) return 'yellow';
   return run === null ? undefined : run.verdict === null ? 'cyan' : outcomeColour(run.verdict.outcome);
 }
 

@@ -56,7 +56,7 @@ export async function makeTerminalBase(context: Context, { report }: InitRequest
   const id = await opencode.createSession({ title: BASE_TITLE, directory: cwd, rights: { kind: 'attended' } });
   report('opening opencode: tell it what every agent should know, then leave it (Ctrl+C, or /exit)');
   try {
-    await opencode.attach({ session: id, directory: cwd });
+    await opencode.attach({ session: id, directory: cwd, projectConfig: true });
   } catch (error) {
     const [left] = await opencode.describeSessions([id]).catch(() => []);
     if (left?.messages === 0) await opencode.deleteSession(id).catch(() => undefined);

@@ -6,11 +6,11 @@ import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isGone, endedRun } from '../runs/run-state.ts';
 import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
-import { isBeingDestroyed } from '../sessions/session-busy.ts';
+import { isAttached, isBeingDestroyed } from '../sessions/session-busy.ts';
 import { readBase, readIssueSessions, readPmAgent } from '../sessions/read-sessions.ts';
 import { ActivityReader, type Activity } from './activity.ts';
 
-/** A tracked session as it is listed; `state` is `idle`, the phase of the run that is on, or `destroying`. */
+/** A tracked session as it is listed; `state` is `idle`, the phase of the run that is on, `attached` to a person's terminal, or `destroying`. */
 export interface ListedSession {
   readonly issue_ref: string;
   readonly type: 'base' | 'pm_agent' | 'forked';
@@ -59,13 +59,18 @@ async function listedIssueSession(
     session_id: session.opencode_session_id,
     worktree: session.worktree_path,
     branch: session.branch,
-    state: isBeingDestroyed(context.home, session) ? 'destroying' : session.state,
+    state: stateOf(context, session),
     created_at: session.created_at,
     last_activity: await lastActivity(session),
     run: session.run,
     elsewhere: elsewhereOf(context.home, session.run),
     activity: await activities.read(session.run),
   };
+}
+
+function stateOf({ home }: Needs, session: IssueSession): string {
+  if (isBeingDestroyed(home, session)) return 'destroying';
+  return isAttached(home, session) ? 'attached' : session.state;
 }
 
 async function lastActivity({ created_at: created, run }: IssueSession): Promise<string> {

@@ -4,7 +4,7 @@ import { elsewhere } from '../runs/elsewhere.ts';
 import { isLive } from '../runs/run-state.ts';
 import type { IssueSession } from './session-schema.ts';
 
-type Marked = Pick<IssueSession, 'run' | 'destroying'>;
+type Marked = Pick<IssueSession, 'run' | 'destroying' | 'attached'>;
 type Named = Pick<IssueSession, 'issue_ref' | 'destroying'>;
 
 /** How the process stands that is destroying the issue; undefined when none has said so. */
@@ -28,7 +28,12 @@ export function requireDestroyedHere(home: Home, session: Named): void {
     throw elsewhere(home, `${ref} is being destroyed`, destroying);
 }
 
-/** Whether an agent is at work on the issue, or about to be, or the issue is being destroyed. */
+/** Whether somebody, here or elsewhere, has opencode's terminal open on the issue's session. */
+export function isAttached({ heartbeats }: Home, { attached = null }: Pick<Marked, 'attached'>): boolean {
+  return attached !== null && ['alive', 'elsewhere'].includes(standingOf(attached, heartbeats));
+}
+
+/** Whether an agent is at work on the issue, or about to be, a person is in its session, or the issue is being destroyed. */
 export function isBusy(home: Home, session: Marked): boolean {
-  return isLive(home, session.run) || isBeingDestroyed(home, session);
+  return isLive(home, session.run) || isBeingDestroyed(home, session) || isAttached(home, session);
 }

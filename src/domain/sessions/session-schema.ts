@@ -58,6 +58,8 @@ export const IssueSessionSchema = z.looseObject({
   run: z.nullable(RunSchema),
   /** Who is destroying the issue: nothing else begins on it as long as that process lives. */
   destroying: z.optional(z.nullable(OwnerSchema)),
+  /** Whose terminal is open on the session: nothing else begins on the issue as long as that process lives. */
+  attached: z.optional(z.nullable(OwnerSchema)),
 });
 
 export type Index = KnownKeys<z.infer<typeof IndexSchema>>;

@@ -15,7 +15,7 @@ import { runOf, type AskedFor, type RunRecord } from '../runs/run-record.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { isAbandoned, isLive } from '../runs/run-state.ts';
 import { requireAll } from '../settings/settings.ts';
-import { isBeingDestroyed, requireDestroyedHere } from '../sessions/session-busy.ts';
+import { isAttached, isBeingDestroyed, requireDestroyedHere } from '../sessions/session-busy.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { changeSessions, type SessionChanges } from '../sessions/session-store.ts';
 import { countAgents, liveRuns } from './live-runs.ts';
@@ -100,12 +100,14 @@ function requireFree({ home, env }: Needs, ref: string, session: IssueSession | 
   if (isLive(home, run)) throw run.id === callingAgent(env)?.runId ? ownIssue(ref) : busy(ref, busyWith(run));
   requireDestroyedHere(home, session);
   if (isBeingDestroyed(home, session)) throw busy(ref, BEING_DESTROYED);
+  if (isAttached(home, session)) throw busy(ref, ATTACHED);
 }
 
 const BEING_DESTROYED = 'being destroyed';
+const ATTACHED = 'open in a terminal (kugetsu attach)';
 const BEING_SETTLED = 'being settled after a crash';
 /** What has no agent to follow or to stop. */
-const WAIT_ONLY: ReadonlySet<string> = new Set([BEING_DESTROYED, BEING_SETTLED]);
+const WAIT_ONLY: ReadonlySet<string> = new Set([BEING_DESTROYED, BEING_SETTLED, ATTACHED]);
 
 /** Another run, or nothing, is about to take the place of the last one: whatever waits for its verdict must have it first. */
 export async function settleBefore(context: Needs, session: IssueSession | undefined): Promise<void> {

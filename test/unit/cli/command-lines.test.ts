@@ -95,8 +95,8 @@ const LINES: readonly (readonly [line: readonly string[], words: string, given: 
     { systemd: false, launchd: false, cron: true, dryRun: false },
   ],
   // A group runs its default.
-  [['notify'], 'notify list', { all: false, wide: false, json: false }],
-  [['notify', '--all'], 'notify list', { all: true, wide: false, json: false }],
+  [['notify'], 'notify list', { all: false, type: [], limit: undefined, wide: false, json: false }],
+  [['notify', '--all'], 'notify list', { all: true, type: [], limit: undefined, wide: false, json: false }],
   [['server'], 'server list', { wide: false, json: false }],
   [['config', '--json'], 'config list', { wide: false, json: true }],
   [['notify', 'send', 'hi'], 'notify send', { message: 'hi', type: 'message', issueRef: undefined, json: false }],
