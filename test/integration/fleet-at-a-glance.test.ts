@@ -76,7 +76,7 @@ test('what a log tells grows with it', async () => {
   const tokens = { input: 10, output: 5, reasoning: 1, cache: { read: 100, write: 0 } };
   const step = event('step_finish', { reason: 'tool-calls', tokens, cost: 0.25 });
   const pulse = new RunPulse(log);
-  expect(await pulse.read(SHAPES_ONLY)).toEqual({ last: null, steps: 0, tokens: 0, cost: 0 });
+  expect(await pulse.read(SHAPES_ONLY)).toEqual({ last: null, step: null, steps: 0, tokens: 0, cost: 0 });
   writeFileSync(
     log,
     step + event('tool_use', { tool: 'read', state: { status: 'error', error: 'no such\nfile' } }) + step,
@@ -89,6 +89,22 @@ test('what a log tells grows with it', async () => {
   const { steps, last: said } = await pulse.read(SHAPES_ONLY);
   expect(steps).toBe(3);
   expect(said?.text).toHaveLength(200);
+});
+
+test('what is being prepared counts from its beginning, until it is done', async () => {
+  const log = join(makeWorld({ opencode: 'none' }).root, 'r_y.log');
+  const say = (at: string, record: object): void =>
+    appendFileSync(log, `${JSON.stringify({ type: 'kugetsu', at, name: 'worktree', ...record })}\n`);
+  const pulse = new RunPulse(log);
+  say('2026-03-29T18:16:10+02:00', { event: 'progress', note: 'cloning h/a/b …' });
+  say('2026-03-29T18:16:20+02:00', { event: 'progress', note: 'cloning h/a/b: Receiving objects: 4%' });
+  expect((await pulse.read(SHAPES_ONLY)).step).toEqual({
+    name: 'worktree',
+    note: 'cloning h/a/b: Receiving objects: 4%',
+    since: '2026-03-29T18:16:10+02:00',
+  });
+  say('2026-03-29T18:16:30+02:00', { event: 'step', note: 'there', ms: 1 });
+  expect((await pulse.read(SHAPES_ONLY)).step).toBe(null);
 });
 
 test.each([

@@ -47,6 +47,7 @@ export async function sharedRepository(env: Readonly<Record<string, string>> = {
         onSaved: async () => undefined,
         onPlace: async () => undefined,
         onAdded: () => undefined,
+        onTransfer: () => undefined,
       });
       return notes;
     },

@@ -35,7 +35,12 @@ interface BareRepository {
   readonly clock: Clock;
   /** A fetch that began at this time or later is new enough, in milliseconds since the epoch. */
   readonly notBefore: number;
+  /** Called when a transfer begins, and then with how far git is. */
+  readonly onTransfer?: OnTransfer | undefined;
 }
+
+/** Is told that the repository of a source is cloned or fetched, and how far git is, if it says so. */
+export type OnTransfer = (what: 'cloning' | 'fetching', source: string, how?: string) => void;
 
 /** What the repository at `path` stands for, or undefined when there is none. */
 export async function sourceOf(path: string): Promise<string | undefined> {
@@ -54,6 +59,7 @@ export async function updateRepository(repository: BareRepository): Promise<'clo
     const last = await lastFetch(path);
     // A fetch time in the future comes from before the clock was set back.
     if (last >= notBefore && last <= clock.now()) return 'fetched';
+    repository.onTransfer?.('fetching', repository.source);
     await fetchOrigin(repository, path);
     return 'fetched';
   }
@@ -71,7 +77,8 @@ export async function followUrl(
 }
 
 async function cloneBare(repository: BareRepository): Promise<void> {
-  const { path, url, source, env, credentials, accessHint } = repository;
+  const { path, url, source, env, credentials, accessHint, onTransfer } = repository;
+  const onProgress = (how: string): void => onTransfer?.('cloning', source, how);
   if (await pathExists(path)) {
     throw new AppError('repository_in_the_way', `${path} is not a repository that kugetsu made for ${source}`, {
       hint: 'inspect it and move it away; the next start clones again',
@@ -79,11 +86,12 @@ async function cloneBare(repository: BareRepository): Promise<void> {
   }
   await gitVersion(dirname(path), repository.env);
   const building = cloneBeside(path);
+  onTransfer?.('cloning', source);
   try {
     await makePrivateDirectory(building);
     const startedAt = repository.clock.now();
     const [cloning, asking] = await Promise.allSettled([
-      cloneBareInto(building, { url, env, credentials, accessHint }),
+      cloneBareInto(building, { url, env, credentials, accessHint, onProgress }),
       askRemoteHead(url, transfer(atPlainGitDirectory(building, env), credentials)),
     ]);
     const made = fulfilled(cloning);

@@ -3,6 +3,7 @@ import { chmod } from '../store/changes.ts';
 import { causeOf, remoteFailure } from './clone-failure.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { atPlainGitDirectory } from './git-place.ts';
+import { progressIn, withoutProgress } from './transfer-progress.ts';
 import { isDirectory } from '../store/paths.ts';
 
 interface Clone {
@@ -11,6 +12,8 @@ interface Clone {
   /** Variables with which git finds the credentials for the remote. */
   readonly credentials: Environment;
   readonly accessHint: string | undefined;
+  /** Called with how far git is. */
+  readonly onProgress?: ((how: string) => void) | undefined;
 }
 
 // git's own clone writes all refs at once, into one file; a fetch into an empty repository makes a file of each. Its
@@ -19,7 +22,7 @@ const CLONE = [
   '-c',
   'clone.rejectShallow=false',
   'clone',
-  '--quiet',
+  '--progress',
   '--no-checkout',
   '--no-local',
   '--no-recurse-submodules',
@@ -35,12 +38,21 @@ const CLONE = [
  * @throws AppError `repository_*` with the reason in one line
  */
 export async function cloneBareInto(directory: string, clone: Clone): Promise<string> {
-  const { url, env, credentials, accessHint } = clone;
+  const { url, env, credentials, accessHint, onProgress } = clone;
   const timeoutMs = TRANSFER_TIMEOUT_MS;
   const extraEnv = credentials;
   const work = join(directory, 'clone');
   const place = { cwd: directory, env, extraEnv };
-  const cloned = await tryGit([...CLONE, '--', url, work], { ...place, timeoutMs, network: true });
+  const result = await tryGit([...CLONE, '--', url, work], {
+    ...place,
+    timeoutMs,
+    network: true,
+    onStderr(text) {
+      const how = progressIn(text);
+      if (how !== undefined) onProgress?.(how);
+    },
+  });
+  const cloned = { ...result, stderr: withoutProgress(result.stderr) };
   const repository = join(work, '.git');
   if (cloned.exitCode !== 0 || !(await isDirectory(repository))) {
     const known = await causeOf(url, cloned.stderr, place);

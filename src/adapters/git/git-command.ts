@@ -20,6 +20,8 @@ interface GitOptions {
   readonly extraEnv?: Environment;
   readonly timeoutMs?: number;
   readonly input?: string;
+  /** Called with what git writes to standard error, as it comes. */
+  readonly onStderr?: ((text: string) => void) | undefined;
   /** The bare repository for which kugetsu's own git directory has to be there. */
   readonly own?: string;
   /** Whether it may reach another repository; without, git does not, whatever it is configured to. */
@@ -49,6 +51,7 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
       ...options.extraEnv,
     },
     timeoutMs: options.timeoutMs ?? LOCAL_TIMEOUT_MS,
+    onStderr: options.onStderr,
     ...(options.input === undefined ? {} : { input: options.input }),
   });
   if (result.startError !== undefined) {

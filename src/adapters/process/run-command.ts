@@ -26,6 +26,8 @@ interface CommandOptions {
   /** What it reads on standard input; closed at once without. */
   readonly input?: string | Uint8Array;
   readonly timeoutMs: number;
+  /** Called with what it writes to standard error, as it comes; not with a file for that. */
+  readonly onStderr?: ((text: string) => void) | undefined;
   /** Files that get standard output and standard error, from their beginning, instead of the result; mode 0600. */
   readonly stdoutFile?: string;
   readonly stderrFile?: string;
@@ -40,7 +42,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
 }
 
 async function runToEnd(options: CommandOptions): Promise<CommandResult> {
-  const { command, args, cwd, env, input, timeoutMs } = options;
+  const { command, args, cwd, env, input, timeoutMs, onStderr } = options;
   // It takes longer to load than many commands take to run.
   const { execa } = await import('execa');
   const startedAt = performance.now();
@@ -59,6 +61,7 @@ async function runToEnd(options: CommandOptions): Promise<CommandResult> {
     cleanup: false,
   });
   for (const file of [stdout, stderr]) if (file !== undefined) closeSync(file);
+  if (onStderr !== undefined) child.stderr?.on('data', (chunk) => onStderr(String(chunk)));
   const { pid } = child;
   const forget = pid === undefined ? undefined : rememberGroup(pid);
   let timedOut = false;

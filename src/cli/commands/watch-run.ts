@@ -1,6 +1,7 @@
 import type { Run } from '../../domain/runs/run-schema.ts';
 import type { RunLogEntry } from '../../domain/runs/run-log-lines.ts';
 import { RunError } from '../../util/errors.ts';
+import { oneLine } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
@@ -44,12 +45,21 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
   if (!follow || options.json) await printWorkplace(context, options);
 }
 
-/** `-f` streams to standard output; otherwise only notes are shown, and steps when debugging. */
+/**
+ * `-f` streams to standard output; otherwise only notes are shown, a person is shown steps, and so is who debugs. How far a step
+ * is is one line on a terminal, which the next one replaces.
+ */
 function printEntry({ terminal }: CliContext, entry: RunLogEntry, { follow, debug, json }: WatchOptions): void {
   const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
+  if (terminal.ruled && entry.from === 'kugetsu' && entry.record.event === 'progress') {
+    terminal.progress(oneLine(entry.record.note, terminal.columns - 1));
+    return;
+  }
+  if (terminal.ruled) terminal.progress('');
   if (event === 'ended') return;
   const stream = follow && !json ? 'out' : 'err';
-  const shown = follow || event === 'warning' || (debug && (event === 'step' || event === 'at_work'));
+  const isStep = event === 'step' || event === 'at_work';
+  const shown = follow || event === 'warning' || (isStep && (debug || terminal.ruled));
   const text = shown ? renderRunEntry(entry, { colour: terminal.colour[stream] }) : undefined;
   if (text !== undefined) terminal[stream](text);
 }

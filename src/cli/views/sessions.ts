@@ -3,6 +3,7 @@ import type { RecentRun } from '../../domain/runs/recent-runs.ts';
 import type { Run, Verdict } from '../../domain/runs/run-schema.ts';
 import type { ListedSession } from '../../domain/overview/sessions.ts';
 import { oneLine, type Style } from '../../util/text.ts';
+import { formatDuration } from '../../util/time.ts';
 import type { TextStyle } from '../print-result.ts';
 import { ago, shortCount, shortIds, since, tildePath } from './short.ts';
 import { renderTable, type BriefColumn, type Column } from './table.ts';
@@ -69,7 +70,14 @@ function liveText(session: ListedSession, style: TextStyle): string {
   if (isMarked(state)) return state;
   const text = stateText(session);
   if (run === null || run.verdict !== null || style.now === undefined) return text;
+  const { step = null } = session.activity ?? {};
+  if (step !== null) return `${stepWord(step)} ${formatDuration(style.now - Date.parse(step.since))}`;
   return `${text} for ${since(run.working_at ?? run.requested_at, style)}`;
+}
+
+/** `cloning`, or the step's own name. */
+function stepWord({ name, note }: { readonly name: string; readonly note: string }): string {
+  return /^[a-z]+ing\b/.exec(note)?.[0] ?? name;
 }
 
 function stateColour({ run, state }: ListedSession): Style | undefined {
@@ -95,7 +103,8 @@ function elsewhereText(run: Run | null, { machine, alive }: NonNullable<ListedSe
 /** What an agent does now: the command that runs, with its age, or the last thing that it did or said. */
 function activityText(activity: ListedSession['activity'], style: TextStyle): string {
   if (activity === null) return '-';
-  const { command, last } = activity;
+  const { command, last, step } = activity;
+  if (step !== null) return oneLine(step.note, 50);
   if (command !== null) return oneLine(`${since(command.since, style)} ${command.text}`, 50);
   return last === null ? '-' : oneLine(last.tool === null ? last.text : `${last.tool}: ${last.text}`, 50);
 }

@@ -24,6 +24,8 @@ export interface LastEvent {
 /** What the log of a run tells of it while it is on. */
 export interface Pulse {
   readonly last: LastEvent | null;
+  /** What is being prepared, and since when; null when nothing is, and once the agent is at work. */
+  readonly step: { readonly name: string; readonly note: string; readonly since: string } | null;
   /** Model calls so far, with what they took. */
   readonly steps: number;
   readonly tokens: number;
@@ -34,6 +36,7 @@ export interface Pulse {
 export class RunPulse {
   private readonly reader: LineReader;
   private line: string | undefined;
+  private step: Pulse['step'] = null;
   private steps = 0;
   private tokens = 0;
   private cost = 0;
@@ -45,8 +48,8 @@ export class RunPulse {
   /** What the log tells now; nothing of a log that is missing. */
   async read(redactor: Redactor): Promise<Pulse> {
     for await (const line of this.reader.read()) this.take(line);
-    const { steps, tokens, cost } = this;
-    return { last: this.line === undefined ? null : lastEvent(redactor, this.line), steps, tokens, cost };
+    const { step, steps, tokens, cost } = this;
+    return { last: this.line === undefined ? null : lastEvent(redactor, this.line), step, steps, tokens, cost };
   }
 
   // To parse every line takes ten times as long as to read it, and only these two kinds tell something.
@@ -54,6 +57,19 @@ export class RunPulse {
     if (line.includes('"step_finish"')) this.count(line);
     else if (TELLING.some((name) => line.includes(name)) && !line.includes('"kugetsu"')) this.line = line;
     else if (line.includes('"event":"message"')) this.line = line;
+    else if (STEPS.some((name) => line.includes(name))) this.prepare(line);
+  }
+
+  private prepare(line: string): void {
+    const entry = parseRunLogLine(line);
+    if (entry.from !== 'kugetsu') return;
+    const { record } = entry;
+    if (record.event === 'at_work') this.step = null;
+    if (record.event === 'step' && record.name === this.step?.name) this.step = null;
+    if (record.event !== 'progress') return;
+    const { name, note, at } = record;
+    const isSame = name === this.step?.name && firstWord(note) === firstWord(this.step.note);
+    this.step = { name, note: oneLine(note, LONGEST), since: isSame ? (this.step?.since ?? at) : at };
   }
 
   private count(line: string): void {
@@ -66,7 +82,12 @@ export class RunPulse {
 }
 
 const TELLING = ['"tool_use"', '"text"', '"reasoning"', '"error"'];
+const STEPS = ['"event":"progress"', '"event":"step"', '"event":"at_work"'];
 const LONGEST = 200;
+
+function firstWord(text: string): string {
+  return text.split(' ')[0] ?? '';
+}
 
 function lastEvent(redactor: Redactor, line: string): LastEvent {
   const { entry } = shownLine(redactor, line);

@@ -9,6 +9,7 @@ import type { Workplace } from './assignment.ts';
 import { keepStashes, saver } from './keep-work.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
+import { transferTeller } from './tell-transfer.ts';
 import { baseName, branchName, setUp, setUpAgain } from './set-up-issue.ts';
 import { planSetUp, type SetUpPlace, type SetUpRun } from './set-up-worktree.ts';
 import { makeIssueWorktree } from '../worktrees/issue-worktree.ts';
@@ -104,6 +105,7 @@ async function makeWorktree(
     ownerOf: await ownersOfBranches(context, ref),
     name,
     previousRepository: before.repository,
+    onTransfer: transferTeller(context, step),
     onSaved: saver(context, ref, step),
     onPlace: async ({ path: worktree_path, repository, branch, pullRequest }) => {
       const place = { worktree_path, repository, branch, pull_request: pullRequest };

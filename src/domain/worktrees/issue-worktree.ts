@@ -4,6 +4,7 @@ import { pushedBranch, type PushedBranch } from '../../adapters/git/pushed-branc
 import { setWorktreeAside } from '../../adapters/git/set-worktree-aside.ts';
 import { addWorktree, removeWhatIsAt, removeWorktree } from '../../adapters/git/worktree.ts';
 import { pathExists, realPath } from '../../adapters/store/paths.ts';
+import type { OnTransfer } from '../../adapters/git/bare-repository.ts';
 import { isGitDirectory } from '../../adapters/git/git-place.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
@@ -54,6 +55,8 @@ interface WorktreeRequest extends WantedBegin {
   }) => Promise<void>;
   /** Called when the worktree is there and belongs to the repository, before its files are written. */
   readonly onAdded: (path: string) => void;
+  /** Called when the repository is cloned or fetched for it, and with how far git is. */
+  readonly onTransfer: OnTransfer;
 }
 
 /**
@@ -65,7 +68,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const { ref, name, fresh, isPending } = request;
   await makePrivateDirectory(home.worktrees);
   const path = join(await realPath(home.worktrees), name);
-  return withUpdatedRepository(context, { ref, branch: request.branch }, async (updated) => {
+  const { onTransfer } = request;
+  return withUpdatedRepository(context, { ref, branch: request.branch, onTransfer }, async (updated) => {
     const { path: repository, start, how, from, note, restored } = updated;
     const linked = request.previousRepository ?? (await linkedHomeRepository(home, path)) ?? null;
     const previous = await existing(linked, repository);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type BaseBranch, baseBranchOf } from '../../adapters/git/base-branch.ts';
-import { followUrl, sourceOf, updateRepository } from '../../adapters/git/bare-repository.ts';
+import { followUrl, sourceOf, updateRepository, type OnTransfer } from '../../adapters/git/bare-repository.ts';
 import { type Restoration, restoreRepository } from '../../adapters/git/shared/examine.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { withLock } from '../../adapters/store/lock.ts';
@@ -52,7 +52,7 @@ export async function withRepository<T>(
 /** Clones or fetches the repository of an issue, in which there is room for its branch, then runs `body` under the same lock. */
 export async function withUpdatedRepository<T>(
   context: Needs,
-  { ref, branch }: { readonly ref: IssueRef; readonly branch: string },
+  { ref, branch, onTransfer }: { readonly ref: IssueRef; readonly branch: string; readonly onTransfer?: OnTransfer },
   body: (repository: UpdatedRepository) => Promise<T>,
 ): Promise<T> {
   const { home, env } = context;
@@ -61,7 +61,7 @@ export async function withUpdatedRepository<T>(
   const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   await makePrivateDirectory(home.repos);
   const path = await placeOf(context, source);
-  const wanted = { ref, branch, path, url, source, notBefore, offer };
+  const wanted = { ref, branch, path, url, source, notBefore, offer, onTransfer };
   return withRepository(path, async () => body(await update(context, wanted)));
 }
 
@@ -74,18 +74,19 @@ interface Wanted {
   readonly source: string;
   readonly notBefore: number;
   readonly offer: Awaited<ReturnType<typeof offerCredentials>>;
+  readonly onTransfer?: OnTransfer | undefined;
 }
 
 /** Puts a repository right and fetches it, or clones it. Call it under its lock. */
 async function update(
   context: Needs,
-  { ref, branch, path, url, source, notBefore, offer }: Wanted,
+  { ref, branch, path, url, source, notBefore, offer, onTransfer }: Wanted,
 ): Promise<UpdatedRepository> {
   const { env, clock } = context;
   await followUrl(path, { source, url });
   const restore = async (): Promise<Restoration> => restoreRepository(path, env, branch);
   const { done, left } = await restore();
-  const how = await updateRepository({ path, url, source, env, clock, notBefore, ...offer });
+  const how = await updateRepository({ path, url, source, env, clock, notBefore, onTransfer, ...offer });
   // What was missing may have been fetched.
   const restored = notesOf(path, { done, left: left.length > 0 ? (await restore()).left : [] });
   const { ref: start, note } = await baseBranch(context, ref, path);

@@ -100,6 +100,7 @@ describe('the tracked sessions', () => {
       command: { text: 'npm test', since: '2026-03-29T18:27:30+02:00' },
       attempt: 1,
       last: { at: null, type: 'tool', tool: 'edit', failed: false, text: 'src/main.ts' },
+      step: null,
       steps: 2,
       tokens: 12_345,
       cost: 0.5,
@@ -114,6 +115,28 @@ describe('the tracked sessions', () => {
     expect(head?.slice(5, 8)).toEqual(['TOKENS', 'COST', 'DOING']);
     expect(first?.slice(5, 8)).toEqual(['12.3k', '$0.5000', '40s npm test']);
     expect(second?.slice(5, 8)).toEqual(['12.3k', '$0.5000', 'edit: src/main.ts']);
+  });
+
+  test('say of an agent that is prepared for what is being done, and since when', async () => {
+    const step = { name: 'worktree', note: 'cloning h/a/b: Receiving objects: 4%', since: '2026-03-29T18:26:50+02:00' };
+    const activity = {
+      since: issue.created_at,
+      command: null,
+      attempt: null,
+      last: null,
+      steps: 0,
+      tokens: 0,
+      cost: 0,
+    };
+    const [, , first, second] = await table(
+      [
+        { ...issue, activity: { ...activity, step } },
+        { ...issue, activity: { ...activity, step: { ...step, note: '3 of 9 files' } } },
+      ],
+      80,
+    );
+    expect(first?.[1]).toBe('cloning 1m 20s');
+    expect(second?.[1]).toBe('worktree 1m 20s');
   });
 
   test('have all columns of scripts with --wide', async () => {
