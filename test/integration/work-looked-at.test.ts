@@ -83,3 +83,32 @@ test('an issue is named here as everywhere: by the end of its ref', async () => 
   const short = REPOSITORY.split('/').at(-1) ?? '';
   expect(succeeded(await world.kugetsu('path', `${short}#1`)).stdout).toBe(`${worktreeOf(world)}\n`);
 });
+
+test('show is the receipt of a run: what was asked, what came of it, and what there is to show', async () => {
+  const world = await workedOn();
+  const json = JSON.parse(succeeded(await world.kugetsu('show', REF, '--json')).stdout) as { readonly run: string };
+  expect(json).toMatchObject({
+    issue_ref: REF,
+    kind: 'start',
+    message: expect.stringContaining('fake: sh echo one'),
+    worktree: worktreeOf(world),
+    commits: [{ subject: 'Add a' }],
+    changes: expect.stringContaining(' 2 files changed, 3 insertions(+)'),
+    verdict: { outcome: 'succeeded', steps: 2 },
+    ways_back: [],
+  });
+  const { stdout } = succeeded(await world.kugetsu('show', json.run));
+  expect(stdout).toMatch(new RegExp(`^for {7}${REF}\nrun {7}${json.run} \\(start\\)\n`));
+  expect(stdout).toMatch(/\nresult {4}succeeded; 1 commit ahead, not pushed, 2 uncommitted files; 30 tokens/);
+  expect(stdout).toMatch(/\n\ncommits\n {2}[0-9a-f]+ Add a\n\nfiles\n {3}a\.txt/);
+  // Another start saves what was there.
+  succeeded(await world.kugetsu('start', REF, 'fake: reply **bold** @someone <b>', '--follow'));
+  const shown = succeeded(await world.kugetsu('show', REF)).stdout;
+  expect(shown).toMatch(/\nsaved {5}kugetsu rescued \S+ --apply\n/);
+  const { stdout: markdown } = succeeded(await world.kugetsu('show', REF, '--markdown'));
+  expect(markdown).toContain('| result | succeeded; ');
+  expect(markdown).toContain('> \\*\\*bold\\*\\* @\u200Bsomeone \\<b\\>');
+  expect(markdown).not.toContain(world.root);
+  expect(await world.kugetsu('show', issue(2))).toMatchObject({ code: 1, stdout: '' });
+  expect(await world.kugetsu('show', REF, '--markdown', '--json')).toMatchObject({ code: 2, stdout: '' });
+});

@@ -68,6 +68,7 @@ const CALLS: readonly Call[] = [
   { ...changes('wait', 'q_0mwrzy3vsoanbch2t'), code: 1 },
   // There is no terminal.
   { args: ({ ref }) => ['attach', ref], code: 2 },
+  { args: ({ ref }) => ['show', ref], code: ({ hasNoLog }) => (hasNoLog === true ? 1 : 0) },
   { args: ({ ref }) => ['path', ref] },
   { args: ({ ref }) => ['diff', ref, '--stat'] },
   { ...changes('destroy'), args: ({ ref }) => ['destroy', ref, '-y'], takes: ofIssue },

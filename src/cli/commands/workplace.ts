@@ -28,6 +28,21 @@ export async function attachTo(
   terminal.err(`${place.ref}: ${state}\n  run: kugetsu diff ${pasteQuote(place.ref)}`);
 }
 
+interface ShowOptions {
+  readonly what: string;
+  readonly markdown: boolean;
+  readonly json: boolean;
+}
+
+/** Prints what a run was for, what came of it, and what there is to show. */
+export async function show({ context }: Call, { what, markdown, json }: ShowOptions): Promise<void> {
+  if (markdown && json) throw usageError('--markdown and --json are two forms of the same', 'give one of them');
+  const { readReceipt } = await import('../../domain/overview/receipt.ts');
+  const value = await readReceipt(context, what);
+  const { markdownReceipt, renderReceipt } = await import('../views/receipt.ts');
+  await printResult(context, { json, value, text: () => (markdown ? markdownReceipt(value) : renderReceipt(value)) });
+}
+
 interface DiffOptions {
   readonly ref: string;
   readonly stat: boolean;

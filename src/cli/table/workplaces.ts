@@ -1,7 +1,28 @@
 import { command, USUAL, type Entry } from './entry.ts';
+import type { Receipt } from '../../domain/overview/receipt.ts';
 import type { Waited } from '../../domain/work/wait-for.ts';
 import { flag, ISSUE_REF, json } from './kinds.ts';
 
+const RECEIPT_FIELDS = [
+  'run',
+  'kind',
+  'issue_ref',
+  'task',
+  'message',
+  'requested_at',
+  'working_at',
+  'ended_at',
+  'session',
+  'base_session',
+  'worktree',
+  'branch',
+  'commits',
+  'changes',
+  'verdict',
+  'children',
+  'ways_back',
+  'log',
+] as const satisfies readonly (keyof Receipt)[];
 const WAITED_FIELDS = ['name', 'outcome', 'class', 'message'] as const satisfies readonly (keyof Waited)[];
 const DIFF_FIELDS = ['issue_ref', 'worktree', 'branch', 'base', 'commits', 'text'];
 
@@ -42,6 +63,27 @@ task, when all that it started has ended. What goes on goes on after an interrup
       130: 'interrupted',
     },
     load: async () => (await import('../commands/wait.ts')).wait,
+  }),
+  command({
+    words: 'show',
+    summary: 'show what a run was for, what came of it, and what there is to show',
+    takes: {
+      what: {
+        kind: 'required',
+        name: 'what',
+        about: 'an issue ref, a task id (q_…) or a run id (r_…); of the first two, the last run',
+        is: { live: ['issue', 'task'] },
+      },
+    },
+    options: {
+      markdown: flag('--markdown', 'in Markdown, to be posted on the issue'),
+      json: json('print an object', RECEIPT_FIELDS),
+    },
+    notes: `Message, times, session and base session, branch, commits and changed files as they are now, check, tokens and cost, verdict,
+and the commands that bring back what was saved of the issue's work.`,
+    examples: ['kugetsu show github.com/shoko/kugetsu#14', 'kugetsu show 14 --markdown | gh issue comment 14 -F -'],
+    exits: { 0: 'shown', 1: 'no such run', 2: 'usage' },
+    load: async () => (await import('../commands/workplace.ts')).show,
   }),
   command({
     words: 'diff',

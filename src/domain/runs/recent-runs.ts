@@ -46,6 +46,11 @@ async function readRun(log: string, redactor: Redactor): Promise<RecentRun | und
   return { run, at, kind, subject, message, log, verdict: await verdictIn(log, redactor) };
 }
 
+/** The run that a log is of; undefined when the log is gone, or does not say. */
+export async function loggedRun(context: Pick<Context, 'home' | 'env'>, log: string): Promise<RecentRun | undefined> {
+  return readRun(log, await redactorOf(context));
+}
+
 /** The verdict that the end of a log tells; null when it tells none. */
 export async function loggedVerdict(
   context: Pick<Context, 'home' | 'env'>,

@@ -15,6 +15,7 @@ const AGENTS_TOO = [
   'logs',
   'prune',
   'diff',
+  'show',
   'path',
   'wait',
   // It never touches what is there.

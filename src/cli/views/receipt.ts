@@ -1,0 +1,90 @@
+import type { Receipt } from '../../domain/overview/receipt.ts';
+import { oneLine, plainText } from '../../util/text.ts';
+import { formatDuration } from '../../util/time.ts';
+import { verdictText } from './verdict.ts';
+
+/** The facts of a receipt that have one line, with their titles. */
+function facts(receipt: Receipt): readonly (readonly [title: string, text: string])[] {
+  const { run, kind, issue_ref: ref, task, requested_at: asked, verdict, children } = receipt;
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['for', ref ?? task],
+    ['run', `${run} (${kind})`],
+    ['task', ref === null ? null : task],
+    ['asked', asked],
+    ['took', tookText(receipt)],
+    ['result', verdict === null ? 'at work' : verdictText(verdict)],
+    ['check', checkText(verdict)],
+    ['session', receipt.session],
+    ['base', receipt.base_session],
+    ['branch', receipt.branch],
+    ['worktree', receipt.worktree],
+    ['log', receipt.log],
+    ...children.map((child) => ['started', `${child.issue_ref ?? child.id}: ${child.outcome ?? 'at work'}`] as const),
+    ...receipt.ways_back.map((way) => ['saved', way] as const),
+  ];
+  return rows.flatMap(([title, text]) => (text === null ? [] : [[title, oneLine(text, 2000)] as const]));
+}
+
+function tookText({ requested_at: began, ended_at: ended }: Receipt): string | null {
+  return ended === null ? null : formatDuration(Date.parse(ended) - Date.parse(began));
+}
+
+function checkText(verdict: Receipt['verdict']): string | null {
+  const check = verdict?.evidence?.check;
+  if (check === undefined) return null;
+  const how = check.exit_code === 0 ? 'passed' : `failed (exit code ${check.exit_code ?? '-'})`;
+  return `${check.command}: ${how} after ${formatDuration(check.ms)}`;
+}
+
+function commitLines({ commits }: Receipt): string[] {
+  return commits.map(({ hash, subject }) => `${hash} ${oneLine(subject)}`);
+}
+
+function linesOf(text: string | null): string[] {
+  return plainText(text ?? '')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+}
+
+/** A receipt for a person: facts, then what the agent was asked, did and said. */
+export function renderReceipt(receipt: Receipt): string {
+  const block = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+  return [
+    ...facts(receipt).map(([title, text]) => `${title.padEnd(9)} ${text}`),
+    ...block('message', linesOf(receipt.message)),
+    ...block('commits', commitLines(receipt)),
+    ...block('files', linesOf(receipt.changes)),
+    ...block('reply', linesOf(receipt.verdict?.reply ?? null)),
+  ].join('\n');
+}
+
+/** The same in Markdown, without what means something on this machine alone; what others said is quoted. */
+export function markdownReceipt(receipt: Receipt): string {
+  const local: ReadonlySet<string> = new Set(['worktree', 'log', 'saved', 'session', 'base']);
+  const rows = facts(receipt).filter(([title]) => !local.has(title));
+  const quote = (lines: readonly string[]): string[] => lines.map((line) => `> ${escaped(line)}`);
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines];
+  return [
+    '| | |',
+    '|---|---|',
+    ...rows.map(([title, text]) => `| ${title} | ${escaped(text)} |`),
+    ...section('Message', quote(linesOf(receipt.message))),
+    ...section(
+      'Commits',
+      commitLines(receipt).map((line) => `- ${escaped(line)}`),
+    ),
+    ...section(
+      'Files',
+      linesOf(receipt.changes).map((line) => `    ${line}`),
+    ),
+    ...section('Reply', quote(linesOf(receipt.verdict?.reply ?? null))),
+  ].join('\n');
+}
+
+/** Text that is only text in Markdown: no markup, no mention of anybody, no reference to another issue. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]<>|~]/g, '\\$&').replaceAll(/[@#](?=\w)/g, '$&\u200B');
+}
