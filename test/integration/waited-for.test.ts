@@ -91,3 +91,23 @@ test('delegate --follow shows the PM agent and those that it starts, and exits a
   const { run } = await finishedTask(world, asked);
   expect(run?.verdict?.reply).toMatch(/agents may not run kugetsu delegate --follow[^]*you are working on /);
 });
+
+test('logs -f without a name follows all agents, those that begin later too, until it is interrupted', async () => {
+  const world = await readyWorld();
+  succeeded(await world.kugetsu('start', REF, waitsFor(world, 'go')));
+  const [executable = '', ...prefix] = world.command;
+  const child = spawn(executable, [...prefix, 'logs', '-f'], { cwd: world.project, env: world.env, stdio: 'pipe' });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (data) => (said.out += String(data)));
+  child.stderr.on('data', (data) => (said.err += String(data)));
+  await until('the first is shown', () => said.out.includes('demo#1 '));
+  succeeded(await world.kugetsu('start', issue(2), 'fake: reply hello from two', '--follow'));
+  await until('the second is shown', () => /^demo#2 \S+ hello from two$/m.test(said.out));
+  give(world, 'go');
+  await until('the end of the first is shown', () => /^demo#1 \S+ succeeded/m.test(said.out));
+  expect(said.out.split('\n').filter((line) => line !== '' && !/^demo#[12] /.test(line))).toEqual([]);
+  child.kill('SIGINT');
+  expect(await once(child, 'close')).toEqual([130, null]);
+  expect(said.err).toContain('the agent keeps working');
+  expect(await world.kugetsu('logs', '3', '-f')).toMatchObject({ code: 2, stdout: '' });
+});

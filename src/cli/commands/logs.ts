@@ -17,12 +17,32 @@ const DEFAULT_RUNS = 10;
 /** Lists the last runs, or shows the log of one; with `follow` the exit code is its verdict. */
 export async function logs({ context, exitWith }: Call, { what, follow, json }: LogsOptions): Promise<void> {
   if (what === undefined || /^\d+$/.test(what)) {
-    if (follow) throw usageError('--follow needs one run', 'give an issue ref, a task id or a run id');
+    if (follow && what !== undefined)
+      throw usageError('--follow takes no number of runs', 'leave it out, to follow all');
+    if (follow) return followEverything(context, json);
     await listRuns(context, parseCount(what, DEFAULT_RUNS), json);
     return;
   }
   const succeeded = await showLog(context, what, { follow, json });
   if (follow && !succeeded) exitWith(EXIT.failed);
+}
+
+/** Each line begins with whose it is. */
+async function followEverything(context: CliContext, json: boolean): Promise<void> {
+  const { followAll } = await import('../../domain/work/follow-all.ts');
+  const { renderRunEntry } = await import('../views/run-entry.ts');
+  const { palette } = await import('../views/palette.ts');
+  const { terminal } = context;
+  const colour = terminal.colour.out;
+  if (!json) terminal.err('following all agents; Ctrl-C leaves them at work');
+  await followAll(context, {
+    signal: context.gracefulStop(),
+    onLine(name, { line, entry }) {
+      const text = json ? line() : renderRunEntry(entry, { colour });
+      const prefix = json ? '' : `${palette(colour).cyan(name.slice(name.lastIndexOf('/') + 1))} `;
+      if (text !== undefined) terminal.out(text.replaceAll(/^/gm, prefix));
+    },
+  });
 }
 
 async function listRuns(context: CliContext, count: number, json: boolean): Promise<void> {

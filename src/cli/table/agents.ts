@@ -225,14 +225,17 @@ If opencode cannot be asked, standard error says so.`,
       json: json('print the runs as JSON, or a log as it is: one JSON object per line', RUN_FIELDS),
     },
     notes: `Logs are kept for 7 days. Only the beginning of a line longer than 128 KB is shown.
-With --follow, the log of a PM task is followed by the logs of the agents that it started, one after the other.`,
+With --follow and without a name, all agents are followed, now and as they begin, until you interrupt it; each line begins
+with whose it is. With --follow, the log of a PM task is followed by the logs of the agents that it started, one after the
+other.`,
     examples: [
       ['kugetsu logs', 'the last 10 runs'],
       ['kugetsu logs 20', 'the last 20 runs'],
       ['kugetsu logs github.com/shoko/kugetsu#14 -f', "what the issue's agent does, until it is done"],
       ['kugetsu logs q_0mwrzy3vsoanbch2t', 'the last run of a task'],
+      ['kugetsu logs -f', 'what all agents do'],
     ],
-    exits: { 0: 'shown', 1: 'no log (with --follow: the run failed)', 2: 'usage' },
+    exits: { 0: 'shown', 1: 'no log (with --follow: the run failed)', 2: 'usage', 130: 'interrupted' },
     load: async () => (await import('../commands/logs.ts')).logs,
   }),
 ];
