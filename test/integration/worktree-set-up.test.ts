@@ -26,6 +26,7 @@ import {
   verdictOf,
   worktreeOf,
 } from '../support/fake-world.ts';
+import { finishedTask } from '../support/queue-world.ts';
 import { gitIn, processesOf, run, until, type World } from '../support/world.ts';
 import { contextOf } from '../support/context-of.ts';
 import { copyIgnored } from '../../src/domain/worktrees/copy-ignored.ts';
@@ -299,6 +300,16 @@ test('continue --setup sets up again, and what the agent has changed stays its w
   succeeded(await world.kugetsu('continue', REF, 'fake: reply done', '--setup', '--follow'));
   expect(readFileSync(inWorktree(world, 'made.txt'), 'utf8')).toBe('once more\nonce more\n');
   expect((await verdictOf(world)).evidence).toMatchObject({ uncommitted_files: 2 });
+});
+
+test('a task with --setup sets the worktree up again', async () => {
+  const world = await checkedOutWorld();
+  await set(world, 'setup', 'echo once more >> made.txt');
+  await start(world);
+  const task = succeeded(await world.kugetsu('queue', 'enqueue', REF, 'fake: reply done', '--setup')).stdout.trim();
+  succeeded(await world.kugetsu('queue-daemon', 'run', '--once'));
+  expect(await finishedTask(world, task)).toMatchObject({ state: 'completed' });
+  expect(readFileSync(inWorktree(world, 'made.txt'), 'utf8')).toBe('once more\nonce more\n');
 });
 
 // The set-up is ended after the grace that TERM gives.
