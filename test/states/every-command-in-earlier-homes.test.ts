@@ -63,6 +63,8 @@ const CALLS: readonly Call[] = [
   reads('list', '--json'),
   reads('status'),
   reads('status', '--json'),
+  reads('watch', '--once'),
+  reads('watch', '--once', '--json'),
   reads('logs'),
   { args: ({ ref }) => ['logs', ref], code: ({ hasNoLog }) => (hasNoLog === true ? 1 : 0) },
   { ...changes('wait', 'q_0mwrzy3vsoanbch2t'), code: 1 },

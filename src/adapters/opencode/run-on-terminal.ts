@@ -4,14 +4,19 @@ import { spawn } from 'node:child_process';
 export async function runOnTerminal(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+  options: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    /** Ends it when it aborts. */
+    readonly signal?: AbortSignal;
+  },
 ): Promise<number> {
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   try {
     return await new Promise((resolve, reject) => {
       const child = spawn(command, args, { ...options, env: { ...options.env }, stdio: 'inherit' });
-      child.once('error', reject);
+      child.once('error', (error) => (options.signal?.aborted === true ? resolve(1) : reject(error)));
       child.once('exit', (code) => resolve(code ?? 1));
     });
   } finally {

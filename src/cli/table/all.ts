@@ -7,7 +7,7 @@ import { NOTIFY } from './notify.ts';
 import { QUEUE } from './queue.ts';
 import { REPOSITORIES } from './repositories.ts';
 import { CONFIG, SERVERS } from './settings.ts';
-import { STATS } from './stats.ts';
+import { LOOKING } from './looking.ts';
 import { CLEANUP, DOCTOR } from './upkeep.ts';
 import { VARIABLES } from './variables.ts';
 import { WORKPLACES } from './workplaces.ts';
@@ -20,7 +20,7 @@ export const TABLE: readonly Entry[] = [
   ...QUEUE,
   ...DAEMON,
   ...NOTIFY,
-  ...STATS,
+  ...LOOKING,
   ...SERVERS,
   ...REPOSITORIES,
   ...CONFIG,
@@ -33,7 +33,7 @@ export const TABLE: readonly Entry[] = [
 /** The headings under which help shows the commands, by their first words. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Work:': ['delegate', 'start', 'continue', 'stop', 'wait', 'attach', 'queue'],
-  'Look:': ['list', 'status', 'logs', 'show', 'diff', 'path', 'notify', 'stats', 'doctor'],
+  'Look:': ['list', 'watch', 'status', 'logs', 'show', 'diff', 'path', 'notify', 'stats', 'doctor'],
   'Set up:': ['init', 'queue-daemon', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
   'Clean up:': ['rescued', 'prune', 'destroy'],
 };

@@ -65,7 +65,8 @@ function stateText({ run, elsewhere }: ListedSession): string {
   return elsewhere === null ? runText(run) : elsewhereText(run, elsewhere);
 }
 
-function liveText(session: ListedSession, style: TextStyle): string {
+/** What a session's run is at, with since when, for a person. */
+export function liveText(session: ListedSession, style: TextStyle): string {
   const { run, state } = session;
   if (isMarked(state)) return state;
   const text = stateText(session);
@@ -80,7 +81,8 @@ function stepWord({ name, note }: { readonly name: string; readonly note: string
   return /^[a-z]+ing\b/.exec(note)?.[0] ?? name;
 }
 
-function stateColour({ run, state }: ListedSession): Style | undefined {
+/** The colour of a session's state. */
+export function stateColour({ run, state }: ListedSession): Style | undefined {
   if (isMarked(state)) return 'yellow';
   return run === null ? undefined : run.verdict === null ? 'cyan' : outcomeColour(run.verdict.outcome);
 }
@@ -90,7 +92,8 @@ function outcomeColour(outcome: Verdict['outcome'] | undefined): Style | undefin
   return ({ succeeded: 'green', failed: 'red', stopped: 'yellow' } as const)[outcome];
 }
 
-function workText({ run }: ListedSession): string {
+/** What the last run has to show. */
+export function workText({ run }: ListedSession): string {
   return run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-';
 }
 
@@ -101,7 +104,7 @@ function elsewhereText(run: Run | null, { machine, alive }: NonNullable<ListedSe
 }
 
 /** What an agent does now: the command that runs, with its age, or the last thing that it did or said. */
-function activityText(activity: ListedSession['activity'], style: TextStyle): string {
+export function activityText(activity: ListedSession['activity'], style: TextStyle): string {
   if (activity === null) return '-';
   const { command, last, step } = activity;
   if (step !== null) return oneLine(step.note, 50);
@@ -109,7 +112,8 @@ function activityText(activity: ListedSession['activity'], style: TextStyle): st
   return last === null ? '-' : oneLine(last.tool === null ? last.text : `${last.tool}: ${last.text}`, 50);
 }
 
-function tokensText(
+/** The tokens of a run, short; `-` before its first step. */
+export function tokensText(
   verdict: Pick<Verdict, 'tokens' | 'steps'> | null | undefined,
   activity: ListedSession['activity'] = null,
 ): string {
@@ -117,7 +121,8 @@ function tokensText(
   return verdict == null || verdict.steps === 0 ? '-' : shortCount(totalTokens(verdict.tokens));
 }
 
-function costText(verdict: { readonly cost: number } | null | undefined): string {
+/** What a run has cost, in dollars; `-` for nothing. */
+export function costText(verdict: { readonly cost: number } | null | undefined): string {
   return verdict == null || verdict.cost === 0 ? '-' : `$${verdict.cost.toFixed(verdict.cost < 1 ? 4 : 2)}`;
 }
 

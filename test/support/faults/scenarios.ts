@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue, listed, readJson, sessionFile, succeeded, worktreeOf } from '../fake-world.ts';
 import { noted, notes } from '../queue-world.ts';
@@ -85,6 +85,34 @@ const goesOut: Scenario = {
     });
     const missing = isIn && !isOut();
     return [...(missing ? [lost('the notification is there, and did not go out')] : []), ...(await soundState(world))];
+  },
+};
+
+const runsCounted = async (world: World): Promise<number> => {
+  const { stdout } = succeeded(await world.kugetsu('stats', '--json'));
+  return (JSON.parse(stdout) as { readonly total: { readonly runs: number } }).total.runs;
+};
+
+/** How many runs there were before, by the number of the time. */
+const countedBefore = new Map<number, number>();
+
+const forget: Scenario = {
+  name: 'old logs that are removed',
+  prepare: async (world, number) => {
+    succeeded(await world.kugetsu('start', issue(number), 'hello', '--follow'));
+    await atRest(world);
+    countedBefore.set(number, await runsCounted(world));
+    const old = new Date(Date.now() - 8 * 24 * 60 * 60_000);
+    const logs = join(world.home, 'logs');
+    for (const name of readdirSync(logs)) utimesSync(join(logs, name), old, old);
+  },
+  act: async (world) => world.kugetsu('logs'),
+  check: async (world, number) => {
+    const [before, after] = [countedBefore.get(number) ?? 0, await runsCounted(world)];
+    const problems = await soundState(world);
+    if (after < before) problems.push(lost(`${before - after} runs of the figures`));
+    if (after > before) problems.push(doubled(`${after - before} runs of the figures`));
+    return problems;
   },
 };
 
@@ -346,6 +374,7 @@ export const SCENARIOS: readonly Scenario[] = [
   delegate,
   notify,
   goesOut,
+  forget,
   startOver,
   firstStart,
   continued,

@@ -11,6 +11,7 @@ const AGENTS_TOO = [
   'continue',
   'stop',
   'list',
+  'watch',
   'status',
   'logs',
   'prune',

@@ -1,12 +1,27 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { json, WIDE } from './kinds.ts';
+import { flag, json, WIDE } from './kinds.ts';
 
 const BY = ['day', 'issue', 'repo', 'model'] as const;
 
 const FIELDS = ['since', 'by', 'total', 'groups'] as const;
 
-/** What runs have come to. */
-export const STATS: readonly Entry[] = [
+/** What the fleet does, and what runs have come to. */
+export const LOOKING: readonly Entry[] = [
+  command({
+    words: 'watch',
+    summary: 'show agents, queue and notifications live, and stop, retry or follow them with a key',
+    options: {
+      once: flag('--once', 'print what is so now, one line for each thing, and leave'),
+      json: json('print an object whenever something has changed, one per line'),
+    },
+    notes: `Keys: up and down or k and j, page-up, page-down, g and G move; tab goes to the next part; enter shows the log, and follows it
+while the agent is at work; s stops the agent; c cancels the task, r retries it; p pauses the queue or lets it go on; x marks the
+notifications as read; ? lists the keys; q leaves. Agents go on. Without a terminal, each change is printed as a line: time, what,
+which, and how it is now.`,
+    examples: ['kugetsu watch', 'kugetsu watch --once --json'],
+    exits: { 0: 'left', ...USUAL },
+    load: async () => (await import('../commands/watch.ts')).watch,
+  }),
   command({
     words: 'stats',
     summary: 'show what runs have come to: outcomes, time, tokens and cost',
