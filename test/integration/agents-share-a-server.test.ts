@@ -189,6 +189,13 @@ test('as long as opencode has not installed its own package, nobody waits for th
   expect(await log(world)).toContain('opencode has not installed its own package yet');
 });
 
+test('with a mistake in the config doctor asks the model all the same', async () => {
+  const world = await sharingWorld();
+  const { stdout } = await world.withEnv({ MAX_CONCURRENT_AGENTS: 'many' }).kugetsu('doctor');
+  expect(stdout).toMatch(/^error\tconfig\t/m);
+  expect(stdout).toMatch(/^ok\tmodel\t/m);
+});
+
 test('doctor says which engine is used', async () => {
   const world = await sharingWorld();
   expect((await world.kugetsu('doctor')).stdout).toContain('agents share a server (AGENT_ENGINE=server)');

@@ -173,7 +173,9 @@ class OpencodeDriver implements Opencode {
 
   async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
     const { servers, clock } = this.options;
-    if (servers === undefined || !(await servers.wanted())) return this.runApart(request, place);
+    // A setting that cannot be read is reported by whoever needs it.
+    const isShared = (await servers?.wanted().catch(() => false)) === true;
+    if (servers === undefined || !isShared) return this.runApart(request, place);
     const { serveAgent, AgentApart } = await import('./server/serve-agent.ts');
     const { version } = await this.probe();
     const agent = await serveAgent(request, { ...place, cli: await this.cli(), version, servers, clock });
