@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 200;
 const ENGINES = ['process', 'server'] as const;
 
 /** What the targets say of the server beside processes, when eight agents work at once. */
-const TARGETS = { wall: 1 / 4, first: 1 / 6, peak: 1 / 3 };
+const TARGETS = { wall: 0.25, first: 0.17, peak: 0.33 };
 
 /** Agents with four tool calls each on the real opencode, at once: as processes, and in a shared server that is there already. */
 export async function engines(): Promise<Row[]> {
