@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { readyWorld, REF, REPOSITORY, succeeded } from '../support/fake-world.ts';
-import { run } from '../support/world.ts';
+import { give, noted, waitsFor } from '../support/queue-world.ts';
+import { run, until } from '../support/world.ts';
 
 // It makes two worktrees, one after the other.
 test('a clone is told when it begins, and again when the worktree is there', async () => {
@@ -27,4 +30,24 @@ test('on a terminal a start shows it in one line, and then where the agent works
   const { stderr } = succeeded(await world.kugetsu('start', REF, 'hello'));
   expect(stderr).not.toContain('fetching');
   await world.kugetsu('wait', REF);
+});
+
+test('who follows on a terminal sees what a tool is running, and for how long, until its end is told', async () => {
+  const world = await readyWorld();
+  succeeded(await world.kugetsu('start', REF, waitsFor(world, 'go')));
+  await until('the agent runs a command', () => noted(world, 'go-begun').length > 0);
+  const line = [...world.command, 'logs', REF, '-f'].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    cwd: world.project,
+    env: { ...world.env, TERM: 'xterm', COLUMNS: '60' },
+  });
+  let shown = '';
+  child.stdout.on('data', (data) => (shown += String(data)));
+  // It is one line, no wider than the terminal.
+  await until('the command is shown', () =>
+    shown.split('\r\u001B[K').some((part) => /^… [\dms. ]+echo begun >> [^\r\n]+…$/.test(part) && part.length < 60),
+  );
+  give(world, 'go');
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(stripVTControlCharacters(shown)).toMatch(/bash: echo begun[^]*succeeded/);
 });

@@ -15,6 +15,7 @@ interface FollowOptions {
 export function lineWriter({ terminal }: CliContext, json: boolean): (shown: ShownLine) => void {
   return ({ line, entry }) => {
     const text = json ? line() : renderRunEntry(entry, { colour: terminal.colour.out });
+    if (terminal.ruled) terminal.progress('');
     if (text !== undefined) terminal.out(text);
   };
 }

@@ -1,10 +1,12 @@
 import type { ShownLine } from '../../domain/runs/run-log-lines.ts';
+import type { Run } from '../../domain/runs/run-schema.ts';
 import { usageError, unlessRefused } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { parseCount } from './kit.ts';
+import { showLiveTool } from './live-tool.ts';
 
 interface LogsOptions {
   readonly what: string | undefined;
@@ -71,6 +73,7 @@ async function showLog(
   const { afterwardsText } = await import('../views/verdict.ts');
   const signal = context.gracefulStop();
   const write = lineWriter(context, json);
+  const onSilence = async (now: Run): Promise<void> => showLiveTool(context, now);
   let ref: string | undefined;
   const onLine = (shown: ShownLine): void => {
     const { entry } = shown;
@@ -80,7 +83,9 @@ async function showLog(
     }
     write(shown);
   };
-  const run = await readRunLog(context, { subject, follow, signal, onLine });
+  const run = await readRunLog(context, { subject, follow, signal, onLine, onSilence }).finally(() => {
+    if (context.terminal.ruled) context.terminal.progress('');
+  });
   const succeeded = run?.verdict?.outcome === 'succeeded';
   if (follow && ref !== undefined && run !== undefined) context.terminal.err(`  ${afterwardsText(ref, run)}`);
   if (!follow || !succeeded || run.kind !== 'pm' || run.task == null) return succeeded;

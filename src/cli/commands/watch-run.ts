@@ -3,6 +3,7 @@ import type { RunLogEntry } from '../../domain/runs/run-log-lines.ts';
 import { RunError } from '../../util/errors.ts';
 import { oneLine } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
+import { showLiveTool } from './live-tool.ts';
 import { printResult } from '../print-result.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
 import { afterwardsText, verdictText } from '../views/verdict.ts';
@@ -32,7 +33,10 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
     settle: async () => reconcileRuns(context, { takeOver: false }),
     signal: context.gracefulStop(),
     until: follow ? 'ended' : 'at_work',
+    onSilence: follow ? async (now) => showLiveTool(context, now) : undefined,
     onLine: ({ entry }) => printEntry(context, entry, options),
+  }).finally(() => {
+    if (terminal.ruled) terminal.progress('');
   });
   const verdict = current?.verdict ?? null;
   const next = follow && current !== undefined && verdict !== null ? afterwardsText(ref, current) : undefined;

@@ -22,6 +22,8 @@ interface Follow {
   /** `at_work` returns as soon as the agent runs, or when the run ended before that. */
   readonly until: 'at_work' | 'ended';
   readonly onLine: (shown: ShownLine) => void;
+  /** Called with the run now and then, while its log says nothing. */
+  readonly onSilence?: ((run: Run) => Promise<void>) | undefined;
   /** Aborts when the user has seen enough; the run goes on. */
   readonly signal: AbortSignal;
 }
@@ -34,7 +36,7 @@ interface Follow {
  */
 export async function followRun(
   context: Pick<Context, 'clock' | 'home' | 'env'>,
-  { record, run, settle, until, onLine, signal }: Follow,
+  { record, run, settle, until, onLine, onSilence, signal }: Follow,
 ): Promise<Run | undefined> {
   const { clock } = context;
   const show = await lineShower(context, onLine);
@@ -55,6 +57,8 @@ export async function followRun(
         for await (const line of reader.finish()) show(line);
         return read(record);
       }
+      const current = await read(record);
+      if (current !== undefined) await onSilence?.(current);
       checkAt = clock.monotonic() + RECORD_CHECK_MS;
     }
     await clock.sleep(POLL_MS, signal);

@@ -28,6 +28,8 @@ interface ReadOptions {
   /** Go on until the run has ended. */
   readonly follow: boolean;
   readonly onLine: (shown: ShownLine) => void;
+  /** Called with a run that is followed now and then, while its log says nothing. */
+  readonly onSilence?: (run: Run) => Promise<void>;
   /** Aborts when the user has seen enough. */
   readonly signal: AbortSignal;
 }
@@ -40,7 +42,7 @@ interface ReadOptions {
  */
 export async function readRunLog(
   context: Needs,
-  { subject, follow, onLine, signal }: ReadOptions,
+  { subject, follow, onLine, onSilence, signal }: ReadOptions,
 ): Promise<Run | undefined> {
   await reconcileRuns(context, LOOKING).catch(unlessRefused);
   const { name, item, run: found } = await findRun(context, subject);
@@ -50,7 +52,7 @@ export async function readRunLog(
   if (follow && callingAgent(context.env)?.runId === id) throw ownRun(subject);
   if (follow) {
     const settle = async (): Promise<void> => settleAll(context, subject);
-    return followRun(context, { record, run, settle, until: 'ended', onLine, signal });
+    return followRun(context, { record, run, settle, until: 'ended', onLine, onSilence, signal });
   }
   if ((await modifiedAt(run.log)) === undefined) throw noLog(subject, 'its log is gone: logs are kept for 7 days');
   const show = await lineShower(context, onLine);
