@@ -32,7 +32,16 @@ export async function readRunRecord(context: HomeOnly, id: string): Promise<RunR
 
 /** The ids of the records in `runs/`, oldest first. */
 export async function listRecordIds({ home }: HomeOnly): Promise<string[]> {
-  const ids = (await listDirectory(home.runs)).map((name) => runOfFile(name, '.json'));
+  return recordsIn(home.runs);
+}
+
+/** The ids of the records that lie beside a log, oldest first. */
+export async function listKeptIds({ home }: HomeOnly): Promise<string[]> {
+  return recordsIn(home.logs);
+}
+
+async function recordsIn(directory: string): Promise<string[]> {
+  const ids = (await listDirectory(directory)).map((name) => runOfFile(name, '.json'));
   return ids.filter((id) => id !== undefined).toSorted();
 }
 

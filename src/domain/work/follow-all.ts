@@ -1,7 +1,7 @@
 import type { Context } from '../queue/context.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
-import { listRunRecords } from '../runs/run-files.ts';
-import { runLogPath } from '../runs/run-id.ts';
+import { listKeptIds, listRecordIds, readRunRecord } from '../runs/run-files.ts';
+import { newRunId, runLogPath } from '../runs/run-id.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import { hasEnded, type RunRecord } from '../runs/run-record.ts';
 import { followRun, stillRunning } from './follow-run.ts';
@@ -31,13 +31,16 @@ const SHOWN_FIRST_MS = 60_000;
 export async function followAll(context: Needs, { onLine, signal }: FollowAll): Promise<never> {
   const own = callingAgent(context.env)?.runId;
   const since = context.clock.now() - SHOWN_FIRST_MS;
+  const first = newRunId(context);
   const seen = new Set<string>(own === undefined ? [] : [own]);
   const following: Promise<unknown>[] = [];
   while (!signal.aborted) {
-    for (const record of await listRunRecords(context)) {
-      const name = subjectName(record.subject);
-      if (name === undefined || seen.has(record.id) || hasEnded(record)) continue;
-      seen.add(record.id);
+    for (const id of await runsToFollow(context, { first, seen })) {
+      seen.add(id);
+      const record = await readRunRecord(context, id).catch(() => undefined);
+      const name = record === undefined ? undefined : subjectName(record.subject);
+      // One that began meanwhile may have ended already.
+      if (record === undefined || name === undefined || (hasEnded(record) && id < first)) continue;
       const show = (shown: ShownLine): void => {
         if (timeOf(shown) >= since) onLine(name, shown);
       };
@@ -48,6 +51,17 @@ export async function followAll(context: Needs, { onLine, signal }: FollowAll): 
   }
   await Promise.all(following);
   throw stillRunning();
+}
+
+/** The runs that are on, and those that have begun since `first` would have, oldest first. */
+async function runsToFollow(
+  context: Needs,
+  { first, seen }: { readonly first: string; readonly seen: ReadonlySet<string> },
+): Promise<string[]> {
+  // A record moves from the one place to the other.
+  const live = await listRecordIds(context);
+  const kept = (await listKeptIds(context)).filter((id) => id > first);
+  return [...new Set([...kept, ...live])].filter((id) => !seen.has(id)).toSorted();
 }
 
 async function followOne(
