@@ -322,11 +322,13 @@ test('a set-up that ignores TERM and leaves a daemon behind is ended when its ti
   expect(late.stderr).toContain('the set-up failed: it was not done after');
   expect(await verdictOf(world)).toMatchObject({ class: 'setup_failed' });
   await until('nothing is left', () => processesOf(world.root).length === 0);
+  const { id: ended } = await runOf(world);
   const patient = world.withEnv({ SETUP_TIMEOUT_MINUTES: '0' });
   const started = patient.kugetsu('start', REF, 'fake: reply done', '--follow');
-  await until('the set-up runs', async () =>
-    (await logOf(world).catch(() => '')).includes('"name":"set-up","note":"running"'),
-  );
+  await until('the set-up runs', async () => {
+    const { id } = await runOf(world);
+    return id !== ended && (await logOf(world).catch(() => '')).includes('"name":"set-up","note":"running"');
+  });
   succeeded(await world.kugetsu('stop', REF));
   await started;
   expect(await verdictOf(world)).toMatchObject({ outcome: 'stopped' });
