@@ -52,6 +52,9 @@ test('a worktree that was not set up is, and the branch of a pull request is gon
   succeeded(await world.kugetsu('continue', issue(1), 'fake: sh cat made.txt', '--follow'));
   expect(await verdictOf(world)).toMatchObject({ outcome: 'succeeded', reply: expect.stringContaining('set up') });
   expect(readFileSync(join(worktreeOf(world), 'draft.txt'), 'utf8')).toContain('of issue 1');
+  // The request is still open: origin has its branch, with what is not merged.
+  await gitIn(world, worktreeOf(world, issue(2)), 'commit', '--quiet', '--allow-empty', '-m', 'Work');
+  await gitIn(world, worktreeOf(world, issue(2)), 'push', '--quiet', 'origin', 'HEAD:refs/heads/feature-x');
   succeeded(await world.kugetsu('start', issue(2), 'fake: sh true', '--follow'));
   expect(await gitIn(world, worktreeOf(world, issue(2)), 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('feature-x');
   expect(readJson(sessionFile(world, issue(2)))).toMatchObject({ branch: 'feature-x', pull_request: 92 });
