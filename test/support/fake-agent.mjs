@@ -72,7 +72,10 @@ export class Agent {
 
   /** As a bash tool: the command has a session of its own. */
   async sh(command) {
-    const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Two commits of the same words in one second would be one commit.
+    const seconds = Math.floor(Date.now() / 1000) - Math.floor(Math.random() * 1_000_000);
+    const env = { ...process.env, GIT_AUTHOR_DATE: `@${seconds} +0000` };
+    const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
     const code = await new Promise((resolve) => child.once('close', resolve));
