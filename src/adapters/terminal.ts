@@ -47,6 +47,7 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
   const input = once(() => isTerminal(0, () => process.stdin.isTTY));
   const output = once(() => isTerminal(OUTPUT, () => process.stdout.isTTY));
   const errors = once(() => isTerminal(ERRORS, () => process.stderr.isTTY));
+  let hasProgress = false;
   return {
     get interactive() {
       return input() && output();
@@ -63,7 +64,9 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
     out: (text) => writeOutput(output() ? terminalText(text) : text),
     err: writeError,
     progress(text) {
-      if (errors()) writeProgress(text);
+      if (!errors() || (text === '' && !hasProgress)) return;
+      hasProgress = text !== '';
+      writeProgress(text);
     },
     readInput: async () => (await readAll(process.stdin)).toString('utf8'),
     readInputBytes: async () => readAll(process.stdin),

@@ -23,6 +23,9 @@ const COLOURS = /\u001B\[[0-9;]*m/g;
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]|\r(?!\n)/;
 
+// How kugetsu takes a line of progress away.
+const PROGRESS = '\r\u001B[K';
+
 /** What a command writes on a terminal of its own, of 100 columns. */
 async function onTerminal(world: World, ...args: readonly string[]): Promise<string> {
   const quoted = [...world.command, ...args].map((word) => `'${word}'`).join(' ');
@@ -52,7 +55,7 @@ test('on a terminal there is nothing but text and colours, whatever an agent, a 
   ]) {
     const text = await onTerminal(world, ...args);
     expect(text, args.join(' ')).not.toBe('');
-    const plain = text.replaceAll(COLOURS, '');
+    const plain = text.replaceAll(COLOURS, '').replaceAll(PROGRESS, '');
     expect(CONTROL.exec(plain)?.[0], `${args.join(' ')}: ${JSON.stringify(plain)}`).toBeUndefined();
     shown.push(text);
   }
