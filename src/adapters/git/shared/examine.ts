@@ -27,10 +27,16 @@ export async function examineRepository(repository: string, env: Environment, br
   // git would take the whole for no repository, or read what is not kugetsu's.
   if (parts.length > 0) return parts;
   const files = [...(await fileDeviations(repository)), ...(await leftLocks(repository))];
-  const blocking = [...(await strangeFiles(repository)), ...(await packedDeviations(repository))];
-  // git would wait for a pipe, and fail for a line that is none.
-  if (blocking.length > 0) return [...files, ...blocking];
-  const listing = await listRefs(repository, env);
+  const strange = await strangeFiles(repository);
+  // git would wait for a pipe.
+  if (strange.length > 0) return [...files, ...strange, ...(await packedDeviations(repository))];
+  const [packed, listing] = await Promise.all([
+    packedDeviations(repository),
+    listRefs(repository, env).catch((error: unknown) => ({ error })),
+  ]);
+  // git fails for a line that is none.
+  if (packed.length > 0) return [...files, ...packed];
+  if ('error' in listing) throw listing.error;
   const branches = new Set(listing.refs.map(({ name }) => name.replace(/^refs\/heads\//, '')));
   return [
     ...files,

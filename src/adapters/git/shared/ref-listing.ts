@@ -61,11 +61,13 @@ function isUsual(text: string, at: number): boolean {
  * not be as it should be. show-ref says nothing of a ref that it cannot read, and complains of one whose object is not there.
  */
 async function soundRefs(repository: string, at: GitPlace): Promise<Ref[] | undefined> {
-  const { exitCode, stdout, stderr } = await tryGit(['show-ref'], at);
+  const [{ exitCode, stdout, stderr }, packed] = await Promise.all([
+    tryGit(['show-ref'], at),
+    plainText(join(repository, 'packed-refs')),
+  ]);
   const isEmpty = exitCode === 1 && stdout === '';
   if ((exitCode !== 0 && !isEmpty) || stderr !== '') return undefined;
-  const packed = await plainText(join(repository, 'packed-refs'));
-  if (packed !== undefined && ODD_NAME.test(packed)) return undefined;
+  if (packed !== undefined && hasOddName(packed)) return undefined;
   const loose = await looseRefs(repository, 'refs');
   const refs: Ref[] = [];
   for (const { name, object } of shownIn(stdout, loose)) {
@@ -77,8 +79,14 @@ async function soundRefs(repository: string, at: GitPlace): Promise<Ref[] | unde
 }
 
 const SYMBOLIC = /^ref:\s*(\S+)/;
-// git-check-ref-format(1): what no name has, in a line with a packed ref.
-const ODD_NAME = /^[0-9a-f]+ .*(?:\.\.|\/\.|\/\/|\.lock(?:\/|$)|@\{|[ ~^:?*[\\]|(?!\n)\p{Cc}|[./]$)/mu;
+// git-check-ref-format(1). A line may begin with `^`, for a peeled tag; the header has a colon.
+const ODD = [/\.\.|\/\.|\/\/|\.lock(?:\/|$)|@\{|[~:?*[\\]|[./]$/m, /[^\n]\^/, /[^\n -~\u0080-\uFFFF]/];
+
+/** Whether a name in the file with the packed refs is none that git makes. Quick: there may be 100,000. */
+function hasOddName(packed: string): boolean {
+  const lines = packed.startsWith('#') ? packed.slice(packed.indexOf('\n') + 1) : packed;
+  return ODD.some((odd) => odd.test(lines));
+}
 
 /** The text of each file below a directory of refs, by the name of the ref. A lock is none. */
 async function looseRefs(repository: string, directory: string): Promise<Map<string, string>> {
