@@ -44,7 +44,7 @@ die() {
 
 parse_arguments() {
   binary='' uninstall=no
-  if ((EUID == 0)); then prefix=/usr/local; else prefix=$HOME/.local; fi
+  if ((EUID == 0)); then prefix=/usr/local; else prefix=${HOME:+$HOME/.local}; fi
   while (($# > 0)); do
     case $1 in
       -h | --help) usage && exit 0 ;;
@@ -58,6 +58,7 @@ parse_arguments() {
     esac
     shift
   done
+  [[ -n $prefix ]] || die 2 'HOME is not set' 'say where to install it: --prefix DIR'
   [[ $prefix == /* ]] || prefix=$PWD/$prefix
   prefix=${prefix%/}
 }

@@ -76,7 +76,7 @@ test('what waits is shown with its reason; a key holds the queue and lets it go 
 test('after a stop and a continue, or in another size, the screen is there again', async () => {
   const watch = new OnTerminal(await readyWorld(), ['watch'], SIZE);
   await watch.shows('AGENTS');
-  watch.signal('SIGSTOP');
+  await watch.stop();
   watch.screen.take('\u001B[2J\u001B[?1049l');
   watch.signal('SIGCONT');
   await watch.shows('AGENTS');

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 
 /** A container with this host name that has the home of the world, and processes of its own. */
 export async function container(world: World, name: string): Promise<Namespace> {
-  return makeNamespace(world, 'echo "$1" > /proc/sys/kernel/hostname', name);
+  return makeNamespace(world, 'hostname "$1"', name);
 }
 
 /** Makes every heartbeat of the home one of an hour ago, as when nobody has renewed it since. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { run, until, type World } from './world.ts';
 
@@ -70,11 +70,18 @@ export class OnTerminal {
 
   /** Waits until the screen shows this. */
   async shows(text: string | RegExp): Promise<void> {
-    await until(`the screen shows ${String(text)}`, () =>
-      typeof text === 'string' ? this.screen.text.includes(text) : text.test(this.screen.text),
-    ).catch((error: unknown) => {
+    await until(`the screen shows ${String(text)}`, () => {
+      this.goOn();
+      return typeof text === 'string' ? this.screen.text.includes(text) : text.test(this.screen.text);
+    }).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.screen.text}`);
     });
+  }
+
+  /** script(1) stops itself when it sees that its program was stopped, and not when that goes on. */
+  private goOn(): void {
+    const { pid } = this.child;
+    if (pid !== undefined && stateOf(pid) === 'T') process.kill(pid, 'SIGCONT');
   }
 
   press(keys: string): void {
@@ -83,6 +90,13 @@ export class OnTerminal {
 
   signal(name: NodeJS.Signals): void {
     process.kill(this.pid, name);
+  }
+
+  /** Stops the program, and returns when it has stopped. */
+  async stop(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, 'SIGSTOP');
+    await until('it has stopped', () => stateOf(pid) === 'T');
   }
 
   /** The pid of the program itself. */
@@ -106,4 +120,10 @@ export class OnTerminal {
   async ended(): Promise<number> {
     return until('it ends', () => this.code);
   }
+}
+
+/** proc_pid_stat(5): the state of a process, a letter; undefined when there is none. */
+function stateOf(pid: number): string | undefined {
+  const path = `/proc/${pid}/stat`;
+  return existsSync(path) ? /\) (\S)/.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
 }
