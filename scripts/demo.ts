@@ -34,7 +34,7 @@ model.on(/# The task\s+please get issue 15 done/, [
   { bash: `kugetsu notify send 'An agent is at work on the farewell.' --issue-ref '${OTHER_REF}'` },
   { text: 'I have put an agent to work on issue 15.' },
 ]);
-model.on(/^write the farewell/, [
+model.on(/^write the farewell/m, [
   {
     bash: "echo 'Goodbye.' > farewell.txt && git add farewell.txt && git commit -q -m 'Add a farewell' && git push -q origin HEAD",
   },
