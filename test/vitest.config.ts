@@ -82,7 +82,8 @@ export default defineConfig({
           globalSetup: [PREPARED_WORLDS],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          // The machines that these tests make share their users' numbers: userdel removes no user whose number has a process.
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },
