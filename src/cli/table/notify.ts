@@ -1,5 +1,6 @@
 import { command, USUAL, type Entry } from './entry.ts';
 import type { Notification } from '../../domain/notifications/notification-schema.ts';
+import { OWN_TYPES } from '../../domain/notifications/own-types.ts';
 import { flag, ISSUE_REF, json, MESSAGE, WIDE } from './kinds.ts';
 
 const FIELDS = [
@@ -12,15 +13,6 @@ const FIELDS = [
   'read',
 ] as const satisfies readonly (keyof Notification)[];
 
-const TYPES = [
-  'task_queued',
-  'task_dequeued',
-  'task_waiting',
-  'task_started',
-  'task_completed',
-  'task_error',
-  'work_saved',
-] as const;
 const OUTCOME_FIELDS = ['sink', 'ok', 'detail'] as const;
 
 /** The inbox. */
@@ -43,14 +35,14 @@ export const NOTIFY: readonly Entry[] = [
         long: '--type',
         name: 'type',
         about: 'only those of this type; may be given again',
-        is: { words: TYPES },
+        is: { words: OWN_TYPES },
       },
       limit: { kind: 'value', short: '-n', long: '--limit', name: 'n', about: 'only the last n' },
       wide: WIDE,
       json: json('print an array of objects', FIELDS),
     },
     notes: `Columns: time, type, issue ref, task, message.
-Types that kugetsu sends: ${TYPES.join(', ')};
+Types that kugetsu sends: ${OWN_TYPES.join(', ')};
 agents send others. The last 500 are kept, and every work_saved that has not been read.`,
     examples: ['kugetsu notify list', 'kugetsu notify list --type task_error -n 5', 'kugetsu notify list --all --json'],
     exits: { 0: 'listed', ...USUAL },

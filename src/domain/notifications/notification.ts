@@ -8,16 +8,7 @@ import type { Context } from '../context.ts';
 import type { News, Notification } from './notification-schema.ts';
 import { join } from 'node:path';
 import { placeFile } from '../../adapters/store/private-files.ts';
-
-/** The types that kugetsu itself sends; agents may send others. */
-export type TaskNotificationType =
-  | 'task_queued'
-  | 'task_dequeued'
-  | 'task_waiting'
-  | 'task_started'
-  | 'task_completed'
-  | 'task_error'
-  | 'work_saved';
+import type { TaskNotificationType } from './own-types.ts';
 
 /** The one type of kugetsu's own whose message is a command, which is useless if it is cut. */
 export const SAVED: TaskNotificationType = 'work_saved';

@@ -1,14 +1,4 @@
-import type { TaskNotificationType } from './notification.ts';
-
-const OWN_TYPES: readonly TaskNotificationType[] = [
-  'task_queued',
-  'task_dequeued',
-  'task_waiting',
-  'task_started',
-  'task_completed',
-  'task_error',
-  'work_saved',
-];
+import { OWN_TYPES } from './own-types.ts';
 
 /**
  * Whether NOTIFY_TYPES asks for notifications of this type: `all`, the type by its name, or `others` for each that kugetsu
