@@ -40,3 +40,8 @@ function placeOf(url: string): string {
     .replace(/^\/+/, '');
   return `${host.toLowerCase()}/${plain}`;
 }
+
+/** A URL of which only the host is shown, because its path and login are the key to it; any other text as it is. */
+export function hostAlone(text: string): string {
+  return text.replace(/^([a-z]+\+)?(https?:\/\/)(?:[^/?#]*@)?([^/?#]*)[/?#].+$/i, '$1$2$3/[redacted]');
+}

@@ -202,3 +202,15 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toContain(why);
 });
+
+test('a list of the settings shows of a webhook only its host, and config get all of it', async () => {
+  const world = fakeWorld();
+  const url = 'ntfy+https://anna:pw@push.example.org/my-topic?x=1';
+  succeeded(await world.kugetsu('config', 'set', 'NOTIFY_WEBHOOK_URL', url));
+  for (const options of [[], ['--json']]) {
+    const { stdout } = succeeded(await world.kugetsu('config', 'list', ...options));
+    expect(stdout).toContain('ntfy+https://push.example.org/[redacted]');
+    expect(stdout).not.toMatch(/my-topic|anna|pw@/);
+  }
+  expect(succeeded(await world.kugetsu('config', 'get', 'NOTIFY_WEBHOOK_URL')).stdout).toBe(`${url}\n`);
+});

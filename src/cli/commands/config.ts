@@ -1,6 +1,7 @@
 import type { ShownProblem } from '../../domain/settings/list-settings.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
+import { hostAlone } from '../../util/urls.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
@@ -13,10 +14,14 @@ interface Named {
 export async function list({ context, exitWith }: Call, { json }: { readonly json: boolean }): Promise<void> {
   const { listSettings } = await import('../../domain/settings/list-settings.ts');
   const { settings, problems } = await listSettings(context);
+  // Who asks for one setting gets it whole; lists are shown around.
+  const shown = settings.map((each) =>
+    each.key === 'NOTIFY_WEBHOOK_URL' ? { ...each, value: hostAlone(each.value) } : each,
+  );
   await printResult(context, {
     json,
-    value: settings,
-    text: async (style) => (await import('../views/settings.ts')).renderSettings(settings, style),
+    value: shown,
+    text: async (style) => (await import('../views/settings.ts')).renderSettings(shown, style),
   });
   tellProblems(context, problems);
   if (problems.some(({ blocks }) => blocks.length > 0)) exitWith(EXIT.failed);
