@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTING_DESCRIPTIONS } from '../../src/domain/setting-descriptions.ts';
 import { BINARY, run } from '../support/world.ts';
@@ -14,7 +14,7 @@ const DOCUMENTS = [
 ];
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */
-const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'env', 'skill', 'completion'];
+const GROUPS = ['queue-daemon', 'queue', 'notify', 'config', 'server', 'repo', 'env', 'skill', 'completion'];
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 
 /** Words that follow `kugetsu` in a document, as far as they can be a command. */
@@ -108,14 +108,67 @@ describe('the documents', () => {
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
-  test('every setting is in README.md with its default', () => {
-    const readme = read('README.md');
+  test('every setting is in docs/reference.md with its default', () => {
+    const reference = read('docs/reference.md');
     const missing = SETTING_DESCRIPTIONS.filter(
-      ({ key, fallback }) => !readme.includes(`| \`${key}\` | \`${fallback}\` |`),
+      ({ key, fallback }) => !reference.includes(`| \`${key}\` | \`${fallback}\` |`),
     );
     expect(missing).toEqual([]);
   });
+
+  test('every command is in the table of docs/reference.md, and its first word in that of README.md', async () => {
+    const readme = inTable(read('README.md'));
+    const reference = inTable(read('docs/reference.md'));
+    const top = listed(await help()).filter((name) => name !== 'help');
+    const all: string[] = [];
+    for (const name of top) {
+      const subs = GROUPS.includes(name) ? listed(await help(name)).filter((sub) => sub !== 'help') : [];
+      all.push(...(subs.length === 0 ? [name] : subs.map((sub) => `${name} ${sub}`)));
+    }
+    expect(all.length).toBeGreaterThan(50);
+    const has = (rows: readonly string[], name: string): boolean =>
+      rows.some((row) => `${row} `.startsWith(`${name} `));
+    expect(all.filter((name) => !has(reference, name))).toEqual([]);
+    expect(top.filter((name) => !has(readme, name))).toEqual([]);
+  });
+
+  test('every link from one document to another leads to a heading or a file', () => {
+    const names = [...readdirSync(ROOT), ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+    const documents = names.filter((name) => name.endsWith('.md'));
+    const links = documents.flatMap((name) =>
+      [...prose(name).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => ({ name, link })),
+    );
+    expect(links.length).toBeGreaterThan(50);
+    expect(links.filter(({ name, link }) => !leads(name, link))).toEqual([]);
+  });
 });
+
+/** What stands in code at the beginning of the rows of a document's tables: `a b`, and `a c`, too, where `a b \| c` is written. */
+function inTable(text: string): string[] {
+  const cells = [...text.matchAll(/^\| (`(?:[^|\n]|(?<=\\)\|)*`)/gm)].map(([, cell = '']) => cell);
+  const rows = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, words = '']) => words));
+  return rows.flatMap((row) => {
+    const [first = '', ...others] = row.split(String.raw` \| `);
+    return [first, ...others.map((other) => `${first.split(' ')[0]} ${other}`)];
+  });
+}
+
+/** A document without its fenced blocks. */
+const prose = (name: string): string => read(name).replaceAll(/^```[^]*?^```/gm, '');
+
+/** Whether a relative link of a document leads to a file that is there and, with `#`, to a heading of it. */
+function leads(from: string, link: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const to = path === '' ? from : join(dirname(from), path);
+  if (!existsSync(join(ROOT, to))) return false;
+  const headings = [...prose(to).matchAll(/^#+ (.*)$/gm)].map(([, words = '']) =>
+    words
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return heading === undefined || headings.includes(heading);
+}
 
 /** The code of a document: fenced blocks, inline code and the command tables. */
 function code(text: string): string {
