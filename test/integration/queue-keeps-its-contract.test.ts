@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { queueContract } from '../support/queue-contract.ts';
+import { queueContract, sharedQueueContract } from '../support/queue-contract.ts';
 import { queueInFiles } from '../support/queue-in-files.ts';
+import { queueInMemory } from '../support/queue-in-memory.ts';
 
 queueContract('files', async () => {
   const { home, queue, other, setClock } = queueInFiles();
@@ -16,3 +17,7 @@ queueContract('files', async () => {
     },
   };
 });
+
+// The contract is no description of files: something else keeps it, too.
+queueContract('a table', async () => queueInMemory());
+sharedQueueContract('a table', async () => queueInMemory());

@@ -8,7 +8,7 @@ import { until } from './world.ts';
 /** An empty queue under test, with what the tests cannot do through the interface. */
 export interface QueueUnderTest {
   readonly store: QueueStore;
-  /** The same queue, as another process has it. */
+  /** The same queue, as another process of this host has it. */
   readonly other: QueueStore;
   /** What the store's clock says from now on, in milliseconds since the epoch. */
   readonly setClock: (now: number) => Promise<void>;
@@ -16,6 +16,12 @@ export interface QueueUnderTest {
   readonly damage: (id: string) => Promise<void>;
   /** Makes it impossible to tell anything from now on. */
   readonly refuseNews: () => Promise<void>;
+}
+
+/** A queue of several hosts. */
+export interface SharedQueueUnderTest extends QueueUnderTest {
+  /** The same queue, as another host has it. */
+  readonly away: QueueStore;
 }
 
 const FIRST = 'q_0mwrzy3vsoanbch21';
@@ -55,8 +61,20 @@ export function queueContract(name: string, make: () => Promise<QueueUnderTest>)
     tasksChange(make);
     tasksAreListed(make);
     tasksAreRemoved(make);
+    tasksAreKept(make);
     newsArrive(make);
     changesAreNoticed(make);
+  });
+}
+
+/**
+ * What a store promises besides that several hosts share.
+ *
+ * @param make gives an empty queue as two hosts have it, `here` and `away`, and sees to its end
+ */
+export function sharedQueueContract(name: string, make: () => Promise<SharedQueueUnderTest>): void {
+  describe(`the queue in ${name}, of several hosts`, () => {
+    claimsEnd(make);
   });
 }
 
@@ -124,7 +142,7 @@ function tasksChange(make: Make): void {
 
   test('a task that is not there is not changed, and nothing is told of it', async () => {
     const { store } = await make();
-    expect(await store.update(FIRST, finish, () => [told('done')])).toBeUndefined();
+    expect(await store.update(FIRST, finish, { news: () => [told('done')] })).toBeUndefined();
     expect(await messages(store)).toEqual([]);
   });
 
@@ -132,7 +150,7 @@ function tasksChange(make: Make): void {
     const { store } = await make();
     await store.add(itemWith({ id: FIRST, children: [childWith()] }));
     for (const same of [(item: QueueItem) => item, (item: QueueItem) => structuredClone(item)]) {
-      const change = await store.update(FIRST, same, () => [told('done')]);
+      const change = await store.update(FIRST, same, { news: () => [told('done')] });
       expect(change?.after).toBe(change?.before);
     }
     expect(await messages(store)).toEqual([]);
@@ -144,7 +162,7 @@ function tasksChange(make: Make): void {
     const change = (): never => {
       throw new Error('not this one');
     };
-    await expect(store.update(FIRST, change, () => [told('done')])).rejects.toThrow('not this one');
+    await expect(store.update(FIRST, change, { news: () => [told('done')] })).rejects.toThrow('not this one');
     expect(await store.read(FIRST)).toEqual(itemWith({ id: FIRST }));
     expect(await messages(store)).toEqual([]);
   });
@@ -228,6 +246,19 @@ function tasksAreListed(make: Make): void {
     expect(since.items.map(({ id }) => id)).toEqual([FOURTH]);
   });
 
+  test('tasks are counted by their state, those alone that can be read', async () => {
+    const { store, other, damage } = await withThree();
+    await store.add(itemWith({ id: FOURTH }));
+    expect(await store.counts()).toEqual({ pending: 4, notified: 0, completed: 0, error: 0 });
+    await other.update(FIRST, finish);
+    await other.update(SECOND, (item) => ({ ...finish(item), state: 'error' }));
+    await other.update(THIRD, (item) => ({ ...item, state: 'notified' }));
+    await damage(FOURTH);
+    for (const each of [store, other]) {
+      expect(await each.counts()).toEqual({ pending: 0, notified: 1, completed: 1, error: 1 });
+    }
+  });
+
   test('what there is to know of all finished tasks is known without them', async () => {
     const { store, other } = await withThree();
     const begun = { created_at: new Date(AT - 9).toISOString(), begun_at: new Date(AT - 5).toISOString() };
@@ -278,13 +309,111 @@ function tasksAreRemoved(make: Make): void {
   });
 }
 
+function tasksAreKept(make: Make): void {
+  const claim = { host: undefined, seconds: 60 };
+  const claimedBy = (runId: string) => (item: QueueItem) => ({ ...item, state: 'notified' as const, run_id: runId });
+
+  test('the claim of a run is kept up as long as the task is claimed for it, and for no other run', async () => {
+    const { store, other } = await make();
+    await store.add(itemWith({ id: FIRST }));
+    expect(await store.keep(FIRST, 'r_1', 60)).toBe(false);
+    await store.update(FIRST, claimedBy('r_1'), { claim });
+    for (const each of [store, other]) {
+      expect(await each.keep(FIRST, 'r_1', 60)).toBe(true);
+      expect(await each.keep(FIRST, 'r_2', 60)).toBe(false);
+      expect(await each.keep(SECOND, 'r_1', 60)).toBe(false);
+    }
+    await other.update(FIRST, (item) => ({ ...item, state: 'pending' }));
+    expect(await store.keep(FIRST, 'r_1', 60)).toBe(false);
+    await other.update(FIRST, claimedBy('r_2'), { claim });
+    expect(await store.keep(FIRST, 'r_1', 60)).toBe(false);
+    expect(await store.keep(FIRST, 'r_2', 60)).toBe(true);
+    await other.update(FIRST, finish);
+    expect(await store.keep(FIRST, 'r_2', 60)).toBe(false);
+  });
+
+  test('to keep up a claim changes nothing of the task', async () => {
+    const { store, other } = await make();
+    await store.add(itemWith({ id: FIRST }));
+    await store.update(FIRST, claimedBy('r_1'), { claim });
+    const before = await other.read(FIRST);
+    await store.keep(FIRST, 'r_1', 60);
+    expect(await other.read(FIRST)).toEqual(before);
+  });
+
+  test('a task of this host is at no other one, and nobody may take it over', async () => {
+    const { store, other } = await make();
+    await store.add(itemWith({ id: FIRST }));
+    await store.update(FIRST, claimedBy('r_1'), { claim: { host: await store.host(), seconds: 60 } });
+    const place = (await other.places()).get(FIRST);
+    expect(place?.host).toBe(await store.host());
+    expect(place?.expired ?? false).toBe(false);
+  });
+}
+
+function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
+  const claimed = (item: QueueItem): QueueItem => ({ ...item, state: 'notified', run_id: 'r_1' });
+
+  async function withClaim(): Promise<SharedQueueUnderTest> {
+    const queue = await make();
+    await queue.setClock(AT);
+    for (const id of [FIRST, SECOND]) await queue.store.add(itemWith({ id }));
+    const claim = { host: await queue.away.host(), seconds: 60 };
+    await queue.away.update(FIRST, claimed, { claim });
+    return queue;
+  }
+
+  test('each host has a name, and everybody is told which one has a task, and has its issue', async () => {
+    const { store, other, away } = await withClaim();
+    const [here, there] = [await store.host(), await away.host()];
+    expect(await other.host()).toBe(here);
+    expect(there).not.toBe(here);
+    for (const each of [store, away]) {
+      const places = await each.places();
+      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false });
+      // The other task is of the same issue, and nobody has claimed it.
+      expect(places.get(SECOND)).toEqual({ host: undefined, home: there, expired: false });
+    }
+  });
+
+  test('a claim that is not kept up is over at its time by the clock of the store, and not before', async () => {
+    const { store, away, setClock } = await withClaim();
+    const isExpired = async (): Promise<unknown> => (await store.places()).get(FIRST)?.expired;
+    await setClock(AT + 60_000);
+    expect(await isExpired()).toBe(false);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
+    await setClock(AT + 120_000);
+    expect(await isExpired()).toBe(false);
+    await setClock(AT + 120_001);
+    expect(await isExpired()).toBe(true);
+    // Nobody has taken it over, so its run goes on.
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
+    expect(await isExpired()).toBe(false);
+  });
+
+  test('a claim is over with its task, and when another host has taken it over', async () => {
+    const { store, away, setClock } = await withClaim();
+    await setClock(AT + 60_001);
+    const again = (item: QueueItem): QueueItem => ({ ...item, state: 'pending' });
+    await store.update(FIRST, again);
+    expect((await away.places()).get(FIRST)).toMatchObject({ host: undefined, expired: false });
+    await store.update(FIRST, (item) => ({ ...claimed(item), run_id: 'r_2' }), {
+      claim: { host: await store.host(), seconds: 60 },
+    });
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe(false);
+    expect((await away.places()).get(FIRST)).toMatchObject({ host: await store.host(), expired: false });
+    await store.update(FIRST, finish);
+    expect((await store.places()).has(FIRST)).toBe(false);
+  });
+}
+
 function newsArrive(make: Make): void {
   test('what is told with a new task, with a change and by itself is in the inbox, in the order of the events', async () => {
     const { store, other } = await make();
     await store.add(itemWith({ id: FIRST }), { news: [{ ...told('queued'), at: AT }] });
-    await store.update(FIRST, finish, ({ before, after }) => [
-      { ...told(`${before.state} to ${after.state}`), at: AT + 2 },
-    ]);
+    await store.update(FIRST, finish, {
+      news: ({ before, after }) => [{ ...told(`${before.state} to ${after.state}`), at: AT + 2 }],
+    });
     await other.inbox.send({ ...told('in between'), at: AT + 1 });
     expect(await messages(store)).toEqual(['queued', 'in between', 'pending to completed']);
   });
@@ -305,7 +434,7 @@ function newsArrive(make: Make): void {
     const { store, refuseNews } = await make();
     await refuseNews();
     await store.add(itemWith({ id: FIRST }), { news: [told('queued')] });
-    await store.update(FIRST, finish, () => [told('done')]);
+    await store.update(FIRST, finish, { news: () => [told('done')] });
     expect(await store.read(FIRST)).toMatchObject({ state: 'completed' });
   });
 }

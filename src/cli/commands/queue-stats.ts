@@ -9,14 +9,8 @@ export async function queueStats(call: Call, { json }: { readonly json: boolean 
   const { queueFigures } = await import('../../domain/queue/queue-figures.ts');
   const open = await openItems(call);
   const ended = await call.context.queue.ended();
-  const completed = ended.filter(({ how }) => how === 'ok').length;
-  const byState = {
-    total: open.length + ended.length,
-    pending: open.filter(({ state }) => state === 'pending').length,
-    notified: open.filter(({ state }) => state === 'notified').length,
-    completed,
-    error: ended.length - completed,
-  };
+  const { pending, notified, completed, error } = await call.context.queue.counts();
+  const byState = { total: pending + notified + completed + error, pending, notified, completed, error };
   const { wait, run, outcomes } = queueFigures(open, ended);
   const text = (): string =>
     [

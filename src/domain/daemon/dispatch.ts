@@ -11,7 +11,8 @@ import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, tell } from '../notifications/tell.ts';
 import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { isHeldUp } from '../queue/advance.ts';
+import { LEASE_SECONDS } from '../queue/queue-store.ts';
+import { advance, isHeldUp } from '../queue/advance.ts';
 import { countEnd } from '../queue/breaker-file.ts';
 import { backoff, heldByBreak, heldUp, settleItem } from '../work/settle-task.ts';
 import { launchRun } from '../work/launch-run.ts';
@@ -32,7 +33,11 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
   const runId = newRunId(context);
   const by = await claimer(context);
   const run = item.type === 'pm' ? { ...runOf(newPmRun(context, item, runId)), owner: by } : null;
-  const claimed = await settleItem(context, item.id, { type: 'claimed', runId, by, run });
+  const event = { type: 'claimed', runId, by, run } as const;
+  const change = await context.queue.update(item.id, (each, now) => advance(each, event, now), {
+    claim: { host: by.host, seconds: LEASE_SECONDS },
+  });
+  const claimed = change?.after;
   if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';
   const { id, issue_ref, attempts } = claimed;
   // A task that kugetsu is not ready for comes back again and again: one word is enough.

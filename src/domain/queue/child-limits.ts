@@ -95,9 +95,7 @@ async function depthOf(context: Needs, maker: QueueItem, type: QueueItem['type']
 
 /** A loop asks again and again; one notification is enough. */
 async function tellOnce(context: Needs, { id, issue_ref }: QueueItem, problem: string): Promise<void> {
-  await context.queue.update(
-    id,
-    (item) => (item.limit_reached === null ? { ...item, limit_reached: problem } : item),
-    () => [{ type: 'task_error', message: `refused (too_deep): ${problem}`, issue_ref, task: id }],
-  );
+  await context.queue.update(id, (item) => (item.limit_reached === null ? { ...item, limit_reached: problem } : item), {
+    news: () => [{ type: 'task_error', message: `refused (too_deep): ${problem}`, issue_ref, task: id }],
+  });
 }

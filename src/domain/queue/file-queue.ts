@@ -4,7 +4,6 @@ import type { Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import type { Courier } from '../notifications/courier.ts';
 import type { Inbox } from '../notifications/inbox-store.ts';
-import type { News } from '../notifications/notification-schema.ts';
 import { orLogged } from '../notifications/lost-news.ts';
 import { postNotification } from '../notifications/notification.ts';
 import { fileInbox } from './file-inbox.ts';
@@ -12,8 +11,19 @@ import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
 import type { EndedTask } from './ended-task.ts';
 import type { Ended } from './task-files.ts';
-import type { QueueItem } from './queue-item.ts';
-import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from './queue-store.ts';
+import type { QueueItem, QueueState } from './queue-item.ts';
+import type {
+  Adding,
+  AllTasks,
+  Change,
+  Changing,
+  ItemChange,
+  Page,
+  PageRequest,
+  Place,
+  QueueStore,
+  Watch,
+} from './queue-store.ts';
 
 interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
   readonly courier?: Courier | undefined;
@@ -48,13 +58,15 @@ export class FileQueue implements QueueStore {
     return readItem(this.context, id);
   }
 
-  async update(
-    id: string,
-    change: Change,
-    news: (change: ItemChange) => readonly News[] = () => [],
-  ): Promise<ItemChange | undefined> {
+  /** A claim in files dies with its process, so it needs no lease. */
+  async update(id: string, change: Change, { news = () => [] }: Changing = {}): Promise<ItemChange | undefined> {
     const { updateFile } = await import('./update-file.ts');
     return updateFile(this.context, id, { change, news });
+  }
+
+  async keep(id: string, runId: string): Promise<boolean> {
+    const item = await this.read(id);
+    return item?.state === 'notified' && item.run_id === runId;
   }
 
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
@@ -64,6 +76,19 @@ export class FileQueue implements QueueStore {
   async finished(page: PageRequest): Promise<Page> {
     const { finishedPage } = await import('./task-files.ts');
     return finishedPage(this.context, await this.lookAtEnded(), page);
+  }
+
+  /** Files belong to one home. */
+  async places(): Promise<ReadonlyMap<string, Place>> {
+    return new Map();
+  }
+
+  async counts(): Promise<Readonly<Record<QueueState, number>>> {
+    const open = await this.open(async () => undefined);
+    const notified = open.filter(({ state }) => state === 'notified').length;
+    const ended = await this.ended();
+    const completed = ended.filter(({ how }) => how === 'ok').length;
+    return { pending: open.length - notified, notified, completed, error: ended.length - completed };
   }
 
   async ended(): Promise<readonly EndedTask[]> {

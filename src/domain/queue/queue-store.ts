@@ -17,6 +17,34 @@ export interface ItemChange {
   readonly after: QueueItem;
 }
 
+/** For how long a claim holds when nothing keeps it up, in seconds. A store that belongs to one home has no use for it. */
+export const LEASE_SECONDS = 180;
+
+/** A claim that another host may take over when it has not been kept up for so long; see {@link QueueStore.keep}. */
+export interface Lease {
+  /** Who claims, by its name in the queue; undefined when the queue belongs to one home. */
+  readonly host: string | undefined;
+  readonly seconds: number;
+}
+
+/** What goes with a change. */
+export interface Changing {
+  /** What is told of the change; not asked when there is none. */
+  readonly news?: (change: ItemChange) => readonly News[];
+  /** Given with a change that claims the task. It is no longer so when the task is no longer claimed. */
+  readonly claim?: Lease;
+}
+
+/** Where an open task is, when several hosts share the queue. */
+export interface Place {
+  /** The host that has claimed it; undefined when none has. */
+  readonly host: string | undefined;
+  /** The host that has the session and the worktree of its issue; undefined when none has, and any may begin it. */
+  readonly home: string | undefined;
+  /** Whether its claim was not kept up, so that any host may take it over. */
+  readonly expired: boolean;
+}
+
 /** What goes with a new task. */
 export interface Adding {
   readonly news?: readonly News[];
@@ -85,15 +113,24 @@ export interface QueueStore {
    * Changes one task, alone at it. The news are there no later than the change; they may come twice after a crash, never not at
    * all, but for a notification that cannot be written, which holds up no change. An equal task counts as unchanged.
    *
-   * @param news what is told of the change; not asked when there is none
    * @returns the task before and after; undefined when there is no task of this id
    * @throws what `change` throws; then nothing is changed
    */
-  update(id: string, change: Change, news?: (change: ItemChange) => readonly News[]): Promise<ItemChange | undefined>;
+  update(id: string, change: Change, given?: Changing): Promise<ItemChange | undefined>;
+  /**
+   * Keeps up the claim of a run, for so many seconds from now.
+   *
+   * @returns whether the task is still claimed for this run; else the run is over, and its agent has to end
+   */
+  keep(id: string, runId: string, seconds: number): Promise<boolean>;
   /** The tasks that are not finished, oldest first. @param broken gets a line about each that cannot be read, which holds up no other */
   open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]>;
   /** The finished tasks, page by page: as dear as the page is long. */
   finished(page: PageRequest): Promise<Page>;
+  /** Where the open tasks are. One that is not among them is here: so are all in a queue that belongs to one home. */
+  places(): Promise<ReadonlyMap<string, Place>>;
+  /** How many tasks there are in each state, without those that cannot be read. */
+  counts(): Promise<Readonly<Record<QueueState, number>>>;
   /** What there is to know of all finished tasks together, the last one that ended first. */
   ended(): Promise<readonly EndedTask[]>;
   /** Every task: as dear as there are tasks. */

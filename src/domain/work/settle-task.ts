@@ -43,7 +43,7 @@ async function applyEvent(context: Needs, id: string, event: QueueEvent | EventA
     held = happened.type === 'held_up';
     return advance(item, happened, now);
   };
-  const changed = await context.queue.update(id, change, (each) => newsOf(each, held));
+  const changed = await context.queue.update(id, change, { news: (each) => newsOf(each, held) });
   return changed?.after;
 }
 
