@@ -46,10 +46,17 @@ test('without a name wait waits for all that is open: tasks, and the issue of a 
   const second = await enqueue(world, 'hello');
   await startDaemon(world);
   await until('the agent is at work', () => noted(world, 'go-begun').length > 0);
-  const [all, one] = [world.kugetsu('wait'), world.kugetsu('wait', REF)];
+  const [executable = '', ...prefix] = world.command;
+  const all = spawn(executable, [...prefix, 'wait'], { cwd: world.project, env: world.env, stdio: 'pipe' });
+  const said = { out: '', err: '' };
+  all.stdout.on('data', (data) => (said.out += String(data)));
+  all.stderr.on('data', (data) => (said.err += String(data)));
+  const closed = once(all, 'close');
+  const one = world.kugetsu('wait', REF);
+  await until('it has seen what is open', () => said.err.includes('waiting for'));
   give(world, 'go');
-  const { stdout } = succeeded(await all);
-  expect(stdout.trimEnd().split('\n').toSorted()).toEqual(
+  expect(await closed).toEqual([0, null]);
+  expect(said.out.trimEnd().split('\n').toSorted()).toEqual(
     [first, second, REF].map((name) => `${name}\tsucceeded`).toSorted(),
   );
   succeeded(await one);
