@@ -115,6 +115,19 @@ export default defineConfig({
       },
       {
         root,
+        plugins: [markdown],
+        test: {
+          name: 'fleet',
+          include: ['test/fleet/**/*.test.ts'],
+          globalSetup: ['test/support/fleet-server.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        root,
         test: {
           name: 'opencode2',
           include: ['test/opencode2/**/*.test.ts', 'test/e2e/driver-contract.test.ts'],

@@ -39,6 +39,9 @@ export const ERROR_KINDS = {
   other_opencode: 'not_ready',
   other_sessions: 'not_ready',
   pm_agent_missing: 'not_ready',
+  queue_refused: 'not_ready',
+  queue_too_new: 'not_ready',
+  queue_unreachable: 'not_ready',
   retired_setting: 'not_ready',
   unknown_setting: 'not_ready',
 

@@ -47,7 +47,13 @@ interface ParseOptions<Schema extends z.ZodMiniType> {
   readonly form: FileForm<Schema>;
 }
 
-async function parseJson<Schema extends z.ZodMiniType>({
+/**
+ * The value that a text of a form holds.
+ *
+ * @param options.path what has the text, for messages: a file, or a row of a table
+ * @throws AppError `corrupt_file`
+ */
+export async function parseJson<Schema extends z.ZodMiniType>({
   path,
   text,
   form: { schema, what, complete },

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import type { Client, ClientConfig } from 'pg';
+import { AppError, errnoOf } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { said, words } from '../../util/words.ts';
+import type { ServerAddress } from './address.ts';
+import { unreachable } from './failures.ts';
+
+/** How long the server may take to answer, in milliseconds: a stopped one accepts connections and says nothing. */
+const ANSWER_MS = 3000;
+
+/**
+ * A new connection, over which a statement may take three seconds. It keeps the process alive only while one is at work.
+ *
+ * @param password that of the environment, for an address that has none
+ * @param onEnd called once, when it has broken or has been ended
+ * @throws AppError `queue_unreachable`, or usage for a file of the address that cannot be read
+ */
+export async function connect(
+  address: ServerAddress,
+  { password = '', onEnd }: { readonly password?: string | undefined; readonly onEnd: () => void },
+): Promise<Client> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client(configOf(address, password));
+  client.on('error', onEnd);
+  client.on('end', onEnd);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(address, error);
+  }
+  keepAlive(client, false);
+  return client;
+}
+
+/** Whether a connection holds up the end of the process; its types do not know that it can be said. */
+export function keepAlive(client: Client, wanted: boolean): void {
+  const socket = client as Client & { ref(): void; unref(): void };
+  if (wanted) socket.ref();
+  else socket.unref();
+}
+
+function configOf(address: ServerAddress, password: string): ClientConfig {
+  const { host, port, database, user } = address;
+  return {
+    host,
+    port,
+    database,
+    user,
+    // Without a function pg asks a file, and warns that it will not in future.
+    password: () => address.password ?? password,
+    ssl: tlsOf(address),
+    application_name: 'kugetsu',
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  };
+}
+
+function tlsOf({ protection, host, rootCertificates, certificate, key }: ServerAddress): false | ConnectionOptions {
+  if (protection === 'disable') return false;
+  return {
+    rejectUnauthorized: protection !== 'require',
+    // Which host a certificate is for is what verify-ca does not ask.
+    ...(protection === 'verify-ca' ? { checkServerIdentity: () => undefined } : { servername: nameIn(host) }),
+    ...(rootCertificates === undefined ? {} : { ca: contentOf(rootCertificates) }),
+    ...(certificate === undefined ? {} : { cert: contentOf(certificate) }),
+    ...(key === undefined ? {} : { key: contentOf(key) }),
+  };
+}
+
+/** TLS knows no names for addresses. */
+function nameIn(host: string): string {
+  return /^[\d.]+$|:/.test(host) ? '' : host;
+}
+
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const why = errnoOf(error) === undefined ? 'it cannot be read' : String(errnoOf(error));
+    throw new AppError('queue_unreachable', words`the file ${said(path)} that the fleet's URL names: ${why}`, {
+      hint: 'run: kugetsu fleet join URL, with the right path',
+      exit: EXIT.notReady,
+    });
+  }
+}

@@ -1,0 +1,222 @@
+import type { Answer, Database, Row, Value } from '../../../adapters/postgres/database.ts';
+import { randomBytes } from '../../../adapters/random.ts';
+import { AppError, wordsOf } from '../../../util/errors.ts';
+import { base62 } from '../../../util/ids.ts';
+import { rawText, words, type Text, type Words } from '../../../util/words.ts';
+import type { Context } from '../../context.ts';
+import { byTime } from '../../issues/task-id.ts';
+import type { Courier } from '../../notifications/courier.ts';
+import { logLost } from '../../notifications/lost-news.ts';
+import type { News, Notification } from '../../notifications/notification-schema.ts';
+import type { EndedTask } from '../ended-task.ts';
+import type { QueueItem } from '../queue-item.ts';
+import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from '../queue-store.ts';
+import { finishedPage } from './finished-page.ts';
+import { TableInbox } from './table-inbox.ts';
+import { endedOf, itemOf, numberIn, textIn, timeOf } from './task-rows.ts';
+import {
+  addition,
+  replacement,
+  statements,
+  type Replacing,
+  type Statement,
+  type Statements,
+} from './task-statements.ts';
+import { watchTable } from './watch-table.ts';
+
+interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
+  readonly courier?: Courier | undefined;
+}
+
+interface Table {
+  readonly database: Database;
+  /** The name of this host among those that share the queue. */
+  readonly host: string;
+  /** What the server's time is read from, as SQL. */
+  readonly time?: string;
+}
+
+/** The tasks of some rows, oldest first, and why others cannot be read. */
+interface Tasks {
+  readonly items: readonly QueueItem[];
+  readonly damaged: readonly (readonly [id: string, why: Words])[];
+}
+
+/** A task as its row has it. */
+interface Stored {
+  readonly item: QueueItem;
+  readonly revision: string;
+  /** The name of the last change. */
+  readonly changedBy: string;
+  /** The server's time when it was read, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * The queue in a table of PostgreSQL, which several hosts share. Each operation is one statement that compares the revision it
+ * has read with the one that is there: what is sent twice, because its answer was lost, is the same as what is sent once.
+ */
+export class TableQueue implements QueueStore {
+  readonly inbox: TableInbox;
+  private readonly context: Needs;
+  private readonly table: Table;
+  private readonly sql: Statements;
+
+  constructor(context: Needs, table: Table) {
+    const { schema } = table.database.address;
+    this.context = context;
+    this.table = table;
+    this.sql = statements(schema, table.time ?? 'clock_timestamp()');
+    this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
+  }
+
+  async add(item: QueueItem, { news = [], parent }: Adding = {}): Promise<void> {
+    const told = await this.inbox.make(news, news.length === 0 ? 0 : await this.now());
+    for (;;) {
+      const waits = parent === undefined ? undefined : await this.parentWith(parent);
+      const { rows } = await this.withNews(told, (each) => addition(this.sql, item, { news: each, parent: waits }));
+      const [row] = rows;
+      if (row?.['done'] !== true) continue;
+      // What was there before is told of no more.
+      if (row['added'] === true) await this.inbox.bringOut(told);
+      return;
+    }
+  }
+
+  /** What becomes of the task that waits for a new one; undefined when nothing does. */
+  private async parentWith({ id, change }: NonNullable<Adding['parent']>): Promise<Replacing | undefined> {
+    const known = await this.stored(id);
+    if (known === undefined) return undefined;
+    const item = change(known.item, known.now);
+    return isSame(known.item, item) ? undefined : { item, revision: known.revision, change: changeName() };
+  }
+
+  async read(id: string): Promise<QueueItem | undefined> {
+    return (await this.stored(id))?.item;
+  }
+
+  async update(
+    id: string,
+    change: Change,
+    news: (change: ItemChange) => readonly News[] = () => [],
+  ): Promise<ItemChange | undefined> {
+    const name = changeName();
+    for (let sent: ItemChange | undefined; ;) {
+      const known = await this.stored(id);
+      if (known === undefined) return undefined;
+      // It was done, and only the answer was lost.
+      if (sent !== undefined && known.changedBy === name) return sent;
+      const { item: before, revision, now } = known;
+      const after = change(before, now);
+      if (isSame(before, after)) return { before, after: before };
+      sent = { before, after };
+      const told = await this.inbox.make(news(sent), now);
+      const replacing = { item: after, revision, change: name };
+      const { rows, conflict } = await this.withNews(told, (each) => replacement(this.sql, replacing, each));
+      // Another host's agent has the issue.
+      if (conflict !== undefined) return { before, after: before };
+      if (rows.length === 0) continue;
+      await this.inbox.bringOut(told);
+      return sent;
+    }
+  }
+
+  /** News that cannot be told hold up no change. */
+  private async withNews(
+    told: readonly Notification[],
+    statement: (news: readonly Notification[]) => Statement,
+  ): Promise<Answer> {
+    const { database } = this.table;
+    try {
+      return await database.write(...statement(told));
+    } catch (error) {
+      if (told.length === 0 || !(error instanceof AppError) || error.code !== 'queue_refused') throw error;
+      const answer = await database.write(...statement([]));
+      for (const each of told) await logLost(this.context, each, error);
+      return answer;
+    }
+  }
+
+  async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
+    const tasks = await this.tasksIn(await this.rows(this.sql.open));
+    for (const [id, why] of tasks.damaged) await broken(words`${id} skipped: ${why}`);
+    return tasks.items;
+  }
+
+  async finished(page: PageRequest): Promise<Page> {
+    return finishedPage(page, async (values) => this.rows(this.sql.finished, values));
+  }
+
+  async ended(): Promise<readonly EndedTask[]> {
+    return (await this.rows(this.sql.ended)).map(endedOf);
+  }
+
+  async all(): Promise<AllTasks> {
+    const { items, damaged } = await this.tasksIn(await this.rows(this.sql.all));
+    return { items, broken: damaged.map(([id, why]) => ({ id, why: rawText(why) })) };
+  }
+
+  async ids(): Promise<string[]> {
+    return byTime((await this.rows(this.sql.ids)).map((row) => textIn(row, 'id')));
+  }
+
+  async removeFinished({ by }: { readonly by?: number | undefined }): Promise<string[]> {
+    const { rows } = await this.table.database.write(this.sql.removeFinished, [by === undefined ? null : timeOf(by)]);
+    await this.inbox.bound();
+    return byTime(rows.map((row) => textIn(row, 'id')));
+  }
+
+  async host(): Promise<string> {
+    return this.table.host;
+  }
+
+  async now(): Promise<number> {
+    const [row = {}] = await this.rows(this.sql.now);
+    return numberIn(row, 'now');
+  }
+
+  async watch(onChange: () => void): Promise<Watch> {
+    return watchTable(this.context, this.table.database, onChange);
+  }
+
+  async wake(): Promise<void> {
+    await this.table.database.write(this.sql.notify);
+  }
+
+  private async stored(id: string): Promise<Stored | undefined> {
+    const [row] = await this.rows(this.sql.read, [id]);
+    if (row === undefined) return undefined;
+    return {
+      item: await itemOf(row),
+      revision: textIn(row, 'revision'),
+      changedBy: textIn(row, 'changed_by'),
+      now: numberIn(row, 'now'),
+    };
+  }
+
+  private async tasksIn(rows: readonly Row[]): Promise<Tasks> {
+    const damaged: (readonly [string, Words])[] = [];
+    const items = new Map<string, QueueItem>();
+    for (const row of rows) {
+      const id = textIn(row, 'id');
+      const item = await itemOf(row).catch((error: unknown) => {
+        damaged.push([id, wordsOf(error)]);
+        return undefined;
+      });
+      if (item !== undefined) items.set(id, item);
+    }
+    return { items: byTime([...items.keys()]).flatMap((id) => items.get(id) ?? []), damaged };
+  }
+
+  private async rows(statement: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+    return this.table.database.read(statement, values);
+  }
+}
+
+function changeName(): string {
+  return base62(randomBytes(16));
+}
+
+function isSame(before: object, after: object): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
+}

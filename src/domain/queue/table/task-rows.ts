@@ -1,0 +1,77 @@
+import type { Row, Value } from '../../../adapters/postgres/database.ts';
+import { parseJson } from '../../../adapters/store/json-file.ts';
+import { textOf } from '../../../util/loose-object.ts';
+import { isFinished } from '../advance.ts';
+import { endedTask, type EndedTask } from '../ended-task.ts';
+import { formOfItem } from '../item-form.ts';
+import type { QueueItem } from '../queue-item.ts';
+
+/** The task in a row that has its `id` and `doc`. @throws AppError `corrupt_file` */
+export async function itemOf(row: Row): Promise<QueueItem> {
+  const id = textIn(row, 'id');
+  return parseJson({ path: id, text: textIn(row, 'doc'), form: formOfItem(id) });
+}
+
+/** The columns that repeat what a task's document says, in the order of {@link COLUMNS}. */
+export function columnsOf(item: QueueItem): readonly Value[] {
+  const end = isFinished(item) ? endedTask(item) : undefined;
+  return [
+    item.id,
+    item.type,
+    item.issue_ref,
+    item.state,
+    item.state === 'notified' ? (item.claimed_by?.host ?? item.run?.owner.host ?? null) : null,
+    item.run_id,
+    end === undefined ? null : timeOf(end.at),
+    end?.how ?? null,
+    end?.waitMs ?? null,
+    end?.runMs ?? null,
+    JSON.stringify(item),
+  ];
+}
+
+/** The names of the columns of {@link columnsOf}, with their types. */
+export const COLUMNS = [
+  ['id', 'text'],
+  ['type', 'text'],
+  ['issue_ref', 'text'],
+  ['state', 'text'],
+  ['host', 'text'],
+  ['run_id', 'text'],
+  ['finished_at', 'timestamptz'],
+  ['how', 'text'],
+  ['wait_ms', 'double precision'],
+  ['run_ms', 'double precision'],
+  ['doc', 'json'],
+] as const;
+
+/** What is to be known of a finished task, from its columns; `at` is the end in milliseconds since the epoch. */
+export function endedOf(row: Row): EndedTask {
+  return {
+    id: textIn(row, 'id'),
+    ref: textOf(row['issue_ref']) ?? null,
+    at: numberIn(row, 'at'),
+    how: textOf(row['how']) ?? 'failed',
+    waitMs: perhapsNumber(row['wait_ms']),
+    runMs: perhapsNumber(row['run_ms']),
+  };
+}
+
+/** A text column that is never null. */
+export function textIn(row: Row, column: string): string {
+  return textOf(row[column]) ?? '';
+}
+
+/** A column of numbers that is never null; `bigint` comes as text. */
+export function numberIn(row: Row, column: string): number {
+  return Number(row[column]);
+}
+
+function perhapsNumber(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+/** A time in milliseconds since the epoch, as PostgreSQL reads it. */
+export function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,113 @@
+import type { Value } from '../../../adapters/postgres/database.ts';
+import type { Notification } from '../../notifications/notification-schema.ts';
+import type { QueueItem } from '../queue-item.ts';
+import { newsColumns, tellFrom } from './news-rows.ts';
+import { COLUMNS, columnsOf } from './task-rows.ts';
+
+/** A statement and its parameters. */
+export type Statement = readonly [text: string, values: readonly Value[]];
+
+/** What a task becomes, if it still is what it was when it was read. */
+export interface Replacing {
+  readonly item: QueueItem;
+  /** The revision that was read. */
+  readonly revision: string;
+  /** A name of this change alone, by which it is known again when its answer was lost. */
+  readonly change: string;
+}
+
+/** The statements of one queue. */
+export interface Statements {
+  readonly schema: string;
+  readonly read: string;
+  readonly open: string;
+  readonly all: string;
+  readonly ids: string;
+  readonly ended: string;
+  readonly finished: string;
+  readonly removeFinished: string;
+  readonly now: string;
+  readonly notify: string;
+}
+
+const MS = (time: string): string => `floor(extract(epoch from ${time}) * 1000)::double precision`;
+const FINISHED = `state in ('completed', 'error')`;
+
+/**
+ * The statements of the queue in a schema.
+ *
+ * @param time what the server's time is read from, as SQL
+ */
+export function statements(schema: string, time: string): Statements {
+  const task = `${schema}.task`;
+  const page = `${FINISHED} and ($1::text is null or issue_ref = $1) and ($2::text is null or state = $2)
+      and ($3::timestamptz is null or finished_at >= $3)
+      and ($4::timestamptz is null or (finished_at, id) < ($4, $5::text))`;
+  return {
+    schema,
+    read: `select id, doc::text, revision, changed_by, ${MS(time)} as now from ${task} where id = $1`,
+    open: `select id, doc::text from ${task} where state in ('pending', 'notified')`,
+    all: `select id, doc::text from ${task}`,
+    ids: `select id from ${task}`,
+    ended: `select id, issue_ref, ${MS('finished_at')} as at, how, wait_ms, run_ms from ${task} where ${FINISHED}
+      order by finished_at desc, id desc`,
+    finished: `select id, doc::text, ${MS('finished_at')} as at,
+      (select count(*) from ${task} where ${page}) as matching
+      from ${task} where ${page} order by finished_at desc, id desc limit $6`,
+    removeFinished: `with gone as (
+        delete from ${task} where ${FINISHED} and ($1::timestamptz is null or finished_at <= $1) returning id
+      ) select id, pg_notify('${schema}', '') from gone`,
+    now: `select ${MS(time)} as now`,
+    notify: `select pg_notify('${schema}', '')`,
+  };
+}
+
+/** Adds a task, changes the one that waits for it, and tells of it; all or nothing. Its row says whether it is `done`, and whether it was `added`. */
+export function addition(
+  { schema }: Statements,
+  item: QueueItem,
+  { news, parent }: { readonly news: readonly Notification[]; readonly parent: Replacing | undefined },
+): Statement {
+  const values: Value[] = [...columnsOf(item)];
+  const names = COLUMNS.map(([name]) => name);
+  const parameters = COLUMNS.map(([, type], index) => `$${index + 1}::${type}`);
+  const waits = parent === undefined ? '' : `parent as (${change(schema, parent, values)}),`;
+  const isReady = parent === undefined ? 'true' : 'exists (select from parent)';
+  return [
+    `with ${waits}
+      added as (insert into ${schema}.task (${names.join(', ')}) select ${parameters.join(', ')} where ${isReady}
+        on conflict (id) do nothing returning id),
+      told as (${told(schema, news, { after: 'added', first: values.length + 1 })})
+    select ${isReady} as done, exists (select from added) as added, pg_notify('${schema}', '')`,
+    [...values, ...(news.length === 0 ? [] : newsColumns(news))],
+  ];
+}
+
+/** Changes a task and tells of it, or neither. One row when it did. */
+export function replacement({ schema }: Statements, replacing: Replacing, news: readonly Notification[]): Statement {
+  const values: Value[] = [];
+  return [
+    `with changed as (${change(schema, replacing, values)}),
+      told as (${told(schema, news, { after: 'changed', first: values.length + 1 })})
+    select id, pg_notify('${schema}', '') from changed`,
+    [...values, ...(news.length === 0 ? [] : newsColumns(news))],
+  ];
+}
+
+/** Most changes are not told. */
+function told(
+  schema: string,
+  news: readonly Notification[],
+  where: { readonly after: string; readonly first: number },
+): string {
+  return news.length === 0 ? 'select' : tellFrom(schema, where);
+}
+
+/** The UPDATE of one task, whose parameters are added to `values`. */
+function change(schema: string, { item, revision, change: name }: Replacing, values: Value[]): string {
+  const first = values.length + 1;
+  values.push(...columnsOf(item), revision, name);
+  const set = COLUMNS.map(([column, type], index) => `${column} = $${first + index}::${type}`);
+  return `update ${schema}.task set ${set.join(', ')}, revision = revision + 1, changed_by = $${first + COLUMNS.length + 1}::text
+    where id = $${first}::text and revision = $${first + COLUMNS.length}::bigint returning id`;
+}

@@ -1,0 +1,4 @@
+import { queueContract } from '../support/queue-contract.ts';
+import { queueInATable } from '../support/queue-in-a-table.ts';
+
+queueContract('a table of PostgreSQL', queueInATable);

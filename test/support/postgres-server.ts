@@ -1,0 +1,124 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { until } from './world.ts';
+
+const DEBIAN = '/usr/lib/postgresql';
+
+/** A PostgreSQL server of a test's own, on a socket in a directory of its own. */
+export interface PostgresServer {
+  /** The directory of its socket, and of nothing else. */
+  readonly directory: string;
+  /** The URL of its database. */
+  readonly url: string;
+  /** Ends it: in order, or at once as a crash would. */
+  stop(how?: 'fast' | 'immediate'): Promise<void>;
+  /** Starts it again with the data that it has. */
+  start(): Promise<void>;
+  /** Sends the server's first process a signal. */
+  signal(signal: NodeJS.Signals): void;
+  /** Stops it and removes its data. */
+  remove(): Promise<void>;
+}
+
+interface Options {
+  /** Whether it waits for the disk; a test that crashes the server needs it. */
+  readonly durable?: boolean;
+  /** A port of loopback, for what needs TCP. */
+  readonly port?: number;
+}
+
+/**
+ * Starts a server with an empty database.
+ *
+ * @throws Error that says how to get PostgreSQL when it is not installed
+ */
+export async function postgresServer({ durable = false, port }: Options = {}): Promise<PostgresServer> {
+  const bin = binaries();
+  const root = mkdtempSync(join(tmpdir(), 'kugetsu-pg-'));
+  const owner = ownerOf(root);
+  const data = join(root, 'data');
+  owner.run(join(bin, 'initdb'), '-N', '-D', data, '-U', 'kugetsu', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8');
+  let server: ChildProcess | undefined;
+  const settings = [
+    ['unix_socket_directories', root],
+    ['listen_addresses', port === undefined ? '' : '127.0.0.1'],
+    ['port', String(port ?? 5432)],
+    ['fsync', durable ? 'on' : 'off'],
+    ['max_connections', '200'],
+    ['shared_buffers', '16MB'],
+  ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+  const start = async (): Promise<void> => {
+    server = owner.spawn(join(bin, 'postgres'), '-D', data, ...settings);
+    await until('the server answers', () => isUp(bin, root, port ?? 5432));
+  };
+  const stop = async (how: 'fast' | 'immediate' = 'fast'): Promise<void> => {
+    const running = server;
+    server = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await ended;
+  };
+  await start();
+  return {
+    directory: root,
+    url: `postgres://kugetsu@/postgres?host=${encodeURIComponent(root)}&port=${port ?? 5432}`,
+    start,
+    stop,
+    signal: (signal) => void server?.kill(signal),
+    async remove() {
+      await stop('immediate');
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+function isUp(bin: string, directory: string, port: number): boolean {
+  try {
+    execFileSync(join(bin, 'pg_isready'), ['-q', '-h', directory, '-p', String(port)]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL refuses to run as root: then Debian's own user for it does. */
+function ownerOf(root: string): {
+  readonly run: (...command: readonly string[]) => void;
+  readonly spawn: (...command: readonly string[]) => ChildProcess;
+} {
+  const run = (uid: number | undefined, [program = '', ...args]: readonly string[]): void => {
+    execFileSync(program, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: root,
+      ...(uid === undefined ? {} : { uid, gid: gid() }),
+    });
+  };
+  const isRoot = process.getuid?.() === 0;
+  const uid = isRoot ? Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' })) : undefined;
+  const gid = (): number => Number(execFileSync('id', ['-g', 'postgres'], { encoding: 'utf8' }));
+  if (uid !== undefined) {
+    chownSync(root, uid, gid());
+    chmodSync(root, 0o755);
+  }
+  return {
+    run: (...command) => run(uid, command),
+    spawn: (program = '', ...args) =>
+      spawn(program, args, { stdio: 'ignore', cwd: root, ...(uid === undefined ? {} : { uid, gid: gid() }) }),
+  };
+}
+
+/** Where the server's programs are. */
+function binaries(): string {
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const found = [
+    ...versions.map((version) => join(DEBIAN, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ].find((directory) => existsSync(join(directory, 'initdb')));
+  if (found === undefined) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
+  return found;
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject, onTestFinished } from 'vitest';
+import { parseServerAddress, type ServerAddress } from '../../src/adapters/postgres/address.ts';
+import { PostgresDatabase } from '../../src/adapters/postgres/database.ts';
+import { migration } from '../../src/adapters/postgres/schema.ts';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { homeAt } from '../../src/domain/home.ts';
+import { TableQueue } from '../../src/domain/queue/table/table-queue.ts';
+import type { QueueUnderTest } from './queue-contract.ts';
+
+interface Tables {
+  readonly address: ServerAddress;
+  readonly database: PostgresDatabase;
+  /** A directory for a home that nobody has set up. */
+  readonly root: string;
+}
+
+/** Tables without tasks on the server of this run of the tests, until the test has finished. */
+export async function freshTables(): Promise<Tables> {
+  const address = parseServerAddress(`${inject('postgres')}&schema=t_${randomBytes(8).toString('hex')}`);
+  const root = mkdtempSync(join(tmpdir(), 'kugetsu-queue-'));
+  const database = new PostgresDatabase(address);
+  onTestFinished(async () => {
+    await database.write(`drop schema ${address.schema} cascade`);
+    await database.close();
+    rmSync(root, { recursive: true });
+  });
+  await database.write(migration(address));
+  return { address, database, root };
+}
+
+/** An empty queue in tables of its own. */
+export async function queueInATable(): Promise<QueueUnderTest> {
+  const { address, database, root } = await freshTables();
+  const { schema } = address;
+  const another = new PostgresDatabase(address);
+  onTestFinished(async () => another.close());
+  const context = { home: homeAt(root), env: {}, clock: systemClock };
+  await database.write(`create table ${schema}.test_clock (at timestamptz)`);
+  const time = `coalesce((select at from ${schema}.test_clock), clock_timestamp())`;
+  return {
+    store: new TableQueue(context, { database, host: 'a', time }),
+    other: new TableQueue(context, { database: another, host: 'b', time }),
+    async setClock(now) {
+      await database.write(`delete from ${schema}.test_clock`);
+      await database.write(`insert into ${schema}.test_clock values ($1)`, [new Date(now).toISOString()]);
+    },
+    async damage(id) {
+      await database.write(`update ${schema}.task set doc = '{"id": 1}' where id = $1`, [id]);
+    },
+    async refuseNews() {
+      await database.write(`alter table ${schema}.notification rename to elsewhere`);
+    },
+  };
+}
