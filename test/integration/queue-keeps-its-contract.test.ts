@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { queueContract, sharedQueueContract } from '../support/queue-contract.ts';
+import { queueContract } from '../support/queue-contract.ts';
 import { queueInFiles } from '../support/queue-in-files.ts';
-import { queueInMemory } from '../support/queue-in-memory.ts';
 
 queueContract('files', async () => {
   const { home, queue, other, setClock } = queueInFiles();
@@ -17,7 +16,3 @@ queueContract('files', async () => {
     },
   };
 });
-
-// The contract is no description of files: something else keeps it, too.
-queueContract('a table', async () => queueInMemory());
-sharedQueueContract('a table', async () => queueInMemory());

@@ -9,7 +9,7 @@ import { migration } from '../../src/adapters/postgres/schema.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { homeAt } from '../../src/domain/home.ts';
 import { TableQueue } from '../../src/domain/queue/table/table-queue.ts';
-import type { QueueUnderTest } from './queue-contract.ts';
+import type { SharedQueueUnderTest } from './queue-contract.ts';
 
 interface Tables {
   readonly address: ServerAddress;
@@ -33,7 +33,7 @@ export async function freshTables(): Promise<Tables> {
 }
 
 /** An empty queue in tables of its own. */
-export async function queueInATable(): Promise<QueueUnderTest> {
+export async function queueInATable(): Promise<SharedQueueUnderTest> {
   const { address, database, root } = await freshTables();
   const { schema } = address;
   const another = new PostgresDatabase(address);
@@ -43,7 +43,8 @@ export async function queueInATable(): Promise<QueueUnderTest> {
   const time = `coalesce((select at from ${schema}.test_clock), clock_timestamp())`;
   return {
     store: new TableQueue(context, { database, host: 'a', time }),
-    other: new TableQueue(context, { database: another, host: 'b', time }),
+    other: new TableQueue(context, { database: another, host: 'a', time }),
+    away: new TableQueue(context, { database: another, host: 'b', time }),
     async setClock(now) {
       await database.write(`delete from ${schema}.test_clock`);
       await database.write(`insert into ${schema}.test_clock values ($1)`, [new Date(now).toISOString()]);

@@ -1,11 +1,8 @@
 import type { ServerAddress } from './address.ts';
 
-/** The version of the tables that this program makes; each only adds to the one before. */
-export const SCHEMA_VERSION = 1;
-
 /**
- * Makes kugetsu's tables, or brings older ones up to date, in one transaction and one program at a time. What is newer than
- * {@link SCHEMA_VERSION} stays as it is.
+ * Makes kugetsu's tables, or brings older ones up to date, in one transaction and one program at a time. Each version only adds
+ * to the one before; what a later program has made stays as it is.
  *
  * `doc` is the document as a file of the home would hold it, byte for byte (`json`, which keeps what `jsonb` refuses: a NUL in an
  * agent's reply); the columns beside it repeat what statements ask for. No column depends on the clock of a host.

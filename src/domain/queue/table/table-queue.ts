@@ -7,13 +7,24 @@ import type { Context } from '../../context.ts';
 import { byTime } from '../../issues/task-id.ts';
 import type { Courier } from '../../notifications/courier.ts';
 import { logLost } from '../../notifications/lost-news.ts';
-import type { News, Notification } from '../../notifications/notification-schema.ts';
+import type { Notification } from '../../notifications/notification-schema.ts';
 import type { EndedTask } from '../ended-task.ts';
-import type { QueueItem } from '../queue-item.ts';
-import type { Adding, AllTasks, Change, ItemChange, Page, PageRequest, QueueStore, Watch } from '../queue-store.ts';
+import type { QueueItem, QueueState } from '../queue-item.ts';
+import type {
+  Adding,
+  AllTasks,
+  Change,
+  Changing,
+  ItemChange,
+  Page,
+  PageRequest,
+  Place,
+  QueueStore,
+  Watch,
+} from '../queue-store.ts';
 import { finishedPage } from './finished-page.ts';
 import { TableInbox } from './table-inbox.ts';
-import { endedOf, itemOf, numberIn, textIn, timeOf } from './task-rows.ts';
+import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';
 import {
   addition,
   replacement,
@@ -95,30 +106,33 @@ export class TableQueue implements QueueStore {
     return (await this.stored(id))?.item;
   }
 
-  async update(
-    id: string,
-    change: Change,
-    news: (change: ItemChange) => readonly News[] = () => [],
-  ): Promise<ItemChange | undefined> {
+  async update(id: string, change: Change, { news = () => [], claim }: Changing = {}): Promise<ItemChange | undefined> {
     const name = changeName();
-    for (let sent: ItemChange | undefined; ;) {
+    let sent: (ItemChange & { readonly revision: string }) | undefined;
+    for (;;) {
       const known = await this.stored(id);
       if (known === undefined) return undefined;
-      // It was done, and only the answer was lost.
-      if (sent !== undefined && known.changedBy === name) return sent;
       const { item: before, revision, now } = known;
+      // It was done, and only the answer was lost.
+      if (sent !== undefined && known.changedBy === name) return { before: sent.before, after: sent.after };
+      // Nobody else has changed the task: its issue is another host's.
+      if (sent?.revision === revision) return { before, after: before };
       const after = change(before, now);
       if (isSame(before, after)) return { before, after: before };
-      sent = { before, after };
+      sent = { before, after, revision };
       const told = await this.inbox.make(news(sent), now);
-      const replacing = { item: after, revision, change: name };
+      const replacing = { item: after, revision, change: name, claim };
       const { rows, conflict } = await this.withNews(told, (each) => replacement(this.sql, replacing, each));
-      // Another host's agent has the issue.
+      // Another agent is at work on the issue.
       if (conflict !== undefined) return { before, after: before };
       if (rows.length === 0) continue;
       await this.inbox.bringOut(told);
-      return sent;
+      return { before, after };
     }
+  }
+
+  async keep(id: string, runId: string, seconds: number): Promise<boolean> {
+    return (await this.table.database.write(this.sql.keep, [id, runId, seconds])).rows.length > 0;
   }
 
   /** News that cannot be told hold up no change. */
@@ -145,6 +159,19 @@ export class TableQueue implements QueueStore {
 
   async finished(page: PageRequest): Promise<Page> {
     return finishedPage(page, async (values) => this.rows(this.sql.finished, values));
+  }
+
+  async places(): Promise<ReadonlyMap<string, Place>> {
+    const rows = await this.rows(this.sql.places);
+    return new Map(rows.map((row) => [textIn(row, 'id'), placeOf(row)]));
+  }
+
+  async counts(): Promise<Readonly<Record<QueueState, number>>> {
+    const open = await this.open(async () => undefined);
+    const notified = open.filter(({ state }) => state === 'notified').length;
+    const ends = new Map((await this.rows(this.sql.ends)).map((row) => [row['state'], numberIn(row, 'count')]));
+    const [completed = 0, error = 0] = [ends.get('completed'), ends.get('error')];
+    return { pending: open.length - notified, notified, completed, error };
   }
 
   async ended(): Promise<readonly EndedTask[]> {

@@ -5,6 +5,7 @@ import { isFinished } from '../advance.ts';
 import { endedTask, type EndedTask } from '../ended-task.ts';
 import { formOfItem } from '../item-form.ts';
 import type { QueueItem } from '../queue-item.ts';
+import type { Place } from '../queue-store.ts';
 
 /** The task in a row that has its `id` and `doc`. @throws AppError `corrupt_file` */
 export async function itemOf(row: Row): Promise<QueueItem> {
@@ -12,7 +13,7 @@ export async function itemOf(row: Row): Promise<QueueItem> {
   return parseJson({ path: id, text: textIn(row, 'doc'), form: formOfItem(id) });
 }
 
-/** The columns that repeat what a task's document says, in the order of {@link COLUMNS}. */
+/** The columns that repeat what a task's document says, in the order of {@link COLUMNS}; who has claimed it is the store's own. */
 export function columnsOf(item: QueueItem): readonly Value[] {
   const end = isFinished(item) ? endedTask(item) : undefined;
   return [
@@ -20,7 +21,6 @@ export function columnsOf(item: QueueItem): readonly Value[] {
     item.type,
     item.issue_ref,
     item.state,
-    item.state === 'notified' ? (item.claimed_by?.host ?? item.run?.owner.host ?? null) : null,
     item.run_id,
     end === undefined ? null : timeOf(end.at),
     end?.how ?? null,
@@ -36,7 +36,6 @@ export const COLUMNS = [
   ['type', 'text'],
   ['issue_ref', 'text'],
   ['state', 'text'],
-  ['host', 'text'],
   ['run_id', 'text'],
   ['finished_at', 'timestamptz'],
   ['how', 'text'],
@@ -55,6 +54,11 @@ export function endedOf(row: Row): EndedTask {
     waitMs: perhapsNumber(row['wait_ms']),
     runMs: perhapsNumber(row['run_ms']),
   };
+}
+
+/** Where the open task of a row is. */
+export function placeOf(row: Row): Place {
+  return { host: textOf(row['host']), home: textOf(row['home']), expired: row['expired'] === true };
 }
 
 /** A text column that is never null. */

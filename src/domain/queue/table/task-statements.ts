@@ -1,6 +1,7 @@
 import type { Value } from '../../../adapters/postgres/database.ts';
 import type { Notification } from '../../notifications/notification-schema.ts';
 import type { QueueItem } from '../queue-item.ts';
+import type { Lease } from '../queue-store.ts';
 import { newsColumns, tellFrom } from './news-rows.ts';
 import { COLUMNS, columnsOf } from './task-rows.ts';
 
@@ -14,15 +15,22 @@ export interface Replacing {
   readonly revision: string;
   /** A name of this change alone, by which it is known again when its answer was lost. */
   readonly change: string;
+  /** Given when it is claimed. */
+  readonly claim?: Lease | undefined;
 }
 
 /** The statements of one queue. */
 export interface Statements {
   readonly schema: string;
+  /** What the server's time is read from. */
+  readonly time: string;
   readonly read: string;
   readonly open: string;
   readonly all: string;
   readonly ids: string;
+  readonly places: string;
+  readonly ends: string;
+  readonly keep: string;
   readonly ended: string;
   readonly finished: string;
   readonly removeFinished: string;
@@ -45,10 +53,16 @@ export function statements(schema: string, time: string): Statements {
       and ($4::timestamptz is null or (finished_at, id) < ($4, $5::text))`;
   return {
     schema,
+    time,
     read: `select id, doc::text, revision, changed_by, ${MS(time)} as now from ${task} where id = $1`,
     open: `select id, doc::text from ${task} where state in ('pending', 'notified')`,
     all: `select id, doc::text from ${task}`,
     ids: `select id from ${task}`,
+    places: `select id, task.host, issue.host as home, coalesce(lease_until < ${time}, false) as expired
+      from ${task} left join ${schema}.issue on ref = issue_ref where state in ('pending', 'notified')`,
+    ends: `select state, count(*) from ${task} where ${FINISHED} group by state`,
+    keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3)
+      where id = $1 and run_id = $2 and state = 'notified' returning id`,
     ended: `select id, issue_ref, ${MS('finished_at')} as at, how, wait_ms, run_ms from ${task} where ${FINISHED}
       order by finished_at desc, id desc`,
     finished: `select id, doc::text, ${MS('finished_at')} as at,
@@ -64,14 +78,15 @@ export function statements(schema: string, time: string): Statements {
 
 /** Adds a task, changes the one that waits for it, and tells of it; all or nothing. Its row says whether it is `done`, and whether it was `added`. */
 export function addition(
-  { schema }: Statements,
+  queue: Statements,
   item: QueueItem,
   { news, parent }: { readonly news: readonly Notification[]; readonly parent: Replacing | undefined },
 ): Statement {
+  const { schema } = queue;
   const values: Value[] = [...columnsOf(item)];
   const names = COLUMNS.map(([name]) => name);
   const parameters = COLUMNS.map(([, type], index) => `$${index + 1}::${type}`);
-  const waits = parent === undefined ? '' : `parent as (${change(schema, parent, values)}),`;
+  const waits = parent === undefined ? '' : `parent as (${change(queue, parent, values)}),`;
   const isReady = parent === undefined ? 'true' : 'exists (select from parent)';
   return [
     `with ${waits}
@@ -84,10 +99,11 @@ export function addition(
 }
 
 /** Changes a task and tells of it, or neither. One row when it did. */
-export function replacement({ schema }: Statements, replacing: Replacing, news: readonly Notification[]): Statement {
+export function replacement(queue: Statements, replacing: Replacing, news: readonly Notification[]): Statement {
+  const { schema } = queue;
   const values: Value[] = [];
   return [
-    `with changed as (${change(schema, replacing, values)}),
+    `with ${homed(queue, replacing, values)} changed as (${change(queue, replacing, values)}),
       told as (${told(schema, news, { after: 'changed', first: values.length + 1 })})
     select id, pg_notify('${schema}', '') from changed`,
     [...values, ...(news.length === 0 ? [] : newsColumns(news))],
@@ -103,11 +119,46 @@ function told(
   return news.length === 0 ? 'select' : tellFrom(schema, where);
 }
 
+/**
+ * An issue belongs to the host that claims a task of it first: that has its session and worktree from then on. Another one may
+ * claim its tasks when that host has gone.
+ */
+function homed({ schema, time }: Statements, { item, revision, claim }: Replacing, values: Value[]): string {
+  if (claim?.host === undefined || item.issue_ref === null || item.type !== 'issue') return '';
+  const first = values.length + 1;
+  values.push(item.issue_ref, claim.host, item.id, revision);
+  return `homed as (
+      insert into ${schema}.issue as home (ref, host, since)
+      select $${first}::text, $${first + 1}::text, ${time} from ${schema}.task
+      where id = $${first + 2}::text and revision = $${first + 3}::bigint
+      on conflict (ref) do update set host = excluded.host, since = excluded.since
+      where home.host = excluded.host
+        or not exists (select from ${schema}.host known where known.name = home.host and known.state <> 'gone')
+      returning ref),`;
+}
+
 /** The UPDATE of one task, whose parameters are added to `values`. */
-function change(schema: string, { item, revision, change: name }: Replacing, values: Value[]): string {
+function change(
+  { schema, time }: Statements,
+  { item, revision, change: name, claim }: Replacing,
+  values: Value[],
+): string {
+  const isHomed = values.length > 0 && claim !== undefined;
   const first = values.length + 1;
   values.push(...columnsOf(item), revision, name);
   const set = COLUMNS.map(([column, type], index) => `${column} = $${first + index}::${type}`);
-  return `update ${schema}.task set ${set.join(', ')}, revision = revision + 1, changed_by = $${first + COLUMNS.length + 1}::text
-    where id = $${first}::text and revision = $${first + COLUMNS.length}::bigint returning id`;
+  const next = first + COLUMNS.length;
+  return `update ${schema}.task set ${set.join(', ')}, revision = revision + 1, changed_by = $${next + 1}::text,
+      ${held(time, { item, claim }, values)}
+    where id = $${first}::text and revision = $${next}::bigint
+    ${isHomed ? 'and exists (select from homed)' : ''} returning id`;
+}
+
+/** What becomes of the host and the lease: a claim ends with the state. */
+function held(time: string, { item, claim }: Pick<Replacing, 'item' | 'claim'>, values: Value[]): string {
+  if (item.state !== 'notified') return 'host = null, lease_until = null';
+  if (claim === undefined) return 'host = host';
+  const first = values.length + 1;
+  values.push(claim.host ?? null, claim.seconds);
+  return `host = $${first}::text, lease_until = ${time} + make_interval(secs => $${first + 1}::double precision)`;
 }
