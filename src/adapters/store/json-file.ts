@@ -12,6 +12,8 @@ export interface FileForm<Schema extends z.ZodMiniType> {
    * schema then says whether it is whole.
    */
   readonly complete?: (value: unknown) => unknown;
+  /** Whether a value is certainly one that the schema would leave as it is. It is asked first, because it takes a tenth of the time. */
+  readonly isPlain?: (value: unknown) => value is z.output<Schema>;
 }
 
 /**
@@ -56,7 +58,7 @@ interface ParseOptions<Schema extends z.ZodMiniType> {
 export async function parseJson<Schema extends z.ZodMiniType>({
   path,
   text,
-  form: { schema, what, complete },
+  form: { schema, what, complete, isPlain },
 }: ParseOptions<Schema>): Promise<z.output<Schema>> {
   let value: unknown;
   try {
@@ -65,6 +67,7 @@ export async function parseJson<Schema extends z.ZodMiniType>({
     const reason = text.trim() === '' ? 'it is empty' : 'it is not JSON (cut off?)';
     throw corruptFile(`cannot read ${path}: ${reason}`, error);
   }
+  if (isPlain?.(value) === true) return value;
   const whole: unknown = complete === undefined ? value : await complete(value);
   const parsed = schema.safeParse(whole);
   if (parsed.success) return parsed.data;

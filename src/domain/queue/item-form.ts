@@ -2,6 +2,7 @@ import type { FileForm } from '../../adapters/store/json-file.ts';
 import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { formatIssueRef, parseIssueRef } from '../issues/issue-ref.ts';
+import { isPlainItem } from './plain-item.ts';
 import { QueueItemSchema } from './queue-item.ts';
 import { madeAt } from '../issues/task-id.ts';
 
@@ -9,7 +10,7 @@ import { madeAt } from '../issues/task-id.ts';
 export function formOfItem(id: string): FileForm<typeof QueueItemSchema> {
   const complete = (value: unknown): unknown =>
     isLooseObject(value) && value['type'] === undefined ? completeItem(value, id) : value;
-  return { schema: QueueItemSchema, what: 'task', complete };
+  return { schema: QueueItemSchema, what: 'task', complete, isPlain: isPlainItem };
 }
 
 function completeItem(value: LooseObject, id: string): LooseObject {
