@@ -36,8 +36,13 @@ export function terminalText(text: string): string {
     .join('');
 }
 
+/** What {@link oneLine} has nothing to change in. */
+const ONE_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/;
+
 /** `text` as one printable line of at most `limit` characters. */
 export function oneLine(text: string, limit = 200): string {
+  // Most texts are one already, and a long list has thousands.
+  if (text.length <= limit && ONE_LINE.test(text)) return text;
   const line = plainText(text).replace(/\s+/g, ' ').trim();
   // A cut may not leave half of a surrogate pair.
   return line.length <= limit ? line : `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

@@ -2,12 +2,16 @@ import stringWidth from 'string-width';
 
 /** How many columns of a terminal a text takes: 2 for a wide character, 0 for a combining one. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  // Most texts are plain, and a long table has thousands.
+  return PLAIN.test(text) ? text.length : stringWidth(text);
 }
+
+const PLAIN = /^[ -~]*$/;
 
 /** `text` in at most `width` columns; what had to go is at its end, and a `…` stands there. */
 export function cutEnd(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
+  if (PLAIN.test(text)) return `${text.slice(0, Math.max(0, width - 1))}…`;
   return `${firstOf(charactersOf(text), width - 1)}…`;
 }
 

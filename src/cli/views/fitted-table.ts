@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Style } from '../../util/text.ts';
 import type { TextStyle } from '../print-result.ts';
 import { cutEnd, cutMiddle, widthOf } from './cells.ts';
@@ -10,12 +9,18 @@ const GAP = 2;
 const NARROWEST = 60;
 const AT_LEAST = 8;
 
+/** What stands in a cell, and how many columns of the terminal it takes: to count them is most of drawing a long table. */
+interface Cell {
+  readonly text: string;
+  readonly width: number;
+}
+
 /** A column with the texts of its cells, and how wide these are and may become. */
 interface Measured {
   readonly title: string;
   readonly cut: 'end' | 'middle' | undefined;
   readonly optional: boolean;
-  readonly cells: readonly string[];
+  readonly cells: readonly Cell[];
   readonly colours: readonly (Style | undefined)[];
   readonly natural: number;
   readonly least: number;
@@ -43,10 +48,18 @@ function columnsOf<Row>({ columns, brief }: Listing<Row>, wide: boolean): readon
 
 function measured<Row>(column: BriefColumn<Row>, rows: readonly Row[]): Measured {
   const { title, cut, optional = false, atLeast = AT_LEAST } = column;
-  const cells = rows.map((row) => cellText(column.cell(row)));
-  const natural = Math.max(widthOf(title), ...cells.map(widthOf));
+  const cells = rows.map((row) => cellOf(cellText(column.cell(row))));
+  const natural = widthOfAll(title, cells);
   const least = cut === undefined ? natural : Math.min(natural, Math.max(widthOf(title), atLeast));
   return { title, cut, optional, cells, colours: rows.map((row) => column.colour?.(row)), natural, least };
+}
+
+function cellOf(text: string): Cell {
+  return { text, width: widthOf(text) };
+}
+
+function widthOfAll(title: string, cells: readonly Cell[]): number {
+  return cells.reduce((most, { width }) => Math.max(most, width), widthOf(title));
 }
 
 /** The columns that there is room for, cut so that they fit; undefined when not even the needed ones do. */
@@ -80,8 +93,9 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + GAP, -GAP);
 }
 
-function cutTo(text: string, width: number, cut: Measured['cut']): string {
-  return cut === 'middle' ? cutMiddle(text, width) : cutEnd(text, width);
+function cutTo(cell: Cell, width: number, cut: Measured['cut']): Cell {
+  if (cell.width <= width) return cell;
+  return cellOf(cut === 'middle' ? cutMiddle(cell.text, width) : cutEnd(cell.text, width));
 }
 
 /** Each row as a block: the first cell, and under it the others with their titles. */
@@ -90,55 +104,46 @@ function asList(columns: readonly Measured[], colour: boolean, width: number): s
   const paint = palette(colour);
   const label = Math.max(...others.map(({ title }) => widthOf(title)));
   const lines = (first?.cells ?? []).flatMap((cell, row) => [
-    paint.bold(cutTo(cell, width, first?.cut)),
+    paint.bold(cutTo(cell, width, first?.cut).text),
     ...others
-      .filter(({ cells }) => !['', '-'].includes(cells[row] ?? ''))
+      .filter(({ cells }) => !['', '-'].includes(cells[row]?.text ?? ''))
       .map(({ title, cells, cut, colours }) => {
-        const text = cutTo(cells[row] ?? '', Math.max(1, width - label - 4), cut);
+        const { text } = cutTo(cells[row] ?? NOTHING, Math.max(1, width - label - 4), cut);
         return `  ${title.padEnd(label)}  ${painted(text, colours[row], paint)}`;
       }),
   ]);
   return lines.join('\n');
 }
 
+const NOTHING: Cell = { text: '', width: 0 };
+
 function painted(text: string, style: Style | undefined, paint: ReturnType<typeof palette>): string {
   return style === undefined ? text : paint[style](text);
 }
 
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '─',
-  mid: '─',
-  'mid-mid': '─',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(GAP),
-};
-
+/** The titles, a rule, and the rows; nothing stands at the end of a line. */
 function drawn(columns: readonly Measured[], colour: boolean): string {
   const paint = palette(colour);
-  const table = new Table({
-    head: columns.map(({ title }) => title),
-    chars: BORDERLESS,
-    style: { head: colour ? ['bold'] : [], border: colour ? ['gray'] : [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  const rows = columns[0]?.cells.map((_, row) =>
-    columns.map(({ cells, colours }) => painted(cells[row] ?? '', colours[row], paint)),
+  const widths = columns.map(({ title, cells }) => widthOfAll(title, cells));
+  const lineOf = (cells: readonly Cell[], styles: readonly (Style | undefined)[]): string => {
+    const last = cells.findLastIndex(({ text }) => text !== '');
+    return cells
+      .slice(0, last + 1)
+      .map(({ text, width }, place) => {
+        const room = place === last ? 0 : (widths[place] ?? 0) - width + GAP;
+        return `${painted(text, styles[place], paint)}${' '.repeat(room)}`;
+      })
+      .join('');
+  };
+  const titles = lineOf(
+    columns.map(({ title }) => cellOf(title)),
+    columns.map(() => 'bold'),
   );
-  table.push(...(rows ?? []));
-  // cli-table3 draws a rule between all rows; one under the header is enough. Every second line is a rule.
-  return table
-    .toString()
-    .split('\n')
-    .filter((_, index) => index <= 1 || index % 2 === 0)
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const rows = (columns[0]?.cells ?? []).map((_, row) =>
+    lineOf(
+      columns.map(({ cells }) => cells[row] ?? NOTHING),
+      columns.map(({ colours }) => colours[row]),
+    ),
+  );
+  return [titles, paint.gray('─'.repeat(total(widths))), ...rows].join('\n');
 }

@@ -50,12 +50,17 @@ export async function explainWholeQueue(
   const unready = asked ? await notReady(context) : [];
   const moment = { now: situation.now, agents: agentsOf(runs) };
   const told = (reason: Reason, id: string): ToldReason => ({ ...reason, ...reasonWords(reason, id, moment) });
+  // What holds all of hundreds of tasks is told once.
+  const shared = new Map([...unready, ...holds].map((reason) => [reason, told(reason, '')]));
   return {
     situation,
     runs,
-    holds: [...unready, ...holds].map((reason) => told(reason, '')),
+    holds: [...shared.values()],
     reasons: new Map(
-      found.map(({ item: { id }, reasons }) => [id, [...unready, ...reasons].map((each) => told(each, id))]),
+      found.map(({ item: { id }, reasons }) => [
+        id,
+        [...unready, ...reasons].map((each) => shared.get(each) ?? told(each, id)),
+      ]),
     ),
   };
 }

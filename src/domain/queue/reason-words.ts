@@ -1,5 +1,5 @@
 import { pasteQuote, plural } from '../../util/text.ts';
-import { formatDuration, timeOfDay, isoWithOffset } from '../../util/time.ts';
+import { formatDuration, isoWithOffset, localDay } from '../../util/time.ts';
 import type { Reason } from './why-tasks-wait.ts';
 
 /** An agent that is at work. */
@@ -104,6 +104,11 @@ function slotWords({ slots, taken }: Extract<Reason, { code: 'no_slot' }>, agent
 function clock(at: string, now: number): string {
   const ms = Date.parse(at);
   if (Number.isNaN(ms)) return at;
-  const day = isoWithOffset(ms).slice(0, 10);
-  return day === isoWithOffset(now).slice(0, 10) ? timeOfDay(ms) : `${day} ${timeOfDay(ms)}`;
+  // The reasons of hundreds of tasks are told at one moment.
+  if (today.now !== now) today = { now, day: localDay(now) };
+  const time = isoWithOffset(ms);
+  const day = time.slice(0, 10);
+  return day === today.day ? time.slice(11, 19) : `${day} ${time.slice(11, 19)}`;
 }
+
+let today = { now: Number.NaN, day: '' };

@@ -47,6 +47,16 @@ describe('oneLine', () => {
     expect(oneLine('abcdefg', 6)).toBe('abcde…');
   });
 
+  test('what is one line already stays as it is, and nothing else is taken for one', () => {
+    const nearly = fc.string({ unit: fc.constantFrom(' ', 'a', '~', '\n', '\t', '\u00A0', '\u007F', 'é', ESC) });
+    fc.assert(
+      fc.property(nearly, fc.integer({ min: 1, max: 12 }), (text, limit) => {
+        const line = plainText(text).replace(/\s+/g, ' ').trim();
+        expect(oneLine(text, limit)).toBe(line.length <= limit ? line : `${line.slice(0, limit - 1)}…`);
+      }),
+    );
+  });
+
   test('is never longer than the limit nor more than a line', () => {
     fc.assert(
       fc.property(hostileText, fc.integer({ min: 1, max: 30 }), (text, limit) => {
