@@ -22,6 +22,7 @@ const KNOWLEDGE = 'The secret of this project is the word periwinkle.';
 
 interface Listed {
   readonly issue_ref: string;
+  readonly type: string;
   readonly session_id: string;
   readonly worktree: string | null;
 }
@@ -101,6 +102,20 @@ describe.each([
     expect(request?.toolResults[0]).toContain('2');
     expect(JSON.stringify(request?.messages)).toContain('The greeting is there.');
     expect(readFileSync(join(worktree, 'notes.txt'), 'utf8')).toBe('draft\n');
+  });
+
+  test('the receipt names the opencode that worked, and the base session with what its conversation took', async () => {
+    const { stdout: sessions } = await world.kugetsu('list', '--json');
+    const base = (JSON.parse(sessions) as Listed[]).find(({ type }) => type === 'base');
+    const { stdout } = await world.kugetsu('show', REF, '--json');
+    // The scripted model says of each answer that it read 10 tokens and wrote 5.
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'continue',
+      base_session: base?.session_id,
+      inherited_tokens: 15,
+      opencode: '1.18.33',
+      commits: [{ subject: 'Add a greeting' }],
+    });
   });
 
   test('a second start gives a clean worktree, and the printed command brings the work of the first one back', async () => {

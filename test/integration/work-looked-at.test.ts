@@ -95,6 +95,10 @@ test('show is the receipt of a run: what was asked, what came of it, and what th
     commits: [{ subject: 'Add a' }],
     changes: expect.stringContaining(' 2 files changed, 3 insertions(+)'),
     verdict: { outcome: 'succeeded', steps: 2 },
+    base_session: expect.stringMatching(/^ses_/),
+    // As the only answer of the base says, and as the double calls itself.
+    inherited_tokens: 15,
+    opencode: expect.stringMatching(/^1\.18\./),
     ways_back: [],
   });
   const { stdout } = succeeded(await world.kugetsu('show', json.run));

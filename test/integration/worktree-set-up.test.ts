@@ -327,7 +327,9 @@ test('a set-up that ignores TERM and leaves a daemon behind is ended when its ti
   const started = patient.kugetsu('start', REF, 'fake: reply done', '--follow');
   await until('the set-up runs', async () => {
     const { id } = await runOf(world);
-    return id !== ended && (await logOf(world).catch(() => '')).includes('"name":"set-up","note":"running"');
+    return (
+      id !== ended && (await logOf(world).catch(() => '')).includes('"name":"set-up","note":"running the set-up …"')
+    );
   });
   succeeded(await world.kugetsu('stop', REF));
   await started;

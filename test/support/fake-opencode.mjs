@@ -77,7 +77,9 @@ function newId(prefix) {
 }
 
 function addMessage(session, role, text, error) {
-  const info = { id: newId('msg'), sessionID: session.info.id, role, error, time: { created: Date.now() } };
+  const tokens =
+    role === 'assistant' ? { input: 10, output: 5, reasoning: 0, cache: { read: 0, write: 0 } } : undefined;
+  const info = { id: newId('msg'), sessionID: session.info.id, role, error, tokens, time: { created: Date.now() } };
   const part = { id: newId('prt'), sessionID: session.info.id, messageID: info.id, type: 'text', text };
   session.messages.push({ info, parts: [part] });
   session.info.time.updated = Math.max(Date.now(), session.info.time.updated + 1);

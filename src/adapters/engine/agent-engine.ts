@@ -42,6 +42,8 @@ interface ForkRequest extends Omit<NewSession, 'directory'> {
   readonly role?: ForkRole;
   /** The absolute real path in which the session will run, as soon as it is there: nothing needs to be in it yet. */
   readonly directory: string | Promise<string>;
+  /** Called with how many tokens the conversation of the base takes, if the engine knows that. */
+  readonly onContext?: (tokens: number) => void;
 }
 
 /** A message for the agent in a session, and how the agent is to work on it. */

@@ -4,6 +4,7 @@ import { AppError, errnoOf } from '../../util/errors.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { openToRead } from '../store/open-to-read.ts';
 import { scratchPrefix, type Purpose } from '../store/scratch.ts';
+import { contextTokens } from './context-tokens.ts';
 import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from '../engine/agent-engine.ts';
@@ -27,6 +28,8 @@ interface ForkOptions {
   readonly cache: string;
   readonly cleanExport: ExportCleaner;
   readonly now: number;
+  /** Called with how many tokens the conversation of the base takes, if its answers say that. */
+  readonly onContext?: (tokens: number) => void;
 }
 
 /**
@@ -38,21 +41,26 @@ interface ForkOptions {
  */
 export async function forkSession(options: ForkOptions): Promise<string> {
   const kept = await openKept(options.cache, options.base);
-  const id = kept === undefined ? undefined : await forkKept(kept, options).finally(async () => kept.close());
-  if (id !== undefined) return id;
+  const copyOfKept = kept === undefined ? undefined : await forkKept(kept, options).finally(async () => kept.close());
+  if (copyOfKept !== undefined) return told(copyOfKept, options);
   const fresh = await exportBase(options);
   try {
     const copy = await importCopy(fresh, options);
     await prove(copy, options);
     if (copy.base?.messages === fresh.messages) await fresh.keep(copy.base.time_updated);
-    return copy.id;
+    return told(copy, options);
   } finally {
     await fresh.close();
   }
 }
 
+function told({ id, tokens }: ImportedCopy, { onContext }: ForkOptions): string {
+  if (tokens !== undefined) onContext?.(tokens);
+  return id;
+}
+
 /** A copy made of the kept export; undefined when the base has changed since, or the export is damaged. */
-async function forkKept(kept: KeptExport, options: ForkOptions): Promise<string | undefined> {
+async function forkKept(kept: KeptExport, options: ForkOptions): Promise<ImportedCopy | undefined> {
   const copy = await importCopy(kept, options).catch((error: unknown) => {
     if (error instanceof AppError || errnoOf(error) !== undefined) throw error;
     return undefined;
@@ -60,7 +68,7 @@ async function forkKept(kept: KeptExport, options: ForkOptions): Promise<string 
   if (copy === undefined) return undefined;
   if (copy.base?.time_updated === kept.timeUpdated) {
     await prove(copy, options);
-    return copy.id;
+    return copy;
   }
   await deleteStoredSession(options.cli, copy.id, options.cwd);
   return undefined;
@@ -137,6 +145,8 @@ interface ImportedCopy {
   readonly base: StoredSession | undefined;
   /** What opencode was given to store. */
   readonly given: { readonly messages: number; readonly parts: number };
+  /** What its conversation takes; undefined when no answer says that. */
+  readonly tokens: number | undefined;
 }
 
 async function importCopy(kept: KeptExport, options: ForkOptions): Promise<ImportedCopy> {
@@ -146,10 +156,14 @@ async function importCopy(kept: KeptExport, options: ForkOptions): Promise<Impor
   try {
     const source = await kept.read();
     const info = copyInfo(source.info, { id, title, permission, now });
-    const given = await importSession(cli, { info, messages: copied(source, id) }, directory);
+    let tokens: number | undefined;
+    const messages = copied(source, id, (message) => {
+      tokens = contextTokens(message.info) ?? tokens;
+    });
+    const given = await importSession(cli, { info, messages }, directory);
     const rows = await describeStoredSessions(cli, [id, options.base], cwd);
     const [stored, base] = [id, options.base].map((wanted) => rows.find((row) => row.id === wanted));
-    return { id, directory, stored, base, given };
+    return { id, directory, stored, base, given, tokens };
   } catch (error) {
     // An import is not one transaction, and one that was ended on its way leaves a part of a session.
     // One that hangs would hang again.
@@ -158,9 +172,18 @@ async function importCopy(kept: KeptExport, options: ForkOptions): Promise<Impor
   }
 }
 
-async function* copied({ info, messages }: SessionSource, id: string): AsyncGenerator<SessionMessage> {
+async function* copied(
+  { info, messages }: SessionSource,
+  id: string,
+  onCopy: (message: SessionMessage) => void,
+): AsyncGenerator<SessionMessage> {
   const copy = messageCopier(info, id);
-  for await (const message of messages) yield* copy(message);
+  for await (const message of messages) {
+    for (const made of copy(message)) {
+      onCopy(made);
+      yield made;
+    }
+  }
 }
 
 /** @throws AppError `fork_not_proved` */

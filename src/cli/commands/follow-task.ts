@@ -1,7 +1,9 @@
 import type { ShownLine } from '../../domain/runs/run-log-lines.ts';
+import type { Run } from '../../domain/runs/run-schema.ts';
 import { oneLine } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
+import { LiveLine } from './live-line.ts';
 
 interface FollowOptions {
   /** Whether the log's lines are printed as they are. */
@@ -11,11 +13,11 @@ interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Prints a line of a run's log on standard output, as a person reads it or as it is. */
-export function lineWriter({ terminal }: CliContext, json: boolean): (shown: ShownLine) => void {
+/** Prints a line of a run's log on standard output, as a person reads it or as it is, unless the `live` line shows it. */
+export function lineWriter({ terminal }: CliContext, json: boolean, live?: LiveLine): (shown: ShownLine) => void {
   return ({ line, entry }) => {
+    if (live?.take(entry) === true && !json) return;
     const text = json ? line() : renderRunEntry(entry, { colour: terminal.colour.out });
-    if (terminal.ruled) terminal.progress('');
     if (text !== undefined) terminal.out(text);
   };
 }
@@ -33,13 +35,15 @@ export async function followToEnd(
 ): Promise<boolean> {
   const { followTask } = await import('../../domain/work/follow-task.ts');
   const { terminal } = context;
+  const live = new LiveLine(context);
   const task = await followTask(context, id, {
     seen: new Set(seen),
     signal,
-    onLine: lineWriter(context, json),
+    onLine: lineWriter(context, json, live),
     onRun: (name, runId) => terminal.err(`note: goes on with ${name} (run ${runId})`),
     onWait: (waiting) => terminal.err(`note: ${waiting} has not begun; run: kugetsu queue explain ${waiting}`),
-  });
+    onSilence: async (run: Run) => live.silent(run),
+  }).finally(() => live.clear());
   if (task === undefined) return false;
   const { state, failure } = task;
   const why = failure === null || state === 'completed' ? '' : ` (${failure.class}): ${oneLine(failure.message, 500)}`;

@@ -6,7 +6,6 @@ import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { parseCount } from './kit.ts';
-import { showLiveTool } from './live-tool.ts';
 
 interface LogsOptions {
   readonly what: string | undefined;
@@ -35,16 +34,25 @@ async function followEverything(context: CliContext, json: boolean): Promise<voi
   const { renderRunEntry } = await import('../views/run-entry.ts');
   const { palette } = await import('../views/palette.ts');
   const { terminal } = context;
+  const { LiveLine } = await import('./live-line.ts');
+  const live = new LiveLine(context);
   const colour = terminal.colour.out;
   if (!json) terminal.err('following all agents; Ctrl-C leaves them at work');
   await followAll(context, {
     signal: context.gracefulStop(),
+    onSilence: async (name, run) => live.silent(run, shortName(name)),
     onLine(name, { line, entry }) {
+      if (live.take(entry, shortName(name)) && !json) return;
       const text = json ? line() : renderRunEntry(entry, { colour });
-      const prefix = json ? '' : `${palette(colour).cyan(name.slice(name.lastIndexOf('/') + 1))} `;
+      const prefix = json ? '' : `${palette(colour).cyan(shortName(name))} `;
       if (text !== undefined) terminal.out(text.replaceAll(/^/gm, prefix));
     },
-  });
+  }).finally(() => live.clear());
+}
+
+/** An issue's ref without instance and owner. */
+function shortName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
 }
 
 async function listRuns(context: CliContext, count: number, json: boolean): Promise<void> {
@@ -70,10 +78,12 @@ async function showLog(
 ): Promise<boolean> {
   const { readRunLog } = await import('../../domain/work/read-run-log.ts');
   const { followToEnd, lineWriter } = await import('./follow-task.ts');
+  const { LiveLine } = await import('./live-line.ts');
   const { afterwardsText } = await import('../views/verdict.ts');
   const signal = context.gracefulStop();
-  const write = lineWriter(context, json);
-  const onSilence = async (now: Run): Promise<void> => showLiveTool(context, now);
+  const live = new LiveLine(context);
+  const write = lineWriter(context, json, follow ? live : undefined);
+  const onSilence = async (now: Run): Promise<void> => live.silent(now);
   let ref: string | undefined;
   const onLine = (shown: ShownLine): void => {
     const { entry } = shown;
@@ -83,9 +93,7 @@ async function showLog(
     }
     write(shown);
   };
-  const run = await readRunLog(context, { subject, follow, signal, onLine, onSilence }).finally(() => {
-    if (context.terminal.ruled) context.terminal.progress('');
-  });
+  const run = await readRunLog(context, { subject, follow, signal, onLine, onSilence }).finally(() => live.clear());
   const succeeded = run?.verdict?.outcome === 'succeeded';
   if (follow && ref !== undefined && run !== undefined) context.terminal.err(`  ${afterwardsText(ref, run)}`);
   if (!follow || !succeeded || run.kind !== 'pm' || run.task == null) return succeeded;

@@ -1,9 +1,8 @@
 import type { Run } from '../../domain/runs/run-schema.ts';
 import type { RunLogEntry } from '../../domain/runs/run-log-lines.ts';
 import { RunError } from '../../util/errors.ts';
-import { oneLine } from '../../util/text.ts';
 import type { CliContext } from '../context.ts';
-import { showLiveTool } from './live-tool.ts';
+import { LiveLine } from './live-line.ts';
 import { printResult } from '../print-result.ts';
 import { renderRunEntry } from '../views/run-entry.ts';
 import { afterwardsText, verdictText } from '../views/verdict.ts';
@@ -27,17 +26,18 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
   const { recordedRun } = await import('../../domain/work/recorded-run.ts');
   const { terminal } = context;
   const { ref, run, follow } = options;
+  const live = new LiveLine(context);
   const current = await followRun(context, {
     record: recordedRun(context, run.id, { type: 'issue', ref }),
     run,
     settle: async () => reconcileRuns(context, { takeOver: false }),
     signal: context.gracefulStop(),
     until: follow ? 'ended' : 'at_work',
-    onSilence: follow ? async (now) => showLiveTool(context, now) : undefined,
-    onLine: ({ entry }) => printEntry(context, entry, options),
-  }).finally(() => {
-    if (terminal.ruled) terminal.progress('');
-  });
+    onSilence: async (now) => live.silent(now),
+    onLine: ({ entry }) => {
+      if (!live.take(entry)) printEntry(context, entry, options);
+    },
+  }).finally(() => live.clear());
   const verdict = current?.verdict ?? null;
   const next = follow && current !== undefined && verdict !== null ? afterwardsText(ref, current) : undefined;
   if (verdict !== null && verdict.outcome !== 'succeeded') {
@@ -49,17 +49,9 @@ export async function watchRun(context: CliContext, options: WatchOptions): Prom
   if (!follow || options.json) await printWorkplace(context, options);
 }
 
-/**
- * `-f` streams to standard output; otherwise only notes are shown, a person is shown steps, and so is who debugs. How far a step
- * is is one line on a terminal, which the next one replaces.
- */
+/** `-f` streams to standard output; otherwise only notes are shown, a person is shown steps, and so is who debugs. */
 function printEntry({ terminal }: CliContext, entry: RunLogEntry, { follow, debug, json }: WatchOptions): void {
   const event = entry.from === 'kugetsu' ? entry.record.event : undefined;
-  if (terminal.ruled && entry.from === 'kugetsu' && entry.record.event === 'progress') {
-    terminal.progress(oneLine(entry.record.note, terminal.columns - 1));
-    return;
-  }
-  if (terminal.ruled) terminal.progress('');
   if (event === 'ended') return;
   const stream = follow && !json ? 'out' : 'err';
   const isStep = event === 'step' || event === 'at_work';

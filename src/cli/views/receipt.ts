@@ -1,6 +1,7 @@
 import type { Receipt } from '../../domain/overview/receipt.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
+import { shortCount } from './short.ts';
 import { verdictText } from './verdict.ts';
 
 /** The facts of a receipt that have one line, with their titles. */
@@ -15,7 +16,9 @@ function facts(receipt: Receipt): readonly (readonly [title: string, text: strin
     ['result', verdict === null ? 'at work' : verdictText(verdict)],
     ['check', checkText(verdict)],
     ['session', receipt.session],
-    ['base', receipt.base_session],
+    ['base', baseText(receipt)],
+    ['model', receipt.model],
+    ['opencode', receipt.opencode],
     ['branch', receipt.branch],
     ['worktree', receipt.worktree],
     ['log', receipt.log],
@@ -27,6 +30,10 @@ function facts(receipt: Receipt): readonly (readonly [title: string, text: strin
 
 function tookText({ requested_at: began, ended_at: ended }: Receipt): string | null {
   return ended === null ? null : formatDuration(Date.parse(ended) - Date.parse(began));
+}
+
+function baseText({ base_session: session, inherited_tokens: tokens }: Receipt): string | null {
+  return session === null || tokens === null ? session : `${session} (${shortCount(tokens)} tokens inherited)`;
 }
 
 function checkText(verdict: Receipt['verdict']): string | null {

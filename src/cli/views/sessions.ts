@@ -76,9 +76,9 @@ export function liveText(session: ListedSession, style: TextStyle): string {
   return `${text} for ${since(run.working_at ?? run.requested_at, style)}`;
 }
 
-/** `cloning`, or the step's own name. */
+/** What git or opencode is doing, or the step's own name. */
 function stepWord({ name, note }: { readonly name: string; readonly note: string }): string {
-  return /^[a-z]+ing\b/.exec(note)?.[0] ?? name;
+  return /^(?:cloning|fetching|forking)\b/.exec(note)?.[0] ?? name;
 }
 
 /** The colour of a session's state. */

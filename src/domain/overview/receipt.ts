@@ -7,7 +7,6 @@ import { loggedRun } from '../runs/recent-runs.ts';
 import { runLogPath } from '../runs/run-id.ts';
 import { runOf } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
-import { readBase } from '../sessions/read-sessions.ts';
 import { findRun } from '../work/find-run.ts';
 import { diffOf, findWorkplace } from '../work/workplace.ts';
 
@@ -23,9 +22,15 @@ export interface Receipt {
   readonly requested_at: string;
   readonly working_at: string | null;
   readonly ended_at: string | null;
-  /** The issue's session in opencode, and the base session that new ones are forked from. */
+  /** The issue's session in opencode. */
   readonly session: string | null;
+  /** The base session that it was forked from, and how many tokens that conversation took; null when that is not known. */
   readonly base_session: string | null;
+  readonly inherited_tokens: number | null;
+  /** The version of opencode that worked; null when it is not known, or none did yet. */
+  readonly opencode: string | null;
+  /** `provider/model`; null when it was left to opencode. */
+  readonly model: string | null;
   readonly worktree: string | null;
   readonly branch: string | null;
   /** Of the worktree as it is now, whichever run made them; the oldest first. */
@@ -68,7 +73,10 @@ export async function readReceipt(context: Context, text: string): Promise<Recei
     requested_at,
     working_at,
     ended_at,
-    base_session: (await readBase(context).catch(() => undefined))?.opencode_session_id ?? null,
+    base_session: record.inherited?.session ?? null,
+    inherited_tokens: record.inherited?.tokens ?? null,
+    opencode: record.opencode ?? null,
+    model: record.model ?? null,
     ...(ref === null ? { ...NO_WORK, session: own?.session_id ?? null } : await workOn(context, ref, clean)),
     verdict: verdict === null ? null : { ...verdict, reply: clean(verdict.reply) },
     children: kind === 'pm' ? (own?.children ?? []) : [],

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { DoneWhenSchema } from './done-when.ts';
+import { InheritedSchema, type Inherited } from './inherited.ts';
 import { OwnerSchema, RUN_KINDS, VerdictSchema, type Run, type Verdict } from './run-schema.ts';
 
 /** What a run is for. */
@@ -72,6 +73,10 @@ export const RunRecordSchema = z.looseObject({
   parent: z.nullable(z.string()),
   /** `provider/model`, when the agent was given one. */
   model: z.optional(z.string()),
+  /** The version of opencode that works. */
+  opencode: z.optional(z.string()),
+  /** What its session has of the one that it was forked from. */
+  inherited: z.optional(InheritedSchema),
   status: StatusSchema,
 });
 
@@ -118,15 +123,25 @@ export function takenOver(record: RunRecord, owner: Run['owner']): RunRecord | u
 interface StartedAgent {
   readonly pid: number;
   readonly model?: string | undefined;
+  readonly opencode?: string | undefined;
+  readonly inherited?: Inherited | undefined;
 }
 
-/** The run when its agent has started, with `model` if it was given one, at `now` in milliseconds since the epoch; undefined when it is over. */
-export function atWork(record: RunRecord, { pid: agent, model }: StartedAgent, now: number): RunRecord | undefined {
+/** The run when its agent has started, with what is known of that, at `now` in milliseconds since the epoch; undefined when it is over. */
+export function atWork(
+  record: RunRecord,
+  { pid: agent, model, opencode, inherited }: StartedAgent,
+  now: number,
+): RunRecord | undefined {
   if (hasEnded(record)) return undefined;
   // It may be told more than once.
   const since = record.status.phase === 'working' ? record.status.since : isoWithOffset(now);
-  const given = model === undefined ? {} : { model };
-  return { ...record, ...given, status: { phase: 'working', since, agent } };
+  const known = {
+    ...(model === undefined ? {} : { model }),
+    ...(opencode === undefined ? {} : { opencode }),
+    ...(inherited === undefined ? {} : { inherited }),
+  };
+  return { ...record, ...known, status: { phase: 'working', since, agent } };
 }
 
 /** The run with its verdict, at `now` in milliseconds since the epoch; undefined when it has one: the first one stands. */

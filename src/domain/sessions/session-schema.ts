@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
+import { InheritedSchema } from '../runs/inherited.ts';
 import { OwnerSchema, RunSchema } from '../runs/run-schema.ts';
 
 /** `index.json`: the sessions that kugetsu tracks. */
@@ -49,6 +50,8 @@ export const IssueSessionSchema = z.looseObject({
   repository: z.nullable(z.string()),
   /** The commit at which the branch began; null until the worktree was made. */
   start_commit: z.nullable(z.string()),
+  /** What the session has of the base session; not known of forks that were made before this was written down. */
+  inherited: z.optional(InheritedSchema),
   /** Sessions of earlier starts: they stay readable in opencode until the issue is destroyed. */
   previous_session_ids: z.array(z.string()),
   /**

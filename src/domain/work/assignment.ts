@@ -1,6 +1,7 @@
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import type { Heard } from '../runs/hear.ts';
+import type { Inherited } from '../runs/inherited.ts';
 import type { Evidence, Run, Verdict } from '../runs/run-schema.ts';
 import type { RunLog } from '../runs/run-log.ts';
 import type { RecordedRun } from './recorded-run.ts';
@@ -20,6 +21,8 @@ export interface Workplace {
   readonly pullRequest?: number | undefined;
   /** The name of the branch from which its work begins, as far as it is known. */
   readonly base?: string | undefined;
+  /** What the session has of the one that it was forked from. */
+  readonly inherited?: Inherited | undefined;
 }
 
 /** Where an agent sits, for what is run there beside it. */

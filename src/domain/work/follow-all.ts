@@ -4,6 +4,7 @@ import { listKeptIds, listRecordIds, readRunRecord } from '../runs/run-files.ts'
 import { newRunId, runLogPath } from '../runs/run-id.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import { hasEnded, type RunRecord } from '../runs/run-record.ts';
+import type { Run } from '../runs/run-schema.ts';
 import { followRun, stillRunning } from './follow-run.ts';
 import { subjectName } from './live-runs.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
@@ -14,6 +15,8 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
 interface FollowAll {
   /** A line of a run's log; `name` is the issue's ref, or the id of a PM agent's task. */
   readonly onLine: (name: string, shown: ShownLine) => void;
+  /** Called with a run now and then, while its log says nothing. */
+  readonly onSilence?: (name: string, run: Run) => Promise<void>;
   /** Aborts when the user has seen enough. */
   readonly signal: AbortSignal;
 }
@@ -28,7 +31,7 @@ const SHOWN_FIRST_MS = 60_000;
  *
  * @throws AppError `interrupted` (exit code 130) when `signal` aborts: nothing else ends it
  */
-export async function followAll(context: Needs, { onLine, signal }: FollowAll): Promise<never> {
+export async function followAll(context: Needs, { onLine, onSilence, signal }: FollowAll): Promise<never> {
   const own = callingAgent(context.env)?.runId;
   const since = context.clock.now() - SHOWN_FIRST_MS;
   const first = newRunId(context);
@@ -45,7 +48,8 @@ export async function followAll(context: Needs, { onLine, signal }: FollowAll): 
         if (timeOf(shown) >= since) onLine(name, shown);
       };
       // One that cannot be followed holds up no other.
-      following.push(followOne(context, record, { onLine: show, signal }).catch(() => undefined));
+      const onSilent = async (run: Run): Promise<void> => onSilence?.(name, run);
+      following.push(followOne(context, record, { onLine: show, onSilence: onSilent, signal }).catch(() => undefined));
     }
     await context.clock.sleep(POLL_MS, signal);
   }
@@ -67,15 +71,14 @@ async function runsToFollow(
 async function followOne(
   context: Needs,
   { id, subject }: RunRecord,
-  { onLine, signal }: { readonly onLine: (shown: ShownLine) => void; readonly signal: AbortSignal },
+  given: Pick<Parameters<typeof followRun>[1], 'onLine' | 'onSilence' | 'signal'>,
 ): Promise<void> {
   await followRun(context, {
     record: recordedRun(context, id, subject),
     run: { id, log: runLogPath(context, id) },
     settle: async () => reconcileRuns(context, { takeOver: false }),
     until: 'ended',
-    onLine,
-    signal,
+    ...given,
   });
 }
 

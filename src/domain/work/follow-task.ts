@@ -1,6 +1,7 @@
 import { callingAgent } from '../runs/agent-rights.ts';
 import { runLogPath } from '../runs/run-id.ts';
 import type { RunSubject } from '../runs/run-record.ts';
+import type { Run } from '../runs/run-schema.ts';
 import type { ShownLine } from '../runs/run-log-lines.ts';
 import type { Context } from '../queue/context.ts';
 import { isFinished } from '../queue/advance.ts';
@@ -24,6 +25,8 @@ interface Following {
   readonly onRun: (name: string, runId: string) => void;
   /** A task is waited for that has no run yet. */
   readonly onWait: (taskId: string) => void;
+  /** Called with the run that is followed now and then, while its log says nothing. */
+  readonly onSilence?: (run: Run) => Promise<void>;
   /** Aborts when the user has seen enough. */
   readonly signal: AbortSignal;
 }
@@ -97,7 +100,7 @@ interface One {
 }
 
 async function followOne(context: Needs, { runId, subject, item }: One, unseen: Unseen): Promise<void> {
-  const { seen, onLine, onRun, signal } = unseen;
+  const { seen, onLine, onRun, onSilence, signal } = unseen;
   const name = subject.type === 'issue' ? subject.ref : subject.id;
   if (callingAgent(context.env)?.runId === runId) throw ownRun(name);
   seen.add(runId);
@@ -108,6 +111,7 @@ async function followOne(context: Needs, { runId, subject, item }: One, unseen: 
     settle: async () => settle(context, item.id),
     until: 'ended',
     onLine,
+    onSilence,
     signal,
   });
 }

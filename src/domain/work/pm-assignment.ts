@@ -81,6 +81,7 @@ async function prepare(
       return { session: earlier, directory, model };
     }
   }
+  await step.progress('session', `forking the PM agent's session ${pmAgent.opencode_session_id} …`);
   const rights = await unattendedRights(context);
   const session = await forkOf(context, pmAgent, { title: pmTaskTitle(task), directory, rights });
   await rememberFork(context, { run: id, task, session });

@@ -55,8 +55,13 @@ async function workerOf(
   { runId, task, signal, place, request, tempDirectory, log }: Ready,
 ): Promise<(message?: string, before?: BareVerdict) => Promise<BareVerdict>> {
   const { clock, home } = context;
-  const { session, directory } = place;
+  const { session, directory, model, inherited } = place;
   const settings = await context.settings();
+  // It is known by now; what opencode itself is missing is said where it is started.
+  const opencode = await context.opencode.probe().then(
+    ({ version }) => version,
+    () => undefined,
+  );
   const mainCheckout = await foreign(context, place.mainCheckout);
   const spending = new DaySpending(context);
   let workedMs = 0;
@@ -77,7 +82,7 @@ async function workerOf(
       onStep: async (used) => spending.add(used),
       onEvent: (event) => task.onEvent?.(event),
       onStarted: async (pid) => {
-        await task.record.change((run) => atWork(run, { pid, model: place.model }, clock.now()));
+        await task.record.change((run) => atWork(run, { pid, opencode, model, inherited }, clock.now()));
         const ms = clock.monotonic() - startedAt;
         await log.record({ event: 'step', name: 'agent', note: 'opencode process started', ms });
         await log.record({ event: 'at_work', session, directory, pid });

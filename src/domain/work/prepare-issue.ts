@@ -7,6 +7,7 @@ import type { Context } from '../queue/context.ts';
 import { branchOf, isBranchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import type { Workplace } from './assignment.ts';
 import { keepStashes, saver } from './keep-work.ts';
+import { makeFork, withFork, type Fork } from './make-fork.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
 import { transferTeller } from './tell-transfer.ts';
@@ -17,13 +18,10 @@ import type { WantedBegin } from '../worktrees/where-work-begins.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/repository.ts';
-import { unattendedRights } from '../settings/unattended-rights.ts';
-import { forkOf } from '../sessions/lost-session.ts';
 import { readBase, readIssueSession } from '../sessions/read-sessions.ts';
-import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
 import { baseDirectory, isScripts, takeOver } from '../sessions/take-over.ts';
 import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
-import { issueTitle } from '../sessions/session-titles.ts';
 
 /** An issue that is made ready for its agent. */
 interface Preparation {
@@ -74,11 +72,11 @@ export async function prepareStart(context: Context, start: Start, run: SetUpRun
   settingUp.catch(() => undefined);
   const model = settings.model ?? base.model ?? null;
   try {
-    const [, session] = await bothOf(context, directory, forking);
-    await updateIssueSession(context, ref, (current) => withNewSession(current, session, model));
+    const [, fork] = await bothOf(context, directory, forking);
+    await updateIssueSession(context, ref, (current) => withFork(current, fork, model));
     await settingUp;
     const { path, base: begun } = await making;
-    return { session, directory: path, model: model ?? undefined, mainCheckout, base: begun };
+    return { ...fork, directory: path, model: model ?? undefined, mainCheckout, base: begun };
   } catch (error) {
     forkFailed.abort(error);
     await settingUp.catch(() => undefined);
@@ -155,28 +153,12 @@ async function ownersOfBranches(
     others.find((session) => session.repository === repository && session.branch === branch)?.issue_ref;
 }
 
-/** @returns the session that lives in `directory` */
-async function makeFork(
-  { context, ref, step }: Preparation,
-  base: HomeSession,
-  directory: Promise<string>,
-): Promise<string> {
-  const begun = directory.then(() => step.begin('session'));
-  // It fails with the directory, and so does the fork.
-  begun.catch(() => undefined);
-  const rights = await unattendedRights(context);
-  const id = await forkOf(context, base, { title: issueTitle(ref), directory, rights });
-  const done = await begun;
-  await done(`${id}, forked from ${base.opencode_session_id}`);
-  return id;
-}
-
 /** Waits for the end of both. @throws why there is no worktree, or else why there is no fork */
-async function bothOf(context: Context, making: Promise<string>, forking: Promise<string>): Promise<[string, string]> {
+async function bothOf(context: Context, making: Promise<string>, forking: Promise<Fork>): Promise<[string, Fork]> {
   const [worktree, fork] = await Promise.allSettled([making, forking]);
   if (worktree.status === 'rejected') {
     // What is left behind if that fails is a session that nothing refers to.
-    if (fork.status === 'fulfilled') await context.opencode.deleteSession(fork.value).catch(() => undefined);
+    if (fork.status === 'fulfilled') await context.opencode.deleteSession(fork.value.session).catch(() => undefined);
     throw worktree.reason;
   }
   if (fork.status === 'rejected') throw fork.reason;
@@ -193,11 +175,11 @@ export async function prepareContinue(
   run: SetUpRun,
 ): Promise<Workplace> {
   const { step } = run;
-  const done = step.begin('session');
+  const done = step.begin('session', 'checking session and worktree …');
   const known = await requireSession(context, ref);
   const there = known.worktree_path !== null && (await pathExists(known.worktree_path));
   const session = there && isScripts(known) ? await takeOver(context, known) : known;
-  const { opencode_session_id: id, worktree_path: path, model, repository, branch } = session;
+  const { opencode_session_id: id, worktree_path: path, model, repository, branch, inherited } = session;
   if (id === null || path === null || !there) {
     throw new AppError('worktree_missing', `the worktree of ${ref} is gone`, {
       hint: `run: kugetsu start ${ref} MESSAGE`,
@@ -226,21 +208,11 @@ export async function prepareContinue(
   const begins = repository === null ? undefined : await baseName(context, ref, repository);
   if (repository !== null)
     await setUpAgain(context, { ref, path, repository, branch, base: begins, checkout: mainCheckout, setup }, run);
-  return { session: id, directory: path, model: model ?? undefined, mainCheckout, base: begins };
+  return { session: id, directory: path, model: model ?? undefined, mainCheckout, base: begins, inherited };
 }
 
 async function requireSession(context: Context, ref: string): Promise<IssueSession> {
   const session = await readIssueSession(context, ref);
   if (session === undefined) throw new AppError('no_session', `${ref} was removed while it was being prepared`);
   return session;
-}
-
-function withNewSession(session: IssueSession, id: string, model: string | null): IssueSession {
-  const { opencode_session_id: old, previous_session_ids: older } = session;
-  return {
-    ...session,
-    opencode_session_id: id,
-    previous_session_ids: old === null ? older : [...older, old],
-    model,
-  };
 }

@@ -153,8 +153,7 @@ async function runSetUp(context: Context, command: string, place: SetUpPlace, ru
     inHome: true,
     run: { id: runId, temporary },
   });
-  const done = step.begin('set-up');
-  await step.progress('set-up', 'running');
+  const done = step.begin('set-up', 'running the set-up …');
   const timeoutMs = minutes * 60_000;
   const result = await runUserCommand(context, {
     name: 'set-up',
