@@ -41,7 +41,7 @@ function placeOf(url: string): string {
   return `${host.toLowerCase()}/${plain}`;
 }
 
-/** A URL of which only the host is shown, because its path and login are the key to it; any other text as it is. */
+/** A URL, with or without its scheme, of which only the host is shown, because its path and login are the key to it; any other text as it is. */
 export function hostAlone(text: string): string {
-  return text.replace(/^([a-z]+\+)?(https?:\/\/)(?:[^/?#]*@)?([^/?#]*)[/?#].+$/i, '$1$2$3/[redacted]');
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?(?:[^/?#]*@)?([^/?#]*)[/?#].+$/is, '$1$2/[redacted]');
 }

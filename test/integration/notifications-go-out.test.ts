@@ -9,6 +9,7 @@ import { deliver } from '../../src/domain/notifications/deliver.ts';
 import { sendNotification } from '../../src/domain/notifications/inbox.ts';
 import { readSettingsSource } from '../../src/domain/settings/list-settings.ts';
 import { resolveSettings } from '../../src/domain/settings/settings.ts';
+import { doctor, expectBreak, workedWorld } from '../support/doctor.ts';
 import { fakeWorld, REF, succeeded } from '../support/fake-world.ts';
 import { delegate, enqueue, finishedTask, queueWorld, startDaemon } from '../support/queue-world.ts';
 import { receiver, type Received } from '../support/receiver.ts';
@@ -213,4 +214,63 @@ test('a list of the settings shows of a webhook only its host, and config get al
     expect(stdout).not.toMatch(/my-topic|anna|pw@/);
   }
   expect(succeeded(await world.kugetsu('config', 'get', 'NOTIFY_WEBHOOK_URL')).stdout).toBe(`${url}\n`);
+});
+
+test('what is said of a webhook that is set, hidden or mistaken has only its host', async () => {
+  const world = fakeWorld();
+  const url = 'https://anna:pw@push.example.org/my-topic';
+  const set = succeeded(await world.kugetsu('config', 'set', 'NOTIFY_WEBHOOK_URL', url));
+  expect(set.stderr).toContain('set NOTIFY_WEBHOOK_URL=https://push.example.org/[redacted] in ');
+  const hidden = await world.withEnv({ NOTIFY_WEBHOOK_URL: url }).kugetsu('config', 'unset', 'NOTIFY_WEBHOOK_URL');
+  expect(hidden.stderr).toContain('the environment has NOTIFY_WEBHOOK_URL=https://push.example.org/[redacted], which');
+  const mistaken = 'anna:pw@push.example.org/my-topic';
+  const refused = await world.kugetsu('config', 'set', 'NOTIFY_WEBHOOK_URL', mistaken);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('push.example.org/[redacted]') });
+  writeFileSync(join(world.home, 'config'), `NOTIFY_WEBHOOK_URL='${mistaken}'\n`);
+  const listed = await world.kugetsu('config', 'list');
+  expect(listed).toMatchObject({ code: 1, stderr: expect.stringContaining('push.example.org/[redacted]') });
+  for (const { stdout, stderr } of [set, hidden, refused, listed])
+    expect(stdout + stderr).not.toMatch(/my-topic|anna|pw@/);
+});
+
+// It calls doctor eleven times.
+test('doctor finds a NOTIFY_COMMAND that cannot be run, wherever it is looked for', async () => {
+  const world = await workedWorld();
+  const command = /^kugetsu config set NOTIFY_COMMAND PROGRAM, then kugetsu notify test$/;
+  const text = join(world.root, 'text');
+  writeFileSync(text, 'no program\n');
+  for (const program of ['no-such-program', text, '~/gone']) {
+    succeeded(await world.kugetsu('config', 'set', 'NOTIFY_COMMAND', `${program} loudly`));
+    const says = new RegExp(`NOTIFY_COMMAND: ${program.replace('~', world.userHome)} is no program that can be run`);
+    await expectBreak(world, { level: 'error', check: 'notifications', says, command });
+  }
+  for (const program of ['cat', recorder(world).program.replace(' ', String.raw`\ `)]) {
+    succeeded(await world.kugetsu('config', 'set', 'NOTIFY_COMMAND', program));
+    expect((await doctor(world)).findings).toContainEqual(
+      expect.objectContaining({ level: 'ok', message: 'notifications go out by command' }),
+    );
+  }
+});
+
+test('doctor finds notifications that nobody brings out, and --fix brings them out', async () => {
+  const { url, received } = await receiver();
+  const world = await workedWorld({ NOTIFY_WEBHOOK_URL: url });
+  mkdirSync(join(world.home, 'notifications.out'), { recursive: true, mode: 0o700 });
+  const notification = { type: 'task_error', message: 'lost', issue_ref: REF, task: null, read: false };
+  for (const [id, age] of [
+    ['n_old', 3_600_000],
+    ['n_new', 0],
+  ] as const) {
+    const timestamp = new Date(Date.now() - age).toISOString();
+    const entry = { notification: { id, timestamp, ...notification }, attempts: 0, not_before: 0 };
+    const path = join(world.home, 'notifications.out', `${id}.webhook.json`);
+    writeFileSync(path, JSON.stringify(entry), { mode: 0o600 });
+  }
+  await expectBreak(world, {
+    level: 'warning',
+    check: 'notifications',
+    says: /^1 notification waits to go out, for up to 1h/,
+    mends: /^nothing waits to go out/,
+  });
+  expect(received.map((each) => bodyOf(each).id)).toEqual(expect.arrayContaining(['n_new', 'n_old']));
 });

@@ -1,7 +1,6 @@
 import type { ShownProblem } from '../../domain/settings/list-settings.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { oneLine, plainText } from '../../util/text.ts';
-import { hostAlone } from '../../util/urls.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
@@ -13,11 +12,10 @@ interface Named {
 /** Prints the settings, and what is wrong with any. */
 export async function list({ context, exitWith }: Call, { json }: { readonly json: boolean }): Promise<void> {
   const { listSettings } = await import('../../domain/settings/list-settings.ts');
+  const { shownValue } = await import('../../domain/settings/shown-value.ts');
   const { settings, problems } = await listSettings(context);
   // Who asks for one setting gets it whole; lists are shown around.
-  const shown = settings.map((each) =>
-    each.key === 'NOTIFY_WEBHOOK_URL' ? { ...each, value: hostAlone(each.value) } : each,
-  );
+  const shown = settings.map((each) => ({ ...each, value: shownValue(each.key, each.value) }));
   await printResult(context, {
     json,
     value: shown,
@@ -45,9 +43,10 @@ export async function get({ context }: Call, { key: text, json }: Named & { read
 /** Sets a setting in the config file. */
 export async function set({ context }: Call, { key: text, value }: Named & { readonly value: string }): Promise<void> {
   const { requireSettingKey, setSetting } = await import('../../domain/settings/change-config.ts');
+  const { shownValue } = await import('../../domain/settings/shown-value.ts');
   const key = requireSettingKey(text);
   await setSetting(context, key, value);
-  context.terminal.err(`set ${key}=${oneLine(value)} in ${context.home.config}`);
+  context.terminal.err(`set ${key}=${oneLine(shownValue(key, value))} in ${context.home.config}`);
   await tellTheRest(context, key);
 }
 
@@ -65,9 +64,11 @@ export async function unset({ context }: Call, { key: text }: Named): Promise<vo
 async function tellTheRest(context: CliContext, key: string): Promise<void> {
   const { listSettings } = await import('../../domain/settings/list-settings.ts');
   const { overridingValue } = await import('../../domain/settings/change-config.ts');
+  const { shownValue } = await import('../../domain/settings/shown-value.ts');
   const overriding = await overridingValue(context, key);
   if (overriding !== undefined) {
-    context.terminal.err(`kugetsu: the environment has ${key}=${oneLine(overriding, 60)}, which takes precedence here`);
+    const value = oneLine(shownValue(key, overriding), 60);
+    context.terminal.err(`kugetsu: the environment has ${key}=${value}, which takes precedence here`);
   }
   tellProblems(context, (await listSettings(context)).problems);
 }

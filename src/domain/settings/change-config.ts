@@ -5,6 +5,7 @@ import { said, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { examineSettings, faultOf, isSettingKey, knownSettingsHint } from './examine-settings.ts';
 import { readSettingsSource } from './list-settings.ts';
+import { shownValue } from './shown-value.ts';
 import { defaultConfigText } from './settings.ts';
 import type { SettingKey } from '../settings-schema.ts';
 
@@ -29,7 +30,10 @@ export function requireSettingKey(key: string): SettingKey {
 export async function setSetting({ home, env }: Needs, key: SettingKey, value: string): Promise<void> {
   const fault = faultOf(key, value);
   if (fault !== undefined) {
-    throw usageError(words`${key}=${said(value, 60)}: ${fault}`, `nothing was changed in ${home.config}`);
+    throw usageError(
+      words`${key}=${said(shownValue(key, value), 60)}: ${fault}`,
+      `nothing was changed in ${home.config}`,
+    );
   }
   const userHome = env['HOME'] ?? '';
   await changeTextFile(home.config, (text) => {

@@ -3,6 +3,7 @@ import { said, words, type Text } from '../../util/words.ts';
 import { readConfigLines, type ConfigLine } from './config-lines.ts';
 import { SETTING_DESCRIPTIONS } from '../setting-descriptions.ts';
 import { RETIRED_SETTINGS, SettingsSchema, type SettingKey } from '../settings-schema.ts';
+import { shownValue } from './shown-value.ts';
 
 /** What the settings are made from: the config file's text, if there is one, and the environment. */
 export interface SettingsSource {
@@ -191,7 +192,7 @@ function badValue(key: string, { value, source, origin }: GivenSetting, overridd
     {
       code: 'bad_setting',
       key,
-      message: words`${origin}: ${key}=${said(value, 60)}: ${fault}`,
+      message: words`${origin}: ${key}=${said(shownValue(key, value), 60)}: ${fault}`,
       hint: `correct ${key}, or remove it for the default; run: ${fix}`,
       overridden,
       blocks: 'all',

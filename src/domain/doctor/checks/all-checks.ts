@@ -13,6 +13,7 @@ import { locksCheck } from './locks.ts';
 import { modelsCheck } from './model.ts';
 import { modesCheck } from './modes.ts';
 import { permissionsCheck } from './permissions.ts';
+import { notificationsCheck } from './notifications.ts';
 import { agentProgramsCheck, gitCheck, gitIdentityCheck, opencodeCheck } from './programs.ts';
 import { repositoriesCheck } from './repositories.ts';
 import { repositorySettingsCheck } from './repository-settings.ts';
@@ -43,6 +44,7 @@ export const ALL_CHECKS: readonly Check[] = [
   issueSessionsCheck,
   permissionsCheck,
   daemonCheck,
+  notificationsCheck,
   diskFreeCheck,
   diskUsedCheck,
   clockCheck,
