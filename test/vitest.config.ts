@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 import { memoryDirectory } from './support/memory-directory.ts';
 import { SlowTests } from './support/slow-tests.ts';
@@ -12,9 +13,21 @@ process.env['MIMALLOC_ALLOW_THP'] ??= '1';
 // A real opencode that lives for two seconds spends a sixth of its processor time on code that it makes faster for later.
 process.env['BUN_JSC_useDFGJIT'] ??= '0';
 
-/** Text that the build takes into the program. */
-const markdown: Plugin = {
-  name: 'markdown',
+const AS_TEXT = '\0text:';
+
+/** Text that the build takes into the program: Markdown, and the files of the web page, which run in a browser only. */
+const texts: Plugin = {
+  name: 'texts',
+  enforce: 'pre',
+  // With its own ending a style sheet would be made into a module, and a script would run.
+  resolveId: (source, importer = '') =>
+    importer.endsWith('/web/page-files.ts') && source.includes('/page/')
+      ? `${AS_TEXT}${join(dirname(importer), source)}!`
+      : undefined,
+  load: (id) =>
+    id.startsWith(AS_TEXT)
+      ? `export default ${JSON.stringify(readFileSync(id.slice(AS_TEXT.length, -1), 'utf8'))};`
+      : undefined,
   transform: (code, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(code)};` : undefined),
 };
 
@@ -37,7 +50,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        plugins: [markdown],
+        plugins: [texts],
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
@@ -48,7 +61,7 @@ export default defineConfig({
       },
       {
         root,
-        plugins: [markdown],
+        plugins: [texts],
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
@@ -62,7 +75,7 @@ export default defineConfig({
       },
       {
         root,
-        plugins: [markdown],
+        plugins: [texts],
         test: {
           name: 'states',
           include: ['test/states/**/*.test.ts'],
@@ -75,7 +88,7 @@ export default defineConfig({
       },
       {
         root,
-        plugins: [markdown],
+        plugins: [texts],
         test: {
           name: 'release',
           include: ['test/release/**/*.test.ts'],
@@ -115,7 +128,7 @@ export default defineConfig({
       },
       {
         root,
-        plugins: [markdown],
+        plugins: [texts],
         test: {
           name: 'fleet',
           include: ['test/fleet/**/*.test.ts'],

@@ -65,6 +65,8 @@ export interface Home {
   readonly finishedTasks: string;
   /** Which of the sessions opencode was last seen to have. */
   readonly knownSessions: string;
+  /** The token of the web page, when it is to outlive a restart. */
+  readonly webToken: string;
 }
 
 /** The layout of a home at `root`. */
@@ -111,6 +113,7 @@ export function homeAt(root: string): Home {
     modelCatalogues: join(root, 'cache', 'models'),
     finishedTasks: join(root, 'cache', 'finished-tasks'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),
+    webToken: join(root, 'web-token'),
   };
 }
 

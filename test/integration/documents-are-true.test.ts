@@ -11,6 +11,7 @@ const DOCUMENTS = [
   'docs/reference.md',
   'docs/kugetsu-setup.md',
   'docs/coming-from-the-bash-script.md',
+  'docs/web.md',
 ];
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Commands that have commands of their own. */

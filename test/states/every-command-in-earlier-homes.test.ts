@@ -65,6 +65,8 @@ const CALLS: readonly Call[] = [
   reads('status', '--json'),
   reads('watch', '--once'),
   reads('watch', '--once', '--json'),
+  // This machine has no such address: else it would go on until it is ended.
+  { ...reads('web', '--keep-token', '--listen', '192.0.2.1'), code: 1 },
   reads('logs'),
   { args: ({ ref }) => ['logs', ref], code: ({ hasNoLog }) => (hasNoLog === true ? 1 : 0) },
   { ...changes('wait', 'q_0mwrzy3vsoanbch2t'), code: 1 },

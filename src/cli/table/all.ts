@@ -33,7 +33,7 @@ export const TABLE: readonly Entry[] = [
 /** The headings under which help shows the commands, by their first words. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Work:': ['delegate', 'start', 'continue', 'stop', 'wait', 'attach', 'queue'],
-  'Look:': ['list', 'watch', 'status', 'logs', 'show', 'diff', 'path', 'notify', 'stats', 'doctor'],
+  'Look:': ['list', 'watch', 'web', 'status', 'logs', 'show', 'diff', 'path', 'notify', 'stats', 'doctor'],
   'Set up:': ['init', 'queue-daemon', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
   'Clean up:': ['rescued', 'prune', 'destroy'],
 };

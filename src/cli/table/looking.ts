@@ -23,6 +23,46 @@ which, and how it is now.`,
     load: async () => (await import('../commands/watch.ts')).watch,
   }),
   command({
+    words: 'web',
+    summary: 'show the same as a page in a browser, and stop, retry, continue or delegate there',
+    options: {
+      listen: {
+        kind: 'value',
+        long: '--listen',
+        name: 'address',
+        about: 'the address to listen on; any but a loopback one can be reached from other machines',
+        is: { words: ['127.0.0.1', '0.0.0.0', '::1', '::'] },
+        fallback: '127.0.0.1',
+      },
+      port: {
+        kind: 'value',
+        long: '--port',
+        name: 'n',
+        about: 'the port; 0 for any that is free',
+        is: 'text',
+        fallback: '4170',
+      },
+      name: {
+        kind: 'values',
+        long: '--name',
+        name: 'host',
+        about: 'also answer to this name, of a proxy or of this machine; may be given again',
+      },
+      keepToken: flag('--keep-token', 'use the token that the home keeps in web-token, and do not print it'),
+      json: json('print the address as an object on one line'),
+    },
+    people: { why: 'whoever has its address can do all that a person can' },
+    notes: `Prints an address with a token, for a browser, and goes on until it is ended (Ctrl-C, SIGTERM). The browser keeps a
+cookie in place of the token; without one of them nothing is shown or done. With --keep-token both outlive a restart.`,
+    examples: [
+      'kugetsu web',
+      ['kugetsu web --keep-token', 'as a service: docs/web.md'],
+      ['kugetsu web --listen 192.168.1.5 --name build.lan', 'for other machines of a network that you trust'],
+    ],
+    exits: { 0: 'ended', 1: 'cannot listen there', 2: 'usage', 4: 'the port is taken' },
+    load: async () => (await import('../commands/web.ts')).web,
+  }),
+  command({
     words: 'stats',
     summary: 'show what runs have come to: outcomes, time, tokens and cost',
     options: {

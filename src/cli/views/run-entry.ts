@@ -10,7 +10,7 @@ type AgentEvent = Extract<RunLogEntry, { from: 'agent' }>['event'];
 /** An entry of a run's log as lines for a person; undefined for what only a program wants to see. */
 export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour: boolean }): string | undefined {
   const paint = palette(colour);
-  const text = entry.from === 'kugetsu' ? recordText(entry.record) : eventText(entry.event);
+  const text = entryText(entry);
   if (text === undefined) return undefined;
   const at = entry.from === 'kugetsu' ? plainText(entry.record.at).slice(11, 19) : timeOf(entry.at);
   // Whatever an agent or a repository put into it, nothing but text reaches the terminal.
@@ -20,6 +20,11 @@ export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour
     ...rest.map((line) => `${' '.repeat(at.length)} ${line}`),
   ];
   return lines.join('\n');
+}
+
+/** What an entry says, as others wrote it; undefined for what only a program wants to see. */
+export function entryText(entry: RunLogEntry): string | undefined {
+  return entry.from === 'kugetsu' ? recordText(entry.record) : eventText(entry.event);
 }
 
 /** What a person must not overlook. */

@@ -1,0 +1,13 @@
+/** What is shown: the fleet as it was told last, what the address names, and the stream and the run that it follows. */
+export const now = { fleet: null, name: null, view: 'log', followed: null, source: null, detail: null, retry: 1000 };
+
+/** What is chosen, in the fleet as it is now: an agent, a task, or both. */
+export function subject() {
+  const { fleet, name } = now;
+  if (fleet === null || name === null) return {};
+  const task = fleet.tasks.find(({ id }) => id === name);
+  const agent =
+    fleet.agents.find((each) => each.name === name) ??
+    (task === undefined ? undefined : fleet.agents.find((each) => each.run !== null && each.run === task.run));
+  return { task, agent };
+}
