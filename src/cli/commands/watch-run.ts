@@ -56,7 +56,7 @@ function printEntry({ terminal }: CliContext, entry: RunLogEntry, { follow, debu
   const stream = follow && !json ? 'out' : 'err';
   const isStep = event === 'step' || event === 'at_work';
   const shown = follow || event === 'warning' || (isStep && (debug || terminal.ruled));
-  const text = shown ? renderRunEntry(entry, { colour: terminal.colour[stream] }) : undefined;
+  const text = shown ? renderRunEntry(entry, { colour: terminal.colour[stream], stacks: debug }) : undefined;
   if (text !== undefined) terminal[stream](text);
 }
 

@@ -5,7 +5,7 @@ import { DONE_WHEN, flag, FROM, ISSUE_REF, json, letter, MESSAGE, PR, TASK_FIELD
 
 const FOLLOW = letter('-f', '--follow', 'show what the agent does, and exit with its verdict');
 const QUEUE = flag('--queue', 'when no agent slot or too little memory is free, put the task in the queue instead');
-const DEBUG = flag('--debug', "show each step, and put opencode's debug log into the run's log");
+const DEBUG = flag('--debug', "show each step and stack traces, and put opencode's debug log into the run's log");
 const SESSION_FIELDS = [
   'issue_ref',
   'type',

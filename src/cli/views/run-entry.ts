@@ -1,4 +1,5 @@
 import type { RunLogEntry, LogRecord } from '../../domain/runs/run-log-lines.ts';
+import { withoutFrames } from '../../util/stack-frames.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration, timeOfDay } from '../../util/time.ts';
 import { palette } from './palette.ts';
@@ -7,10 +8,16 @@ import { verdictText } from './verdict.ts';
 
 type AgentEvent = Extract<RunLogEntry, { from: 'agent' }>['event'];
 
+interface EntryStyle {
+  readonly colour: boolean;
+  /** Whether stack traces are shown, too. */
+  readonly stacks?: boolean;
+}
+
 /** An entry of a run's log as lines for a person; undefined for what only a program wants to see. */
-export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour: boolean }): string | undefined {
+export function renderRunEntry(entry: RunLogEntry, { colour, stacks = false }: EntryStyle): string | undefined {
   const paint = palette(colour);
-  const text = entryText(entry);
+  const text = entryText(entry, { stacks });
   if (text === undefined) return undefined;
   const at = entry.from === 'kugetsu' ? plainText(entry.record.at).slice(11, 19) : timeOf(entry.at);
   // Whatever an agent or a repository put into it, nothing but text reaches the terminal.
@@ -22,9 +29,10 @@ export function renderRunEntry(entry: RunLogEntry, { colour }: { readonly colour
   return lines.join('\n');
 }
 
-/** What an entry says, as others wrote it; undefined for what only a program wants to see. */
-export function entryText(entry: RunLogEntry): string | undefined {
-  return entry.from === 'kugetsu' ? recordText(entry.record) : eventText(entry.event);
+/** What an entry says, as others wrote it, without stack traces unless they are asked for; undefined for what only a program wants to see. */
+export function entryText(entry: RunLogEntry, { stacks = false }: Pick<EntryStyle, 'stacks'> = {}): string | undefined {
+  const clean = stacks ? (text: string): string => text : withoutFrames;
+  return entry.from === 'kugetsu' ? recordText(entry.record, clean) : eventText(entry.event, clean);
 }
 
 /** What a person must not overlook. */
@@ -40,7 +48,7 @@ function timeOf(at: number | undefined): string {
   return at === undefined || Math.abs(at) > LAST_DATE_MS ? '--:--:--' : timeOfDay(at);
 }
 
-function recordText(record: LogRecord): string | undefined {
+function recordText(record: LogRecord, clean: (text: string) => string): string | undefined {
   switch (record.event) {
     case 'started':
       return [
@@ -56,6 +64,8 @@ function recordText(record: LogRecord): string | undefined {
     case 'at_work':
       return `at work: session ${record.session} in ${record.directory}`;
     case 'stderr':
+      return told(record.text, clean);
+    // A set-up's own stack trace is what a person looks for.
     case 'output':
       return record.text;
     case 'warning':
@@ -65,14 +75,20 @@ function recordText(record: LogRecord): string | undefined {
   }
 }
 
-function eventText(event: AgentEvent): string | undefined {
+/** What a program said; undefined when all of it is left out. */
+function told(text: string, clean: (text: string) => string): string | undefined {
+  const kept = clean(text);
+  return kept === '' && text !== '' ? undefined : kept;
+}
+
+function eventText(event: AgentEvent, clean: (text: string) => string): string | undefined {
   switch (event.type) {
     case 'text':
       return event.text.trim();
     case 'tool_use':
       return toolText(event);
     case 'error':
-      return `error: ${oneLine(event.message, 500)}`;
+      return `error: ${oneLine(clean(event.message), 500)}`;
     case 'reasoning':
       return `thinking: ${oneLine(event.text)}`;
     case 'output':

@@ -120,7 +120,8 @@ async function verdictOnError(error: unknown, supervision: Judging, log: RunLog)
   const code = errnoOf(error);
   if (code !== undefined) return refusedBySystem(code, oneLine(messageOf(error)));
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  await log.record({ event: 'output', text });
+  // As what opencode says of its own failures: with its stack, which few want to see.
+  await log.record({ event: 'stderr', text });
   const message = told(wordsOf(error), supervision.clean);
   return failed('internal_error', message, 'this is a bug in kugetsu; the log has the details');
 }

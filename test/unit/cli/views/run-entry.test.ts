@@ -154,3 +154,16 @@ test('no control character of an agent reaches the terminal', () => {
     }),
   );
 });
+
+test('a stack trace is shown to who asks for it only, and the rest to everybody', () => {
+  const text = 'TypeError: no such thing\n    at run (/src/a.ts:1:2)\n    at async /src/b.ts:3:4';
+  const crash = parseRunLogLine(JSON.stringify({ type: 'kugetsu', at: AT, event: 'stderr', text }));
+  expect(renderRunEntry(crash, { colour: false })).toBe('18:16:10 TypeError: no such thing');
+  expect(renderRunEntry(crash, { colour: false, stacks: true })).toContain('at run (/src/a.ts:1:2)');
+  const frame = parseRunLogLine(
+    JSON.stringify({ type: 'kugetsu', at: AT, event: 'stderr', text: '    at run (/src/a.ts:1:2)' }),
+  );
+  expect(renderRunEntry(frame, { colour: false })).toBeUndefined();
+  // What a set-up or a check printed is shown as it is.
+  expect(record({ event: 'output', text })).toContain('at run (/src/a.ts:1:2)');
+});
