@@ -11,6 +11,7 @@ import { copy } from './bench/copy.ts';
 import { dispatch } from './bench/dispatch.ts';
 import { engines } from './bench/engines.ts';
 import { grown } from './bench/grown.ts';
+import { look } from './bench/look.ts';
 import { memory } from './bench/memory.ts';
 import { models } from './bench/models.ts';
 import { queue } from './bench/queue.ts';
@@ -30,6 +31,7 @@ const GROUPS: Readonly<Record<string, (beside: string | undefined) => Promise<Ro
   agent,
   models,
   base,
+  look,
   memory,
   size,
 };

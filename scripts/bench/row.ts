@@ -3,7 +3,7 @@ export interface Row {
   readonly group: string;
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB' | '/s' | 'times';
+  readonly unit: 'ms' | 'MiB' | 'bytes' | '/s' | 'times';
   /** The value as a multiple of another row's of the same run. */
   readonly ratio?: { readonly value: number; readonly of: string };
   readonly target?: Target;
