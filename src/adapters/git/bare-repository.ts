@@ -42,6 +42,9 @@ interface BareRepository {
 /** Is told that the repository of a source is cloned or fetched, and how far git is, if it says so. */
 export type OnTransfer = (what: 'cloning' | 'fetching', source: string, how?: string) => void;
 
+/** A question for a remote's HEAD that has begun; undefined when it need not be asked. */
+type Asking = Promise<AskedHead | undefined>;
+
 /** What the repository at `path` stands for, or undefined when there is none. */
 export async function sourceOf(path: string): Promise<string | undefined> {
   return (await ownFacts(path))?.source;
@@ -49,22 +52,47 @@ export async function sourceOf(path: string): Promise<string | undefined> {
 
 /**
  * Makes the repository, or updates it. The first time it is built beside its place and moved there when it is whole.
- * Call it under the repository's lock.
+ * Call it under the repository's lock. `asking` is from {@link whileAsking}.
  *
  * @throws AppError `repository_*` with the reason in one line
  */
-export async function updateRepository(repository: BareRepository): Promise<'cloned' | 'fetched'> {
-  const { path, notBefore, clock } = repository;
-  if ((await sourceOf(path)) === repository.source) {
-    const last = await lastFetch(path);
-    // A fetch time in the future comes from before the clock was set back.
-    if (last >= notBefore && last <= clock.now()) return 'fetched';
-    repository.onTransfer?.('fetching', repository.source);
-    await fetchOrigin(repository, path);
-    return 'fetched';
+export async function updateRepository(repository: BareRepository, asking: Asking): Promise<'cloned' | 'fetched'> {
+  const { path, source, onTransfer } = repository;
+  if ((await sourceOf(path)) !== source) {
+    await cloneBare(repository);
+    return 'cloned';
   }
-  await cloneBare(repository);
-  return 'cloned';
+  if (await isNewEnough(repository)) return 'fetched';
+  onTransfer?.('fetching', source);
+  await fetchOrigin(repository, path, asking);
+  return 'fetched';
+}
+
+/**
+ * Runs `body` while the remote of a repository that is to be fetched is asked for its HEAD: where there are very many refs that
+ * takes about as long as to look through them here. It reads nothing of the repository but what kugetsu noted of it.
+ */
+export async function whileAsking<T>(repository: BareRepository, body: (asking: Asking) => Promise<T>): Promise<T> {
+  const asking = askAhead(repository);
+  const ended = asking.catch(() => undefined);
+  try {
+    return await body(asking);
+  } finally {
+    await ended;
+  }
+}
+
+async function askAhead(repository: BareRepository): Promise<AskedHead | undefined> {
+  const { path, source, url, env, credentials } = repository;
+  if ((await sourceOf(path)) !== source || (await isNewEnough(repository))) return undefined;
+  const ofRemote = { repository: path, env, config: remoteConfig(url), refs: false };
+  return inRepository(ofRemote, async (place) => askRemoteHead('origin', transfer(place, credentials)));
+}
+
+/** Whether it was fetched since `notBefore`. A fetch time in the future comes from before the clock was set back. */
+async function isNewEnough({ path, notBefore, clock }: BareRepository): Promise<boolean> {
+  const last = await lastFetch(path);
+  return last >= notBefore && last <= clock.now();
 }
 
 /** Notes another address of a repository that stands for `source`: agents push there. Call it under the repository's lock. */
@@ -116,7 +144,7 @@ async function lastFetch(path: string): Promise<number> {
   return text === undefined ? 0 : Number(text) || 0;
 }
 
-async function fetchOrigin(repository: BareRepository, path: string): Promise<void> {
+async function fetchOrigin(repository: BareRepository, path: string, asking: Asking): Promise<void> {
   const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
   if ((await partialPacks(path)).length > 0) {
@@ -129,7 +157,7 @@ async function fetchOrigin(repository: BareRepository, path: string): Promise<vo
     const depth = (await pathExists(join(path, 'shallow'))) ? ['--unshallow'] : [];
     const [fetched, asked] = await Promise.all([
       tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options),
-      askRemoteHead('origin', options),
+      asking.then(async (ahead) => ahead ?? askRemoteHead('origin', options)),
     ]);
     if (fetched.exitCode !== 0) {
       const known = await causeOf(url, fetched.stderr, options);

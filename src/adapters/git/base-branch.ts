@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, type GitPlace } from './git-place.ts';
+import { objectName } from './object-name.ts';
 import { mayHaveRef, plainTarget } from './plain-refs.ts';
 import { readRemoteHead, type RemoteHead } from './remote-head.ts';
 
@@ -42,6 +43,8 @@ export function chooseBaseBranch(head: RemoteHead, branches: readonly RemoteBran
 export interface BaseBranch {
   /** The remote-tracking ref, for example `refs/remotes/origin/main`. */
   readonly ref: string;
+  /** The commit at its tip. */
+  readonly tip: string;
   /** What a person should know about the choice; undefined when the branch was named. */
   readonly note: string | undefined;
 }
@@ -66,22 +69,23 @@ interface Question {
 export async function baseBranchOf({ path, env, wanted, source, settings }: Question): Promise<BaseBranch> {
   const at = atGitDirectory(path, env);
   if (wanted !== undefined) {
-    if (await hasBranch(wanted, at)) return { ref: `${PREFIX}${wanted}`, note: undefined };
+    const tip = await tipOf(wanted, at);
+    if (tip !== undefined) return { ref: `${PREFIX}${wanted}`, tip, note: undefined };
     throw new AppError('base_branch_missing', `${source} has no branch ${wanted}, which is its base_branch`, {
       hint: `correct base_branch in ${settings}`,
     });
   }
   const head = (await readRemoteHead(path)) ?? (await originHead(at));
-  if ('branch' in head && (await hasBranch(head.branch, at))) {
-    return { ref: `${PREFIX}${head.branch}`, note: undefined };
-  }
+  const named = 'branch' in head ? await tipOf(head.branch, at) : undefined;
+  if ('branch' in head && named !== undefined) return { ref: `${PREFIX}${head.branch}`, tip: named, note: undefined };
   const branches = await remoteBranches(at);
   const says = 'commit' in head ? 'is detached' : 'names no branch that exists';
   const choice = chooseBaseBranch(head, branches);
   const setting = `"${source}": { "base_branch": "NAME" } in ${settings}`;
-  if (choice !== undefined) {
+  const tip = branches.find(({ name }) => name === choice?.name)?.tip;
+  if (choice !== undefined && tip !== undefined) {
     const note = `HEAD of ${source} ${says}; work starts from ${choice.name} (${choice.why}); to choose another branch: ${setting}`;
-    return { ref: `${PREFIX}${choice.name}`, note };
+    return { ref: `${PREFIX}${choice.name}`, tip, note };
   }
   if (branches.length === 0) {
     throw new AppError('repository_empty', `the default branch of ${source} has no commit`, {
@@ -97,7 +101,7 @@ export async function baseBranchOf({ path, env, wanted, source, settings }: Ques
 export async function setOriginHead(head: RemoteHead, at: GitPlace): Promise<void> {
   const target = await plainTarget(`${PREFIX}HEAD`, at);
   if ('branch' in head && target === `${PREFIX}${head.branch}` && (await mayHaveRef(target, at))) return;
-  const known = 'branch' in head && (await hasBranch(head.branch, at));
+  const known = 'branch' in head && (await tipOf(head.branch, at)) !== undefined;
   const name = known ? head.branch : chooseBaseBranch(head, await remoteBranches(at))?.name;
   if (name === undefined) await tryGit(['symbolic-ref', '--delete', '--quiet', `${PREFIX}HEAD`], at);
   else await git(['symbolic-ref', `${PREFIX}HEAD`, `${PREFIX}${name}`], at);
@@ -110,11 +114,11 @@ async function originHead(at: GitPlace): Promise<RemoteHead> {
   return ref.startsWith(PREFIX) ? { branch: ref.slice(PREFIX.length) } : { none: true };
 }
 
-/** By its very name: a text with `~` or `:` in it is no branch. */
-async function hasBranch(name: string, at: GitPlace): Promise<boolean> {
-  if (!(await mayHaveRef(`${PREFIX}${name}`, at))) return false;
-  const found = await tryGit(['show-ref', '--verify', '--quiet', `${PREFIX}${name}`], at);
-  return found.exitCode === 0 && name !== 'HEAD';
+/** The tip of the branch of this very name: a text with `~` or `:` in it is no branch. */
+async function tipOf(name: string, at: GitPlace): Promise<string | undefined> {
+  if (name === 'HEAD' || !(await mayHaveRef(`${PREFIX}${name}`, at))) return undefined;
+  const found = await tryGit(['show-ref', '--verify', '--hash', `${PREFIX}${name}`], at);
+  return found.exitCode === 0 ? objectName(found.stdout) : undefined;
 }
 
 async function remoteBranches(at: GitPlace): Promise<RemoteBranch[]> {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { chmod } from '../store/changes.ts';
+import { chmod, rm, writeFile } from '../store/changes.ts';
 import { causeOf, remoteFailure } from './clone-failure.ts';
 import { git, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { atPlainGitDirectory } from './git-place.ts';
+import { headIn } from './head-file.ts';
+import { HEAD } from './own-directory.ts';
 import { progressIn, withoutProgress } from './transfer-progress.ts';
 import { isDirectory } from '../store/paths.ts';
 
@@ -59,19 +61,15 @@ export async function cloneBareInto(directory: string, clone: Clone): Promise<st
     throw remoteFailure({ verb: 'clone', url, accessHint, ...cloned, known });
   }
   await chmod(repository, 0o700);
-  await makeBare(repository, env);
+  await leaveBranch(repository, env);
   return repository;
 }
 
-/** A clone begins on a branch of its own, and with settings for it. */
-async function makeBare(repository: string, env: Environment): Promise<void> {
-  const at = atPlainGitDirectory(repository, env);
-  await git(['config', 'core.bare', 'true'], at);
-  await tryGit(['config', '--unset', 'core.logAllRefUpdates'], at);
-  const own = await git(['for-each-ref', '--format=%(refname)', 'refs/heads'], at);
-  for (const ref of own.split('\n').filter((line) => line !== '')) {
-    await tryGit(['config', '--remove-section', `branch.${ref.replace(/^refs\/heads\//, '')}`], at);
-    await git(['update-ref', '--no-deref', '-d', ref], at);
-  }
-  await git(['symbolic-ref', 'HEAD', 'refs/heads/main'], at);
+/** A clone begins on a branch of its own, the one that its HEAD names if there is one. Its settings are written anew later. */
+async function leaveBranch(repository: string, env: Environment): Promise<void> {
+  const branch = /^ref: (refs\/heads\/\S+)\n?$/.exec((await headIn(repository)) ?? '')?.[1];
+  if (branch !== undefined) await git(['update-ref', '--no-deref', '-d', branch], atPlainGitDirectory(repository, env));
+  // It may be a link: git-config(1), `core.preferSymlinkRefs`.
+  await rm(join(repository, 'HEAD'));
+  await writeFile(join(repository, 'HEAD'), HEAD);
 }

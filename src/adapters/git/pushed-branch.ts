@@ -1,8 +1,9 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import { atGitDirectory } from './git-place.ts';
+import { atGitDirectory, atPlainGitDirectory } from './git-place.ts';
 import { inRepository } from './isolation.ts';
 import { objectName } from './object-name.ts';
 import { PUSHED } from './own-refs.ts';
+import { mayHaveRef } from './plain-refs.ts';
 import { commitOf } from './temporary-index.ts';
 
 interface BranchOfOrigin {
@@ -29,6 +30,7 @@ export async function pushedBranch({
   base,
   env,
 }: BranchOfOrigin & { readonly base: string }): Promise<PushedBranch | undefined> {
+  if (!(await mayHaveRef(trackingRef(branch), atPlainGitDirectory(repository, env)))) return undefined;
   return inRepository({ repository, env, config: [] }, async (at) => {
     const tip = await commitOf(trackingRef(branch), at);
     if (tip === undefined) return undefined;
@@ -53,6 +55,10 @@ export async function lookAtKeptTip({
   name,
   env,
 }: BranchOfOrigin & { readonly name: string }): Promise<KeptTip> {
+  const files = atPlainGitDirectory(repository, env);
+  const refs = [trackingRef(branch), keptRef(name)];
+  const may = await Promise.all(refs.map(async (ref) => mayHaveRef(ref, files)));
+  if (!may.some(Boolean)) return { tip: undefined, replaced: undefined };
   return inRepository({ repository, env, config: [] }, async (at) => {
     const [tip, kept] = await Promise.all([commitOf(trackingRef(branch), at), commitOf(keptRef(name), at)]);
     if (tip === undefined || kept === undefined || tip === kept) return { tip, replaced: undefined };

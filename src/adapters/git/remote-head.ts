@@ -33,8 +33,9 @@ export function parseRemoteHead(text: string): RemoteHead {
 
 /** Notes what origin's HEAD was when `path` was last fetched. */
 export async function writeRemoteHead(path: string, head: RemoteHead): Promise<void> {
-  const text = 'branch' in head ? `ref: refs/heads/${head.branch}` : 'commit' in head ? head.commit : 'none';
-  await replaceFile(join(path, FILE), `${text}\n`);
+  const name = 'branch' in head ? `ref: refs/heads/${head.branch}` : 'commit' in head ? head.commit : 'none';
+  const text = `${name}\n`;
+  if ((await readTextIfExists(join(path, FILE))) !== text) await replaceFile(join(path, FILE), text);
 }
 
 /** What was noted last; undefined when nothing was. */

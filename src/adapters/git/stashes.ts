@@ -1,11 +1,13 @@
 import { git, tryGit, type Environment } from './git-command.ts';
-import type { GitPlace } from './git-place.ts';
+import { atPlainGitDirectory, type GitPlace } from './git-place.ts';
 import { inRepository } from './isolation.ts';
 import { RESCUED } from './own-refs.ts';
 import { mayHaveRef } from './plain-refs.ts';
 import { treeOfEntries } from './save-index.ts';
 import { commitTree, makeSaver, treeOf, type SavedRef } from './saving.ts';
 import { isReachable } from './whereabouts.ts';
+
+const STASH = 'refs/stash';
 
 interface StashOptions {
   readonly repository: string;
@@ -22,6 +24,7 @@ interface StashOptions {
  * @throws AppError `git_failed` when one could not be saved
  */
 export async function rescueStashes({ repository, ref, env }: StashOptions): Promise<readonly SavedRef[]> {
+  if (!(await mayHaveRef(STASH, atPlainGitDirectory(repository, env)))) return [];
   return inRepository({ repository, env, config: [] }, async (at) => {
     const saver = makeSaver({ at, ref, base: undefined });
     for (const { commit, subject } of await stashEntries(at)) {
@@ -41,9 +44,8 @@ interface StashEntry {
 }
 
 async function stashEntries(at: GitPlace): Promise<StashEntry[]> {
-  if (!(await mayHaveRef('refs/stash', at))) return [];
-  if ((await tryGit(['rev-parse', '--verify', '--quiet', 'refs/stash'], at)).exitCode !== 0) return [];
-  const listed = await tryGit(['log', '--walk-reflogs', '--format=%H%x00%gs', 'refs/stash', '--'], at);
+  if ((await tryGit(['rev-parse', '--verify', '--quiet', STASH], at)).exitCode !== 0) return [];
+  const listed = await tryGit(['log', '--walk-reflogs', '--format=%H%x00%gs', STASH, '--'], at);
   if (listed.exitCode !== 0) return [];
   return listed.stdout.split('\n').flatMap((line) => {
     const [commit = '', subject = ''] = line.split('\0');

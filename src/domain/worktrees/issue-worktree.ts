@@ -70,7 +70,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
   const path = join(await realPath(home.worktrees), name);
   const { onTransfer } = request;
   return withUpdatedRepository(context, { ref, branch: request.branch, onTransfer }, async (updated) => {
-    const { path: repository, start, how, from, note, restored } = updated;
+    const { path: repository, start, tip, how, from, note, restored } = updated;
     const linked = request.previousRepository ?? (await linkedHomeRepository(home, path)) ?? null;
     const previous = await existing(linked, repository);
     await requireOwnPlace(context, { path, repository: previous });
@@ -80,7 +80,7 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
     const { branch, pullRequest } = goes;
     const room = branch === request.branch ? [] : await makeRoomFor(context, { path: repository, branch });
     const anew = fresh || (asked !== undefined && pullRequest === undefined);
-    const commit = await requireBranch(repository, { branch, start: asked?.at ?? start }, env);
+    const commit = await requireBranch(repository, { branch, start: asked?.at ?? tip }, env);
     if (request.previousRepository === null && (await isForeign(home, path))) {
       await moveAside(context, { path, name }, request.onSaved);
     } else {

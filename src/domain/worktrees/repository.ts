@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { type BaseBranch, baseBranchOf } from '../../adapters/git/base-branch.ts';
-import { followUrl, sourceOf, updateRepository, type OnTransfer } from '../../adapters/git/bare-repository.ts';
+import {
+  followUrl,
+  sourceOf,
+  updateRepository,
+  whileAsking,
+  type OnTransfer,
+} from '../../adapters/git/bare-repository.ts';
 import { type Restoration, restoreRepository } from '../../adapters/git/shared/examine.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { withLock } from '../../adapters/store/lock.ts';
@@ -26,6 +32,8 @@ interface UpdatedRepository {
   readonly path: string;
   /** The ref from which new branches start. */
   readonly start: string;
+  /** The commit at its tip. */
+  readonly tip: string;
   readonly how: 'cloned' | 'fetched';
   /** Where files come from that are not in the repository. */
   readonly from: FilesFrom;
@@ -85,12 +93,15 @@ async function update(
   const { env, clock } = context;
   await followUrl(path, { source, url });
   const restore = async (): Promise<Restoration> => restoreRepository(path, env, branch);
-  const { done, left } = await restore();
-  const how = await updateRepository({ path, url, source, env, clock, notBefore, onTransfer, ...offer });
+  const remote = { path, url, source, env, clock, notBefore, onTransfer, ...offer };
+  const { done, left, how } = await whileAsking(remote, async (asking) => {
+    const restoration = await restore();
+    return { ...restoration, how: await updateRepository(remote, asking) };
+  });
   // What was missing may have been fetched.
   const restored = notesOf(path, { done, left: left.length > 0 ? (await restore()).left : [] });
-  const { ref: start, note } = await baseBranch(context, ref, path);
-  return { path, how, start, from: { url, credentials: offer.credentials }, note, restored };
+  const { ref: start, tip, note } = await baseBranch(context, ref, path);
+  return { path, how, start, tip, from: { url, credentials: offer.credentials }, note, restored };
 }
 
 /** Makes room for a branch in a repository. Call it under its lock. @returns what a person should know of that, a line each */

@@ -51,6 +51,8 @@ async function listAt(repository: string, at: GitPlace): Promise<RefListing> {
 
 // A tag or a branch of origin by its plain name: they are most of the refs, and stand in nobody's way.
 const USUAL = ['refs/tags/', 'refs/remotes/origin/'];
+/** The rest of a line of show-ref, from the space before the name, whose ref is none of these. */
+const UNUSUAL = / (?!refs\/(?:tags|remotes\/origin)\/)[^\n]*/g;
 
 function isUsual(text: string, at: number): boolean {
   return USUAL.some((beginning) => text.startsWith(beginning, at));
@@ -100,18 +102,23 @@ async function looseRefs(repository: string, directory: string): Promise<Map<str
   return found;
 }
 
-/** What git has shown, but for usual refs that are packed. */
+/** What git has shown, but for usual refs that are packed, of which there may be 100,000: nothing is done for each of these. */
 function* shownIn(text: string, loose: ReadonlyMap<string, string>): Generator<Omit<Ref, 'target'>> {
-  for (let at = 0; at < text.length;) {
-    const end = text.indexOf('\n', at);
-    const space = text.indexOf(' ', at);
-    if (loose.size > 0 || !isUsual(text, space + 1)) {
-      const name = text.slice(space + 1, end);
-      if (loose.has(name) || !isUsual(name, 0))
-        yield { name: refName(name), object: objectName(text.slice(at, space)) };
-    }
-    at = end + 1;
+  for (const { index } of text.matchAll(UNUSUAL)) yield shownAt(text, index);
+  // In the order in which git prints them. One that is not there, or elsewhere, is left over.
+  let from = 0;
+  for (const name of [...loose.keys()].filter((each) => isUsual(each, 0)).toSorted()) {
+    const at = text.indexOf(` ${name}\n`, from);
+    if (at === -1) return;
+    yield shownAt(text, at);
+    from = at + 1;
   }
+}
+
+/** The ref in the line that has its only space at `space`. */
+function shownAt(text: string, space: number): Omit<Ref, 'target'> {
+  const object = text.slice(text.lastIndexOf('\n', space) + 1, space);
+  return { name: refName(text.slice(space + 1, text.indexOf('\n', space))), object: objectName(object) };
 }
 
 /** Whether the ref of this line is usual, and no other name for one. */

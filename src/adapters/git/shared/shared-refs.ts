@@ -108,17 +108,28 @@ function isSorted(header: string): boolean {
   return header.includes(' sorted');
 }
 
-/** There may be 100,000 lines, and mostly nothing is wrong with them. */
+/** The beginning of a line that is neither a ref nor what a ref before it peels to. */
+const NO_ENTRY = /\n(?!(?:[0-9a-f]{40,64} refs\/\S+|\^[0-9a-f]{40,64})\n|$)/;
+
+/** There may be 100,000 lines, and mostly nothing is wrong with them: as little as possible is done for each. */
 function isSound(text: string, header: string, isBefore: Order): boolean {
   if (!text.endsWith('\n')) return text === '';
+  const lines = text.slice(header.length);
+  if (lines.startsWith('^') || NO_ENTRY.test(`\n${lines}`)) return false;
+  return !isSorted(header) || isInOrder(lines, isBefore);
+}
+
+function isInOrder(lines: string, isBefore: Order): boolean {
   let last = '';
-  for (let at = header.length; at < text.length;) {
-    const end = text.indexOf('\n', at);
-    const line = text.slice(at, end);
-    const name = PACKED.exec(line)?.[1];
-    if (name === undefined && (last === '' || !PEELED.test(line))) return false;
-    if (name !== undefined && isSorted(header) && last !== '' && !isBefore(last, name)) return false;
-    last = name ?? last;
+  for (let at = 0; at < lines.length;) {
+    const end = lines.indexOf('\n', at);
+    const space = lines.indexOf(' ', at);
+    // A peeled line has none.
+    if (space !== -1 && space < end) {
+      const name = lines.slice(space + 1, end);
+      if (last !== '' && !isBefore(last, name)) return false;
+      last = name;
+    }
     at = end + 1;
   }
   return true;

@@ -24,6 +24,21 @@ describe('packed refs', () => {
     expect(soundPackedRefs('')).toBe('');
     expect(soundPackedRefs('nonsense')).toBe('');
   });
+
+  test.each([
+    ['ends as on another system', `${ONE} refs/heads/a\r`],
+    ['is what nothing before it peels to', `^${OTHER}`],
+    ['is empty', ''],
+    ['names an object by half its name', `${ONE.slice(0, 20)} refs/heads/a`],
+    ['has a line in it that only some take for two', `${ONE} refs/heads/a\u2028`],
+  ])('lose a line that %s, the first or not, with a header or without', (_, line) => {
+    const [first, second] = [`${ONE} refs/heads/first\n`, `${ONE} refs/heads/second\n`];
+    const later = line.startsWith('^') ? `${line}\n` : '';
+    for (const header of [HEADER, '']) {
+      expect(soundPackedRefs(`${header}${line}\n${first}${second}`)).toBe(`${header}${first}${second}`);
+      expect(soundPackedRefs(`${header}${first}${line}\n${second}`)).toBe(`${header}${first}${later}${second}`);
+    }
+  });
 });
 
 describe('packed refs of any lines', () => {
