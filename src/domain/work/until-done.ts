@@ -47,7 +47,8 @@ export async function untilDone(
   let check: CheckResult | undefined;
   let isTold = false;
   for (let round = 0; verdict.outcome === 'succeeded';) {
-    const missing = missingFor(rules.doneWhen, await rules.evidence());
+    // Git is asked only where that decides.
+    const missing = rules.doneWhen === 'replied' ? undefined : missingFor(rules.doneWhen, await rules.evidence());
     const checked = missing === undefined ? await rules.check?.() : undefined;
     check = checked?.result;
     if (checked?.isStopped === true) return { verdict: stopped(verdict), check };

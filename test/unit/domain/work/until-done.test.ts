@@ -39,12 +39,17 @@ async function play({ exits, evidence = [DONE], rules = {}, works = [{}] }: Scri
       ...rules,
     },
   );
-  return { ...worked, told, checks };
+  return { ...worked, told, checks, looks };
 }
 
 describe('an agent that says it is done', () => {
   test('is, without a check', async () => {
     expect(await play({})).toMatchObject({ verdict: { outcome: 'succeeded' }, check: undefined, told: [undefined] });
+  });
+
+  test('is without a look at its worktree, unless what it has committed decides', async () => {
+    expect(await play({ exits: [1, 0] })).toMatchObject({ looks: 0 });
+    expect(await play({ rules: { doneWhen: 'committed' } })).toMatchObject({ looks: 1 });
   });
 
   test('is when the check passes', async () => {
