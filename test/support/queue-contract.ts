@@ -18,12 +18,6 @@ export interface QueueUnderTest {
   readonly refuseNews: () => Promise<void>;
 }
 
-/** A queue of several hosts. */
-export interface SharedQueueUnderTest extends QueueUnderTest {
-  /** The same queue, as another host has it. */
-  readonly away: QueueStore;
-}
-
 const FIRST = 'q_0mwrzy3vsoanbch21';
 const SECOND = 'q_0mwrzy3vsoanbch22';
 const THIRD = 'q_0mwrzy3vsoanbch23';
@@ -64,17 +58,6 @@ export function queueContract(name: string, make: () => Promise<QueueUnderTest>)
     tasksAreKept(make);
     newsArrive(make);
     changesAreNoticed(make);
-  });
-}
-
-/**
- * What a store promises besides that several hosts share.
- *
- * @param make gives an empty queue as two hosts have it, `here` and `away`, and sees to its end
- */
-export function sharedQueueContract(name: string, make: () => Promise<SharedQueueUnderTest>): void {
-  describe(`the queue in ${name}, of several hosts`, () => {
-    claimsEnd(make);
   });
 }
 
@@ -351,62 +334,6 @@ function tasksAreKept(make: Make): void {
   });
 }
 
-function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
-  const claimed = (item: QueueItem): QueueItem => ({ ...item, state: 'notified', run_id: 'r_1' });
-
-  async function withClaim(): Promise<SharedQueueUnderTest> {
-    const queue = await make();
-    await queue.setClock(AT);
-    for (const id of [FIRST, SECOND]) await queue.store.add(itemWith({ id }));
-    const claim = { host: await queue.away.host(), seconds: 60 };
-    await queue.away.update(FIRST, claimed, { claim });
-    return queue;
-  }
-
-  test('each host has a name, and everybody is told which one has a task, and has its issue', async () => {
-    const { store, other, away } = await withClaim();
-    const [here, there] = [await store.host(), await away.host()];
-    expect(await other.host()).toBe(here);
-    expect(there).not.toBe(here);
-    for (const each of [store, away]) {
-      const places = await each.places();
-      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false });
-      // The other task is of the same issue, and nobody has claimed it.
-      expect(places.get(SECOND)).toEqual({ host: undefined, home: there, expired: false });
-    }
-  });
-
-  test('a claim that is not kept up is over at its time by the clock of the store, and not before', async () => {
-    const { store, away, setClock } = await withClaim();
-    const isExpired = async (): Promise<unknown> => (await store.places()).get(FIRST)?.expired;
-    await setClock(AT + 60_000);
-    expect(await isExpired()).toBe(false);
-    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
-    await setClock(AT + 120_000);
-    expect(await isExpired()).toBe(false);
-    await setClock(AT + 120_001);
-    expect(await isExpired()).toBe(true);
-    // Nobody has taken it over, so its run goes on.
-    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
-    expect(await isExpired()).toBe(false);
-  });
-
-  test('a claim is over with its task, and when another host has taken it over', async () => {
-    const { store, away, setClock } = await withClaim();
-    await setClock(AT + 60_001);
-    const again = (item: QueueItem): QueueItem => ({ ...item, state: 'pending' });
-    await store.update(FIRST, again);
-    expect((await away.places()).get(FIRST)).toMatchObject({ host: undefined, expired: false });
-    await store.update(FIRST, (item) => ({ ...claimed(item), run_id: 'r_2' }), {
-      claim: { host: await store.host(), seconds: 60 },
-    });
-    expect(await away.keep(FIRST, 'r_1', 60)).toBe(false);
-    expect((await away.places()).get(FIRST)).toMatchObject({ host: await store.host(), expired: false });
-    await store.update(FIRST, finish);
-    expect((await store.places()).has(FIRST)).toBe(false);
-  });
-}
-
 function newsArrive(make: Make): void {
   test('what is told with a new task, with a change and by itself is in the inbox, in the order of the events', async () => {
     const { store, other } = await make();
@@ -416,6 +343,15 @@ function newsArrive(make: Make): void {
     });
     await other.inbox.send({ ...told('in between'), at: AT + 1 });
     expect(await messages(store)).toEqual(['queued', 'in between', 'pending to completed']);
+  });
+
+  test('what is only mentioned is in the inbox like all else, at its time', async () => {
+    const { store, other } = await make();
+    await store.inbox.mention({ ...told('taken'), at: AT });
+    expect(await messages(other)).toEqual(['taken']);
+    await other.inbox.send({ ...told('before'), at: AT - 1 });
+    expect(await messages(store)).toEqual(['before', 'taken']);
+    expect(await store.inbox.markAllRead()).toBe(2);
   });
 
   test('the unread ones are listed until they are marked as read', async () => {

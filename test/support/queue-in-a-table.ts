@@ -9,7 +9,7 @@ import { migration } from '../../src/adapters/postgres/schema.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { homeAt } from '../../src/domain/home.ts';
 import { TableQueue } from '../../src/domain/queue/table/table-queue.ts';
-import type { SharedQueueUnderTest } from './queue-contract.ts';
+import type { SharedQueueUnderTest } from './queue-contract-of-hosts.ts';
 
 interface Tables {
   readonly address: ServerAddress;

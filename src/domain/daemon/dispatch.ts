@@ -8,7 +8,7 @@ import { redactorOf } from '../agent-env/redactor.ts';
 import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../queue/context.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
-import { excerpt, tell } from '../notifications/tell.ts';
+import { excerpt, mention } from '../notifications/tell.ts';
 import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { LEASE_SECONDS } from '../queue/queue-store.ts';
@@ -42,7 +42,7 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
   const { id, issue_ref, attempts } = claimed;
   // A task that kugetsu is not ready for comes back again and again: one word is enough.
   if (!isHeldUp(item)) {
-    await tell(context, {
+    await mention(context, {
       type: 'task_dequeued',
       message: words`attempt ${attempts}: ${excerpt(item.message)}`,
       issue_ref,

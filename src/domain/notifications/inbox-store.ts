@@ -4,6 +4,11 @@ import type { News, Notification } from './notification-schema.ts';
 export interface Inbox {
   /** Adds one, durably. */
   send(news: News): Promise<Notification>;
+  /**
+   * Adds one that says no more than its task does, for as little as that takes: it outlives a killed process, and a power failure
+   * may take it.
+   */
+  mention(news: News): Promise<void>;
   /** Adds several: all of them, or none. What an unread one says already is not said again. */
   sendNew(news: readonly News[]): Promise<void>;
   /** Oldest first; the unread ones only, unless `all`. */

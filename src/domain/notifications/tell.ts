@@ -36,6 +36,11 @@ export async function tell(context: Needs, news: TaskNews): Promise<void> {
   await orLogged(context, news, async () => context.queue.inbox.send(news));
 }
 
+/** As {@link tell}, of what the task itself says, too: a power failure may take the notification. */
+export async function mention(context: Needs, news: TaskNews): Promise<void> {
+  await orLogged(context, news, async () => context.queue.inbox.mention(news));
+}
+
 /**
  * Notifies of work that was saved before a worktree was removed, and of the command that brings it back; `ref` if it was an issue's.
  *

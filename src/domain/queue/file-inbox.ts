@@ -11,6 +11,10 @@ export function fileInbox(
       const { sendNotification } = await import('../notifications/inbox.ts');
       return sendNotification(context, news);
     },
+    async mention(news) {
+      const { postNotification } = await import('../notifications/notification.ts');
+      await postNotification(context, news);
+    },
     async sendNew(news) {
       const { sendNewNotifications } = await import('../notifications/inbox.ts');
       await sendNewNotifications(context, news);

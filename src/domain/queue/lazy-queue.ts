@@ -26,6 +26,7 @@ export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
     wake: async () => (await store()).wake(),
     inbox: {
       send: async (...given) => (await store()).inbox.send(...given),
+      mention: async (...given) => (await store()).inbox.mention(...given),
       sendNew: async (...given) => (await store()).inbox.sendNew(...given),
       list: async (...given) => (await store()).inbox.list(...given),
       markAllRead: async () => (await store()).inbox.markAllRead(),

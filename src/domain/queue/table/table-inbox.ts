@@ -34,6 +34,10 @@ export class TableInbox implements Inbox {
     return notification;
   }
 
+  async mention(news: News): Promise<void> {
+    await this.send(news);
+  }
+
   async sendNew(news: readonly News[]): Promise<void> {
     if (news.length === 0) return;
     const made = await this.make(news, await this.table.now());

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import type { QueueItem } from '../../src/domain/queue/queue-item.ts';
+import type { QueueStore } from '../../src/domain/queue/queue-store.ts';
+import { itemWith } from '../unit/support/queue-items.ts';
+import type { QueueUnderTest } from './queue-contract.ts';
+
+/** A queue of several hosts. */
+export interface SharedQueueUnderTest extends QueueUnderTest {
+  /** The same queue, as another host has it. */
+  readonly away: QueueStore;
+}
+
+const FIRST = 'q_0mwrzy3vsoanbch21';
+const SECOND = 'q_0mwrzy3vsoanbch22';
+const AT = Date.UTC(2026, 2, 29, 16);
+
+/**
+ * What a store promises besides that several hosts share.
+ *
+ * @param make gives an empty queue as two hosts have it, `here` and `away`, and sees to its end
+ */
+export function sharedQueueContract(name: string, make: () => Promise<SharedQueueUnderTest>): void {
+  describe(`the queue in ${name}, of several hosts`, () => {
+    claimsEnd(make);
+  });
+}
+
+function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
+  const claimed = (item: QueueItem): QueueItem => ({ ...item, state: 'notified', run_id: 'r_1' });
+
+  const finished = (item: QueueItem): QueueItem => ({
+    ...item,
+    state: 'completed',
+    finished_at: new Date(AT).toISOString(),
+  });
+
+  async function withClaim(): Promise<SharedQueueUnderTest> {
+    const queue = await make();
+    await queue.setClock(AT);
+    for (const id of [FIRST, SECOND]) await queue.store.add(itemWith({ id }));
+    const claim = { host: await queue.away.host(), seconds: 60 };
+    await queue.away.update(FIRST, claimed, { claim });
+    return queue;
+  }
+
+  test('each host has a name, and everybody is told which one has a task, and has its issue', async () => {
+    const { store, other, away } = await withClaim();
+    const [here, there] = [await store.host(), await away.host()];
+    expect(await other.host()).toBe(here);
+    expect(there).not.toBe(here);
+    for (const each of [store, away]) {
+      const places = await each.places();
+      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false });
+      // The other task is of the same issue, and nobody has claimed it.
+      expect(places.get(SECOND)).toEqual({ host: undefined, home: there, expired: false });
+    }
+  });
+
+  test('a claim that is not kept up is over at its time by the clock of the store, and not before', async () => {
+    const { store, away, setClock } = await withClaim();
+    const isExpired = async (): Promise<unknown> => (await store.places()).get(FIRST)?.expired;
+    await setClock(AT + 60_000);
+    expect(await isExpired()).toBe(false);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
+    await setClock(AT + 120_000);
+    expect(await isExpired()).toBe(false);
+    await setClock(AT + 120_001);
+    expect(await isExpired()).toBe(true);
+    // Nobody has taken it over, so its run goes on.
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
+    expect(await isExpired()).toBe(false);
+  });
+
+  test('a claim is over with its task, and when another host has taken it over', async () => {
+    const { store, away, setClock } = await withClaim();
+    await setClock(AT + 60_001);
+    const again = (item: QueueItem): QueueItem => ({ ...item, state: 'pending' });
+    await store.update(FIRST, again);
+    expect((await away.places()).get(FIRST)).toMatchObject({ host: undefined, expired: false });
+    await store.update(FIRST, (item) => ({ ...claimed(item), run_id: 'r_2' }), {
+      claim: { host: await store.host(), seconds: 60 },
+    });
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe(false);
+    expect((await away.places()).get(FIRST)).toMatchObject({ host: await store.host(), expired: false });
+    await store.update(FIRST, finished);
+    expect((await store.places()).has(FIRST)).toBe(false);
+  });
+}
