@@ -132,7 +132,7 @@ export default defineConfig({
         test: {
           name: 'fleet',
           include: ['test/fleet/**/*.test.ts'],
-          globalSetup: ['test/support/fleet-server.ts'],
+          globalSetup: [PREPARED_WORLDS, 'test/support/fleet-server.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

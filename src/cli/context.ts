@@ -6,7 +6,7 @@ import type { IdentifiedOpencode } from '../adapters/opencode/probe.ts';
 import type { SharedServers } from '../adapters/opencode/server/serve-agent.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
 import { homedir } from '../adapters/process/user.ts';
-import { realPathNow } from '../adapters/store/paths.ts';
+import { realPathNow, stampAtOnce } from '../adapters/store/paths.ts';
 import { processTerminal, type Terminal } from '../adapters/terminal.ts';
 import type { Context } from '../domain/queue/context.ts';
 import { homeAt } from '../domain/home.ts';
@@ -14,6 +14,7 @@ import type { Courier } from '../domain/notifications/courier.ts';
 import { lazyQueue } from '../domain/queue/lazy-queue.ts';
 import type { QueueStore } from '../domain/queue/queue-store.ts';
 import { defaultTempDirectory } from '../domain/settings/unattended-rights.ts';
+import { versionText } from './version.ts';
 import { usageError } from '../util/errors.ts';
 
 /** What commands are given on top of what domain functions are. */
@@ -136,16 +137,27 @@ function serversOf({ home, settings }: Pick<Context, 'home' | 'settings'>): Shar
   };
 }
 
-/** Where the tasks are: in the files of the home. */
+/** Where the tasks are: in the files of the home, or in the table of the fleet that it is in. */
 function queueOf(context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'self'>): QueueStore {
   const courier: Courier = {
     take: async (added) => (await loadCourier(context)).take(added),
     go: async () => (await loadCourier(context)).go(),
   };
   return lazyQueue(async () => {
+    const given = { ...context, courier };
+    if (isInFleet(context)) {
+      const { openFleetQueue } = await import('../domain/queue/table/open-table.ts');
+      const fleet = await openFleetQueue(given, versionText());
+      if (fleet !== undefined) return fleet;
+    }
     const { FileQueue } = await import('../domain/queue/file-queue.ts');
-    return new FileQueue({ ...context, courier });
+    return new FileQueue(given);
   });
+}
+
+/** Most homes are in no fleet, and learn it without loading anything. */
+function isInFleet({ home, env }: Pick<Context, 'home' | 'env'>): boolean {
+  return (env['KUGETSU_QUEUE_URL'] ?? '') !== '' || stampAtOnce(home.fleet) !== undefined;
 }
 
 async function loadCourier(context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'self'>): Promise<Courier> {

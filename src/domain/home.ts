@@ -23,6 +23,8 @@ export interface Home {
   readonly queuePaused: string;
   /** What is known of failures that many tasks share, while there are any. */
   readonly queueBreaker: string;
+  /** Says that the queue is a fleet's, and where that is. */
+  readonly fleet: string;
   /** Says that the budget of a day is used up. */
   readonly queueBudget: string;
   /** What agents have cost on this day, and the lock under which that is counted. */
@@ -86,6 +88,7 @@ export function homeAt(root: string): Home {
     queueLock: join(root, 'queue', 'items.lock'),
     queuePaused: join(root, 'queue', 'paused.json'),
     queueBreaker: join(root, 'queue', 'breaker.json'),
+    fleet: join(root, 'queue', 'fleet.json'),
     queueBudget: join(root, 'queue', 'budget.json'),
     spending: join(root, 'spending.json'),
     spendingLock: join(root, 'spending.lock'),

@@ -146,6 +146,18 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
     summary: 'Free memory in megabytes below which the daemon and start --queue begin no agent; 0 for no limit',
   },
   {
+    key: 'FLEET_LEASE_SECONDS',
+    fallback: '180',
+    summary:
+      'In a fleet: after how many seconds without a word of it a PM run counts as lost, and another host takes its task',
+  },
+  {
+    key: 'FLEET_MOVE_AFTER_MINUTES',
+    fallback: '60',
+    summary:
+      'In a fleet: after how many minutes without a word of it a host counts as gone, and its issues go on elsewhere; 0 for never',
+  },
+  {
     key: 'BREAKER_FAILURES',
     fallback: '3',
     summary: 'Tasks in a row that end with the same outage before the queue takes a break; 0 for never',

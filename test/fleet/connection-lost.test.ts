@@ -9,7 +9,7 @@ import type { QueueStore } from '../../src/domain/queue/queue-store.ts';
 import { advance } from '../../src/domain/queue/advance.ts';
 import { settleItem } from '../../src/domain/work/settle-task.ts';
 import { breakingProxy, type BreakingProxy, type Moment } from '../support/breaking-proxy.ts';
-import { freshTables } from '../support/queue-in-a-table.ts';
+import { freshTables, identity } from '../support/queue-in-a-table.ts';
 import { itemWith, pmItemWith } from '../unit/support/queue-items.ts';
 import { runWith, verdictWith } from '../unit/support/runs.ts';
 
@@ -57,13 +57,19 @@ async function play(
   const { address: direct, database: eye, root } = await freshTables();
   const address = parseServerAddress(`${proxy.url}&schema=${direct.schema}`);
   const database = new PostgresDatabase(address);
-  const queue = new TableQueue({ home: homeAt(root), env: {}, clock: systemClock }, { database, host: 'a' });
+  const queue = new TableQueue(
+    { home: homeAt(root), env: {}, clock: systemClock },
+    { database, identity: identity('a') },
+  );
   const before = proxy.messages();
   if (fault !== undefined) proxy.breakAt(fault.message, fault.moment);
   await life(queue);
   const messages = proxy.messages() - before;
   await database.close();
-  const seen = new TableQueue({ home: homeAt(root), env: {}, clock: systemClock }, { database: eye, host: 'b' });
+  const seen = new TableQueue(
+    { home: homeAt(root), env: {}, clock: systemClock },
+    { database: eye, identity: identity('b') },
+  );
   const tasks = await Promise.all([PARENT, CHILD].map(async (id) => withoutTimes(await seen.read(id))));
   const revisions = (await eye.read(`select id, revision from ${direct.schema}.task order by id`)).map(
     (row) => row['revision'],

@@ -59,6 +59,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['runs', 'worktrees'],
   ['sessions', 'queue'],
   ['work'],
+  ['fleet'],
   ['daemon', 'init', 'prune', 'rescued'],
   ['overview'],
   ['doctor'],

@@ -103,6 +103,12 @@ const CALLS: readonly Call[] = [
   reads('queue-daemon', 'logs'),
   reads('queue-daemon', 'install', '--cron', '--dry-run'),
   reads('queue-daemon', 'uninstall', '--dry-run'),
+  // Nothing listens on port 1, and the home is in no fleet.
+  { ...changes('fleet', 'join', 'postgres://me@127.0.0.1:1/kugetsu'), code: 4 },
+  { ...changes('fleet', 'leave'), code: 1 },
+  { ...reads('fleet', 'status'), code: 1 },
+  { ...changes('fleet', 'drain'), code: 1 },
+  { ...changes('fleet', 'forget', 'b'), code: 1 },
   reads('notify', 'list'),
   changes('notify', 'send', 'hello'),
   // The settings name nowhere for it to go.

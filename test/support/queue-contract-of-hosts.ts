@@ -8,6 +8,8 @@ import type { QueueUnderTest } from './queue-contract.ts';
 export interface SharedQueueUnderTest extends QueueUnderTest {
   /** The same queue, as another host has it. */
   readonly away: QueueStore;
+  /** Says that the other host is gone for ever. */
+  readonly forget: () => Promise<void>;
 }
 
 const FIRST = 'q_0mwrzy3vsoanbch21';
@@ -72,14 +74,19 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
   });
 
   test('a claim is over with its task, and when another host has taken it over', async () => {
-    const { store, away, setClock } = await withClaim();
+    const { store, away, setClock, forget } = await withClaim();
     await setClock(AT + 60_001);
     const again = (item: QueueItem): QueueItem => ({ ...item, state: 'pending' });
     await store.update(FIRST, again);
     expect((await away.places()).get(FIRST)).toMatchObject({ host: undefined, expired: false });
-    await store.update(FIRST, (item) => ({ ...claimed(item), run_id: 'r_2' }), {
-      claim: { host: await store.host(), seconds: 60 },
-    });
+    const take = async (): Promise<unknown> =>
+      store.update(FIRST, (item) => ({ ...claimed(item), run_id: 'r_2' }), {
+        claim: { host: await store.host(), seconds: 60 },
+      });
+    // Its issue's session is there: as long as that host may come back, nobody else begins it anew.
+    expect(await take()).toMatchObject({ after: { state: 'pending' } });
+    await forget();
+    expect(await take()).toMatchObject({ after: { state: 'notified', run_id: 'r_2' } });
     expect(await away.keep(FIRST, 'r_1', 60)).toBe(false);
     expect((await away.places()).get(FIRST)).toMatchObject({ host: await store.host(), expired: false });
     await store.update(FIRST, finished);

@@ -8,6 +8,7 @@ import { PostgresDatabase } from '../../src/adapters/postgres/database.ts';
 import { migration } from '../../src/adapters/postgres/schema.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { homeAt } from '../../src/domain/home.ts';
+import { Hosts, type Identity } from '../../src/domain/queue/table/hosts.ts';
 import { TableQueue } from '../../src/domain/queue/table/table-queue.ts';
 import type { SharedQueueUnderTest } from './queue-contract-of-hosts.ts';
 
@@ -32,7 +33,12 @@ export async function freshTables(): Promise<Tables> {
   return { address, database, root };
 }
 
-/** An empty queue in tables of its own. */
+/** A host of this name. */
+export function identity(host: string): Identity {
+  return { host, home: `h_${host}`, version: '0.0.0' };
+}
+
+/** An empty queue in tables of its own, which hosts a and b share. */
 export async function queueInATable(): Promise<SharedQueueUnderTest> {
   const { address, database, root } = await freshTables();
   const { schema } = address;
@@ -41,10 +47,14 @@ export async function queueInATable(): Promise<SharedQueueUnderTest> {
   const context = { home: homeAt(root), env: {}, clock: systemClock };
   await database.write(`create table ${schema}.test_clock (at timestamptz)`);
   const time = `coalesce((select at from ${schema}.test_clock), clock_timestamp())`;
+  for (const host of ['a', 'b']) {
+    await new Hosts(database).present(identity(host), { slots: 3, live: 0, moveAfterMs: 0 });
+  }
   return {
-    store: new TableQueue(context, { database, host: 'a', time }),
-    other: new TableQueue(context, { database: another, host: 'a', time }),
-    away: new TableQueue(context, { database: another, host: 'b', time }),
+    store: new TableQueue(context, { database, identity: identity('a'), time }),
+    other: new TableQueue(context, { database: another, identity: identity('a'), time }),
+    away: new TableQueue(context, { database: another, identity: identity('b'), time }),
+    forget: async () => void (await new Hosts(database).set('b', 'gone')),
     async setClock(now) {
       await database.write(`delete from ${schema}.test_clock`);
       await database.write(`insert into ${schema}.test_clock values ($1)`, [new Date(now).toISOString()]);

@@ -28,7 +28,7 @@ export function migration({ schema: s }: Pick<ServerAddress, 'schema'>): string 
 const hostTable = (s: string): string => `
   create table ${s}.host (
     name text primary key,
-    home uuid not null,
+    home text not null,
     version text not null,
     slots int not null,
     live int not null default 0,

@@ -1,6 +1,7 @@
 import { AGENTS } from './agents.ts';
 import { DAEMON } from './daemon.ts';
 import type { Entry } from './entry.ts';
+import { FLEET } from './fleet.ts';
 import { HIDDEN } from './hidden.ts';
 import { INSTALL } from './install.ts';
 import { NOTIFY } from './notify.ts';
@@ -19,6 +20,7 @@ export const TABLE: readonly Entry[] = [
   ...CLEANUP,
   ...QUEUE,
   ...DAEMON,
+  ...FLEET,
   ...NOTIFY,
   ...LOOKING,
   ...SERVERS,
@@ -34,7 +36,7 @@ export const TABLE: readonly Entry[] = [
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Work:': ['delegate', 'start', 'continue', 'stop', 'wait', 'attach', 'queue'],
   'Look:': ['list', 'watch', 'web', 'status', 'logs', 'show', 'diff', 'path', 'notify', 'stats', 'doctor'],
-  'Set up:': ['init', 'queue-daemon', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
+  'Set up:': ['init', 'queue-daemon', 'fleet', 'server', 'repo', 'config', 'env', 'skill', 'completion'],
   'Clean up:': ['rescued', 'prune', 'destroy'],
 };
 

@@ -31,3 +31,6 @@ export function isReservedVariable(key: string): boolean {
 
 /** Signs what is posted to a webhook: in the file of the variables for all agents, for kugetsu alone; agents do not get it. */
 export const WEBHOOK_SECRET = 'NOTIFY_WEBHOOK_SECRET';
+
+/** The URL of a fleet's queue, for containers: who can write that queue can run agents on every host. */
+export const QUEUE_URL = 'KUGETSU_QUEUE_URL';

@@ -11,7 +11,7 @@ import { parseIssueRef } from '../issues/issue-ref.ts';
 import { excerpt, mention } from '../notifications/tell.ts';
 import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { LEASE_SECONDS } from '../queue/queue-store.ts';
+import { leaseSeconds } from '../work/lease.ts';
 import { advance, isHeldUp } from '../queue/advance.ts';
 import { countEnd } from '../queue/breaker-file.ts';
 import { backoff, heldByBreak, heldUp, settleItem } from '../work/settle-task.ts';
@@ -35,7 +35,7 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
   const run = item.type === 'pm' ? { ...runOf(newPmRun(context, item, runId)), owner: by } : null;
   const event = { type: 'claimed', runId, by, run } as const;
   const change = await context.queue.update(item.id, (each, now) => advance(each, event, now), {
-    claim: { host: by.host, seconds: LEASE_SECONDS },
+    claim: { host: by.host, seconds: await leaseSeconds(context, item.type) },
   });
   const claimed = change?.after;
   if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';

@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import { standingOf } from '../../adapters/process/standing.ts';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import { readTextIfExists } from '../../adapters/store/private-files.ts';
+import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
 import { type Run, OwnerSchema } from '../runs/run-schema.ts';
 
@@ -45,4 +47,13 @@ export async function findDaemon({ home }: Pick<Context, 'home'>): Promise<LiveD
   if (lock === undefined) return undefined;
   const standing = standingOf(lock.owner, home.heartbeats);
   return standing === 'alive' || standing === 'elsewhere' ? { ...lock, here: standing === 'alive' } : undefined;
+}
+
+/** @throws AppError `daemon_running` (exit code 4) while there is one, here or elsewhere: it would go on with the queue that it knows */
+export async function requireNoDaemon(context: Pick<Context, 'home'>): Promise<void> {
+  if ((await findDaemon(context)) === undefined) return;
+  throw new AppError('daemon_running', 'the queue daemon is running', {
+    hint: 'run: kugetsu queue-daemon stop',
+    exit: EXIT.busy,
+  });
 }

@@ -44,6 +44,8 @@ const WAITS: Readonly<Record<Reason['code'], string>> = {
   not_ready: 'for kugetsu to be ready',
   low_memory: 'for free memory',
   paused: 'for the queue to be resumed',
+  draining: 'for this host to take tasks again',
+  other_host: 'for the host that has their issue',
   not_before: 'for their time',
   after: 'for other tasks',
   next_attempt: 'for their next attempt',

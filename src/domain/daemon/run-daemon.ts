@@ -16,6 +16,8 @@ import { tick, type DaemonMemory } from './tick.ts';
 
 /** How often live runs are looked at: a killed runner changes no file. */
 const WATCH_RUNS_MS = 10_000;
+/** How often a host of a fleet says that it is there, in milliseconds. */
+const PRESENT_EVERY_MS = 15_000;
 /** Whatever is due, the daemon does not spin. */
 const SHORTEST_WAIT_MS = 100;
 /** A burst of changes is one tick. */
@@ -119,9 +121,10 @@ class DaemonLoop {
   /** One tick. @returns how long nothing is due, in milliseconds */
   private async look(): Promise<number> {
     try {
-      const { dueAt, watching } = await tick(this.context, this.memory, this.say);
+      const { dueAt, watching, isInFleet } = await tick(this.context, this.memory, this.say);
       const { QUEUE_DAEMON_INTERVAL_MINUTES: minutes } = await this.context.settings();
-      const interval = watching ? Math.min(minutes * 60_000, WATCH_RUNS_MS) : minutes * 60_000;
+      const longest = isInFleet ? Math.min(minutes * 60_000, PRESENT_EVERY_MS) : minutes * 60_000;
+      const interval = watching ? Math.min(longest, WATCH_RUNS_MS) : longest;
       return dueAt === undefined
         ? interval
         : Math.min(interval, Math.max(SHORTEST_WAIT_MS, dueAt - (await this.context.queue.now())));

@@ -28,6 +28,8 @@ interface TickResult {
   readonly dueAt: number | undefined;
   /** Whether runs are on whose processes could die unnoticed. */
   readonly watching: boolean;
+  /** Whether other hosts wait for a word of this one. */
+  readonly isInFleet: boolean;
 }
 
 const CLEAN_EVERY_MS = 60 * 60_000;
@@ -44,10 +46,12 @@ export async function tick(
   memory: DaemonMemory,
   say: (line: Text) => Promise<void>,
 ): Promise<TickResult> {
+  const isInFleet = (await context.queue.host()) !== undefined;
+  if (isInFleet) await (await import('./in-fleet.ts')).tendFleet(context, say);
   for (const run of await reconcileRuns(context, { takeOver: true })) {
     if (run.subject.type === 'task') await say(`${run.subject.id} ${whatWasGone(run)}`);
   }
-  const found = await context.queue.open(say);
+  const found = await openTasks(context, { isInFleet, say });
   // What changes behind this look's back is a change in the queue, and wakes the daemon again.
   const reconciled = (await reconcileClaimed(context, found, say)) ? await context.queue.open(say) : found;
   const told = await settleDependencies(context, reconciled);
@@ -67,7 +71,18 @@ export async function tick(
   const again = begun < selected.length ? now + MEMORY_WAIT_MS : undefined;
   // What became due since the choice was not chosen, and is due at once.
   const dueAt = obstacle === undefined ? earliest(nextDue(after, at), pausedUntil, again) : now + NOT_READY_WAIT_MS;
-  return { dueAt, watching: after.some(({ state }) => state === 'notified') };
+  return { dueAt, isInFleet, watching: after.some(({ state }) => state === 'notified') };
+}
+
+/** The open tasks; those that a lost host had are nobody's any more. */
+async function openTasks(
+  context: Context,
+  { isInFleet, say }: { readonly isInFleet: boolean; readonly say: (line: Text) => Promise<void> },
+): Promise<readonly QueueItem[]> {
+  const items = await context.queue.open(say);
+  if (!isInFleet) return items;
+  const { settleLostHosts } = await import('./in-fleet.ts');
+  return (await settleLostHosts(context, items, say)) ? context.queue.open(say) : items;
 }
 
 async function seeToNotifications(context: Context): Promise<void> {

@@ -17,6 +17,9 @@ export const LONGEST_WAIT_MS = MAX_BACKOFF_MS * JITTER.most;
 /** The class of a run whose server died, which other agents worked in, too. */
 const ENGINE_DIED = 'engine_died';
 
+/** The class of a run of whose host nothing was heard for too long. */
+export const HOST_LOST = 'host_lost';
+
 /** Something that happened to a task. */
 export type QueueEvent =
   /** Somebody took the task for one attempt with this run. */
@@ -79,7 +82,7 @@ function happened(item: QueueItem, event: Exclude<QueueEvent, Wish>, now: number
         ? triedInVain(item, { ...event, failure: { ...event.failure, not_begun: true } }, now)
         : item;
     case 'run_ended':
-      return item.state === 'notified' && item.run_id === event.runId ? runEnded(item, event, now) : item;
+      return isOfRun(item, event.runId) ? runEnded(item, event, now) : item;
     case 'refused':
       return failed(item, { class: event.class, message: event.message, not_begun: true }, now);
     case 'child_added':
@@ -111,6 +114,15 @@ export function isWaitingForChildren(item: QueueItem): boolean {
 /** Whether the task is claimed for this run, and the run is not done: after it the task waits for its children alone. */
 function isClaimedBy(item: QueueItem, runId: string | null): boolean {
   return item.state === 'notified' && item.run_id === runId && !isWaitingForChildren(item);
+}
+
+/** Whether nobody has begun the task anew since this run. That its host was lost is a guess, and a verdict is knowledge. */
+function isOfRun(item: QueueItem, runId: string): boolean {
+  return item.run_id === runId && (item.state === 'notified' || isGuessedLost(item));
+}
+
+function isGuessedLost({ state, failure }: QueueItem): boolean {
+  return state === 'pending' && failure?.class === HOST_LOST;
 }
 
 function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }>, now: number): QueueItem {
@@ -163,7 +175,7 @@ function triedInVain(
 
 function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended' }>, now: number): QueueItem {
   // The first verdict on a run stands: whoever comes later looked at an older state.
-  const verdict = item.run?.verdict ?? event.verdict;
+  const verdict = isGuessedLost(item) ? event.verdict : (item.run?.verdict ?? event.verdict);
   const ended = { ...item, claimed_by: null, run: item.run === null ? null : withVerdict(item.run, verdict, now) };
   if (verdict.outcome === 'succeeded') {
     const done = { ...ended, reply: verdict.reply, failure: null };

@@ -132,6 +132,15 @@ export class FileQueue implements QueueStore {
     return undefined;
   }
 
+  /** Nobody else takes its tasks, so they are this host's. */
+  async present(): Promise<'up'> {
+    return 'up';
+  }
+
+  async isDraining(): Promise<boolean> {
+    return false;
+  }
+
   async now(): Promise<number> {
     return this.context.clock.now();
   }

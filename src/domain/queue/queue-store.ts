@@ -17,9 +17,6 @@ export interface ItemChange {
   readonly after: QueueItem;
 }
 
-/** For how long a claim holds when nothing keeps it up, in seconds. A store that belongs to one home has no use for it. */
-export const LEASE_SECONDS = 180;
-
 /** A claim that another host may take over when it has not been kept up for so long; see {@link QueueStore.keep}. */
 export interface Lease {
   /** Who claims, by its name in the queue; undefined when the queue belongs to one home. */
@@ -39,10 +36,20 @@ export interface Changing {
 export interface Place {
   /** The host that has claimed it; undefined when none has. */
   readonly host: string | undefined;
-  /** The host that has the session and the worktree of its issue; undefined when none has, and any may begin it. */
+  /** The host that has the session and the worktree of its issue; undefined when none has, or it is gone, and any may begin it. */
   readonly home: string | undefined;
   /** Whether its claim was not kept up, so that any host may take it over. */
   readonly expired: boolean;
+}
+
+/** What a host says of itself to those that share its queue. */
+export interface HostFacts {
+  /** MAX_CONCURRENT_AGENTS. */
+  readonly slots: number;
+  /** How many agents are at work. */
+  readonly live: number;
+  /** For how long nothing is heard of a host before others may have its issues, in milliseconds; 0 for ever. */
+  readonly moveAfterMs: number;
 }
 
 /** What goes with a new task. */
@@ -144,6 +151,15 @@ export interface QueueStore {
    * processes and files of this one. Undefined when the queue belongs to one home.
    */
   host(): Promise<string | undefined>;
+  /**
+   * Says that this host is there, and what it has room for. Called by the daemon, again and again.
+   *
+   * @returns whether it may take tasks
+   * @throws AppError `host_taken` (exit code 4) when another home has its name
+   */
+  present(facts: HostFacts): Promise<'up' | 'draining'>;
+  /** Whether this host takes no new tasks. */
+  isDraining(): Promise<boolean>;
   /** The time by the store's clock, in milliseconds since the epoch. */
   now(): Promise<number>;
   /** Calls `onChange` when a task changes, or {@link wake} is called, from now on and wherever it is done. */

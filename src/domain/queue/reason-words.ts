@@ -38,6 +38,9 @@ export function reasonWords(reason: Reason, id: string, { now, agents }: Moment)
       };
     case 'paused':
       return { text: pausedWords(reason, now), command: 'kugetsu queue resume' };
+    case 'draining':
+    case 'other_host':
+      return hostWords(reason);
     case 'not_before':
       return { text: `not before ${clock(reason.at, now)}`, command: `kugetsu queue edit ${id} --at now` };
     case 'after':
@@ -56,20 +59,9 @@ export function reasonWords(reason: Reason, id: string, { now, agents }: Moment)
         command: `kugetsu queue move ${id} --before ${reason.id}`,
       };
     case 'repository_full':
-      return {
-        text: `waits for room in ${reason.repository}: MAX_AGENTS_PER_REPO is ${reason.limit}`,
-        command: `kugetsu config set MAX_AGENTS_PER_REPO ${reason.limit + 1}`,
-      };
     case 'no_slot':
-      return {
-        text: slotWords(reason, agents),
-        command: `kugetsu config set MAX_CONCURRENT_AGENTS ${reason.slots + 1}`,
-      };
     case 'pm_limit':
-      return {
-        text: `waits for a PM agent: no more than ${reason.limit} at once`,
-        command: `kugetsu config set MAX_PM_AGENTS ${reason.limit + 1}`,
-      };
+      return limitWords(reason, agents);
   }
 }
 
@@ -98,6 +90,35 @@ function slotWords({ slots, taken }: Extract<Reason, { code: 'no_slot' }>, agent
   if (taken >= slots) return `waits for a slot: ${taken} of ${slots} taken by ${names}`;
   const others = taken === 0 ? '' : `, ${plural(taken, 'slot')} of ${slots} taken by ${names}`;
   return `waits for a slot: tasks before it go first${others}`;
+}
+
+function limitWords(
+  reason: Extract<Reason, { code: 'repository_full' | 'no_slot' | 'pm_limit' }>,
+  agents: Moment['agents'],
+): ReasonWords {
+  switch (reason.code) {
+    case 'repository_full':
+      return {
+        text: `waits for room in ${reason.repository}: MAX_AGENTS_PER_REPO is ${reason.limit}`,
+        command: `kugetsu config set MAX_AGENTS_PER_REPO ${reason.limit + 1}`,
+      };
+    case 'no_slot':
+      return {
+        text: slotWords(reason, agents),
+        command: `kugetsu config set MAX_CONCURRENT_AGENTS ${reason.slots + 1}`,
+      };
+    case 'pm_limit':
+      return {
+        text: `waits for a PM agent: no more than ${reason.limit} at once`,
+        command: `kugetsu config set MAX_PM_AGENTS ${reason.limit + 1}`,
+      };
+  }
+}
+
+function hostWords({ code, host }: Extract<Reason, { readonly host: string }>): ReasonWords {
+  return code === 'draining'
+    ? { text: `host ${host} takes no new tasks`, command: 'kugetsu fleet drain --undo' }
+    : { text: `waits for host ${host}, which has the work on its issue`, command: 'kugetsu fleet status' };
 }
 
 /** The time of day, with the date when it is another one than now's. */

@@ -12,6 +12,10 @@ export type Reason =
   | { readonly code: 'low_memory'; readonly free: number; readonly needed: number }
   /** The queue is paused. */
   | { readonly code: 'paused'; readonly since: string; readonly why: string | null; readonly until: string | null }
+  /** This host takes no new tasks. */
+  | { readonly code: 'draining'; readonly host: string }
+  /** The host that has its issue's session and worktree takes it. */
+  | { readonly code: 'other_host'; readonly host: string }
   /** It is not to begin before a time. */
   | { readonly code: 'not_before'; readonly at: string }
   /** It is to come after another task. */
@@ -49,6 +53,8 @@ export interface Situation {
   readonly mostPerRepository?: number;
   /** How many agents are at work in a repository (`instance/owner/repo`). */
   readonly agentsIn?: ReadonlyMap<string, number>;
+  /** Tasks that are another host's, by the name of that one. */
+  readonly otherHosts?: ReadonlyMap<string, string>;
   /** What holds every task. */
   readonly holds?: readonly Reason[];
   /** After a break one task alone is tried, if there is another one not one of those that failed; the others wait for `reason`. */
@@ -90,7 +96,7 @@ function inTheirTurn(items: readonly QueueItem[], situation: Situation): Waiting
     if (state === 'notified' && type === 'issue' && ref !== null) room.busy.add(ref);
   }
   return inTurn(items.filter(({ state }) => state === 'pending')).map((item) => {
-    const own = waitsByItself(item, situation.now);
+    const own = [...waitsForHost(item, situation), ...waitsByItself(item, situation.now)];
     const attempt = waitsForAttempt(item, situation.now);
     const others = room.waitsForOthers(item, own.length === 0);
     const reasons = [...own, ...attempt, ...others];
@@ -103,6 +109,11 @@ function inTheirTurn(items: readonly QueueItem[], situation: Situation): Waiting
 /** Where a development task's agent works: the issue without its number. */
 export function repositoryOf(ref: string): string {
   return ref.slice(0, ref.lastIndexOf('#'));
+}
+
+function waitsForHost({ id }: QueueItem, { otherHosts }: Situation): Reason[] {
+  const host = otherHosts?.get(id);
+  return host === undefined ? [] : [{ code: 'other_host', host }];
 }
 
 function waitsByItself({ not_before: at, after = [] }: QueueItem, now: number): Reason[] {

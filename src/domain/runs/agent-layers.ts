@@ -1,7 +1,7 @@
 import { RUN_ID_VARIABLE } from '../../adapters/process/environment.ts';
 import type { Layer, Variables } from '../../util/layers.ts';
 import { AGENT_VARIABLE, type RunAgent } from '../agent-env/agents.ts';
-import { isReservedVariable, NO_REDIRECTIONS, WEBHOOK_SECRET } from '../agent-env/reserved-variables.ts';
+import { isReservedVariable, NO_REDIRECTIONS, QUEUE_URL, WEBHOOK_SECRET } from '../agent-env/reserved-variables.ts';
 
 /** Names the variables that an agent has from its env files, with commas between. */
 export const AGENT_VARIABLES = 'KUGETSU_AGENT_VARIABLES';
@@ -73,6 +73,8 @@ function ownVariables({ agent, files, home, programs, temporary }: LayerFacts, u
     [WEBHOOK_SECRET]: undefined,
     [AGENT_VARIABLE]: agent,
     [AGENT_VARIABLES]: Object.keys(usable(files)).join(','),
+    // Who can write the queue can run agents on every host.
+    ...(agent === 'dev-agent' ? { [QUEUE_URL]: undefined } : {}),
     KUGETSU_DIR: home,
     KUGETSU_TEMP_DIR: temporary,
     PATH: `${programs}:${under['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,

@@ -38,10 +38,26 @@ export async function queueSituation(
     mostPerRepository: MAX_AGENTS_PER_REPO,
     agentsIn: agentsByRepository(runs),
     busyIssues: new Set(busy.map(({ issue_ref: ref }) => ref)),
-    holds: [...(await pauseAsReason(context)), ...lowMemory(MIN_FREE_MEMORY_MB)],
+    otherHosts: await otherHosts(context),
+    holds: [...(await drainAsReason(context)), ...(await pauseAsReason(context)), ...lowMemory(MIN_FREE_MEMORY_MB)],
     trial: await trialNow(context),
   };
   return { situation, runs };
+}
+
+async function drainAsReason({ queue }: Pick<Needs, 'queue'>): Promise<readonly Reason[]> {
+  const host = await queue.host();
+  return host !== undefined && (await queue.isDraining()) ? [{ code: 'draining', host }] : [];
+}
+
+/** The tasks whose issue's session another host of the fleet has. */
+async function otherHosts({ queue }: Pick<Needs, 'queue'>): Promise<ReadonlyMap<string, string>> {
+  const host = await queue.host();
+  if (host === undefined) return new Map();
+  const places = [...(await queue.places())];
+  return new Map(
+    places.flatMap(([id, { home }]) => (home === undefined || home === host ? [] : [[id, home] as const])),
+  );
 }
 
 /** How many agents are at work in each repository. */

@@ -13,6 +13,7 @@ import { prepareAndRun } from './prepare-and-run.ts';
 import type { Worked } from './until-done.ts';
 import { cleanUpAfterRun } from './settle-run.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
+import { hostLost, keepClaim, leaseSeconds, type KeptClaim } from './lease.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
@@ -48,14 +49,31 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
     // Nothing was heard of this process for so long that somebody elsewhere counted it as dead.
     if (await task.record.isOver()) overtaken.abort();
   });
+  const claim = await claimOf(context, { runId, task });
   try {
-    await superviseClaimed(context, { runId, task, signal: AbortSignal.any([signal, overtaken.signal]) });
+    const over = AbortSignal.any([signal, overtaken.signal, ...(claim === undefined ? [] : [claim.lost])]);
+    await superviseClaimed(context, { runId, task, signal: over, claim });
   } finally {
+    await claim?.stop();
     await stopBeating();
   }
 }
 
-async function superviseClaimed(context: Context, { runId, task, signal }: Supervision): Promise<void> {
+/** What is kept up while this run is on; undefined when no other host can take its task. */
+async function claimOf(
+  context: Context,
+  { runId, task }: Pick<Supervision, 'runId' | 'task'>,
+): Promise<KeptClaim | undefined> {
+  const { task: id, kind } = (await task.record.read()) ?? {};
+  if (typeof id !== 'string' || (await context.queue.host().catch(() => undefined)) === undefined) return undefined;
+  const seconds = await leaseSeconds(context, kind === 'pm' ? 'pm' : 'issue');
+  return keepClaim(context, { task: id, runId, seconds });
+}
+
+async function superviseClaimed(
+  context: Context,
+  { runId, task, signal, claim }: Supervision & { readonly claim: KeptClaim | undefined },
+): Promise<void> {
   const { text: clean } = await redactorOf(context);
   const maxBytes = await maxLogBytes(context);
   const log = await untilWritten(context, async () => openRunLog(context, task.log, { maxBytes }));
@@ -63,7 +81,9 @@ async function superviseClaimed(context: Context, { runId, task, signal }: Super
     const { kind, subject, message, asked } = task;
     const said = asked === undefined ? { message } : { message: asked, instructions: message };
     await log.record({ event: 'started', run: runId, kind, subject, ...said });
-    const { verdict: bare, check } = await runToVerdict(context, { runId, task, signal, clean }, log);
+    const { verdict: judged, check } = await runToVerdict(context, { runId, task, signal, clean }, log);
+    const isLost = claim?.lost.aborted === true && judged.outcome === 'stopped';
+    const bare = isLost ? hostLost((await context.queue.host()) ?? '') : judged;
     // What stays is found as left over: it must not cost the verdict.
     await cleanUpAfterRun(context, { id: runId }).catch(unlessRefused);
     await task.keep?.(log);

@@ -27,6 +27,7 @@ const AGENTS_TOO = [
   'queue-daemon start',
   'queue-daemon status',
   'queue-daemon logs',
+  'fleet status',
   'queue-daemon run',
   'notify list',
   'stats',

@@ -14,7 +14,7 @@ export async function finishedPage(
   let cursor = before;
   let more = 0;
   do {
-    const earliest = since === undefined ? null : timeOf(since);
+    const earliest = since === undefined || since === -Infinity ? null : timeOf(since);
     const rows = await ask([ref ?? null, state ?? null, earliest, ...placeIn(cursor), limit - items.length]);
     for (const row of rows) {
       cursor = `${numberIn(row, 'at')} ${textIn(row, 'id')}`;

@@ -1,8 +1,8 @@
 import type { Answer, Database, Row, Value } from '../../../adapters/postgres/database.ts';
 import { randomBytes } from '../../../adapters/random.ts';
-import { AppError, wordsOf } from '../../../util/errors.ts';
+import { AppError } from '../../../util/errors.ts';
 import { base62 } from '../../../util/ids.ts';
-import { rawText, words, type Text, type Words } from '../../../util/words.ts';
+import { rawText, words, type Text } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { byTime } from '../../issues/task-id.ts';
 import type { Courier } from '../../notifications/courier.ts';
@@ -15,6 +15,7 @@ import type {
   AllTasks,
   Change,
   Changing,
+  HostFacts,
   ItemChange,
   Page,
   PageRequest,
@@ -23,6 +24,8 @@ import type {
   Watch,
 } from '../queue-store.ts';
 import { finishedPage } from './finished-page.ts';
+import { Hosts, type Identity } from './hosts.ts';
+import { tasksIn } from './read-tasks.ts';
 import { TableInbox } from './table-inbox.ts';
 import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';
 import {
@@ -41,16 +44,10 @@ interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
 
 interface Table {
   readonly database: Database;
-  /** The name of this host among those that share the queue. */
-  readonly host: string;
+  /** This home among those that share the queue. */
+  readonly identity: Identity;
   /** What the server's time is read from, as SQL. */
   readonly time?: string;
-}
-
-/** The tasks of some rows, oldest first, and why others cannot be read. */
-interface Tasks {
-  readonly items: readonly QueueItem[];
-  readonly damaged: readonly (readonly [id: string, why: Words])[];
 }
 
 /** A task as its row has it. */
@@ -152,7 +149,7 @@ export class TableQueue implements QueueStore {
   }
 
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
-    const tasks = await this.tasksIn(await this.rows(this.sql.open));
+    const tasks = await tasksIn(await this.rows(this.sql.open));
     for (const [id, why] of tasks.damaged) await broken(words`${id} skipped: ${why}`);
     return tasks.items;
   }
@@ -179,7 +176,7 @@ export class TableQueue implements QueueStore {
   }
 
   async all(): Promise<AllTasks> {
-    const { items, damaged } = await this.tasksIn(await this.rows(this.sql.all));
+    const { items, damaged } = await tasksIn(await this.rows(this.sql.all));
     return { items, broken: damaged.map(([id, why]) => ({ id, why: rawText(why) })) };
   }
 
@@ -194,7 +191,16 @@ export class TableQueue implements QueueStore {
   }
 
   async host(): Promise<string> {
-    return this.table.host;
+    return this.table.identity.host;
+  }
+
+  async present(facts: HostFacts): Promise<'up' | 'draining'> {
+    return new Hosts(this.table.database, this.table.time).present(this.table.identity, facts);
+  }
+
+  async isDraining(): Promise<boolean> {
+    const { database, identity, time } = this.table;
+    return (await new Hosts(database, time).stateOf(identity.host)) === 'draining';
   }
 
   async now(): Promise<number> {
@@ -219,20 +225,6 @@ export class TableQueue implements QueueStore {
       changedBy: textIn(row, 'changed_by'),
       now: numberIn(row, 'now'),
     };
-  }
-
-  private async tasksIn(rows: readonly Row[]): Promise<Tasks> {
-    const damaged: (readonly [string, Words])[] = [];
-    const items = new Map<string, QueueItem>();
-    for (const row of rows) {
-      const id = textIn(row, 'id');
-      const item = await itemOf(row).catch((error: unknown) => {
-        damaged.push([id, wordsOf(error)]);
-        return undefined;
-      });
-      if (item !== undefined) items.set(id, item);
-    }
-    return { items: byTime([...items.keys()]).flatMap((id) => items.get(id) ?? []), damaged };
   }
 
   private async rows(statement: string, values: readonly Value[] = []): Promise<readonly Row[]> {

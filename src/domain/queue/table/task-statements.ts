@@ -58,8 +58,10 @@ export function statements(schema: string, time: string): Statements {
     open: `select id, doc::text from ${task} where state in ('pending', 'notified')`,
     all: `select id, doc::text from ${task}`,
     ids: `select id from ${task}`,
-    places: `select id, task.host, issue.host as home, coalesce(lease_until < ${time}, false) as expired
-      from ${task} left join ${schema}.issue on ref = issue_ref where state in ('pending', 'notified')`,
+    places: `select id, task.host, known.name as home, coalesce(lease_until < ${time}, false) as expired
+      from ${task} left join ${schema}.issue on ref = issue_ref
+      left join ${schema}.host known on known.name = issue.host and known.state <> 'gone'
+      where task.state in ('pending', 'notified')`,
     ends: `select state, count(*) from ${task} where ${FINISHED} group by state`,
     keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3)
       where id = $1 and run_id = $2 and state = 'notified' returning id`,

@@ -1,0 +1,67 @@
+import { plural } from '../../util/text.ts';
+import { usageError } from '../../util/errors.ts';
+import type { Call } from '../call.ts';
+import { printResult } from '../print-result.ts';
+import { versionText } from '../version.ts';
+
+/** Makes this home a host of a fleet. */
+export async function join(
+  { context }: Call,
+  { url: given, name }: { readonly url: string; readonly name: string | undefined },
+): Promise<void> {
+  const { requireNoDaemon } = await import('../../domain/daemon/find-daemon.ts');
+  const { joinFleet } = await import('../../domain/fleet/join-fleet.ts');
+  await requireNoDaemon(context);
+  const url = given === '-' ? (await context.terminal.readInput()).trim() : given;
+  if (url === '')
+    throw usageError('no URL on standard input', 'write it as postgres://USER:PASSWORD@HOST:5432/DATABASE');
+  const { host, server, tasks, elsewhere } = await joinFleet(context, { url, name, version: versionText() });
+  const { terminal } = context;
+  terminal.err(`this home is host ${host} of the fleet at ${server}; ${plural(tasks, 'task')} handed over`);
+  for (const { issue_ref: ref, host: other } of elsewhere) {
+    terminal.err(`${ref} belongs to host ${other}, where its tasks go; its session and worktree here stay as they are`);
+  }
+  terminal.err('  run: kugetsu queue-daemon start');
+}
+
+/** Takes this home out of its fleet. */
+export async function leave({ context }: Call): Promise<void> {
+  const { requireNoDaemon } = await import('../../domain/daemon/find-daemon.ts');
+  const { leaveFleet } = await import('../../domain/fleet/leave-fleet.ts');
+  await requireNoDaemon(context);
+  const { host, tasks } = await leaveFleet(context);
+  context.terminal.err(`this home is no longer host ${host} of the fleet; ${plural(tasks, 'task')} came along`);
+}
+
+/** Prints the hosts. */
+export async function status({ context }: Call, { json }: { readonly json: boolean }): Promise<void> {
+  const { fleetStatus } = await import('../../domain/fleet/fleet-status.ts');
+  const value = await fleetStatus(context);
+  await printResult(context, {
+    json,
+    value: {
+      ...value,
+      hosts: value.hosts.map(({ silentMs, ...host }) => ({ ...host, silent_seconds: Math.round(silentMs / 1000) })),
+    },
+    text: async (style) => (await import('../views/fleet.ts')).renderFleet(value, style),
+  });
+}
+
+/** Has a host take no new tasks, or take them again. */
+export async function drain(
+  { context }: Call,
+  { host, undo }: { readonly host: string | undefined; readonly undo: boolean },
+): Promise<void> {
+  const { drainHost } = await import('../../domain/fleet/fleet-status.ts');
+  const name = await drainHost(context, { name: host, undo });
+  context.terminal.err(
+    undo ? `host ${name} takes tasks again` : `host ${name} takes no new tasks; agents at work go on`,
+  );
+}
+
+/** Counts a host as gone. */
+export async function forget({ context }: Call, { host }: { readonly host: string }): Promise<void> {
+  const { forgetHost } = await import('../../domain/fleet/fleet-status.ts');
+  const name = await forgetHost(context, host);
+  context.terminal.err(`host ${name} is forgotten; its issues go on elsewhere, from what was pushed`);
+}

@@ -1,0 +1,85 @@
+import { command, USUAL, type Entry } from './entry.ts';
+import { flag, json } from './kinds.ts';
+
+const SERVER = { 3: 'the server refused, or wants a later kugetsu', 4: 'the server cannot be reached' } as const;
+const WHY = { why: 'the queue is that of other hosts, too' } as const;
+
+/** Several hosts with one queue. */
+export const FLEET: readonly Entry[] = [
+  {
+    words: 'fleet',
+    summary: 'share one queue with other hosts, on a PostgreSQL server',
+    notes: 'docs/fleet.md says when that is worth it, how to set it up, and who can then do what.',
+    examples: ['kugetsu fleet join postgres://kugetsu:PASSWORD@db.example/kugetsu', 'kugetsu fleet status'],
+    exits: { 0: 'done', ...USUAL, ...SERVER },
+  },
+  command({
+    words: 'fleet join',
+    summary: 'make this home a host of the fleet whose queue is on a server; its own waiting tasks go there',
+    takes: {
+      url: {
+        kind: 'required',
+        name: 'url',
+        about: 'postgres://USER:PASSWORD@HOST:5432/DATABASE; - reads it from standard input',
+        is: 'text',
+      },
+    },
+    options: {
+      name: {
+        kind: 'value',
+        long: '--name',
+        name: 'name',
+        about: "this host's name in the fleet; that of the machine without",
+      },
+    },
+    notes: `Parts of the URL after a ?: sslmode (disable, require, verify-ca or verify-full), sslrootcert, sslcert, sslkey, host and
+port (host a directory, for a socket), and schema (kugetsu without). A server on another machine is asked for TLS with a
+certificate that holds (verify-full), unless sslmode says otherwise. A password may be in PGPASSWORD instead.`,
+    examples: ['kugetsu fleet join - < url', 'kugetsu fleet join postgres://kugetsu@db.example/kugetsu --name a'],
+    exits: {
+      0: 'joined',
+      ...USUAL,
+      3: SERVER[3],
+      4: 'an agent or the daemon is at work, the name is taken, or no connection',
+    },
+    people: WHY,
+    load: async () => (await import('../commands/fleet.ts')).join,
+  }),
+  command({
+    words: 'fleet leave',
+    summary: 'take this home out of the fleet; the waiting tasks of its issues come along',
+    examples: ['kugetsu fleet leave'],
+    exits: { 0: 'left', ...USUAL, 3: SERVER[3], 4: 'an agent or the daemon is at work, or no connection' },
+    people: WHY,
+    load: async () => (await import('../commands/fleet.ts')).leave,
+  }),
+  command({
+    words: 'fleet status',
+    isDefault: true,
+    summary: 'list the hosts of the fleet',
+    options: { json: json('print an object') },
+    notes: 'Columns: host, state, agents at work and slots, tasks of its issues that wait, last heard of, version.',
+    examples: ['kugetsu fleet status', 'kugetsu fleet status --json'],
+    exits: { 0: 'shown', 1: 'this home is in no fleet', 2: 'usage', ...SERVER },
+    load: async () => (await import('../commands/fleet.ts')).status,
+  }),
+  command({
+    words: 'fleet drain',
+    summary: 'have a host take no new tasks; agents at work go on',
+    takes: { host: { kind: 'optional', name: 'host', about: 'this one by default', is: 'text' } },
+    options: { undo: flag('--undo', 'let it take tasks again') },
+    examples: ['kugetsu fleet drain', 'kugetsu fleet drain --undo', 'kugetsu fleet drain b'],
+    exits: { 0: 'done', 1: 'no such host', 2: 'usage', ...SERVER },
+    people: WHY,
+    load: async () => (await import('../commands/fleet.ts')).drain,
+  }),
+  command({
+    words: 'fleet forget',
+    summary: 'say that a host is gone for ever: its tasks and issues go on elsewhere, from what was pushed',
+    takes: { host: { kind: 'required', name: 'host', is: 'text' } },
+    examples: ['kugetsu fleet forget b'],
+    exits: { 0: 'forgotten', 1: 'no such host', 2: 'usage', ...SERVER },
+    people: WHY,
+    load: async () => (await import('../commands/fleet.ts')).forget,
+  }),
+];

@@ -1,0 +1,18 @@
+import type { FleetStatus } from '../../domain/fleet/fleet-status.ts';
+import type { Host } from '../../domain/queue/table/hosts.ts';
+import { formatDuration } from '../../util/time.ts';
+import type { TextStyle } from '../print-result.ts';
+import { renderTable, type BriefColumn } from './table.ts';
+
+/** The hosts of a fleet as a table. */
+export async function renderFleet({ host: own, hosts }: FleetStatus, style: TextStyle): Promise<string> {
+  const columns: readonly BriefColumn<Host>[] = [
+    { title: 'HOST', cell: ({ name }) => (name === own ? `${name} (this one)` : name), cut: 'middle', atLeast: 12 },
+    { title: 'STATE', cell: ({ state }) => state },
+    { title: 'AGENTS', cell: ({ live, slots }) => `${live} of ${slots}` },
+    { title: 'WAITING', cell: ({ waiting }) => String(waiting) },
+    { title: 'HEARD OF', cell: ({ silentMs }) => `${formatDuration(silentMs)} ago` },
+    { title: 'VERSION', cell: ({ version }) => version, cut: 'end' },
+  ];
+  return renderTable({ rows: hosts, columns, brief: columns, empty: 'no host has joined' }, style);
+}

@@ -1,0 +1,65 @@
+import { AppError } from '../../util/errors.ts';
+import { parseServerAddress } from '../../adapters/postgres/address.ts';
+import type { Context } from '../queue/context.ts';
+import { Hosts, type Host, type HostState } from '../queue/table/hosts.ts';
+import { fleetDatabase } from '../queue/table/open-table.ts';
+import { requireMember } from './member.ts';
+
+type Needs = Pick<Context, 'home' | 'env'>;
+
+/** A fleet as one of its hosts sees it. */
+export interface FleetStatus {
+  /** The name of this host. */
+  readonly host: string;
+  /** Where the server is, without the password. */
+  readonly server: string;
+  readonly hosts: readonly Host[];
+}
+
+/** @throws AppError `no_fleet`, `queue_unreachable` (exit code 4), `queue_refused` */
+export async function fleetStatus(context: Needs): Promise<FleetStatus> {
+  const { host, url } = await requireMember(context);
+  const hosts = await withHosts(context, async (table) => table.list());
+  return { host, server: parseServerAddress(url).shown, hosts };
+}
+
+/**
+ * Has a host take no new tasks, or take them again.
+ *
+ * @param name this host without
+ * @returns its name
+ * @throws AppError `no_host` (exit code 1) when there is none of that name
+ */
+export async function drainHost(
+  context: Needs,
+  { name, undo }: { readonly name: string | undefined; readonly undo: boolean },
+): Promise<string> {
+  const { host } = await requireMember(context);
+  return change(context, name ?? host, undo ? 'up' : 'draining');
+}
+
+/**
+ * Counts a host as gone for ever: what it has claimed is taken over, and its issues are begun elsewhere from what was pushed.
+ *
+ * @throws AppError `no_host` (exit code 1) when there is none of that name
+ */
+export async function forgetHost(context: Needs, name: string): Promise<string> {
+  await change(context, name, 'gone');
+  await withHosts(context, async (table) => table.remove(name));
+  return name;
+}
+
+async function change(context: Needs, name: string, state: HostState): Promise<string> {
+  if (await withHosts(context, async (table) => table.set(name, state))) return name;
+  throw new AppError('no_host', `there is no host ${name} in the fleet`, { hint: 'run: kugetsu fleet status' });
+}
+
+async function withHosts<T>(context: Needs, body: (hosts: Hosts) => Promise<T>): Promise<T> {
+  const { url } = await requireMember(context);
+  const database = fleetDatabase(context, url);
+  try {
+    return await body(new Hosts(database));
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,91 @@
+import { migration } from '../../adapters/postgres/schema.ts';
+import type { Database } from '../../adapters/postgres/database.ts';
+import { AppError } from '../../util/errors.ts';
+import { hostAlone } from '../../util/urls.ts';
+import { said, words } from '../../util/words.ts';
+import type { Context } from '../queue/context.ts';
+import { newMembership, readMember, writeMembership, type Member } from '../queue/fleet-file.ts';
+import { fleetDatabase, identityOf } from '../queue/table/open-table.ts';
+import { Hosts } from '../queue/table/hosts.ts';
+import { TableQueue } from '../queue/table/table-queue.ts';
+import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
+import { requireQuiet } from './member.ts';
+import { handOverTasks } from './hand-over.ts';
+
+interface Joining {
+  /** Of the server, with the password. */
+  readonly url: string;
+  /** The name of this host; that of the machine without. */
+  readonly name: string | undefined;
+  readonly version: string;
+}
+
+/** What became of a home that has joined. */
+interface Joined {
+  readonly host: string;
+  /** Where the server is, without the password. */
+  readonly server: string;
+  /** How many tasks were handed over. */
+  readonly tasks: number;
+  /** Issues that have a session here, and one on another host that had it first. */
+  readonly elsewhere: readonly { readonly issue_ref: string; readonly host: string }[];
+}
+
+/**
+ * Makes this home a member of a fleet: from then on its queue and its notifications are those of the server. The tasks that wait
+ * here go there. Joining again is repeatable, and goes on where an interrupted one was.
+ *
+ * @throws AppError `in_fleet` when it is in another one, `busy` (exit code 4) while an agent is at work, `host_taken`,
+ * `queue_unreachable`, `queue_refused`, usage for a URL or a name
+ */
+export async function joinFleet(context: Context, { url, name, version }: Joining): Promise<Joined> {
+  const before = await readMember(context);
+  if (before !== undefined && before.url !== url) throw inAnother(before);
+  const member = { ...(before ?? newMembership({ url, host: name })), url };
+  if (name !== undefined && name.toLowerCase() !== member.host) throw inAnother(member);
+  const database = fleetDatabase(context, url);
+  try {
+    // Before anything is written here: what cannot be reached, or has the name already, changes nothing.
+    if (before === undefined) await requireQuiet(context);
+    await database.write(migration(database.address));
+    const identity = identityOf(member, version);
+    const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
+    await new Hosts(database).present(identity, { slots, live: 0, moveAfterMs: 0 });
+    await writeMembership(context, member);
+    const queue = new TableQueue(context, { database, identity });
+    const tasks = await handOverTasks({ ...context, queue });
+    const elsewhere = await bringIssues(context, database, member.host);
+    return { host: member.host, server: database.address.shown, tasks, elsewhere };
+  } finally {
+    await database.close();
+  }
+}
+
+/** The issues that have a session here are this host's, unless another one has had them first. */
+async function bringIssues(
+  context: Pick<Context, 'home'>,
+  database: Database,
+  host: string,
+): Promise<Joined['elsewhere']> {
+  const refs = (await readSoundIssueSessions(context)).map(({ issue_ref: ref }) => ref);
+  const { schema } = database.address;
+  await database.write(
+    `insert into ${schema}.issue (ref, host) select ref, $2 from unnest($1::text[]) as ref on conflict (ref) do nothing`,
+    [refs, host],
+  );
+  const rows = await database.read(
+    `select ref, host from ${schema}.issue where ref = any($1::text[]) and host <> $2 order by ref`,
+    [refs, host],
+  );
+  return rows.map((row) => ({ issue_ref: String(row['ref']), host: String(row['host']) }));
+}
+
+function inAnother({ host, url }: Pick<Member, 'host' | 'url'>): AppError {
+  return new AppError(
+    'in_fleet',
+    words`this home is already host ${said(host)} of the fleet at ${said(hostAlone(url))}`,
+    {
+      hint: 'run: kugetsu fleet leave',
+    },
+  );
+}

@@ -1,0 +1,138 @@
+import type { Database, Row } from '../../../adapters/postgres/database.ts';
+import { textOf } from '../../../util/loose-object.ts';
+import { AppError } from '../../../util/errors.ts';
+import { EXIT } from '../../../util/exit-codes.ts';
+import type { HostFacts } from '../queue-store.ts';
+import { numberIn, textIn } from './task-rows.ts';
+
+/** How a host stands: it takes tasks, takes no new ones, or is not there any more. */
+export type HostState = 'up' | 'draining' | 'gone';
+
+/** A host of the fleet. */
+export interface Host {
+  readonly name: string;
+  /** The version of its kugetsu. */
+  readonly version: string;
+  readonly state: HostState;
+  /** How many agents it may run, and how many are at work. */
+  readonly slots: number;
+  readonly live: number;
+  /** When it was last heard of, in milliseconds before now by the server's clock. */
+  readonly silentMs: number;
+  /** How many open tasks belong to its issues, and how many it has claimed. */
+  readonly waiting: number;
+  readonly claimed: number;
+}
+
+/** A home as the fleet knows it. */
+export interface Identity {
+  /** The name of the host. */
+  readonly host: string;
+  readonly home: string;
+  readonly version: string;
+}
+
+/** The hosts of a fleet, in its table. */
+export class Hosts {
+  private readonly database: Database;
+  private readonly schema: string;
+  private readonly time: string;
+
+  constructor(database: Database, time = 'clock_timestamp()') {
+    this.database = database;
+    this.schema = database.address.schema;
+    this.time = time;
+  }
+
+  /**
+   * Says that a host is there. One that counted as gone is back with that; what others have taken over stays theirs.
+   *
+   * @throws AppError `host_taken` (exit code 4)
+   */
+  async present(
+    { host, home, version }: Identity,
+    { slots, live, moveAfterMs }: HostFacts,
+  ): Promise<'up' | 'draining'> {
+    const { rows } = await this.database.write(
+      `with silent as (
+        update ${this.name} set state = 'gone'
+        where $6 > 0 and name <> $1 and state <> 'gone' and seen_at < ${this.time} - make_interval(secs => $6)
+      )
+      insert into ${this.name} as me (name, home, version, slots, live, seen_at)
+      values ($1, $2, $3, $4, $5, ${this.time})
+      on conflict (name) do update set
+        home = excluded.home, version = excluded.version, slots = excluded.slots, live = excluded.live,
+        seen_at = excluded.seen_at, state = case when me.state = 'gone' then 'up' else me.state end
+      where me.home = excluded.home
+      returning state`,
+      [host, home, version, slots, live, moveAfterMs / 1000],
+    );
+    if (rows[0] !== undefined) return rows[0]['state'] === 'draining' ? 'draining' : 'up';
+    throw new AppError('host_taken', `another home is host ${host} of the fleet`, {
+      hint: `run: kugetsu fleet join URL --name NAME, or on another host: kugetsu fleet forget ${host}`,
+      exit: EXIT.busy,
+    });
+  }
+
+  /** Every host, by name. */
+  async list(): Promise<readonly Host[]> {
+    const rows = await this.database.read(
+      `select name, version, known.state, slots, live,
+        floor(extract(epoch from ${this.time} - seen_at) * 1000)::double precision as silent,
+        count(task.id) filter (where task.state = 'pending' and issue.host = name) as waiting,
+        count(task.id) filter (where task.state = 'notified' and task.host = name) as claimed
+      from ${this.name} known
+      left join ${this.schema}.task on task.state in ('pending', 'notified')
+      left join ${this.schema}.issue on ref = issue_ref
+      group by name, version, known.state, slots, live, seen_at order by name`,
+    );
+    return rows.map(hostOf);
+  }
+
+  /** How a host stands; undefined when there is none of this name. */
+  async stateOf(name: string): Promise<HostState | undefined> {
+    const [row] = await this.database.read(`select state from ${this.name} where name = $1`, [name]);
+    return row === undefined ? undefined : stateIn(row);
+  }
+
+  /** Sets how a host stands. @returns whether there is one of this name */
+  async set(name: string, state: HostState): Promise<boolean> {
+    const { rows } = await this.database.write(
+      `update ${this.name} set state = $2 where name = $1 returning pg_notify('${this.schema}', '')`,
+      [name, state],
+    );
+    return rows.length > 0;
+  }
+
+  /** Takes a host out of the fleet; its issues are anybody's. @returns whether there was one of this name */
+  async remove(name: string): Promise<boolean> {
+    const { rows } = await this.database.write(
+      `with freed as (delete from ${this.schema}.issue where host = $1)
+      delete from ${this.name} where name = $1 returning pg_notify('${this.schema}', '')`,
+      [name],
+    );
+    return rows.length > 0;
+  }
+
+  private get name(): string {
+    return `${this.schema}.host`;
+  }
+}
+
+function hostOf(row: Row): Host {
+  return {
+    name: textIn(row, 'name'),
+    version: textIn(row, 'version'),
+    state: stateIn(row),
+    slots: numberIn(row, 'slots'),
+    live: numberIn(row, 'live'),
+    silentMs: Math.max(0, numberIn(row, 'silent')),
+    waiting: numberIn(row, 'waiting'),
+    claimed: numberIn(row, 'claimed'),
+  };
+}
+
+function stateIn(row: Row): HostState {
+  const state = textOf(row['state']);
+  return state === 'draining' || state === 'gone' ? state : 'up';
+}

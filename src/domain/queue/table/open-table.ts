@@ -1,0 +1,50 @@
+import { parseServerAddress } from '../../../adapters/postgres/address.ts';
+import { PostgresDatabase, type Ask, type Database } from '../../../adapters/postgres/database.ts';
+import { AppError } from '../../../util/errors.ts';
+import { EXIT } from '../../../util/exit-codes.ts';
+import type { Context } from '../../context.ts';
+import type { Courier } from '../../notifications/courier.ts';
+import { readMember, type Member } from '../fleet-file.ts';
+import type { Identity } from './hosts.ts';
+import { TableQueue } from './table-queue.ts';
+import { numberIn } from './task-rows.ts';
+
+/** The version of this program as far as tables are concerned: what they ask for at least is `min_client`. */
+const CLIENT = 1;
+
+/** The server of a fleet's queue, which refuses programs that are too old for its tables. */
+export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string): Database {
+  const address = parseServerAddress(url);
+  const greet = async (ask: Ask): Promise<void> => {
+    const [found] = await ask('select to_regclass($1)::text as there', [`${address.schema}.meta`]);
+    if (found?.['there'] === null) return;
+    const [meta] = await ask(`select min_client from ${address.schema}.meta`);
+    if (meta !== undefined && numberIn(meta, 'min_client') > CLIENT) throw tooNew();
+  };
+  return new PostgresDatabase(address, { password: env['PGPASSWORD'], greet });
+}
+
+/** The queue of the fleet that this home is in; undefined when it is in none. @param version of this program */
+export async function openFleetQueue(
+  context: Pick<Context, 'home' | 'env' | 'clock'> & { readonly courier?: Courier | undefined },
+  version: string,
+): Promise<TableQueue | undefined> {
+  const member = await readMember(context);
+  if (member === undefined) return undefined;
+  return new TableQueue(context, {
+    database: fleetDatabase(context, member.url),
+    identity: identityOf(member, version),
+  });
+}
+
+/** Who this home is in its fleet. */
+export function identityOf({ host, home }: Pick<Member, 'host' | 'home'>, version: string): Identity {
+  return { host, home, version };
+}
+
+function tooNew(): AppError {
+  return new AppError('queue_too_new', "the fleet's queue wants a later version of kugetsu", {
+    hint: 'update kugetsu on this host',
+    exit: EXIT.notReady,
+  });
+}

@@ -1,0 +1,91 @@
+import { unlessRefused } from '../../util/errors.ts';
+import { AppError } from '../../util/errors.ts';
+import type { Context } from '../queue/context.ts';
+import type { QueueItem } from '../queue/queue-item.ts';
+import { HOST_LOST } from '../queue/advance.ts';
+import { NOTHING_OBSERVED } from '../runs/observation.ts';
+import type { Verdict } from '../runs/run-schema.ts';
+import { judge } from '../runs/verdict.ts';
+
+/** Without a time after which another host may have an issue, nobody takes its task. */
+const FOR_EVER = 10 * 365 * 24 * 60 * 60;
+/** How often a claim is kept up in the time that it holds. */
+const BEATS = 6;
+/** How long before the end of a claim that cannot be kept up its agent is ended, in milliseconds: that takes a moment. */
+const MARGIN_MS = 500;
+
+/**
+ * For how many seconds a claim of a task holds: as long as no other host may have it. A PM task can be done anywhere, an issue
+ * belongs to the host that has its worktree until that counts as gone.
+ */
+export async function leaseSeconds({ settings }: Pick<Context, 'settings'>, type: QueueItem['type']): Promise<number> {
+  const { FLEET_LEASE_SECONDS: lease, FLEET_MOVE_AFTER_MINUTES: minutes } = await settings();
+  if (type === 'pm') return lease;
+  return minutes === 0 ? FOR_EVER : Math.max(lease, minutes * 60);
+}
+
+/** A claim that is being kept up. */
+export interface KeptClaim {
+  /** Aborts when the claim is lost: another host may have the task, so this one's agent has to end. */
+  readonly lost: AbortSignal;
+  stop(): Promise<void>;
+}
+
+interface Claim {
+  readonly task: string;
+  readonly runId: string;
+  readonly seconds: number;
+}
+
+/**
+ * Keeps up the claim of a run on its task, until it is stopped. When the queue says that the task is another run's, or has not
+ * answered for as long as the claim held, the claim is lost. Time is counted from before the last good answer, by a clock
+ * that never jumps.
+ */
+export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, runId, seconds }: Claim): KeptClaim {
+  const lost = new AbortController();
+  const over = new AbortController();
+  const either = AbortSignal.any([over.signal, lost.signal]);
+  const { clock, queue } = context;
+  const beatMs = (seconds * 1000) / BEATS;
+
+  const keep = async (): Promise<void> => {
+    let good = clock.monotonic();
+    for (;;) {
+      await clock.sleep(beatMs, either);
+      if (either.aborted) return;
+      const asked = clock.monotonic();
+      const answer = await queue.keep(task, runId, seconds).catch(unlessUnreachable);
+      if (answer === true) good = asked;
+      else if (answer === false) return lost.abort();
+      else if (clock.monotonic() - good + beatMs + MARGIN_MS >= seconds * 1000) return lost.abort();
+    }
+  };
+  const keeping = keep();
+  return {
+    lost: lost.signal,
+    async stop() {
+      over.abort();
+      await keeping;
+    },
+  };
+}
+
+/** Undefined: nobody knows whether the claim still holds. */
+function unlessUnreachable(error: unknown): undefined {
+  if (error instanceof AppError) return undefined;
+  return unlessRefused(error);
+}
+
+/** The verdict on a run whose claim ran out, or was lost. @param host its host */
+export function hostLost(host: string): Verdict {
+  return {
+    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: undefined }),
+    outcome: 'failed',
+    class: HOST_LOST,
+    message: `nothing was heard of host ${host} for as long as its claim held`,
+    hint: 'run: kugetsu fleet status',
+    retryable: true,
+    evidence: null,
+  };
+}
