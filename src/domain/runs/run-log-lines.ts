@@ -7,7 +7,11 @@ import type { Redactor } from '../../util/redaction.ts';
 import { heard } from './hear.ts';
 import { VerdictSchema } from './run-schema.ts';
 
-const Stamp = { type: z.literal('kugetsu'), at: z.string() };
+// Whatever says of itself that it is kugetsu's, and has no time as kugetsu writes it, is what an agent has said.
+const Stamp = {
+  type: z.literal('kugetsu'),
+  at: z.string().check(z.regex(/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?$/)),
+};
 
 const LogRecordSchema = z.discriminatedUnion('event', [
   z.looseObject({
@@ -52,8 +56,11 @@ export function parseRunLogLine(line: string): RunLogEntry {
 
 /** A record of kugetsu's in a run's log as it may be written: what others said in it has no secret, and the rest is kugetsu's. */
 export function cleanRecordLine({ json }: Redactor, line: string, event: LogRecord['event']): string {
-  return json(line, (_text, place) => !isSaid(event, place));
+  return json(line, (text, place) => (place.isKey ? OWN_KEY.test(text) : !isSaid(event, place)));
 }
+
+/** How the keys of kugetsu's records are written: what is written otherwise is not its own. */
+const OWN_KEY = /^[a-z][a-z_]*$/;
 
 // A verdict's message was made of clean parts.
 function isSaid(event: LogRecord['event'], { isKey, path }: JsonPlace): boolean {

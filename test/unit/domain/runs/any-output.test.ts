@@ -109,7 +109,13 @@ test('whatever is in a log, it is shown as text, and no secret in it is', () => 
       for (const each of told) expect(each).not.toContain(SECRET);
       expect(told[2]).not.toMatch(CONTROL);
     }),
-    { numRuns: 800, examples: [[`{"type":"tool_use","part":{"tool":"${SECRET}","state":{"status":"running"}}}`]] },
+    {
+      numRuns: 800,
+      examples: [
+        [`{"type":"tool_use","part":{"tool":"${SECRET}","state":{"status":"running"}}}`],
+        [`{"type":"kugetsu","${SECRET}at":"","at":"","event":"output","text":""}`],
+      ],
+    },
   );
 });
 
