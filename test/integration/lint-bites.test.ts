@@ -42,7 +42,7 @@ const SEAM: Readonly<Record<string, 'all' | readonly string[]>> = {
   'src/adapters/store/open-to-read.ts': 'all',
   'src/adapters/write-fully.ts': ['writeSync'],
 };
-const LIBRARIES = ['commander', 'chalk', 'execa', 'proper-lockfile', 'zod'];
+const LIBRARIES = ['commander', 'chalk', 'cli-table3', 'execa', 'proper-lockfile', 'zod'];
 const FILES = ['node:fs', 'node:fs/promises'];
 /** The names of before `node:`, which mean the same. */
 const BARE = ['fs', 'fs/promises', 'process', 'child_process', 'os'];

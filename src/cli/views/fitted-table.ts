@@ -1,3 +1,4 @@
+import Table from 'cli-table3';
 import type { Style } from '../../util/text.ts';
 import type { TextStyle } from '../print-result.ts';
 import { cutEnd, cutMiddle, widthOf } from './cells.ts';
@@ -121,29 +122,52 @@ function painted(text: string, style: Style | undefined, paint: ReturnType<typeo
   return style === undefined ? text : paint[style](text);
 }
 
+const BORDERLESS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' '.repeat(GAP),
+};
+/** As many rows are drawn at once: what cli-table3 takes for a row grows with how many there are. */
+const ROWS_AT_ONCE = 10;
+
 /** The titles, a rule, and the rows; nothing stands at the end of a line. */
 function drawn(columns: readonly Measured[], colour: boolean): string {
   const paint = palette(colour);
   const widths = columns.map(({ title, cells }) => widthOfAll(title, cells));
-  const lineOf = (cells: readonly Cell[], styles: readonly (Style | undefined)[]): string => {
-    const last = cells.findLastIndex(({ text }) => text !== '');
-    return cells
-      .slice(0, last + 1)
-      .map(({ text, width }, place) => {
-        const room = place === last ? 0 : (widths[place] ?? 0) - width + GAP;
-        return `${painted(text, styles[place], paint)}${' '.repeat(room)}`;
-      })
-      .join('');
-  };
-  const titles = lineOf(
-    columns.map(({ title }) => cellOf(title)),
-    columns.map(() => 'bold'),
-  );
+  const titles = columns.map(({ title }) => paint.bold(title));
   const rows = (columns[0]?.cells ?? []).map((_, row) =>
-    lineOf(
-      columns.map(({ cells }) => cells[row] ?? NOTHING),
-      columns.map(({ colours }) => colours[row]),
-    ),
+    columns.map(({ cells, colours }) => painted(cells[row]?.text ?? '', colours[row], paint)),
   );
-  return [titles, paint.gray('─'.repeat(total(widths))), ...rows].join('\n');
+  const rule = paint.gray('─'.repeat(total(widths)));
+  return [...block([titles], widths), rule, ...inBlocks(rows).flatMap((some) => block(some, widths))].join('\n');
+}
+
+function inBlocks<T>(rows: readonly T[]): T[][] {
+  const count = Math.ceil(rows.length / ROWS_AT_ONCE);
+  return Array.from({ length: count }, (_, place) => rows.slice(place * ROWS_AT_ONCE, (place + 1) * ROWS_AT_ONCE));
+}
+
+function block(rows: readonly string[][], widths: readonly number[]): string[] {
+  const table = new Table({
+    chars: BORDERLESS,
+    colWidths: [...widths],
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...rows);
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }
