@@ -90,6 +90,20 @@ export default defineConfig({
         root,
         plugins: [texts],
         test: {
+          name: 'web',
+          include: ['test/web/**/*.test.ts'],
+          globalSetup: [PREPARED_WORLDS],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          // A browser is as much as both cores can take.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        plugins: [texts],
+        test: {
           name: 'release',
           include: ['test/release/**/*.test.ts'],
           globalSetup: [PREPARED_WORLDS],

@@ -3,11 +3,11 @@ import { onSend, openDetail, VIEWS } from './detail.js';
 import { figuresView } from './figures.js';
 import { addressOf, showLists } from './lists.js';
 import { get, notice, order } from './server.js';
-import { now, subject } from './state.js';
-import { count, dollars } from './words.js';
+import { now, setFleet, subject } from './state.js';
+import { count, dollars, plural } from './words.js';
 
 function showFleet(fleet) {
-  now.fleet = fleet;
+  setFleet(fleet);
   showFacts(fleet);
   showBanners(fleet);
   showLists(fleet, now.name);
@@ -20,7 +20,7 @@ function showFacts({ slots, tasks, today, daemon, paused }) {
   const used = [`${count(today.tokens)} tokens`, dollars(today.cost)].filter((part) => part !== '').join(', ');
   const facts = [
     { key: 'slots', tone: slots.taken > 0 ? 'live' : 'idle', text: `${slots.taken} of ${slots.limit} agents` },
-    { key: 'pm', tone: slots.pm_running > 0 ? 'live' : 'idle', text: `${slots.pm_running} PM` },
+    { key: 'pm', tone: slots.pm_running > 0 ? 'live' : 'idle', text: plural(slots.pm_running, 'PM agent') },
     { key: 'waiting', tone: waiting > 0 ? 'waits' : 'idle', text: `${waiting} waiting` },
     { key: 'today', tone: 'idle', text: `${used} today` },
     { key: 'daemon', tone: daemon ? 'good' : 'bad', text: daemon ? 'daemon on' : 'no daemon' },
@@ -84,6 +84,7 @@ function connect() {
   now.source = source;
   source.addEventListener('open', () => {
     now.retry = 1000;
+    if (document.body.classList.contains('offline')) notice('Connected again.', 'good');
     document.body.classList.remove('offline');
     if (now.followed !== null) now.detail?.log?.begin();
   });
@@ -103,14 +104,15 @@ function lost(source) {
   source.close();
   if (now.source !== source) return;
   document.body.classList.add('offline');
-  notice('Not connected to kugetsu web; trying again …', 'bad');
+  notice('Not connected to kugetsu web; trying again …', 'bad', { stays: true });
   setTimeout(() => {
     if (now.source === source && !document.hidden) connect();
   }, now.retry);
   now.retry = Math.min(now.retry * 2, 30_000);
   fetch('./', { method: 'HEAD' }).then(
     ({ status }) =>
-      status === 401 && notice('Open the address that kugetsu web printed last: its token has changed.', 'bad'),
+      status === 401 &&
+      notice('Open the address that kugetsu web printed last: its token has changed.', 'bad', { stays: true }),
     () => undefined,
   );
 }
@@ -120,8 +122,9 @@ function route() {
   const [, page = '', name = '', view = 'log'] = location.hash.split('/');
   const isFigures = page === 'figures';
   const isDetail = page === 'on' && name !== '';
-  now.name = isDetail ? decodeURIComponent(name) : null;
-  now.view = view in VIEWS ? view : 'log';
+  const before = now.name;
+  now.name = isDetail ? decoded(name) : null;
+  now.view = Object.hasOwn(VIEWS, view) ? view : 'log';
   now.detail = null;
   at('figures').hidden = !isFigures;
   at('fleet').hidden = isFigures;
@@ -133,13 +136,23 @@ function route() {
   if (isFigures) void openFigures();
   if (isDetail) {
     openDetail(now.name, now.view);
-    at('detail').focus({ preventScroll: true });
+    // Who goes from one view of it to the next is among their names.
+    const place = before === now.name ? at('detail').querySelector('.tabs [aria-current]') : at('detail');
+    place.focus({ preventScroll: true });
     // Where it takes the place of the lists.
     if (at('lists').offsetParent === null) scrollTo(0, 0);
   }
   if (now.fleet !== null) showLists(now.fleet, now.name);
   now.followed = undefined;
   followSubject();
+}
+
+function decoded(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 function markPage(id, isCurrent) {

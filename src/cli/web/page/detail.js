@@ -3,7 +3,7 @@ import { diffView, receiptView, usedText } from './looks.js';
 import { addressOf, nameIn } from './lists.js';
 import { logView } from './log.js';
 import { agreed, get, order } from './server.js';
-import { now, subject } from './state.js';
+import { drafts, known, now, subject } from './state.js';
 import { age, ago } from './words.js';
 
 /** What can be shown of an agent or a task. */
@@ -14,6 +14,8 @@ export function openDetail(name, view) {
   const log = logView();
   const title = h('h2', { class: 'name' });
   const state = badge('idle', '');
+  state.setAttribute('role', 'status');
+  const doing = h('p', { class: 'doing-now', hidden: true }, h('b', {}, 'Now'), ' ', h('span', {}));
   const facts = h('p', { class: 'quiet facts-line' });
   const buttons = h('div', { class: 'row buttons' });
   const body = h('div', { class: 'body' });
@@ -26,6 +28,7 @@ export function openDetail(name, view) {
     h('div', { class: 'head' }, back, h('div', { class: 'row title' }, title, state), facts, buttons),
     h('nav', { class: 'tabs', 'aria-label': 'What is shown of it' }, ...tabs),
     body,
+    doing,
     form,
   );
   if (view === 'log') body.replaceChildren(log.element);
@@ -40,6 +43,9 @@ export function openDetail(name, view) {
       setBadge(state, task?.tone ?? agent?.tone ?? 'idle', stateText(agent, task));
       say(facts, [task?.message, agent?.branch, agent ? usedText(agent) : '', agent?.work].filter(Boolean).join(' · '));
       form.hidden = ref === null;
+      // Only an issue has a worktree.
+      tabs[1].hidden = ref === null && now.fleet !== null;
+      showDoing(doing, agent);
       const wanted = wishesOf(agent, task, name);
       const key = JSON.stringify(wanted);
       if (key !== wishes) buttons.replaceChildren(...wanted.map(wishButton));
@@ -47,6 +53,13 @@ export function openDetail(name, view) {
     },
   };
   now.detail.update();
+}
+
+/** What its agent does at this moment: a command is in the log only when it has ended. */
+function showDoing(element, agent) {
+  const current = agent?.live === true && agent.doing?.since ? agent.doing : null;
+  element.hidden = current === null;
+  if (current !== null) say(element.lastElementChild, `${current.text} (${age(current.since)})`);
 }
 
 function stateText(agent, task) {
@@ -96,7 +109,9 @@ function composeForm(name) {
     rows: '2',
     required: true,
     placeholder: 'What its agent is to do next',
+    oninput: () => drafts.set(name, text.value),
   });
+  text.value = drafts.get(name) ?? '';
   const button = h('button', { class: 'primary', type: 'submit' }, 'Continue');
   const form = h(
     'form',
@@ -107,9 +122,10 @@ function composeForm(name) {
   );
   onSend(form, text, async () => {
     const { agent, task } = subject();
-    const ref = agent?.ref ?? task?.ref ?? name;
-    const done = await order({ verb: 'continue', ref, message: text.value }, button);
-    if (done !== undefined) text.value = '';
+    const done = await order({ verb: 'continue', ref: agent?.ref ?? task?.ref ?? name, message: text.value }, button);
+    if (done === undefined) return;
+    text.value = '';
+    drafts.delete(name);
   });
   return form;
 }
@@ -130,6 +146,7 @@ async function load(body, view, name) {
   body.replaceChildren(h('p', { class: 'empty', role: 'status' }, 'Looking …'));
   try {
     // A task is asked for by its issue: only that has a worktree.
+    await known;
     const { task, agent } = subject();
     const of = view === 'diff' ? (agent?.ref ?? task?.ref ?? name) : name;
     const value = await get(`api/${view}?of=${encodeURIComponent(of)}`);

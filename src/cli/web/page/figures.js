@@ -18,7 +18,7 @@ export function figuresView({ total, days, issues, slots }) {
     barChart({ title: 'Tokens per day', points, series: TOKENS, format: count }),
     hasCost ? barChart({ title: 'Cost per day', points, series: COST, format: money }) : null,
     barChart({
-      title: 'Runs per day: succeeded, stopped, failed',
+      title: 'Runs per day',
       points,
       series: OUTCOMES,
       format: String,

@@ -1,4 +1,5 @@
 import { h } from './dom.js';
+import { addressOf } from './lists.js';
 import { count, dollars, plural, span, whole } from './words.js';
 
 /** The patch of an issue, with its commits before it. */
@@ -77,7 +78,7 @@ export function receiptView(receipt) {
     ['Branch', receipt.branch],
     ['Worktree', receipt.worktree],
     ['Log', receipt.log],
-    ...children.map((child) => ['Started', `${child.issue_ref ?? child.id}: ${child.outcome ?? 'at work'}`]),
+    ...children.map((child) => ['Started', childLink(child)]),
     ...ways.map((way) => ['Saved', way]),
   ].filter(([, value]) => value !== null && value !== '');
   return h(
@@ -89,6 +90,11 @@ export function receiptView(receipt) {
     block('Files', changes, 'pre'),
     block('Reply', reply),
   );
+}
+
+function childLink({ issue_ref: ref, id, outcome }) {
+  const name = ref ?? id;
+  return h('span', {}, h('a', { class: 'link', href: addressOf(name) }, name), `: ${outcome ?? 'at work'}`);
 }
 
 function tookText({ requested_at: began, ended_at: ended }) {

@@ -16,7 +16,7 @@ async function answerOf(response) {
 /** Has the server do something, and says what came of it. @returns whether it was done */
 export async function order(wish, button) {
   if (button) button.disabled = true;
-  notice(`${wish.verb} …`, 'idle');
+  notice(`${wish.verb} …`, 'idle', { stays: true });
   try {
     const response = await fetch('api/do', {
       method: 'POST',
@@ -36,13 +36,13 @@ export async function order(wish, button) {
 
 let noticeTimer;
 
-/** Says something at the bottom of the page; what is bad stays there. */
-export function notice(text, tone) {
+/** Says something at the bottom of the page for some time; what went wrong for longer, and what `stays` until something else is said. */
+export function notice(text, tone, { stays = false } = {}) {
   const place = at('notice');
   place.className = `notice ${tone}`;
   say(place, text);
   clearTimeout(noticeTimer);
-  if (tone !== 'bad') noticeTimer = setTimeout(() => say(place, ''), 8000);
+  if (!stays) noticeTimer = setTimeout(() => say(place, ''), tone === 'bad' ? 20_000 : 8000);
 }
 
 /** Asks before what ends work. @returns whether the answer is yes */
@@ -50,10 +50,19 @@ export async function agreed(question, note) {
   const dialog = at('ask');
   say(at('ask-question'), question);
   say(at('ask-note'), note);
-  dialog.returnValue = 'no';
   dialog.showModal();
+  // Whoever answers in haste leaves it.
   at('ask-no').focus();
   return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+    const over = new AbortController();
+    const answer = (isYes) => () => {
+      over.abort();
+      dialog.close();
+      resolve(isYes);
+    };
+    const { signal } = over;
+    at('ask-yes').addEventListener('click', answer(true), { signal });
+    at('ask-no').addEventListener('click', answer(false), { signal });
+    dialog.addEventListener('cancel', answer(false), { signal });
   });
 }
