@@ -8,7 +8,7 @@ import type { StoredSession } from '../../src/adapters/engine/agent-engine.ts';
 import type { SessionRights } from '../../src/adapters/engine/session-rights.ts';
 import { ENGINES, eventsIn, remarksIn, startAgent, type WatchedAgent } from '../support/engines.ts';
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';
-import { makeWorld, until, type World } from '../support/world.ts';
+import { killQuietly, makeWorld, processesOf, until, type World } from '../support/world.ts';
 
 const RIGHTS: SessionRights = { kind: 'unattended', writable: ['/somewhere/else'] };
 const ATTENDED: SessionRights = { kind: 'attended' };
@@ -28,9 +28,13 @@ describe.each(ENGINES)('the engine $name', (engine) => {
     model.on(/error-status 401/, [{ status: 401 }]);
     world = makeWorld({ opencode: binary, modelPort: model.port });
     opencode = open(world);
+    // With the first agent the server is there, and does what is asked after that.
+    const where = directory();
+    if (shares) expect(await tell(await newSession(where), where, 'begin')).toBe(0);
   });
 
   afterAll(async () => {
+    if (shares) for (const { pid } of processesOf(world.root)) killQuietly(pid);
     expect(await world.destroy()).toEqual([]);
     await model.close();
   });

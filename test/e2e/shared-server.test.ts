@@ -1,10 +1,10 @@
 // Slow: agents of the real opencode, up to eight at once, in one server.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installOwnPackage } from '../support/own-package.ts';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
-import { killQuietly, processesOf, until } from '../support/world.ts';
+import { killQuietly, processesOf, REAL_OPENCODE, run as runProgram, until } from '../support/world.ts';
 
 const FORGE = 'forge.test/acme/demo';
 
@@ -45,6 +45,18 @@ function refOf(name: string): string {
   return `${FORGE}#-${name}`;
 }
 
+/** What opencode has stored of where a session belongs. */
+async function placeOf(id: string): Promise<unknown> {
+  const columns = ['project_id', 'path', 'permission', 'version', 'parent_id', 'workspace_id'].join(', ');
+  const statement = `select ${columns} from session where id = '${id}'`;
+  const { world } = real;
+  const { stdout } = await runProgram([REAL_OPENCODE, 'db', statement, '--format', 'json'], {
+    cwd: world.root,
+    env: world.env,
+  });
+  return JSON.parse(stdout);
+}
+
 async function busy(id: string): Promise<NonNullable<Awaited<ReturnType<typeof listedSession>>['run']>> {
   const { world } = real;
   const ref = refOf(id);
@@ -77,6 +89,33 @@ test('eight agents at once work in one server, each in its own worktree and with
   }
   expect(pids.size).toBe(1);
   expect(servers().every((pid) => pids.has(pid))).toBe(true);
+});
+
+test('where a server is, a start, a continue and a destroy start no other opencode; a fork is as an import makes it', async () => {
+  const { world } = real;
+  const [calls, program] = [join(world.root, 'calls'), join(world.root, 'opencode')];
+  writeFileSync(program, `#!/bin/sh\necho "$*" >> ${calls}\nexec ${REAL_OPENCODE} "$@"\n`, { mode: 0o755 });
+  const own = world.withEnv({ KUGETSU_OPENCODE: program });
+  const apart = world.withEnv({ AGENT_ENGINE: 'process' });
+  expect(await apart.kugetsu('start', refOf('apart'), 'say who you are', '-f')).toMatchObject({ code: 0 });
+  expect(await own.kugetsu('start', refOf('first'), 'keep busy in first')).toMatchObject({ code: 0 });
+  // One that is a link or a script is asked for its version each time.
+  const called = (): string => readFileSync(calls, 'utf8').replaceAll('--version\n', '');
+  const before = called();
+  for (const [verb, ...rest] of [
+    ['start', 'say who you are', '-f'],
+    ['continue', 'what happened?', '-f'],
+  ]) {
+    expect(await own.kugetsu(verb ?? '', refOf('quick'), ...rest)).toMatchObject({ code: 0 });
+  }
+  const { session_id: forked } = await listedSession(world, refOf('quick'));
+  const { session_id: imported } = await listedSession(world, refOf('apart'));
+  expect(called()).toBe(before);
+  const [a, b] = await Promise.all([forked, imported].map(async (id) => placeOf(id ?? '')));
+  expect(a).toEqual(b);
+  expect(await own.kugetsu('destroy', refOf('quick'), '--yes')).toMatchObject({ code: 0 });
+  expect(called()).toBe(before);
+  expect(await own.kugetsu('stop', refOf('first'))).toMatchObject({ code: 0 });
 });
 
 test('stop ends one agent with all that it left, and its neighbour does not notice; continue goes on', async () => {

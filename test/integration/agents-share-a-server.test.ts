@@ -1,6 +1,6 @@
 // Slow: servers are started, killed and left, each several times.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
@@ -70,6 +70,39 @@ test('what is written down of a server opens it to nobody', async () => {
   }
   expect(await log(world)).not.toContain(password);
   succeeded(await world.kugetsu('stop', REF));
+});
+
+/** The commands of opencode that were called since this was asked last, but those of agents and queries. */
+function shortCommands(world: World): string[] {
+  const path = join(world.userHome, '.local', 'share', 'fake-opencode', 'calls.jsonl');
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  rmSync(path, { force: true });
+  const names = lines.map((line) => (JSON.parse(line) as string[])[0] ?? '');
+  // The stand-in has its sessions in no database that a plugin could read.
+  return names.filter((name) => !['run', 'db', 'debug'].includes(name));
+}
+
+test('where a server is, a start, a continue and a destroy start no short opencode for a session', async () => {
+  const world = await sharingWorld({ AGENT_SERVER_IDLE_SECONDS: '60' });
+  succeeded(await world.kugetsu('start', issue(1), 'hello', '--follow'));
+  expect(shortCommands(world)).toContain('import');
+  succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
+  succeeded(await world.kugetsu('continue', issue(2), 'go on', '--follow'));
+  const { session_id: session } = await listedIssue(world, issue(2));
+  succeeded(await world.kugetsu('destroy', issue(2), '--yes'));
+  expect(shortCommands(world)).toEqual([]);
+  expect(existsSync(join(world.root, 'deleted-sessions', `${session}.json`))).toBe(true);
+  for (const pid of servers(world)) killQuietly(pid);
+});
+
+test('a fork that the server does not store is imported by a short opencode', async () => {
+  const world = await sharingWorld({ AGENT_SERVER_IDLE_SECONDS: '60', FAKE_OPENCODE_REPLAY: 'refused' });
+  for (const number of [1, 2]) {
+    shortCommands(world);
+    succeeded(await world.kugetsu('start', issue(number), 'hello', '--follow'));
+    expect(shortCommands(world)).toContain('import');
+  }
+  for (const pid of servers(world)) killQuietly(pid);
 });
 
 test('stop ends one agent with what it left, its neighbour stays, and continue goes on in the same session', async () => {

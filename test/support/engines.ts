@@ -74,7 +74,8 @@ function openServer(world: World): Opencode {
   const servers = {
     directory: join(world.root, 'engine'),
     wanted: async (): Promise<boolean> => true,
-    idleMs: async (): Promise<number> => 1000,
+    // Longer than the tests take: it is there for all that comes after the first agent.
+    idleMs: async (): Promise<number> => 600_000,
   };
   return openProcess(world, { servers });
 }

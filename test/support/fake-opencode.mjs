@@ -94,13 +94,17 @@ function exportSession([id]) {
 
 function importSession([file]) {
   if (env.FAKE_OPENCODE_LOCKED === '1') fail('Error: Unexpected error\n\ndatabase is locked');
-  const { info, messages } = JSON.parse(readFileSync(file, 'utf8'));
-  const directory = env.FAKE_OPENCODE_WRONG_DIRECTORY === '1' ? '/elsewhere' : realpathSync('.');
+  const session = JSON.parse(readFileSync(file, 'utf8'));
+  takeIn(session, realpathSync('.'));
+  out(`Imported session: ${session.info.id}\n`);
+}
+
+function takeIn({ info, messages }, where) {
+  const directory = env.FAKE_OPENCODE_WRONG_DIRECTORY === '1' ? '/elsewhere' : where;
   const kept = env.FAKE_OPENCODE_LOSE_PARTS === '1' ? messages.slice(0, -1) : messages;
   const known = load(info.id);
   if (env.FAKE_OPENCODE_OTHER_ID === '1' && known === undefined) info.id = `session-${randomBytes(8).toString('hex')}`;
   store({ info: { ...(known?.info ?? info), directory }, messages: known?.messages ?? kept });
-  out(`Imported session: ${info.id}\n`);
 }
 
 /** Text is what a test has put there in place of rules. */
@@ -172,6 +176,10 @@ function queryDatabase([statement]) {
 function deleteSession([verb, id]) {
   if (verb !== 'delete') unknown(`the command 'session ${verb}'`);
   if (load(id) === undefined) fail(`Error: Session not found: ${id}`);
+  remove(id);
+}
+
+function remove(id) {
   // Kept out of the way of everything, for a test that asks what the session was told.
   const deleted = join(env.KUGETSU_WORLD, 'deleted-sessions');
   mkdirSync(deleted, { recursive: true });
@@ -250,7 +258,9 @@ async function terminal([id]) {
 /** A server for many agents; the whole of it is loaded for this command alone. */
 async function startServer(args) {
   const { serve } = await import('./fake-serve.mjs');
-  await serve({ port: Number(optionsOf(args).port), load, newId, knowsAgent: (name) => AGENTS[name] === 'primary' });
+  const sessions = { load, takeIn, remove };
+  const port = Number(optionsOf(args).port);
+  await serve({ port, sessions, newId, knowsAgent: (name) => AGENTS[name] === 'primary' });
   await forever();
 }
 

@@ -14,8 +14,27 @@ function parsed(line) {
   }
 }
 
-/** Serves until it is ended. `load` gives a stored session, `newId` an id, and `knowsAgent` says whether an agent may work. */
-export async function serve({ port, load, newId, knowsAgent }) {
+/** The session that these events tell. */
+function replayed({ events }) {
+  const messages = [];
+  let info;
+  for (const { type, data } of events) {
+    if (type === 'session.created.1') ({ info } = data);
+    else if (type === 'message.updated.1') messages.push({ info: data.info, parts: [] });
+    else messages.find((message) => message.info.id === data.part.messageID).parts.push(data.part);
+  }
+  return { info, messages };
+}
+
+async function bodyOf(request) {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  return JSON.parse(body);
+}
+
+/** Serves until it is ended. `sessions` are those that are stored, `newId` an id, and `knowsAgent` says whether an agent may work. */
+export async function serve({ port, sessions, newId, knowsAgent }) {
+  const { load, takeIn, remove } = sessions;
   const { OPENCODE_SERVER_USERNAME: user, OPENCODE_SERVER_PASSWORD: password } = process.env;
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const instances = new Map();
@@ -117,13 +136,19 @@ export async function serve({ port, load, newId, knowsAgent }) {
     if (request.headers.authorization !== authorization) return say(401);
     if (url.pathname === '/global/health') return say(200, { healthy: true });
     await instance(directory);
-    if (url.pathname === '/path') return say(200, { directory });
+    if (url.pathname === '/path') return say(200, { directory, worktree: '/' });
     if (url.pathname === '/session/status') {
       return say(200, Object.fromEntries([...turns.keys()].map((id) => [id, { type: 'busy' }])));
     }
     if (url.pathname === '/instance/dispose') {
       instances.delete(directory);
       return say(200, true);
+    }
+    if (url.pathname === '/project/current') return say(200, { id: 'global' });
+    if (url.pathname === '/sync/replay') {
+      if (process.env.FAKE_OPENCODE_REPLAY === 'refused') return say(500, { name: 'UnknownError' });
+      takeIn(replayed(await bodyOf(request)), directory);
+      return say(200, {});
     }
     if (url.pathname === '/event') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -136,6 +161,10 @@ export async function serve({ port, load, newId, knowsAgent }) {
     const [, id, what] = /^\/session\/([^/]+)(?:\/(\w+))?$/.exec(url.pathname) ?? [];
     const session = load(id);
     if (session === undefined) return say(404, { name: 'NotFoundError' });
+    if (what === undefined && request.method === 'DELETE') {
+      remove(id);
+      return say(200, true);
+    }
     if (what === undefined) return say(200, session.info);
     if (what === 'message') return say(200, session.messages.slice(-Number(url.searchParams.get('limit'))));
     if (what === 'abort') {
@@ -143,10 +172,9 @@ export async function serve({ port, load, newId, knowsAgent }) {
       return say(200, true);
     }
     if (what !== 'prompt_async') return say(404);
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await bodyOf(request);
     say(204);
-    return prompt(directory, id, JSON.parse(body));
+    return prompt(directory, id, body);
   }
 
   const server = createServer((request, response) => {

@@ -44,6 +44,8 @@ interface ForkRequest extends Omit<NewSession, 'directory'> {
   readonly directory: string | Promise<string>;
   /** Called with how many tokens the conversation of the base takes, if the engine knows that. */
   readonly onContext?: (tokens: number) => void;
+  /** Resolves when all is in it that will be there before the agent; as soon as it is there without. */
+  readonly whole?: Promise<unknown> | undefined;
 }
 
 /** A message for the agent in a session, and how the agent is to work on it. */

@@ -23,6 +23,7 @@ interface ForkOptions {
   readonly base: string;
   readonly title: string;
   readonly directory: string | Promise<string>;
+  readonly whole?: Promise<unknown> | undefined;
   readonly permission: readonly PermissionRule[];
   /** Keeps the export of the base; it is used as long as the base has not changed since. */
   readonly cache: string;
@@ -92,8 +93,11 @@ export async function importSession(
       yield message;
     }
   }
+  const whole = { info, messages: counted() };
+  const left = cli.server === undefined ? whole : await cli.server.store(whole, directory);
+  if (left === undefined) return given;
   return inScratch('import', async (file) => {
-    await writePieces(file, importPieces({ info, messages: counted() }));
+    await writePieces(file, importPieces(left));
     await runOpencode(cli, ['import', file], directory);
     return given;
   });
@@ -152,6 +156,7 @@ interface ImportedCopy {
 async function importCopy(kept: KeptExport, options: ForkOptions): Promise<ImportedCopy> {
   const { cli, cwd, title, permission, now } = options;
   const directory = await options.directory;
+  if ((await cli.server?.isUp()) === true) await options.whole;
   const id = newSessionId(now);
   try {
     const source = await kept.read();
@@ -222,5 +227,6 @@ function whatIsWrong(
 /** Deletes a session that was imported in vain, if that can be done. */
 export async function deleteStoredSession(cli: OpencodeCli, id: string, directory: string): Promise<void> {
   // What is left behind is a session that nothing refers to.
+  if ((await cli.server?.remove(id)) === true) return;
   await runOpencode(cli, ['session', 'delete', id], directory).catch(() => undefined);
 }

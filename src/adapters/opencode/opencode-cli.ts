@@ -7,6 +7,7 @@ import { EngineError } from '../engine/engine-error.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { scratchPrefix } from '../store/scratch.ts';
+import type { SessionServer } from './session-server.ts';
 import { knownReason } from './stderr-reasons.ts';
 import { withCatalogue, withoutInherited, type CatalogueOptions } from './models/model-catalogue.ts';
 
@@ -30,6 +31,8 @@ export interface OpencodeCli {
   readonly limitMs?: number | undefined;
   /** The catalogue that it gets; its own one without. */
   readonly catalogue?: CatalogueOptions | undefined;
+  /** A server that may do what short commands do for sessions. */
+  readonly server?: SessionServer | undefined;
 }
 
 interface CallOptions {

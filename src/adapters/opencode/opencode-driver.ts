@@ -22,6 +22,7 @@ import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
 import { withoutProjectConfig } from './project-config.ts';
 import { runOnTerminal } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
+import type { SessionServer } from './session-server.ts';
 import type { SharedServers } from './server/serve-agent.ts';
 import { agentCommand } from './process/agent-command.ts';
 import { startAgentProcess } from './process/agent-process.ts';
@@ -69,6 +70,7 @@ export function createOpencode(options: DriverOptions): Opencode {
 
 class OpencodeDriver implements Opencode {
   private readonly options: DriverOptions;
+  private server: SessionServer | undefined;
   private probing: { readonly at: number; readonly answer: Promise<OpencodeProbe> } | undefined;
 
   constructor(options: DriverOptions) {
@@ -158,8 +160,10 @@ class OpencodeDriver implements Opencode {
   }
 
   async deleteSession(id: string): Promise<void> {
+    const cli = await this.cli();
     const args = ['session', 'delete', checkedSessionId(id)];
-    const result = await tryOpencode(await this.cli(), args, this.options.cwd);
+    if ((await cli.server?.remove(id)) === true) return;
+    const result = await tryOpencode(cli, args, this.options.cwd);
     if (result.exitCode !== 0 && !/Session not found/.test(result.stderr)) throw opencodeFailed(args, result);
   }
 
@@ -178,7 +182,9 @@ class OpencodeDriver implements Opencode {
     if (servers === undefined || !isShared) return this.runApart(request, place);
     const { serveAgent, AgentApart } = await import('./server/serve-agent.ts');
     const { version } = await this.probe();
-    const agent = await serveAgent(request, { ...place, cli: await this.cli(), version, servers, clock });
+    const cli = await this.cli();
+    const agent = await serveAgent(request, { ...place, cli, version, servers, clock });
+    cli.server?.leave(request.directory);
     return 'not' in agent ? new AgentApart(await this.runApart(request, place), agent.not) : agent;
   }
 
@@ -213,6 +219,16 @@ class OpencodeDriver implements Opencode {
     const limit = await startupLimitMs?.().catch(() => 0);
     const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
     const { catalogue } = this.options;
-    return { path: (await this.probe()).path, env, limitMs, catalogue };
+    const { path, version } = await this.probe();
+    return { path, env, limitMs, catalogue, server: await this.sessionServer(version) };
+  }
+
+  /** The servers that are there may do what a short opencode does, when agents share one. */
+  private async sessionServer(version: string): Promise<SessionServer | undefined> {
+    const { servers, env } = this.options;
+    if (servers === undefined || !(await servers.wanted().catch(() => false))) return undefined;
+    const { SessionsOnServer } = await import('./server/sessions-on-server.ts');
+    this.server ??= new SessionsOnServer({ directory: servers.directory, env, version });
+    return this.server;
   }
 }

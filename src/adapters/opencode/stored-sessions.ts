@@ -35,6 +35,8 @@ export async function queryDatabase<Row extends z.ZodMiniType>(
   cli: OpencodeCli,
   { statement, row, cwd }: { readonly statement: string; readonly row: Row; readonly cwd: string },
 ): Promise<z.output<Row>[]> {
+  const served = z.array(row).safeParse(await cli.server?.rows(statement)).data;
+  if (served !== undefined) return served;
   const { stdout } = await runOpencode(cli, ['db', statement, '--format', 'json'], cwd);
   const text = stdout.trim();
   const parsed = z.array(row).safeParse(text === '' ? [] : tryParse(text));
@@ -102,7 +104,7 @@ export async function setStoredPermission(
 ): Promise<void> {
   const rules = JSON.stringify(permission);
   const statement = `update session set permission=${sqlText(rules)} where id='${checkedSessionId(id)}'`;
-  await runOpencode(cli, ['db', statement], cwd);
+  if ((await cli.server?.rows(statement)) === undefined) await runOpencode(cli, ['db', statement], cwd);
   const [stored] = await describeStoredSessions(cli, [id], cwd);
   if (stored?.permission === rules) return;
   throw new AppError('opencode_unexpected', `opencode did not take the permission rules of ${id}`);

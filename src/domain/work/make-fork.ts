@@ -16,7 +16,7 @@ export interface Fork {
 export async function makeFork(
   { context, ref, step }: { readonly context: Context; readonly ref: string; readonly step: Stepper },
   base: HomeSession,
-  directory: Promise<string>,
+  { directory, whole }: { readonly directory: Promise<string>; readonly whole: Promise<unknown> },
 ): Promise<Fork> {
   const { opencode_session_id: source } = base;
   const begun = directory.then(() => step.begin('session', `forking the base session ${source} …`));
@@ -27,7 +27,7 @@ export async function makeFork(
   const onContext = (count: number): void => {
     tokens = count;
   };
-  const session = await forkOf(context, base, { title: issueTitle(ref), directory, rights, onContext });
+  const session = await forkOf(context, base, { title: issueTitle(ref), directory, whole, rights, onContext });
   const done = await begun;
   await done(`${session}, forked from ${source}`);
   return { session, inherited: { session: source, tokens } };

@@ -63,7 +63,7 @@ export async function prepareStart(context: Context, start: Start, run: SetUpRun
   const making = makeWorktree(preparation, { ...start, prefix, isPending: plan !== undefined, onAdded });
   const directory = making.then(({ path }) => path);
   // Whoever waits for the directory of a worktree that fails before it has one learns of the failure.
-  const forking = makeFork(preparation, base, Promise.race([added, directory]));
+  const forking = makeFork(preparation, base, { directory: Promise.race([added, directory]), whole: making });
   const forkFailed = new AbortController();
   const signal = AbortSignal.any([run.signal, forkFailed.signal]);
   const settingUp = making.then(async (place) =>

@@ -67,6 +67,22 @@ export class Lease {
     return isYes(await this.line.ask({ do: 'loaded', directory }));
   }
 
+  /** Says that something is done in a directory, so that what boots there stays until this closes. @returns whether it may */
+  async visit(directory: string): Promise<boolean> {
+    return isYes(await this.line.ask({ do: 'visit', directory }));
+  }
+
+  /** The rows that a statement gives in the database of this opencode; undefined when it cannot say. */
+  async rows(statement: string): Promise<unknown> {
+    const answer = await this.line.ask({ do: 'rows', statement });
+    return isLooseObject(answer) && answer['ok'] === true ? answer['rows'] : undefined;
+  }
+
+  /** Does not keep this process from ending. */
+  letEnd(): void {
+    this.line.letEnd();
+  }
+
   close(): void {
     this.line.close();
   }
@@ -114,6 +130,10 @@ class Line {
       if (this.socket.destroyed) for (const answer of this.waiting.splice(0)) answer(undefined);
       else this.socket.write(`${JSON.stringify(question)}\n`);
     });
+  }
+
+  letEnd(): void {
+    this.socket.unref();
   }
 
   close(): void {

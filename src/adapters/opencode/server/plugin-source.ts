@@ -5,7 +5,7 @@
  * Nobody owns the server: when nobody has held it for a while, it ends itself.
  */
 export const PLUGIN_SOURCE = String.raw`
-import { chmodSync, readFileSync, unlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const given = JSON.parse(process.env.KUGETSU_ENGINE);
@@ -16,6 +16,7 @@ delete process.env.OPENCODE_SERVER_PASSWORD;
 
 const holds = new Set();
 const runs = new Map();
+const visits = new Map();
 const parents = new Map();
 const loaded = new Set();
 const leaving = new Map();
@@ -42,23 +43,63 @@ async function begin(hold, { session, directory, env, words }) {
   return { ok: true };
 }
 
+async function visit(hold, directory) {
+  await leaving.get(directory);
+  if (!holds.has(hold)) return { ok: false };
+  visits.set(hold, directory);
+  return { ok: true };
+}
+
+// The database that this opencode has open, whatever its name is.
+function databasePath() {
+  const open = readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return [readlinkSync('/proc/self/fd/' + name)];
+    } catch {
+      return [];
+    }
+  });
+  const found = [...new Set(open)].filter((path) => open.includes(path + '-wal'));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+async function rows({ statement }) {
+  const path = databasePath();
+  if (path === undefined) return { ok: false };
+  const { Database } = await import('bun:sqlite');
+  const database = new Database(path, { readwrite: true });
+  try {
+    database.exec('pragma busy_timeout = 5000');
+    return { ok: true, rows: database.query(statement).all() };
+  } finally {
+    database.close();
+  }
+}
+
 async function answer(hold, question) {
   if (question.do === 'hold') return { ok: !quitting, full: isFull(), url: given.url, password, pid: process.pid };
   if (question.do === 'work') return begin(hold, question);
+  if (question.do === 'visit') return visit(hold, question.directory);
+  if (question.do === 'rows') return rows(question).catch(() => ({ ok: false }));
   if (question.do === 'loaded') return { ok: loaded.has(question.directory) };
   return { ok: false };
+}
+
+function isUsed(directory) {
+  return [...[...runs.values()].map((run) => run.directory), ...visits.values()].includes(directory);
 }
 
 function leave(hold) {
   holds.delete(hold);
   if (holds.size === 0) leftAt = Date.now();
   const run = runs.get(hold.session);
-  if (run === undefined) return;
+  const directory = run?.directory ?? visits.get(hold);
   runs.delete(hold.session);
-  const { directory } = run;
+  visits.delete(hold);
+  if (directory === undefined) return;
   const left = (async () => {
-    await ask('POST', '/session/' + hold.session + '/abort', directory).catch(() => undefined);
-    if ([...runs.values()].some((other) => other.directory === directory)) return;
+    if (run !== undefined) await ask('POST', '/session/' + hold.session + '/abort', directory).catch(() => undefined);
+    if (isUsed(directory)) return;
     loaded.delete(directory);
     await ask('POST', '/instance/dispose', directory).catch(() => undefined);
   })().finally(() => {

@@ -2,8 +2,11 @@ import * as z from 'zod/mini';
 import { AppError } from '../../../util/errors.ts';
 import { parseJson } from '../../../util/loose-object.ts';
 import { refused, type HttpQuestion, type LoopbackClient } from '../../engine/http/loopback-client.ts';
+import type { ReplayEvent, ServedProject } from './replay-events.ts';
 
 const SessionSchema = z.looseObject({ id: z.string(), directory: z.string() });
+const ProjectSchema = z.looseObject({ id: z.string() });
+const PathSchema = z.looseObject({ worktree: z.string() });
 const StatusSchema = z.record(z.string(), z.looseObject({ type: z.string() }));
 
 /** A part of a message, as far as its end can be seen. */
@@ -94,6 +97,26 @@ export class ServerApi {
   async atWork(): Promise<ReadonlySet<string>> {
     const status = await this.client.json(StatusSchema, this.ask('/session/status'));
     return new Set(Object.entries(status).flatMap(([id, { type }]) => (type === 'idle' ? [] : [id])));
+  }
+
+  /** What opencode takes the directory for. */
+  async project(): Promise<ServedProject> {
+    const { id } = await this.client.json(ProjectSchema, this.ask('/project/current'));
+    // Of the worktrees of one repository, the project itself has only the first that opencode has seen.
+    const { worktree } = await this.client.json(PathSchema, this.ask('/path'));
+    return { id, worktree };
+  }
+
+  /** Stores what these events tell. */
+  async replay(events: readonly ReplayEvent[]): Promise<void> {
+    await this.client.tell(this.ask('/sync/replay', { method: 'POST', body: { directory: this.directory, events } }));
+  }
+
+  /** Deletes a session, whatever its directory; one that is gone already is fine. */
+  async remove(id: string): Promise<void> {
+    const question = this.ask(`/session/${id}`, { method: 'DELETE' });
+    const answer = await this.client.ask(question);
+    if (answer.status !== 404 && (answer.status < 200 || answer.status >= 300)) throw refused(question, answer);
   }
 
   async abort(id: string, limitMs: number): Promise<void> {

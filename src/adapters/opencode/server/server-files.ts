@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { Variables } from '../../../util/layers.ts';
 import { isAlive, isHere, ownPlace, type ProcessIdentity } from '../../process/process-identity.ts';
 import { listDirectory } from '../../store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../store/json-file.ts';
@@ -20,6 +21,7 @@ const RecordSchema = z.looseObject({
   pid_namespace: z.optional(z.string()),
   since: z.optional(z.string()),
   version: z.string(),
+  database: z.optional(z.string()),
 });
 const RECORD_FORM = { schema: RecordSchema, what: 'record of a server' };
 
@@ -27,6 +29,8 @@ const RECORD_FORM = { schema: RecordSchema, what: 'record of a server' };
 export interface ServerRecord extends ProcessIdentity {
   /** The version of its opencode. */
   readonly version: string;
+  /** Which database it has, as {@link databaseKey} says; not known of one that an earlier kugetsu started. */
+  readonly database?: string | undefined;
 }
 
 /** The files of one server. */
@@ -63,6 +67,11 @@ export function fitsSocket({ socket }: ServerPlace): boolean {
 /** A name for what may not differ between agents that share a server. */
 export function keyOf(facts: unknown): string {
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 12);
+}
+
+/** A name for the database that an opencode with this environment has. */
+export function databaseKey(env: Variables): string {
+  return keyOf(['HOME', 'XDG_DATA_HOME', 'OPENCODE_DB'].map((name) => env[name] ?? ''));
 }
 
 /** The record of a server; undefined without one, or when it cannot be read. */

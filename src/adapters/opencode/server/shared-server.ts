@@ -16,6 +16,7 @@ import { removeLeftServers } from './left-servers.ts';
 import { Lease } from './lease.ts';
 import { commonTo, withPlugin } from './server-environment.ts';
 import {
+  databaseKey,
   fitsSocket,
   keyOf,
   knownServers,
@@ -108,7 +109,7 @@ async function start(wanted: WantedServer, place: ServerPlace): Promise<Lease> {
   try {
     const identity = identityOf(starting.process.pid);
     if (identity === undefined) throw new NoServer('it ended at once');
-    await writeServerRecord(place, { ...identity, version });
+    await writeServerRecord(place, { ...identity, version, database: databaseKey(env) });
     const lease = await ready(wanted, place, starting);
     starting.process.release();
     return lease;

@@ -1,0 +1,19 @@
+import type { SessionSource } from './session-files.ts';
+
+/** A server of opencode that does for sessions what its short commands do, without a process for each. */
+export interface SessionServer {
+  /** Whether there is one now. */
+  isUp(): Promise<boolean>;
+  /** The rows that a statement gives in opencode's database; undefined when `opencode db` has to be asked. */
+  rows(statement: string): Promise<unknown>;
+  /**
+   * Stores a session for a directory, an absolute real path in which all that will be there is there: opencode boots in it.
+   *
+   * @returns undefined when it is stored, and otherwise what is left to be imported: all of it
+   */
+  store(source: SessionSource, directory: string): Promise<SessionSource | undefined>;
+  /** Deletes a session. @returns false when a command has to */
+  remove(id: string): Promise<boolean>;
+  /** Says that an agent is at work in the directory, or that none comes: what was booted there for a session may go with it. */
+  leave(directory: string): void;
+}
