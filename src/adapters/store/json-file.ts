@@ -4,7 +4,8 @@ import { readTextAtOnce, readTextIfExists, replaceFile } from './private-files.t
 
 /** The form of a file, for the code that reads it and for messages about it. */
 export interface FileForm<Schema extends z.ZodMiniType> {
-  readonly schema: Schema;
+  /** What loads it, where most values are known without. */
+  readonly schema: Schema | (() => Promise<Schema>);
   /** What a person calls the file: `session file`. */
   readonly what: string;
   /**
@@ -69,7 +70,7 @@ export async function parseJson<Schema extends z.ZodMiniType>({
   }
   if (isPlain?.(value) === true) return value;
   const whole: unknown = complete === undefined ? value : await complete(value);
-  const parsed = schema.safeParse(whole);
+  const parsed = (typeof schema === 'function' ? await schema() : schema).safeParse(whole);
   if (parsed.success) return parsed.data;
   const { whatIsWrong } = await import('./schema-words.ts');
   throw corruptFile(`${what} ${path} ${whatIsWrong(parsed.error.issues[0], whole)}`, parsed.error);

@@ -94,12 +94,20 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
 
 /** What tells a file from the one that it was before a change or a replacement; undefined when it cannot be reached. Blocks. */
 export function stampAtOnce(path: string): string | undefined {
+  const facts = exactFacts(path);
+  return facts === undefined ? undefined : asStamp(facts);
+}
+
+/** Which file something is, how large, and since when, to the nanosecond; undefined when it cannot be reached. Blocks. */
+export function exactFacts(path: string): ExactFacts | undefined {
   try {
-    return asStamp(statSync(path, { bigint: true }));
+    return statSync(path, { bigint: true });
   } catch {
     return undefined;
   }
 }
+
+type ExactFacts = Readonly<Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>>;
 
 /** The clock by which a file system tells when something has changed goes in steps; no such step is longer, in milliseconds. */
 const LONGEST_STEP_MS = 1000;
@@ -117,11 +125,6 @@ export function settledStamp(directory: string): string | undefined {
   }
 }
 
-function asStamp({
-  ino,
-  size,
-  mtimeNs,
-  ctimeNs,
-}: Readonly<Record<'ino' | 'size' | 'mtimeNs' | 'ctimeNs', bigint>>): string {
+function asStamp({ ino, size, mtimeNs, ctimeNs }: Omit<ExactFacts, 'dev'>): string {
   return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }

@@ -4,7 +4,8 @@ import { AppError, errnoOf, messageOf } from '../../util/errors.ts';
 import type { Home } from '../home.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { readItem } from '../queue/task-files.ts';
-import type { HomeSession, Index, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession, Index } from '../sessions/home-session-schema.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
 import {
   HOME_SESSION_FILES,
   homeSessionPath,

@@ -9,7 +9,7 @@ import { identityProblem } from '../runs/agent-surroundings.ts';
 import { initStatus } from '../sessions/init-status.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
-import type { HomeSession } from '../sessions/session-schema.ts';
+import type { HomeSession } from '../sessions/home-session-schema.ts';
 import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { reconcileRuns } from '../work/reconcile-runs.ts';

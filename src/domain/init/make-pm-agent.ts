@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { databaseOf } from '../sessions/same-opencode.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
 import { forkOf } from '../sessions/lost-session.ts';
-import type { HomeSession } from '../sessions/session-schema.ts';
+import type { HomeSession } from '../sessions/home-session-schema.ts';
 import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
 
 /** The PM agent's session: it begins with what the base knows, in a directory of its own, away from every checkout. */

@@ -1,5 +1,5 @@
 import { redactorOf } from '../agent-env/redactor.ts';
-import { explainQueue, explainWholeQueue, type ExplainedQueue, type ToldReason } from '../daemon/explain-queue.ts';
+import type { ExplainedQueue, ToldReason } from '../daemon/explain-queue.ts';
 import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 
@@ -23,8 +23,10 @@ export async function readTasks(
   context: Context,
   { shown, open }: { readonly shown: readonly QueueItem[]; readonly open: readonly QueueItem[] },
 ): Promise<readonly ListedTask[]> {
-  const reasons = await explainQueue(context, open, { all: false });
-  return listed(context, shown, reasons);
+  // What explains a queue takes longer to load than a short list to print.
+  if (!open.some(({ state }) => state === 'pending')) return listed(context, shown, new Map());
+  const { explainQueue } = await import('../daemon/explain-queue.ts');
+  return listed(context, shown, await explainQueue(context, open, { all: false }));
 }
 
 /** As {@link readTasks}, with what holds the queue as a whole. */
@@ -32,6 +34,7 @@ export async function readQueue(
   context: Context,
   { shown, open }: { readonly shown: readonly QueueItem[]; readonly open: readonly QueueItem[] },
 ): Promise<ListedQueue> {
+  const { explainWholeQueue } = await import('../daemon/explain-queue.ts');
   const { reasons, ...facts } = await explainWholeQueue(context, open, { all: false });
   return { ...facts, tasks: await listed(context, shown, reasons) };
 }

@@ -6,7 +6,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../queue/context.ts';
 import type { Home } from '../home.ts';
 import { issueOfRun } from '../runs/run-request.ts';
-import type { Index } from '../sessions/session-schema.ts';
+import type { Index } from '../sessions/home-session-schema.ts';
 import { readIndex } from '../sessions/read-sessions.ts';
 import { HOME_SESSION_FILES, readHomeSessionFile, readIssueFile } from '../sessions/session-files.ts';
 import { isBusy } from '../sessions/session-busy.ts';

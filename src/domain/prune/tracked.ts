@@ -6,7 +6,8 @@ import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { isFinished } from '../queue/advance.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import type { OwnSession } from '../sessions/own-sessions.ts';
-import type { HomeSession, Index, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession, Index } from '../sessions/home-session-schema.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
 
 /** What the state files say at one moment. */
 export interface StoredState {

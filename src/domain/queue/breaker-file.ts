@@ -3,7 +3,8 @@ import { withLock } from '../../adapters/store/lock.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { unlinkFile } from '../../adapters/store/private-files.ts';
 import type { Context } from './context.ts';
-import { afterEnd, BreakerSchema, CLOSED, isOpen, isOutage, type Breaker, type TaskEnd } from './breaker.ts';
+import { afterEnd, CLOSED, isOpen, isOutage, type TaskEnd } from './breaker.ts';
+import { BreakerSchema, type Breaker } from './breaker-schema.ts';
 
 type Needs = Pick<Context, 'home' | 'queue' | 'settings'>;
 

@@ -3,14 +3,18 @@ import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object
 import { isoWithOffset } from '../../util/time.ts';
 import { formatIssueRef, parseIssueRef } from '../issues/issue-ref.ts';
 import { isPlainItem } from './plain-item.ts';
-import { QueueItemSchema } from './queue-item.ts';
+import type { QueueItemSchema } from './queue-item.ts';
 import { madeAt } from '../issues/task-id.ts';
 
 /** What the file of a task holds. The bash script's have fewer keys: the rest follows from its issue, and its id. */
 export function formOfItem(id: string): FileForm<typeof QueueItemSchema> {
   const complete = (value: unknown): unknown =>
     isLooseObject(value) && value['type'] === undefined ? completeItem(value, id) : value;
-  return { schema: QueueItemSchema, what: 'task', complete, isPlain: isPlainItem };
+  return { schema: schemaOfItem, what: 'task', complete, isPlain: isPlainItem };
+}
+
+async function schemaOfItem(): Promise<typeof QueueItemSchema> {
+  return (await import('./queue-item.ts')).QueueItemSchema;
 }
 
 function completeItem(value: LooseObject, id: string): LooseObject {

@@ -10,17 +10,15 @@ import { formOfItem } from './item-form.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
 import { endedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
-import { idsIn, type Ended } from './task-files.ts';
+import { idsIn, type Ended, type StampedItem } from './task-files.ts';
 
 type Needs = Pick<Context, 'home' | 'clock'>;
 
 /** After which time a look looks at all files although no name has changed: a person may have changed one in its place. */
 const WHOLE_LOOK_MS = 60_000;
 
-interface Found {
-  readonly stamp: string;
-  readonly item: QueueItem;
-}
+/** As many finished tasks are kept as a short list may show. */
+const MOST_READ = 100;
 
 /** When every file was looked at last, and how the directory was then. */
 interface Look {
@@ -38,7 +36,9 @@ export class OpenItems {
   private readonly finished = new FinishedTasks();
   private last: Look | undefined;
   private readonly anew: boolean;
-  private open = new Map<string, Found>();
+  private open = new Map<string, StampedItem>();
+  /** Finished tasks that the last look has read: who lists them next need not read them again. */
+  private lately = new Map<string, StampedItem>();
 
   /** @param anew whether every file is read once, and nothing believed that earlier looks have kept */
   constructor({ anew }: { readonly anew: boolean }) {
@@ -70,7 +70,7 @@ export class OpenItems {
 
   /** The finished tasks as of the last look, the last one that ended first, and how many there are. */
   ended(): Ended {
-    return { count: this.finished.size, tasks: this.finished.lastFirst() };
+    return { count: this.finished.size, tasks: this.finished.lastFirst(), read: this.lately };
   }
 
   /** The ids of those that were finished by a time in milliseconds since the epoch, the first one that ended first. */
@@ -90,7 +90,8 @@ export class OpenItems {
     const others = this.finished.othersOf(await listDirectory(home.queueItems));
     const again = others.flatMap((name) => taskGoingAgain(name) ?? []).map((id) => `${id}.json`);
     const ids = idsIn([...others, ...again.filter((name) => this.finished.forget(name))]);
-    const open = new Map<string, Found>();
+    const open = new Map<string, StampedItem>();
+    this.lately = new Map();
     let isWhole = true;
     for (const id of ids) {
       try {
@@ -106,12 +107,14 @@ export class OpenItems {
     return isWhole;
   }
 
-  private sort(id: string, found: Found, open: Map<string, Found>): void {
-    if (isFinished(found.item)) this.finished.add({ ...endedTask(found.item), id });
-    else open.set(id, found);
+  private sort(id: string, found: StampedItem, open: Map<string, StampedItem>): void {
+    if (isFinished(found.item)) {
+      this.finished.add({ ...endedTask(found.item), id });
+      if (this.lately.size < MOST_READ) this.lately.set(id, found);
+    } else open.set(id, found);
   }
 
-  private async readOne(home: Needs['home'], id: string): Promise<Found | undefined> {
+  private async readOne(home: Needs['home'], id: string): Promise<StampedItem | undefined> {
     const path = itemPath(home, id);
     // The stamp is the older one here, too.
     const stamp = stampAtOnce(path);

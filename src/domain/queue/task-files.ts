@@ -1,5 +1,6 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, readJsonFileAtOnce } from '../../adapters/store/json-file.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
@@ -47,17 +48,25 @@ export async function readItems({ home }: HomeOnly): Promise<AllTasks> {
   return { items: items.filter((item) => item !== undefined), broken };
 }
 
+/** A task as it was in its file, and how that was then. */
+export interface StampedItem {
+  readonly stamp: string;
+  readonly item: QueueItem;
+}
+
 /** The finished tasks that are known, the last one that ended first. */
 export interface Ended {
   readonly count: number;
   /** Read no further than is wanted: each costs something. */
   readonly tasks: Iterable<EndedTask>;
+  /** Those that were read a moment ago, by their ids; others have to be read. */
+  readonly read: ReadonlyMap<string, StampedItem>;
 }
 
 /** A page of finished tasks. */
 export async function finishedPage(
   { home }: HomeOnly,
-  { count, tasks }: Ended,
+  { count, tasks, read }: Ended,
   { limit, ref: wanted, state, since = -Infinity, before }: PageRequest,
 ): Promise<Page> {
   const isAll = wanted === undefined && state === undefined && since === -Infinity;
@@ -75,7 +84,7 @@ export async function finishedPage(
     if (isAfter(task) && fits(task)) {
       if (items.length < limit) {
         last = task;
-        const item = await readForPage(home, task.id, broken);
+        const item = await readForPage(home, task.id, { read, broken });
         // It may be gone, or go again, by now.
         if (item !== undefined && isFinished(item)) items.push(item);
       } else if (isAll) return { items, broken, next: cursorOf(last), more: count - passed };
@@ -86,9 +95,16 @@ export async function finishedPage(
   return { items, broken, next: more > 0 ? cursorOf(last) : undefined, more };
 }
 
-async function readForPage(home: HomeOnly['home'], id: string, broken: BrokenTask[]): Promise<QueueItem | undefined> {
+async function readForPage(
+  home: HomeOnly['home'],
+  id: string,
+  { read, broken }: Pick<Ended, 'read'> & { readonly broken: BrokenTask[] },
+): Promise<QueueItem | undefined> {
+  const path = itemPath(home, id);
+  const known = read.get(id);
+  if (known !== undefined && known.stamp === stampAtOnce(path)) return known.item;
   try {
-    return await readJsonFileAtOnce(itemPath(home, id), formOfItem(id));
+    return await readJsonFileAtOnce(path, formOfItem(id));
   } catch (error) {
     broken.push({ id, why: messageOf(error) });
     return undefined;

@@ -2,7 +2,7 @@ import type { AgentEngine } from '../../adapters/engine/agent-engine.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../context.ts';
-import type { HomeSession } from './session-schema.ts';
+import type { HomeSession } from './home-session-schema.ts';
 
 /** The error for a base session, or a PM agent's, that opencode has lost. */
 export function lostSession({ type, opencode_session_id: id }: HomeSession): AppError {

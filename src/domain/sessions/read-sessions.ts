@@ -1,5 +1,6 @@
 import type { Home } from '../home.ts';
-import type { HomeSession, Index, IssueSession } from './session-schema.ts';
+import type { HomeSession, Index } from './home-session-schema.ts';
+import type { IssueSession } from './session-schema.ts';
 import { readHomeSessionFile, readIndexFile, readIssueFile } from './session-files.ts';
 
 type HomeOnly = { readonly home: Home };

@@ -4,7 +4,7 @@ import { withLock } from '../../adapters/store/lock.ts';
 import { freeAside } from '../../adapters/store/set-aside.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
-import type { HomeSession, Index } from './session-schema.ts';
+import type { HomeSession, Index } from './home-session-schema.ts';
 import { readHomeSessionFile, readIssueFile } from './session-files.ts';
 
 /**

@@ -7,16 +7,8 @@ import { unlessDamaged } from '../../util/errors.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Home } from '../home.ts';
 import { branchOf, parseIssueRef } from '../issues/issue-ref.ts';
-import { readRunRecord } from '../runs/run-files.ts';
-import { runOf } from '../runs/run-record.ts';
-import {
-  HomeSessionSchema,
-  IndexSchema,
-  IssueSessionSchema,
-  type HomeSession,
-  type Index,
-  type IssueSession,
-} from './session-schema.ts';
+import { HomeSessionSchema, IndexSchema, type HomeSession, type Index } from './home-session-schema.ts';
+import type { IssueSession, IssueSessionSchema } from './session-schema.ts';
 
 // The bash script that kugetsu was before wrote the same files with fewer keys. What they lack is filled in when they are
 // read, and written when they are next written.
@@ -52,8 +44,12 @@ export async function readIssueFile(home: Home, file: string, ref?: string): Pro
   const path = join(home.sessions, file);
   const complete: FileForm<typeof IssueSessionSchema>['complete'] = async (value) =>
     isLooseObject(value) && !isToday(value) ? completeIssue(value, { home, path, ref }) : value;
-  const session = await readJsonFile(path, { schema: IssueSessionSchema, what: 'session file', complete });
+  const session = await readJsonFile(path, { schema: schemaOfIssue, what: 'session file', complete });
   return session === undefined ? undefined : withRun(home, session);
+}
+
+async function schemaOfIssue(): Promise<typeof IssueSessionSchema> {
+  return (await import('./session-schema.ts')).IssueSessionSchema;
 }
 
 /**
@@ -63,8 +59,10 @@ export async function readIssueFile(home: Home, file: string, ref?: string): Pro
 async function withRun(home: Home, session: IssueSession): Promise<IssueSession> {
   const { run } = session;
   // A verdict stands for good.
-  const record =
-    run === null || run.verdict !== null ? undefined : await readRunRecord({ home }, run.id).catch(unlessDamaged);
+  if (run === null || run.verdict !== null) return withState(session);
+  const { readRunRecord } = await import('../runs/run-files.ts');
+  const { runOf } = await import('../runs/run-record.ts');
+  const record = await readRunRecord({ home }, run.id).catch(unlessDamaged);
   return withState(record === undefined ? session : { ...session, run: runOf(record) });
 }
 

@@ -2,37 +2,7 @@ import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import { InheritedSchema } from '../runs/inherited.ts';
 import { OwnerSchema, RunSchema } from '../runs/run-schema.ts';
-
-/** `index.json`: the sessions that kugetsu tracks. */
-export const IndexSchema = z.looseObject({
-  base: z.nullable(z.string()),
-  pm_agent: z.nullable(z.string()),
-  /** Issue ref to the name of the session file. */
-  issues: z.record(z.string(), z.string()),
-});
-
-const Common = {
-  opencode_session_id: z.string(),
-  worktree_path: z.nullable(z.string()),
-  created_at: z.string(),
-  state: z.string(),
-  /** `provider/model` for every run; null leaves the choice to opencode. */
-  model: z.optional(z.nullable(z.string())),
-};
-
-/** `sessions/base.json` and `sessions/pm-agent.json`. */
-export const HomeSessionSchema = z.looseObject({
-  ...Common,
-  type: z.enum(['base', 'pm_agent']),
-  /** The directory in which the session runs; null when only opencode knows, as for one of the bash script's. */
-  directory: z.nullable(z.string()),
-  /** Sessions that `init --force` replaced by this one. */
-  previous_session_ids: z.optional(z.array(z.string())),
-  /** Where opencode kept its sessions when this one was made; not known of sessions of 0.1.0. */
-  opencode_database: z.optional(z.nullable(z.string())),
-  /** The major version of the opencode that made this one; 1 where it does not say. */
-  opencode_major: z.optional(z.nullable(z.int())),
-});
+import { Common } from './home-session-schema.ts';
 
 /** `sessions/<name>.json`: the session of one issue. */
 export const IssueSessionSchema = z.looseObject({
@@ -65,6 +35,4 @@ export const IssueSessionSchema = z.looseObject({
   attached: z.optional(z.nullable(OwnerSchema)),
 });
 
-export type Index = KnownKeys<z.infer<typeof IndexSchema>>;
-export type HomeSession = KnownKeys<z.infer<typeof HomeSessionSchema>>;
 export type IssueSession = KnownKeys<z.infer<typeof IssueSessionSchema>>;

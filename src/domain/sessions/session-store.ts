@@ -6,7 +6,8 @@ import type { Home } from '../home.ts';
 import { uniqueName } from '../issues/sanitised-name.ts';
 import { readIndex, readIssueSession, readSoundIssueSessions } from './read-sessions.ts';
 import { HOME_SESSION_FILES, homeSessionPath, readHomeSessionFile, withState } from './session-files.ts';
-import type { HomeSession, Index, IssueSession } from './session-schema.ts';
+import type { HomeSession, Index } from './home-session-schema.ts';
+import type { IssueSession } from './session-schema.ts';
 
 const EMPTY_INDEX: Index = { base: null, pm_agent: null, issues: {} };
 

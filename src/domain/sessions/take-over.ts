@@ -8,7 +8,8 @@ import { homeRepository } from '../worktrees/foreign-worktree.ts';
 import { parseIssueRef } from '../issues/issue-ref.ts';
 import { baseBranch } from '../worktrees/repository.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
-import type { HomeSession, IssueSession } from './session-schema.ts';
+import type { HomeSession } from './home-session-schema.ts';
+import type { IssueSession } from './session-schema.ts';
 import { changeSessions, updateIssueSession } from './session-store.ts';
 
 // What the bash script did not write down about its sessions, found out and written down.

@@ -2,7 +2,8 @@ import type { Context } from '../queue/context.ts';
 import type { Inherited } from '../runs/inherited.ts';
 import type { Stepper } from '../runs/stepper.ts';
 import { forkOf } from '../sessions/lost-session.ts';
-import type { HomeSession, IssueSession } from '../sessions/session-schema.ts';
+import type { HomeSession } from '../sessions/home-session-schema.ts';
+import type { IssueSession } from '../sessions/session-schema.ts';
 import { issueTitle } from '../sessions/session-titles.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
 

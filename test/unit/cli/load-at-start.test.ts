@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadedWith } from '../../support/static-imports.ts';
 
@@ -39,6 +39,20 @@ test('to see whether a process is alive takes no schema, and no hash of node:cry
 test('to say whether kugetsu is initialised takes files and their schemas', () => {
   const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'init-status.ts'));
   expect([...loaded].toSorted()).toEqual(['node:fs', 'node:fs/promises', 'node:path', 'zod/mini']);
+});
+
+test('to list tasks as most of them are, and to say that nothing is initialised yet, takes no schema', () => {
+  for (const file of ['queue/open-items.ts', 'overview/tasks.ts', 'work/list-items.ts', 'sessions/session-status.ts']) {
+    const loaded = loadedWith(join(ROOT, 'src', 'domain', file));
+    expect([...loaded].filter((name) => !name.startsWith('node:'))).toEqual([]);
+  }
+});
+
+test('to say that all is well, no schema of a run is loaded', () => {
+  const files = new Set<string>();
+  loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'stored-status.ts'), files);
+  const schemas = [...files].map((file) => basename(file)).filter((name) => name.includes('schema'));
+  expect(schemas).toEqual(['home-session-schema.ts']);
 });
 
 test('to say after that whether kugetsu looks initialised, no schema is loaded either', () => {

@@ -1,6 +1,6 @@
 import { AppError } from '../../../util/errors.ts';
 import { makePmAgent, newHomeSession, succeeding } from '../../init/make-pm-agent.ts';
-import type { HomeSession } from '../../sessions/session-schema.ts';
+import type { HomeSession } from '../../sessions/home-session-schema.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
 import type { Check, CheckContext } from '../check.ts';

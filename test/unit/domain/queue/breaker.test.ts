@@ -7,9 +7,9 @@ import {
   isOpen,
   isOutage,
   wantsTrial,
-  type Breaker,
   type TaskEnd,
 } from '../../../../src/domain/queue/breaker.ts';
+import type { Breaker } from '../../../../src/domain/queue/breaker-schema.ts';
 import { NOW } from '../../support/queue-items.ts';
 
 const MINUTE = 60_000;
