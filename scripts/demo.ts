@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { shellQuote } from '../src/util/text.ts';
 import { growBase, UNDONE } from '../test/support/project-session.ts';
 import { startScriptedModel } from '../test/support/scripted-model.ts';
 import {
@@ -18,6 +19,8 @@ import {
 
 const REF = 'forge.test/acme/demo#14';
 const OTHER_REF = 'forge.test/acme/demo#15';
+/** How wide a terminal the commands are to have; none without. */
+const COLUMNS = process.env['DEMO_COLUMNS'];
 const KNOWLEDGE = 'This project greets people. Every change gets a commit of its own.';
 
 const model = await startScriptedModel();
@@ -93,6 +96,7 @@ async function demo(demoWorld: World): Promise<void> {
   say('The same session goes on with another message.');
   await show('continue', REF, 'add a test', '--follow');
   await show('list');
+  await show('show', REF);
 
   const worktree = join(demoWorld.home, 'worktrees', 'forge.test-acme-demo-14');
   say(`What the agent left in ${worktree}:`);
@@ -124,20 +128,38 @@ async function show(...args: readonly string[]): Promise<void> {
   const words = args.map((arg) => (/[\s#]/.test(arg) ? JSON.stringify(arg) : arg));
   console.log(`\n$ kugetsu ${words.join(' ')}`);
   const startedAt = Date.now();
-  const [command = '', ...prefix] = world.command;
-  const child = spawn(command, [...prefix, ...args], {
+  const [command = '', ...rest] = onTerminal([...world.command, ...args]);
+  const child = spawn(command, rest, {
     cwd: world.project,
-    env: world.env,
+    env: { ...world.env, ...(COLUMNS === undefined ? {} : { COLUMNS, TERM: 'xterm' }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => console.log(`  ${line}`));
-  }
+  for (const stream of [child.stdout, child.stderr]) onLines(stream, (line) => console.log(`  ${line}`));
   const code = await new Promise<number | null>((resolve) => {
     child.once('close', resolve);
   });
   console.log(`  (exit code ${code}, ${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (code !== 0) throw new Error(`kugetsu ${args[0] ?? ''} ended with exit code ${code}`);
+}
+
+/** What comes to the end of each line; on a terminal a line has what was written over, too. */
+function onLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    lines.forEach((line) => onLine(line));
+  });
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
+}
+
+/** The command as it is, or on a terminal of its own. */
+function onTerminal(words: readonly string[]): readonly string[] {
+  if (COLUMNS === undefined) return words;
+  const line = words.map((word) => shellQuote(word)).join(' ');
+  return ['script', '--quiet', '--flush', '--return', '--command', line, '/dev/null'];
 }
 
 function say(text: string): void {

@@ -40,7 +40,11 @@ export async function show({ context }: Call, { what, markdown, json }: ShowOpti
   const { readReceipt } = await import('../../domain/overview/receipt.ts');
   const value = await readReceipt(context, what);
   const { markdownReceipt, renderReceipt } = await import('../views/receipt.ts');
-  await printResult(context, { json, value, text: () => (markdown ? markdownReceipt(value) : renderReceipt(value)) });
+  await printResult(context, {
+    json,
+    value,
+    text: (style) => (markdown ? markdownReceipt(value) : renderReceipt(value, style)),
+  });
 }
 
 interface DiffOptions {

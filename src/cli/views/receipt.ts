@@ -1,17 +1,21 @@
+import type { TextStyle } from '../print-result.ts';
 import type { Receipt } from '../../domain/overview/receipt.ts';
 import { oneLine, plainText } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
-import { shortCount } from './short.ts';
+import { wrapped } from './cells.ts';
+import { palette } from './palette.ts';
+import { outcomeColour } from './sessions.ts';
+import { ago, shortCount, tildePath } from './short.ts';
 import { verdictText } from './verdict.ts';
 
 /** The facts of a receipt that have one line, with their titles. */
-function facts(receipt: Receipt): readonly (readonly [title: string, text: string])[] {
+function facts(receipt: Receipt, style: TextStyle): readonly (readonly [title: string, text: string])[] {
   const { run, kind, issue_ref: ref, task, requested_at: asked, verdict, children } = receipt;
   const rows: readonly (readonly [string, string | null])[] = [
     ['for', ref ?? task],
     ['run', `${run} (${kind})`],
     ['task', ref === null ? null : task],
-    ['asked', asked],
+    ['asked', ago(asked, style)],
     ['took', tookText(receipt)],
     ['result', verdict === null ? 'at work' : verdictText(verdict)],
     ['check', checkText(verdict)],
@@ -20,8 +24,8 @@ function facts(receipt: Receipt): readonly (readonly [title: string, text: strin
     ['model', receipt.model],
     ['opencode', receipt.opencode],
     ['branch', receipt.branch],
-    ['worktree', receipt.worktree],
-    ['log', receipt.log],
+    ['worktree', receipt.worktree === null ? null : tildePath(receipt.worktree, style)],
+    ['log', tildePath(receipt.log, style)],
     ...children.map((child) => ['started', `${child.issue_ref ?? child.id}: ${child.outcome ?? 'at work'}`] as const),
     ...receipt.ways_back.map((way) => ['saved', way] as const),
   ];
@@ -54,12 +58,22 @@ function linesOf(text: string | null): string[] {
     .filter((line) => line !== '');
 }
 
+const INDENT = 10;
+/** What somebody pastes stays in one piece. */
+const WHOLE: ReadonlySet<string> = new Set(['worktree', 'log', 'saved']);
+
 /** A receipt for a person: facts, then what the agent was asked, did and said. */
-export function renderReceipt(receipt: Receipt): string {
+export function renderReceipt(receipt: Receipt, style: TextStyle): string {
+  const paint = palette(style.colour);
   const block = (title: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
+    lines.length === 0 ? [] : ['', paint.bold(title), ...lines.map((line) => `  ${line}`)];
   return [
-    ...facts(receipt).map(([title, text]) => `${title.padEnd(9)} ${text}`),
+    ...facts(receipt, style).map(([title, text]) => {
+      const width = style.width === undefined || WHOLE.has(title) ? Infinity : Math.max(20, style.width - INDENT);
+      const look = title === 'result' ? outcomeColour(receipt.verdict?.outcome) : undefined;
+      const lines = wrapped(text, width).map((line) => (look === undefined ? line : paint[look](line)));
+      return `${paint.dim(title.padEnd(INDENT - 1))} ${lines.join(`\n${' '.repeat(INDENT)}`)}`;
+    }),
     ...block('message', linesOf(receipt.message)),
     ...block('commits', commitLines(receipt)),
     ...block('files', linesOf(receipt.changes)),
@@ -70,7 +84,7 @@ export function renderReceipt(receipt: Receipt): string {
 /** The same in Markdown, without what means something on this machine alone; what others said is quoted. */
 export function markdownReceipt(receipt: Receipt): string {
   const local: ReadonlySet<string> = new Set(['worktree', 'log', 'saved', 'session', 'base']);
-  const rows = facts(receipt).filter(([title]) => !local.has(title));
+  const rows = facts(receipt, { ruled: false, colour: false }).filter(([title]) => !local.has(title));
   const quote = (lines: readonly string[]): string[] => lines.map((line) => `> ${escaped(line)}`);
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines];

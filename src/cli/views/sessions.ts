@@ -87,7 +87,8 @@ export function stateColour({ run, state }: ListedSession): Style | undefined {
   return run === null ? undefined : run.verdict === null ? 'cyan' : outcomeColour(run.verdict.outcome);
 }
 
-function outcomeColour(outcome: Verdict['outcome'] | undefined): Style | undefined {
+/** The colour of how a run ended. */
+export function outcomeColour(outcome: Verdict['outcome'] | undefined): Style | undefined {
   if (outcome === undefined) return undefined;
   return ({ succeeded: 'green', failed: 'red', stopped: 'yellow' } as const)[outcome];
 }
