@@ -87,8 +87,8 @@ function painted(line: string): string {
         look = LOOKS[piece];
         return '';
       }
-      const text = [...stripVTControlCharacters(piece)].slice(0, left).join('');
-      left -= [...text].length;
+      const text = stripVTControlCharacters(piece).slice(0, left);
+      left -= text.length;
       return look === undefined || text === '' ? escaped(text) : `<tspan class="${look}">${escaped(text)}</tspan>`;
     })
     .join('');

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { firstReleaseWorld } from '../support/compat-home.ts';
-import { fakeWorld, succeeded } from '../support/fake-world.ts';
+import { widthOf } from '../../src/cli/views/cells.ts';
+import { fakeWorld, readyWorld, REF, REPOSITORY, succeeded } from '../support/fake-world.ts';
 import { run, type World } from '../support/world.ts';
 
 /** What a command shows on a terminal of so many columns, as lines without colours. */
@@ -42,6 +43,46 @@ test('no row of any list wraps, at 120, 80 or 40 columns', async () => {
     }
   }
 });
+
+const MORE_LISTS: readonly (readonly string[])[] = [
+  ['env', 'show'],
+  ['server', 'list'],
+  ['repo', 'list'],
+  ['repo', 'show', REPOSITORY],
+  ['rescued'],
+  ['prune', '--older-than', '0'],
+  ['stats'],
+  ['stats', '--by', 'issue'],
+  ['doctor', '--no-model'],
+  ['show', REF],
+  ['queue', 'stats'],
+  ['queue', 'explain', REF],
+];
+
+// It waits for two runs, and for as many commands on a terminal as there are tables and widths.
+test('nor does a row of what is configured, saved, counted or found, whatever is in it', async () => {
+  const world = await readyWorld();
+  const long = 'a-name-that-goes-on-and-on/'.repeat(5);
+  succeeded(await world.kugetsu('env', 'set', 'GITHUB_TOKEN', 'abc'));
+  succeeded(await world.kugetsu('env', 'set', 'A_VARIABLE_WITH_A_LONG_NAME', long));
+  succeeded(await world.kugetsu('server', 'add', 'work', `https://git.example.com:3000/${long}`));
+  succeeded(await world.kugetsu('repo', 'set', REPOSITORY, 'setup', `true '${long} 漢字'`));
+  for (const message of [`fake: sh echo '${long}' > left.txt`, 'hello'])
+    succeeded(await world.kugetsu('start', REF, message, '--follow'));
+  succeeded(await world.kugetsu('queue', 'enqueue', REF, `look at ${long}`));
+  for (const columns of [120, 80, 40]) {
+    for (const args of MORE_LISTS) {
+      const lines = await onTerminal(world, columns, ...args);
+      const tooLong = lines.filter((line) => widthOf(line) > columns && !isPasted(line));
+      expect({ args, columns, tooLong }).toEqual({ args, columns, tooLong: [] });
+      expect(lines.length).toBeGreaterThan(1);
+    }
+  }
+});
+
+/** Whether a line stays in one piece: a command or a path to be pasted, and the sum of what doctor has found. */
+const isPasted = (line: string): boolean =>
+  /run: kugetsu | in order$|^(?:kugetsu: | *kugetsu |worktree |log |saved | *\S+$)/.test(line);
 
 test('sessions have what a person looks for first, and with --wide all that a program gets', async () => {
   const world = await firstReleaseWorld();

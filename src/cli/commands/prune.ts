@@ -43,7 +43,9 @@ async function print(context: CliContext, { items, problems, json }: Plan): Prom
   }
   await printTable(context, items);
   context.terminal.err(
-    items.length === 0 ? 'nothing to prune' : `${pruneTotal(items)}; to delete them, run: kugetsu prune --force`,
+    items.length === 0
+      ? 'nothing to prune'
+      : `${pruneTotal(items)}; to delete ${items.length === 1 ? 'it' : 'them'}, run: kugetsu prune --force`,
   );
   return false;
 }

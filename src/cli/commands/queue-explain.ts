@@ -24,7 +24,7 @@ export async function explain(call: Call, { what, json }: ExplainOptions): Promi
   await printResult(context, {
     json,
     value: explained,
-    text: () => (explained.length === 0 ? `no open task is for ${name}` : renderExplained(explained)),
+    text: (style) => (explained.length === 0 ? `no open task is for ${name}` : renderExplained(explained, style)),
   });
 }
 

@@ -2,6 +2,8 @@ import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
 import { isWaitingForChildren } from '../../domain/queue/advance.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import { oneLine } from '../../util/text.ts';
+import type { TextStyle } from '../print-result.ts';
+import { cutEnd, widthOf, wrapped } from './cells.ts';
 
 /** A task with what is so of it now. */
 export interface Explained {
@@ -22,13 +24,29 @@ export function explainedTask(item: QueueItem, reasons: readonly ToldReason[]): 
 }
 
 /** What is so of tasks, for a person: under each its reasons, each with the command that changes it. */
-export function renderExplained(tasks: readonly Explained[]): string {
+export function renderExplained(tasks: readonly Explained[], { width = Infinity }: TextStyle): string {
+  const indented = (text: string): string[] => wrapped(text, width - INDENT).map((line) => `  ${line}`);
   return tasks
-    .map(({ id, issue_ref: ref, message, summary, reasons }) => {
-      const lines = reasons.map(({ text, command }) => `  ${text}\n    run: ${command}`);
-      return [`${id}  ${ref ?? '(pm-agent)'}  ${oneLine(message, 60)}`, `  ${summary}`, ...lines].join('\n');
+    .map((task) => {
+      const reasons = task.reasons.flatMap(({ text, command }) => [...indented(text), `    run: ${command}`]);
+      return [...headLines(task, width), ...indented(task.summary), ...reasons].join('\n');
     })
     .join('\n\n');
+}
+
+const INDENT = 2;
+const LONGEST_MESSAGE = 60;
+/** With less room than that beside it a message has a line of its own. */
+const LEAST_ROOM = 20;
+
+function headLines({ id, issue_ref: ref, message }: Explained, width: number): string[] {
+  const name = ref ?? '(pm-agent)';
+  const head = `${id}  ${name}`;
+  const room = width - widthOf(head) - INDENT;
+  const text = oneLine(message, LONGEST_MESSAGE);
+  if (room >= LEAST_ROOM) return [`${head}  ${cutEnd(text, room)}`];
+  const heads = room >= -INDENT ? [head] : [id, `  ${name}`];
+  return [...heads, `  ${cutEnd(text, width - INDENT)}`];
 }
 
 /** The first thing that a task waits for, as a column shows it. */

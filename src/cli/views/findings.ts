@@ -10,6 +10,8 @@ const LEVELS: readonly Level[] = ['error', 'warning', 'info', 'ok'];
 const LEVEL_WIDTH = 9;
 /** How wide the names of checks are; while they are found, nobody knows which is the longest. */
 const CHECK_WIDTH = 16;
+/** Below so many columns a message has lines of its own. */
+const NARROW = 60;
 const MAX_LINE = 1000;
 
 const COLUMNS: readonly Column<ShownFinding>[] = [
@@ -40,10 +42,12 @@ export function renderFinding(
   checkWidth = CHECK_WIDTH,
 ): string {
   const paint = palette(colour);
-  const indent = ' '.repeat(LEVEL_WIDTH + checkWidth + 2);
+  const isNarrow = width < NARROW;
+  const indent = ' '.repeat(isNarrow ? 2 : LEVEL_WIDTH + checkWidth + 2);
   const [first = '', ...more] = wrapped(oneLine(message, MAX_LINE), Math.max(20, width - indent.length));
+  const head = `${painted(level, paint)}${paint.bold(isNarrow ? check : check.padEnd(checkWidth))}`;
   const lines = [
-    `${painted(level, paint)}${paint.bold(check.padEnd(checkWidth))}  ${first}`,
+    ...(isNarrow ? [head, `${indent}${first}`] : [`${head}  ${first}`]),
     ...more.map((line) => `${indent}${line}`),
     // A command is to be pasted: it stays in one line.
     ...(command === null ? [] : [`${indent}${paint.cyan(oneLine(command, MAX_LINE))}`]),

@@ -59,25 +59,33 @@ function linesOf(text: string | null): string[] {
 }
 
 const INDENT = 10;
+const LEAST_ROOM = 20;
 /** What somebody pastes stays in one piece. */
 const WHOLE: ReadonlySet<string> = new Set(['worktree', 'log', 'saved']);
 
 /** A receipt for a person: facts, then what the agent was asked, did and said. */
 export function renderReceipt(receipt: Receipt, style: TextStyle): string {
   const paint = palette(style.colour);
+  const room = Math.max(LEAST_ROOM, (style.width ?? Infinity) - 2);
   const block = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', paint.bold(title), ...lines.map((line) => `  ${line}`)];
+  const told = (title: string, lines: readonly string[]): string[] =>
+    block(
+      title,
+      lines.flatMap((line) => wrapped(line, room)),
+    );
   return [
     ...facts(receipt, style).map(([title, text]) => {
-      const width = style.width === undefined || WHOLE.has(title) ? Infinity : Math.max(20, style.width - INDENT);
+      const width =
+        style.width === undefined || WHOLE.has(title) ? Infinity : Math.max(LEAST_ROOM, style.width - INDENT);
       const look = title === 'result' ? outcomeColour(receipt.verdict?.outcome) : undefined;
       const lines = wrapped(text, width).map((line) => (look === undefined ? line : paint[look](line)));
       return `${paint.dim(title.padEnd(INDENT - 1))} ${lines.join(`\n${' '.repeat(INDENT)}`)}`;
     }),
-    ...block('message', linesOf(receipt.message)),
-    ...block('commits', commitLines(receipt)),
+    ...told('message', linesOf(receipt.message)),
+    ...told('commits', commitLines(receipt)),
     ...block('files', linesOf(receipt.changes)),
-    ...block('reply', linesOf(receipt.verdict?.reply ?? null)),
+    ...told('reply', linesOf(receipt.verdict?.reply ?? null)),
   ].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { plural } from '../../../util/text.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
 import { recreateSession } from '../recreate-session.ts';
 import type { Check, CheckContext } from '../check.ts';
@@ -14,7 +15,9 @@ export const indexCheck: Check = {
   async run(context) {
     const tracked = trackedIssues(context.survey, context.home);
     const findings = [...tracked.flatMap((issue) => entry(context, issue)), ...untracked(context, tracked)];
-    return findings.length > 0 ? findings : [fine(NAME, `${tracked.length} issues are tracked`)];
+    return findings.length > 0
+      ? findings
+      : [fine(NAME, `${plural(tracked.length, 'issue')} ${tracked.length === 1 ? 'is' : 'are'} tracked`)];
   },
 };
 

@@ -43,7 +43,7 @@ export const stateFilesCheck: Check = {
       ...(await brokenByHand(context)),
     ];
     const { issues, items } = context.survey;
-    const text = `${issues.length} session files and ${items.length} tasks can be read`;
+    const text = `${plural(issues.length, 'session file')} and ${plural(items.length, 'task')} can be read`;
     return findings.length > 0 ? findings : [fine(NAME, text)];
   },
 };
