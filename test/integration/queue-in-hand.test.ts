@@ -186,6 +186,25 @@ test('two edits at once cannot make a circle', async () => {
   expect(codesOf.map(({ code }) => code).toSorted((one, other) => one - other)).toEqual([0, 2]);
 });
 
+test('two moves, and a pause and a resume, at once: each is done whole, one after the other', async () => {
+  const world = fakeWorld();
+  const [a, b, c] = [await add(world, issue(1)), await add(world, issue(2)), await add(world, issue(3))];
+  const moves = [
+    ['move', b, '--first'],
+    ['move', c, '--first'],
+    ['pause', '--reason', 'for now'],
+    ['resume'],
+    ['edit', a, '--priority', '2'],
+    ['edit', a, '--message', 'another'],
+  ];
+  for (const each of await Promise.all(moves.map(async (line) => world.kugetsu('queue', ...line)))) succeeded(each);
+  expect(task(world, a)).toMatchObject({ priority: 2, message: 'another' });
+  // Whoever went first when the priority was changed already has that one, too.
+  expect((await pending(world)).toSorted()).toEqual([a, b, c].toSorted());
+  succeeded(await world.kugetsu('queue', 'resume'));
+  expect((await world.kugetsu('queue', 'list')).stderr).not.toContain('paused');
+});
+
 test('a circle is refused: what a PM agent starts cannot come after what waits for the PM task', async () => {
   const world = await queueWorld();
   const pm = await delegate(world, 'hello');

@@ -85,3 +85,22 @@ test('a task that failed with the one that it comes after goes again only with t
     after: [{ id: first, outcome: 'succeeded' }],
   });
 });
+
+test('two at once: it goes again once, and with a cancel beside it is as the last one has left it', async () => {
+  const world = await queueWorld();
+  const id = await enqueue(world, 'hello');
+  succeeded(await world.kugetsu('queue', 'cancel', id));
+  const both = await Promise.all([world.kugetsu('queue', 'retry', id), world.kugetsu('queue', 'retry', id)]);
+  const codes = both.map(({ code }) => code).toSorted((one, other) => one - other);
+  // Each may have found it ended and the other's change already made, which is the same one.
+  expect([0, 1]).toContain(codes[1]);
+  expect(codes[0]).toBe(0);
+  expect(task(world, id)).toMatchObject({ state: 'pending', failure: null, finished_at: null });
+  succeeded(await world.kugetsu('queue', 'cancel', id));
+  const [again, cancelled] = await Promise.all([
+    world.kugetsu('queue', 'retry', id),
+    world.kugetsu('queue', 'cancel', id),
+  ]);
+  expect(again.code).toBe(0);
+  expect(task(world, id).state).toBe(cancelled.code === 0 ? 'error' : 'pending');
+});
