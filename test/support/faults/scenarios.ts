@@ -7,6 +7,7 @@ import { atRest, type Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
 import { LIMIT_SCENARIOS } from './limit-scenarios.ts';
+import { MANY_TASKS_SCENARIOS } from './many-tasks-scenarios.ts';
 import { QUEUE_SCENARIOS } from './queue-scenarios.ts';
 import { SET_UP_SCENARIOS } from './set-up-scenario.ts';
 import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
@@ -388,6 +389,7 @@ export const SCENARIOS: readonly Scenario[] = [
   issueTask,
   pmTask,
   ...QUEUE_SCENARIOS,
+  ...MANY_TASKS_SCENARIOS,
   ...LIMIT_SCENARIOS,
   ...SET_UP_SCENARIOS,
 ];
