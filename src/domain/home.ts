@@ -65,6 +65,8 @@ export interface Home {
   readonly modelCatalogues: string;
   /** Which tasks were seen to be finished. */
   readonly finishedTasks: string;
+  /** How the directory of the tasks was at the last look; a hint, too. */
+  readonly lastLook: string;
   /** Which of the sessions opencode was last seen to have. */
   readonly knownSessions: string;
   /** The token of the web page, when it is to outlive a restart. */
@@ -115,6 +117,7 @@ export function homeAt(root: string): Home {
     servers: join(root, 'engine'),
     modelCatalogues: join(root, 'cache', 'models'),
     finishedTasks: join(root, 'cache', 'finished-tasks'),
+    lastLook: join(root, 'cache', 'last-look'),
     knownSessions: join(root, 'cache', 'known-sessions.json'),
     webToken: join(root, 'web-token'),
   };

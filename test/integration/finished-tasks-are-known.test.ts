@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { timeOrderedId } from '../../src/util/ids.ts';
@@ -65,6 +65,46 @@ test('who watches begins with the files, and so finds a task that a person has p
     watch.close();
   }
   expect(await open(new FileQueue(queue))).toEqual([idOf(7), idOf(MANY)]);
+});
+
+test('as long as no name has come or gone, the names are not read again', async () => {
+  const { home } = queue;
+  const figures = await queue.queue.ended();
+  utimesSync(home.queueItems, 1, 1);
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
+  const look = JSON.parse(readFileSync(home.lastLook, 'utf8')) as object;
+  expect(look).toMatchObject({ count: MANY, others: [`${idOf(MANY)}.json`] });
+  const next = new FileQueue(queue);
+  expect(await next.ended()).toEqual(figures);
+  expect(await next.finished({ limit: 2 })).toMatchObject({ items: [{ id: idOf(149) }, { id: idOf(148) }], more: 148 });
+  expect(await next.removeFinished({ by: 1 })).toEqual([idOf(0), idOf(1)]);
+  // Two are gone, so it does not hold any more.
+  writeFileSync(home.lastLook, JSON.stringify({ ...look, others: [] }));
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
+});
+
+test('what is kept of a look holds until a name comes or goes, or what is kept of the finished ones is other', async () => {
+  const { home } = queue;
+  const pretend = async (others: readonly string[]): Promise<void> => {
+    utimesSync(home.queueItems, 1, 1);
+    await open(new FileQueue(queue));
+    const look = JSON.parse(readFileSync(home.lastLook, 'utf8')) as object;
+    writeFileSync(home.lastLook, JSON.stringify({ ...look, others }));
+  };
+  await pretend([]);
+  expect(await open(new FileQueue(queue))).toEqual([]);
+  writeFileSync(home.finishedTasks, readFileSync(home.finishedTasks));
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
+  await pretend([]);
+  await queue.other.add(itemWith({ id: idOf(MANY + 1) }));
+  utimesSync(home.queueItems, 2, 2);
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY), idOf(MANY + 1)]);
+});
+
+test.each(['', 'null', '{"directory": 1}', '[1'])('what is kept of a look and says %j is no loss', async (content) => {
+  utimesSync(queue.home.queueItems, 1, 1);
+  writeFileSync(queue.home.lastLook, content);
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
 });
 
 test.each(['', 'nothing of the kind\n\n \u{0}', idOf(2)])('what is kept and says %j is no loss', async (content) => {

@@ -4,28 +4,53 @@ import type { EndedTask } from './ended-task.ts';
 
 type Where = Pick<Home, 'finishedTasks'>;
 
-/** What is kept of finished tasks, the first one that ended first. */
-export interface KeptTasks {
-  /** The names of their files. */
-  readonly names: readonly string[];
-  /** What is to be known of each: {@link keptTask} reads it. With thousands, to read all of them is most of a short command. */
-  readonly lines: readonly string[];
+/**
+ * What is kept of finished tasks: a line with the names of their files, the first one that ended first, and for each a line with what is
+ * to be known of it. With thousands, to take that apart is most of a short command, so it is read from the end, as far as is asked for.
+ */
+export class KeptTasks {
+  private readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The names of all. */
+  names(): string[] {
+    return this.text === '' ? [] : this.text.slice(0, this.text.indexOf('\n')).split(' ');
+  }
+
+  /** The name and the line of each, the last one that ended first: {@link keptTask} reads the line. */
+  *lastFirst(): Generator<readonly [name: string, line: string]> {
+    let nameEnd = this.text.indexOf('\n');
+    // The last line is followed by nothing.
+    let lineEnd = this.text.length - 1;
+    while (nameEnd > 0) {
+      const nameStart = this.text.lastIndexOf(' ', nameEnd - 1) + 1;
+      const lineStart = this.text.lastIndexOf('\n', lineEnd - 1) + 1;
+      yield [this.text.slice(nameStart, nameEnd), this.text.slice(lineStart, lineEnd)];
+      nameEnd = nameStart - 1;
+      lineEnd = lineStart - 1;
+    }
+  }
 }
 
 /**
  * What earlier looks have seen of finished tasks: a hint that saves to read their files again. Nothing when there is none that can
  * be read.
+ *
+ * @param isSound whether it is known to be whole
  */
-export function readFinished({ finishedTasks }: Where): KeptTasks {
+export function readFinished({ finishedTasks }: Where, { isSound }: { readonly isSound: boolean }): KeptTasks {
   try {
-    const [first = '', ...lines] = (readTextAtOnce(finishedTasks) ?? '').split('\n');
-    const names = first.split(' ');
-    // The last line is followed by nothing.
-    if (names.length === lines.length - 1 && lines.at(-1) === '') return { names, lines };
+    const text = readTextAtOnce(finishedTasks) ?? '';
+    if (isSound) return new KeptTasks(text);
+    const [first = '', ...lines] = text.split('\n');
+    if (first.split(' ').length === lines.length - 1 && lines.at(-1) === '') return new KeptTasks(text);
   } catch {
     // What cannot be read is read from the tasks themselves.
   }
-  return { names: [], lines: [] };
+  return new KeptTasks('');
 }
 
 /** What a line of {@link KeptTasks} says of the task of this file. */

@@ -1,26 +1,39 @@
 import type { Home } from '../home.ts';
 import type { EndedTask } from './ended-task.ts';
-import { keepFinished, keptTask, readFinished, type KeptTasks } from './finished-cache.ts';
+import { keepFinished, keptTask, KeptTasks, readFinished } from './finished-cache.ts';
 
 /** How many finished tasks cost a look more to read than to write down. */
-const WORTH_KEEPING = 100;
+export const WORTH_KEEPING = 100;
 
 /**
  * The finished tasks that were seen, by this process or an earlier one. There may be thousands when a command wants fifty, so
  * what is said of each is read from its line when it is asked for.
  */
 export class FinishedTasks {
-  private kept: KeptTasks = { names: [], lines: [] };
-  /** The names of the files of all. */
-  private names = new Set<string>();
+  private kept = new KeptTasks('');
+  /** How many are kept, when all of them are there and their names were not taken apart. */
+  private untouched: number | undefined;
+  private known: Set<string> | undefined;
   private readonly seen = new Map<string, EndedTask>();
   /** How many of those another process would have to read. */
   private unkept = 0;
 
   /** Believes what earlier looks have kept. */
   believe(home: Pick<Home, 'finishedTasks'>): void {
-    this.kept = readFinished(home);
-    this.names = new Set(this.kept.names);
+    this.kept = readFinished(home, { isSound: false });
+  }
+
+  /** The same, and that so many are kept, and all there. */
+  trust(home: Pick<Home, 'finishedTasks'>, count: number): void {
+    this.kept = readFinished(home, { isSound: true });
+    this.untouched = count;
+  }
+
+  /** The names of the files of all. */
+  private get names(): Set<string> {
+    this.untouched = undefined;
+    this.known ??= new Set(this.kept.names());
+    return this.known;
   }
 
   /** The names in the queue's directory that are not of these; what is not there any more is forgotten. */
@@ -43,17 +56,15 @@ export class FinishedTasks {
   }
 
   get size(): number {
-    return this.names.size;
+    return this.untouched ?? this.names.size;
   }
 
   /** What is known of them, the last one that ended first. */
   *lastFirst(): Generator<EndedTask> {
-    const { names, lines } = this.kept;
     const own = [...this.seen.values()].toSorted(byEnd);
-    for (let index = names.length - 1; index >= 0; index -= 1) {
-      const name = names[index] ?? '';
-      if (!this.names.has(name) || this.seen.has(name)) continue;
-      const task = keptTask(name, lines[index] ?? '');
+    for (const [name, line] of this.kept.lastFirst()) {
+      if (this.seen.has(name) || (this.untouched === undefined && !this.names.has(name))) continue;
+      const task = keptTask(name, line);
       while (own[0] !== undefined && byEnd(own[0], task) < 0) yield* own.splice(0, 1);
       yield task;
     }

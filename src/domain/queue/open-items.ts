@@ -5,10 +5,11 @@ import { wordsOf } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
-import { FinishedTasks } from './finished-tasks.ts';
+import { FinishedTasks, WORTH_KEEPING } from './finished-tasks.ts';
 import { formOfItem } from './item-form.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
 import { endedTask } from './ended-task.ts';
+import { keepLook, readLook, stampOfKept } from './last-look.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, type Ended, type StampedItem } from './task-files.ts';
 
@@ -57,7 +58,7 @@ export class OpenItems {
     const at = clock.monotonic();
     const isSame = last !== undefined && directory !== undefined && last.directory === directory;
     if (!isSame || at - last.at >= WHOLE_LOOK_MS) {
-      const isWhole = await this.look(home, { first: last === undefined, say });
+      const isWhole = await this.look(home, { first: last === undefined, directory, say });
       this.last = { directory: isWhole ? directory : undefined, at };
     }
     return [...this.open.values()].map(({ item }) => item);
@@ -84,10 +85,16 @@ export class OpenItems {
   /** @returns whether every file could be read */
   private async look(
     home: Needs['home'],
-    { first, say }: { readonly first: boolean; readonly say: (line: Text) => Promise<void> },
+    {
+      first,
+      directory,
+      say,
+    }: { readonly first: boolean; readonly directory: string | undefined; readonly say: (line: Text) => Promise<void> },
   ): Promise<boolean> {
-    if (first && !this.anew) this.finished.believe(home);
-    const others = this.finished.othersOf(await listDirectory(home.queueItems));
+    const others =
+      first && !this.anew
+        ? await this.firstOthers(home, directory)
+        : this.finished.othersOf(await listDirectory(home.queueItems));
     const again = others.flatMap((name) => taskGoingAgain(name) ?? []).map((id) => `${id}.json`);
     const ids = idsIn([...others, ...again.filter((name) => this.finished.forget(name))]);
     const open = new Map<string, StampedItem>();
@@ -105,6 +112,25 @@ export class OpenItems {
     this.open = open;
     await this.finished.keep(home, { always: first && this.anew });
     return isWhole;
+  }
+
+  /** The names of all but the finished tasks that are known, when nothing is yet but what earlier looks have kept. */
+  private async firstOthers(home: Needs['home'], directory: string | undefined): Promise<readonly string[]> {
+    const last = readLook(home, directory);
+    if (last !== undefined) {
+      this.finished.trust(home, last.count);
+      return last.others;
+    }
+    const kept = stampOfKept(home);
+    this.finished.believe(home);
+    const count = this.finished.size;
+    const names = await listDirectory(home.queueItems);
+    const others = this.finished.othersOf(names);
+    const areAllThere = names.length - others.length === count;
+    if (directory !== undefined && areAllThere && count >= WORTH_KEEPING) {
+      await keepLook(home, { directory, kept, count, others });
+    }
+    return others;
   }
 
   private sort(id: string, found: StampedItem, open: Map<string, StampedItem>): void {
