@@ -110,6 +110,9 @@ test('stop ends one agent with what it left, its neighbour stays, and continue g
   const [pid, neighbour] = [await busy(world, issue(1)), await busy(world, issue(2))];
   expect(pid).toBe(neighbour);
   const { session_id: session } = await listedIssue(world, issue(1));
+  const { stdout } = await world.kugetsu('doctor');
+  expect(stdout).toMatch(/1 server running; [0-9a-f]{12}: opencode 1\.18\.33, 2 agents, [0-9.]+ [KMG]i?B/);
+  expect((await world.kugetsu('prune')).stdout).not.toContain('server');
   succeeded(await world.kugetsu('stop', issue(1)));
   expect(await verdictOf(world, issue(1))).toMatchObject({ outcome: 'stopped', class: 'stopped' });
   expect(processesOf(world.root, `KUGETSU_RUN_ID=${(await runOf(world, issue(1))).id}`)).toEqual([]);
@@ -130,7 +133,8 @@ test('a server that is killed ends its runs as engine_died, and each goes on as 
   }
   await until('nothing is left', () => processesOf(world.root).length === 0);
   expect((await world.kugetsu('doctor')).stdout).toContain('1 shared server of opencode died or got lost');
-  succeeded(await world.kugetsu('doctor', '--fix'));
+  expect((await world.kugetsu('prune')).stdout).toContain('a server that has died');
+  succeeded(await world.kugetsu('prune', '--force'));
   expect(servers(world)).toEqual([]);
   succeeded(await world.kugetsu('continue', issue(1), 'go on', '--follow'));
   expect(await log(world, issue(1))).toContain('a server died while this agent worked in it');

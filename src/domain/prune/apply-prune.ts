@@ -8,7 +8,7 @@ import { batchesOf, type Batch, type SingleTarget } from './batches.ts';
 import type { PruneItem, PruneResult } from './prune-item.ts';
 import type { WhyNot } from './recheck.ts';
 import { removeBranches, removeKeptWorktree, removeOrphanedWorktree } from './remove-worktree.ts';
-import { removeHalfClone, removeRunDirectories, removeTemporaryFile } from './remove-leftovers.ts';
+import { removeDeadServer, removeHalfClone, removeRunDirectories, removeTemporaryFile } from './remove-leftovers.ts';
 import { removeDoneIssue, removeOpencodeSession, removeSessionFiles, storedOnce } from './remove-sessions.ts';
 import type { OnSaved, Way } from '../worktrees/save-work.ts';
 
@@ -111,6 +111,8 @@ async function removeOne(context: Context, target: SingleTarget, { onSaved, stor
   switch (target.kind) {
     case 'temporary_file':
       return removeTemporaryFile(target);
+    case 'shared_server':
+      return removeDeadServer(context, target);
     case 'half_clone':
       return removeHalfClone(target);
     case 'worktree_entry':

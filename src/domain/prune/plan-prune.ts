@@ -23,7 +23,7 @@ export function planPrune(facts: PruneFacts): PlannedItem[] {
   ];
 }
 
-function planLeftovers({ now, tracked, temporary, runs, clones }: PruneFacts): PlannedItem[] {
+function planLeftovers({ now, tracked, temporary, runs, servers, clones }: PruneFacts): PlannedItem[] {
   return [
     ...temporary
       .filter(({ type, modifiedMs }) => type === 'file' && isLongPast(modifiedMs, now))
@@ -34,6 +34,7 @@ function planLeftovers({ now, tracked, temporary, runs, clones }: PruneFacts): P
           tracked.queueRead && !alive && !tracked.runs.has(run) && isLongPast(entry.modifiedMs, now),
       )
       .map(({ run, entry }) => placed({ kind: 'run_directory', run, entry }, 'its run is over')),
+    ...servers.map((entry) => placed({ kind: 'shared_server', entry }, 'a server that has died')),
     ...clones
       .filter(({ busy }) => !busy)
       .map(({ repository, entry }) => placed({ kind: 'half_clone', repository, entry }, 'a clone that was cut off')),

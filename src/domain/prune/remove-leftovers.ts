@@ -1,3 +1,4 @@
+import { removeLeftServer } from '../../adapters/opencode/server/left-servers.ts';
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { removeEntry } from '../../adapters/store/entries.ts';
 import { removeDirectory } from '../../adapters/store/private-files.ts';
@@ -28,6 +29,14 @@ export async function removeRunDirectories(
     return why;
   };
   return Promise.allSettled(targets.map(remove));
+}
+
+/** Removes what is left of a server that agents shared. */
+export async function removeDeadServer(
+  { home, clock }: Pick<Context, 'home' | 'clock'>,
+  { entry }: TargetOf<'shared_server'>,
+): Promise<WhyNot> {
+  return (await removeLeftServer(home, entry.path, clock)) ? undefined : 'it is another one by now';
 }
 
 /** Removes an interrupted clone; a process that clones that repository holds its lock. */

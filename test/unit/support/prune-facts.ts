@@ -102,6 +102,7 @@ export function factsWith(state: StoredState, changes: Partial<PruneFacts> = {})
     clones: [],
     runs: [],
     temporary: [],
+    servers: [],
     sessions: [],
     ...changes,
   };

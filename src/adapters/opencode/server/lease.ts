@@ -14,6 +14,8 @@ const HoldSchema = z.looseObject({
   url: z.string(),
   password: z.string(),
   pid: z.int(),
+  agents: z.catch(z.int(), 0),
+  bytes: z.catch(z.int(), 0),
 });
 
 /** What a run brings into a server that many share. */
@@ -35,15 +37,18 @@ export class Lease {
   readonly pid: number;
   /** Whether the server takes no further run. */
   readonly full: boolean;
+  /** How many agents were at work in it, and how much memory it had, in bytes, when the hold was taken. */
+  readonly load: { readonly agents: number; readonly bytes: number };
   /** Resolves when the server is gone, or this side has let go of it. */
   readonly gone: Promise<void>;
   private readonly line: Line;
 
-  private constructor(line: Line, { url, password, pid, full }: z.infer<typeof HoldSchema>) {
+  private constructor(line: Line, { url, password, pid, full, agents, bytes }: z.infer<typeof HoldSchema>) {
     this.line = line;
     this.client = new LoopbackClient({ url, user: USER, password });
     this.pid = pid;
     this.full = full;
+    this.load = { agents, bytes };
     this.gone = line.closed;
   }
 

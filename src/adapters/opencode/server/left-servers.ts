@@ -6,6 +6,7 @@ import { listDirectory } from '../../store/directory.ts';
 import { isLocked } from '../../store/lock.ts';
 import { modifiedAt } from '../../store/paths.ts';
 import { unlinkFile } from '../../store/private-files.ts';
+import { Lease } from './lease.ts';
 import { knownServers, removeServerFiles, SERVER_ID_PREFIX, serverPlace, type KnownServer } from './server-files.ts';
 
 /** How long it is remembered that a server died under an agent, in milliseconds. */
@@ -13,10 +14,20 @@ const NOTE_MS = 7 * 24 * 60 * 60_000;
 
 /** What is known of the shared servers of a home, whose files are in `directory`. */
 export interface ServersInHome {
-  /** How many of them can be used, or are elsewhere. */
-  readonly running: number;
+  /** Those that can be used, or are elsewhere. */
+  readonly running: readonly RunningServer[];
   /** How many are of no use any more: they died, or whoever started them did so before they were ready. */
   readonly left: number;
+}
+
+/** A shared server that is of use. */
+export interface RunningServer {
+  /** The name of what its agents have in common. */
+  readonly key: string;
+  /** The version of its opencode. */
+  readonly version: string;
+  /** How many agents are at work in it, and its memory in bytes; undefined when it cannot be asked from here. */
+  readonly load: { readonly agents: number; readonly bytes: number } | undefined;
 }
 
 interface Home {
@@ -28,8 +39,38 @@ interface Home {
 /** What is known of the shared servers of a home. */
 export async function sharedServersOf({ root, servers }: Home): Promise<ServersInHome> {
   const known = await knownServers(servers);
-  const left = known.filter(isLeft).length;
-  return { running: known.length - left, left: left + (await strays({ root, servers }, known)).length };
+  const running = await Promise.all(known.filter((server) => !isLeft(server)).map(runningOf));
+  const left = known.length - running.length;
+  return { running, left: left + (await strays({ root, servers }, known)).length };
+}
+
+async function runningOf({ place: { key, socket }, record: { version }, state }: KnownServer): Promise<RunningServer> {
+  const lease = state === 'alive' ? await Lease.take(socket) : undefined;
+  lease?.close();
+  return { key, version, load: lease?.load };
+}
+
+/** The records of the servers of a home that are of no use any more. */
+export async function leftRecords({ servers }: Pick<Home, 'servers'>): Promise<string[]> {
+  return (await knownServers(servers)).filter(isLeft).map(({ place }) => place.record);
+}
+
+/** Removes a server by its record, as long as it is of no use. @returns whether it was */
+export async function removeLeftServer(
+  { servers }: Pick<Home, 'servers'>,
+  path: string,
+  clock: Clock,
+): Promise<boolean> {
+  const server = (await knownServers(servers)).find(({ place }) => place.record === path);
+  if (server === undefined || !isLeft(server)) return false;
+  await end(server, clock);
+  return true;
+}
+
+async function end({ place, record, state }: KnownServer, clock: Clock): Promise<void> {
+  if (state === 'stuck') sendSignal(record.pid, 'SIGKILL');
+  await endProcessesOfRun({ runId: idOf(place.key), clock });
+  await removeServerFiles(place);
 }
 
 /** Ends servers that are of no use any more, and what is left of them, such as MCP servers. @returns how many there were */
@@ -37,11 +78,8 @@ export async function removeLeftServers({ root, servers }: Home, clock: Clock): 
   const known = await knownServers(servers);
   const left = known.filter(isLeft);
   const unknown = await strays({ root, servers }, known);
-  for (const { record, state } of left) if (state === 'stuck') sendSignal(record.pid, 'SIGKILL');
-  for (const runId of [...left.map(({ place }) => idOf(place.key)), ...unknown]) {
-    await endProcessesOfRun({ runId, clock });
-  }
-  for (const { place } of left) await removeServerFiles(place);
+  for (const server of left) await end(server, clock);
+  for (const runId of unknown) await endProcessesOfRun({ runId, clock });
   await removeOldNotes(servers, clock);
   return left.length + unknown.length;
 }

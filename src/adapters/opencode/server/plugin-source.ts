@@ -76,8 +76,13 @@ async function rows({ statement }) {
   }
 }
 
+function greeting() {
+  const facts = { agents: runs.size, bytes: process.memoryUsage.rss(), pid: process.pid };
+  return { ok: !quitting, full: isFull(), url: given.url, password, ...facts };
+}
+
 async function answer(hold, question) {
-  if (question.do === 'hold') return { ok: !quitting, full: isFull(), url: given.url, password, pid: process.pid };
+  if (question.do === 'hold') return greeting();
   if (question.do === 'work') return begin(hold, question);
   if (question.do === 'visit') return visit(hold, question.directory);
   if (question.do === 'rows') return rows(question).catch(() => ({ ok: false }));

@@ -1,5 +1,9 @@
-import { removeLeftServers, sharedServersOf } from '../../../adapters/opencode/server/left-servers.ts';
-import { plural } from '../../../util/text.ts';
+import {
+  removeLeftServers,
+  sharedServersOf,
+  type RunningServer,
+} from '../../../adapters/opencode/server/left-servers.ts';
+import { formatBytes, plural } from '../../../util/text.ts';
 import type { Check } from '../check.ts';
 import { fine, fixable, type Finding } from '../finding.ts';
 
@@ -31,8 +35,17 @@ export const engineCheck: Check = {
       () => undefined,
     );
     if (engine === undefined || major !== 1) return findings;
-    const shared = `agents share a server (AGENT_ENGINE=server), experimental; ${plural(running, 'server')} running`;
+    const shared = `agents share a server (AGENT_ENGINE=server), experimental; ${runningWords(running)}`;
     const message = engine === 'server' ? shared : `each agent is a process of its own (AGENT_ENGINE=${engine})`;
     return [...findings, fine(NAME, message)];
   },
 };
+
+function runningWords(running: readonly RunningServer[]): string {
+  const each = running.map(({ key, version, load }) => {
+    const what =
+      load === undefined ? 'elsewhere, or busy' : `${plural(load.agents, 'agent')}, ${formatBytes(load.bytes)}`;
+    return `${key}: opencode ${version}, ${what}`;
+  });
+  return [`${plural(running.length, 'server')} running`, ...each].join('; ');
+}

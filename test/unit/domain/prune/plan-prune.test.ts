@@ -180,6 +180,11 @@ describe('of what was cut off', () => {
     expect(planned(stateWith([]), { runs: [{ ...RUN, entry: { ...RUN.entry, ...young } }] })).toEqual([]);
   });
 
+  test('what is left of a server that has died can go, however young it is', () => {
+    const entry = entryWith('/home/k/engine/0123456789ab.json', { type: 'file', modifiedMs: NOW });
+    expect(planned(stateWith([]), { servers: [entry] })).toEqual([`shared_server ${entry.name}`]);
+  });
+
   test('a clone can go unless somebody has locked its repository', () => {
     const clone = { repository: REPOSITORY, entry: entryWith('/home/k/repos/.h-a-b.git.01234567.tmp'), busy: false };
     expect(planned(stateWith([]), { clones: [clone] })).toEqual([`half_clone ${clone.entry.name}`]);
