@@ -155,8 +155,8 @@ function queueOf(context: Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 
   });
 }
 
-/** Most homes are in no fleet, and learn it without loading anything. */
-function isInFleet({ home, env }: Pick<Context, 'home' | 'env'>): boolean {
+/** Whether the queue may be that of a fleet: most homes are in none, and learn it without loading anything. */
+export function isInFleet({ home, env }: Pick<Context, 'home' | 'env'>): boolean {
   return (env['KUGETSU_QUEUE_URL'] ?? '') !== '' || stampAtOnce(home.fleet) !== undefined;
 }
 

@@ -25,6 +25,8 @@ export interface Home {
   readonly queueBreaker: string;
   /** Says that the queue is a fleet's, and where that is. */
   readonly fleet: string;
+  /** Tasks that are to go into the queue of a fleet which cannot be reached. */
+  readonly queueOutbox: string;
   /** Says that the budget of a day is used up. */
   readonly queueBudget: string;
   /** What agents have cost on this day, and the lock under which that is counted. */
@@ -91,6 +93,7 @@ export function homeAt(root: string): Home {
     queuePaused: join(root, 'queue', 'paused.json'),
     queueBreaker: join(root, 'queue', 'breaker.json'),
     fleet: join(root, 'queue', 'fleet.json'),
+    queueOutbox: join(root, 'queue', 'outbox'),
     queueBudget: join(root, 'queue', 'budget.json'),
     spending: join(root, 'spending.json'),
     spendingLock: join(root, 'spending.lock'),

@@ -30,13 +30,6 @@ export function nameOf(index: number): string {
   return 'abcdefgh'.charAt(index);
 }
 
-/** A task of the fleet as one of its hosts sees it. */
-export async function fleetTask(world: World, id: string): Promise<QueueItem> {
-  const item = (await tasks(world)).find((each) => each.id === id);
-  if (item === undefined) throw new Error(`${id} is not listed`);
-  return item;
-}
-
 /** A task of the fleet as soon as it is what `condition` asks for. */
 export async function fleetTaskThat(
   world: World,
@@ -44,7 +37,7 @@ export async function fleetTaskThat(
   condition: (item: QueueItem) => boolean,
 ): Promise<QueueItem> {
   return until(`${id} gets there`, async () => {
-    const item = await fleetTask(world, id);
-    return condition(item) ? item : undefined;
+    const item = (await tasks(world)).find((each) => each.id === id);
+    return item !== undefined && condition(item) ? item : undefined;
   });
 }

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../../util/exit-codes.ts';
 import { plainText } from '../../util/text.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
-import type { CliContext } from '../context.ts';
+import { isInFleet, type CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 
 // What several commands have in common.
@@ -104,6 +104,9 @@ export async function shownTasks(
 /** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it, and to an agent not to wait for it. */
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
   await printResult(context, { json, value: item, text: () => item.id });
+  if (await isKeptHere(context, item)) {
+    context.terminal.err("kept here: the fleet's queue cannot be reached; the daemon hands the task over when it can");
+  }
   const { looksInitialised } = await import('../../domain/sessions/looks-initialised.ts');
   const status = looksInitialised(context);
   if (status !== 'ok') {
@@ -115,6 +118,11 @@ export async function printQueued(context: CliContext, item: QueueItem, json: bo
     context.terminal.err('note: do not wait for it: it may need the slot that you hold; end your turn instead');
   }
   await tellUndispatched(context);
+}
+
+/** Whether a task waits here for the queue of a fleet that cannot be reached. */
+export async function isKeptHere(context: CliContext, { id }: QueueItem): Promise<boolean> {
+  return isInFleet(context) && (await import('../../domain/queue/outbox.ts')).isKept(context, id);
 }
 
 /** Says on standard error that opencode cannot be used, if so. */

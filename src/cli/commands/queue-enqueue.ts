@@ -3,7 +3,7 @@ import type { DoneWhen } from '../../domain/runs/done-when.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { pullRequestOf } from './begin-options.ts';
-import { messageArgument, printQueued } from './kit.ts';
+import { isKeptHere, messageArgument, printQueued } from './kit.ts';
 import { whenOf, type WhenOptions } from './when-options.ts';
 
 interface EnqueueOptions extends WhenOptions {
@@ -40,6 +40,7 @@ export async function enqueueTask({ context }: Call, given: EnqueueOptions): Pro
 /** Tells of a task of the same issue that goes first. */
 async function printAdded(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
   await printQueued(context, item, json);
+  if (await isKeptHere(context, item)) return;
   const { taskAhead } = await import('../../domain/queue/enqueue-once.ts');
   const ahead = await taskAhead(context, item);
   if (ahead !== undefined) context.terminal.err(`note: behind ${ahead.id}, which waits for the same issue`);

@@ -11,6 +11,7 @@ import type { Context } from '../queue/context.ts';
 import { becomeDaemon, becomeDaemonInTime } from './daemon-lock.ts';
 import { findDaemon } from './find-daemon.ts';
 import { MAX_LOG_BYTES } from '../home.ts';
+import { isUnreachable } from '../queue/outbox.ts';
 import type { Watch } from '../queue/queue-store.ts';
 import { tick, type DaemonMemory } from './tick.ts';
 
@@ -23,6 +24,8 @@ const SHORTEST_WAIT_MS = 100;
 /** A burst of changes is one tick. */
 const SETTLE_MS = 10;
 const FAILED_TICK_WAIT_MS = 30_000;
+/** The longest wait after a look that could not reach the queue of a fleet. */
+const UNREACHABLE_WAIT_MS = 5000;
 /** What agents leave behind becomes a child of process 1, and only an init waits for children that it did not start. */
 const NO_INIT =
   'this is process 1 of its container, where nothing reaps what agents leave behind: start it through an init (docker run --init, or tini)';
@@ -131,7 +134,8 @@ class DaemonLoop {
     } catch (error) {
       // A broken file or a full disk must not end the daemon: it says so and tries again.
       await this.say(words`this tick failed: ${wordsOf(error)}`);
-      return FAILED_TICK_WAIT_MS;
+      // All hosts of a fleet miss its queue at once, and are not to come back at once.
+      return isUnreachable(error) ? UNREACHABLE_WAIT_MS * (0.2 + Math.random() * 0.8) : FAILED_TICK_WAIT_MS;
     }
   }
 

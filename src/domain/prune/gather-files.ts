@@ -104,6 +104,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     home.agentEnv,
     home.postedNotifications,
     home.notificationsOut,
+    home.queueOutbox,
     ...repositories.flatMap(({ path }) => [path, ownDirectory(path)]),
   ];
   const queue = new Set([home.queueItems, dirname(home.queueItems)]);

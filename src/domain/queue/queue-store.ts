@@ -112,7 +112,12 @@ export interface Watch {
  * by a caller that did not hear its answer. `test/support/queue-contract.ts` is this promise as tests, for each store.
  */
 export interface QueueStore {
-  /** Adds a task, whole or not at all. The same id again is the same task: it stays as it has become. @throws what `parent.change` throws; then nothing is added */
+  /**
+   * Adds a task, whole or not at all. The same id again is the same task: it stays as it has become. What a person adds while a
+   * shared queue cannot be reached is kept on this host, durably, until it is handed over.
+   *
+   * @throws what `parent.change` throws; then nothing is added
+   */
   add(item: QueueItem, given?: Adding): Promise<void>;
   /** One task; undefined when there is none of this id. @throws AppError `corrupt_file` when it cannot be read */
   read(id: string): Promise<QueueItem | undefined>;

@@ -1,5 +1,6 @@
 import { said } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
+import { isUnreachable } from '../queue/outbox.ts';
 import { tell } from '../notifications/tell.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
@@ -9,9 +10,18 @@ type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
 /**
  * What follows from the end of a run: its task, and the PM task that waits for it, are settled, and a run that belongs to no
- * task is announced by itself. Again is fine, but for that it is announced again.
+ * task is announced by itself. Again is fine, but for that it is announced again. A shared queue that cannot be reached learns of it
+ * later: whoever looks then finds the task claimed, and the run ended.
  */
 export async function afterRun(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {
+  try {
+    await settleAfter(context, record, verdict);
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+  }
+}
+
+async function settleAfter(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {
   const { id, kind, subject, task } = record;
   if (subject.type === 'none' || kind === 'destroy') return;
   if (subject.type === 'task') {

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadedWith } from '../../support/static-imports.ts';
 
@@ -58,4 +58,19 @@ test('to say that all is well, no schema of a run is loaded', () => {
 test('to say after that whether kugetsu looks initialised, no schema is loaded either', () => {
   const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'looks-initialised.ts'));
   expect([...loaded].filter((name) => !name.startsWith('node:'))).toEqual([]);
+});
+
+test('a home that is in no fleet loads nothing of a fleet, whatever it does', () => {
+  const files = [
+    'cli/context.ts',
+    'domain/daemon/run-daemon.ts',
+    'domain/work/run-runner.ts',
+    'domain/queue/file-queue.ts',
+  ];
+  const seen = new Set<string>();
+  for (const file of files) loadedWith(join(ROOT, 'src', file), seen);
+  const own = [...seen].map((name) => relative(join(ROOT, 'src'), name));
+  expect(own.filter((name) => /(?:postgres|fleet|queue[/]table)[/]/.test(name) && !name.startsWith('cli/'))).toEqual(
+    [],
+  );
 });

@@ -24,6 +24,7 @@ import type {
   Watch,
 } from '../queue-store.ts';
 import { finishedPage } from './finished-page.ts';
+import { isUnreachable, keepForLater } from '../outbox.ts';
 import { Hosts, type Identity } from './hosts.ts';
 import { tasksIn } from './read-tasks.ts';
 import { TableInbox } from './table-inbox.ts';
@@ -78,7 +79,17 @@ export class TableQueue implements QueueStore {
     this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
   }
 
-  async add(item: QueueItem, { news = [], parent }: Adding = {}): Promise<void> {
+  async add(item: QueueItem, given: Adding = {}): Promise<void> {
+    try {
+      await this.addNow(item, given);
+    } catch (error) {
+      if (!isUnreachable(error) || given.parent !== undefined || item.origin !== null) throw error;
+      // Who asks cannot wait, and cron does not ask again. An agent can, and its task has to know of what it makes.
+      await keepForLater(this.context, item);
+    }
+  }
+
+  private async addNow(item: QueueItem, { news = [], parent }: Adding): Promise<void> {
     const told = await this.inbox.make(news, news.length === 0 ? 0 : await this.now());
     for (;;) {
       const waits = parent === undefined ? undefined : await this.parentWith(parent);

@@ -1,0 +1,113 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { issue, listedIssue, succeeded } from '../support/fake-world.ts';
+import { fleetTaskThat } from '../support/fleet-worlds.ts';
+import { gateTo, type Gate } from '../support/gate.ts';
+import { postgresServer } from '../support/postgres-server.ts';
+import { freshTables } from '../support/queue-in-a-table.ts';
+import {
+  delegate,
+  enqueue,
+  give,
+  noted,
+  notes,
+  queueWorld,
+  startDaemon,
+  tasks,
+  waitsFor,
+} from '../support/queue-world.ts';
+import { run, until, type World } from '../support/world.ts';
+
+const completed = ({ state }: { readonly state: string }): boolean => state === 'completed';
+
+/** A host of a fleet by a way that can be shut. */
+async function behindGate(): Promise<{ readonly world: World; readonly gate: Gate }> {
+  const { address } = await freshTables();
+  const gate = await gateTo(inject('postgresDirectory'));
+  onTestFinished(async () => gate.remove());
+  const world = await queueWorld();
+  succeeded(await world.kugetsu('fleet', 'join', `${gate.url}&schema=${address.schema}`, '--name', 'a'));
+  return { world, gate };
+}
+
+// The daemon looks again after up to five seconds.
+test('what people queue while the server is away is kept and handed over; an agent is refused', async () => {
+  const { world, gate } = await behindGate();
+  await startDaemon(world);
+  await gate.shut();
+  const kept = succeeded(await world.kugetsu('queue', 'enqueue', issue(1), notes(world, 'kept')));
+  expect(kept.stderr).toContain(
+    "kept here: the fleet's queue cannot be reached; the daemon hands the task over when it can",
+  );
+  const id = kept.stdout.trim();
+  const pm = await delegate(world, 'hello');
+  expect(readdirSync(join(world.home, 'queue', 'outbox')).toSorted()).toEqual([`${id}.json`, `${pm}.json`].toSorted());
+  const agent = {
+    KUGETSU_TASK_ID: pm,
+    KUGETSU_ORIGIN_TASK: pm,
+    KUGETSU_RUN_ID: 'r_0mwrzy3vsoanbch2t',
+    KUGETSU_AGENT: 'pm-agent',
+  };
+  const asked = await run([...world.command, 'delegate', 'more'], {
+    cwd: world.project,
+    env: { ...world.env, ...agent },
+  });
+  expect(asked).toMatchObject({ code: 4, stdout: '' });
+  expect(asked.stderr).toContain("the fleet's queue cannot be reached: there is no such socket");
+  expect(await world.kugetsu('queue', 'list')).toMatchObject({ code: 4, stdout: '' });
+  succeeded(await world.kugetsu('list'));
+  await gate.open();
+  for (const each of [id, pm]) await fleetTaskThat(world, each, completed);
+  expect(noted(world, 'kept')).toEqual(['begun']);
+  expect(readdirSync(join(world.home, 'queue', 'outbox'))).toEqual([]);
+  const { stdout } = succeeded(await world.kugetsu('notify', 'list', '--all', '--type', 'task_queued', '--json'));
+  expect((JSON.parse(stdout) as { readonly task: string }[]).map(({ task }) => task).toSorted()).toEqual(
+    [id, pm].toSorted(),
+  );
+});
+
+// So here.
+test('an agent that ends while the server is away has its verdict, which its task gets later', async () => {
+  const { world, gate } = await behindGate();
+  const id = await enqueue(world, waitsFor(world, 'go'));
+  await startDaemon(world);
+  await until('the agent is at work', () => noted(world, 'go-begun').length > 0);
+  await gate.shut();
+  give(world, 'go');
+  await until('the run has ended', async () => (await listedIssue(world)).run?.verdict != null);
+  await gate.open();
+  expect(await fleetTaskThat(world, id, completed)).toMatchObject({ attempts: 1 });
+  expect(noted(world, 'go-begun')).toEqual(['begun']);
+});
+
+// Thirty runs, while a server is killed four times and waits for its disk.
+test('a server that is killed again and again loses no task and doubles none', async () => {
+  const server = await postgresServer({ durable: true });
+  onTestFinished(async () => server.remove());
+  const worlds = [await queueWorld(), await queueWorld()];
+  for (const [index, world] of worlds.entries()) {
+    succeeded(await world.kugetsu('fleet', 'join', server.url, '--name', `host-${index}`));
+    await startDaemon(world);
+  }
+  const [first] = worlds;
+  if (first === undefined) throw new Error('there are two');
+  const ids: string[] = [];
+  for (let number = 1; number <= 30; number += 1) {
+    if (number % 7 === 0) {
+      await server.stop('immediate');
+      ids.push(await enqueue(first, notes(first, 'done', String(number)), issue(number)));
+      await server.start();
+    } else ids.push(await enqueue(first, notes(first, 'done', String(number)), issue(number)));
+  }
+  await until('all are done', async () => {
+    const all = await tasks(first).catch(() => []);
+    return all.length === 30 && all.every(completed);
+  });
+  expect(
+    noted(first, 'done')
+      .map(Number)
+      .toSorted((a, b) => a - b),
+  ).toEqual(ids.map((_, index) => index + 1));
+  expect((await tasks(first)).map(({ attempts }) => attempts)).toEqual(ids.map(() => 1));
+});
