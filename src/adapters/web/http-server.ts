@@ -60,6 +60,8 @@ const MOST_BODY_BYTES = 64 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 5000;
+/** How often Node looks for requests that have not come in time. */
+const CHECK_MS = 2000;
 const MOST_CONNECTIONS = 100;
 /** A client that takes nothing for so long is left. */
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -71,7 +73,7 @@ const DRAIN_TIMEOUT_MS = 30_000;
  */
 export async function serveHttp({ address, port, answer }: Serving): Promise<HttpServer> {
   const ended = new AbortController();
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     void respond(request, response, { answer, ended: ended.signal }).catch(() => response.destroy());
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;

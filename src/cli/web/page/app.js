@@ -79,7 +79,7 @@ function disconnect() {
 
 function connect() {
   disconnect();
-  const query = now.followed === null ? '' : `?log=${encodeURIComponent(now.followed)}`;
+  const query = now.followed == null ? '' : `?log=${encodeURIComponent(now.followed)}`;
   const source = new EventSource(`api/live${query}`);
   now.source = source;
   source.addEventListener('open', () => {
@@ -137,7 +137,7 @@ function route() {
   if (isDetail) {
     openDetail(now.name, now.view);
     // Who goes from one view of it to the next is among their names.
-    const place = before === now.name ? at('detail').querySelector('.tabs [aria-current]') : at('detail');
+    const place = before === now.name ? at('tab') : at('detail');
     place.focus({ preventScroll: true });
     // Where it takes the place of the lists.
     if (at('lists').offsetParent === null) scrollTo(0, 0);
@@ -170,7 +170,7 @@ onSend(at('delegate'), delegateText, async () => {
 });
 at('pause').addEventListener('click', () => order({ verb: now.fleet?.paused ? 'resume' : 'pause' }, at('pause')));
 at('read').addEventListener('click', () => order({ verb: 'read' }, at('read')));
-document.querySelector('.skip').addEventListener('click', (event) => {
+at('skip').addEventListener('click', (event) => {
   // The address says what is shown.
   event.preventDefault();
   at('main-content').focus();

@@ -20,7 +20,11 @@ export function openDetail(name, view) {
   const buttons = h('div', { class: 'row buttons' });
   const body = h('div', { class: 'body' });
   const tabs = Object.entries(VIEWS).map(([key, text]) =>
-    h('a', { href: addressOf(name, key), 'aria-current': key === view ? 'page' : null }, text),
+    h(
+      'a',
+      { href: addressOf(name, key), 'aria-current': key === view ? 'page' : null, id: key === view ? 'tab' : null },
+      text,
+    ),
   );
   const form = composeForm(name);
   const back = h('a', { class: 'back', href: '#/' }, '← Fleet');
@@ -95,6 +99,7 @@ function wishesOf(agent, task, name) {
   ].filter((wish) => wish !== null);
 }
 
+/** @param {{ label: string, order: object, ask?: string, note?: string }} wish */
 function wishButton({ label, order: wish, ask, note }) {
   const button = h('button', { type: 'button', class: ask === undefined ? null : 'danger' }, label);
   button.addEventListener('click', async () => {

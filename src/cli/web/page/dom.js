@@ -23,7 +23,7 @@ function fill(element, given, children) {
   return element;
 }
 
-/** The element with this id, which is there. */
+/** The element with this id, which is there. @returns {any} */
 export function at(id) {
   return document.getElementById(id);
 }
@@ -38,6 +38,7 @@ export function say(element, text) {
  */
 export function showRows(list, items, { keyOf, make, change }) {
   const known = new Map([...list.children].map((row) => [row.dataset.key, row]));
+  /** @type {Element | null} */
   let before = null;
   for (const item of items) {
     const key = keyOf(item);

@@ -1,4 +1,8 @@
-/** What is shown: the fleet as it was told last, what the address names, and the stream and the run that it follows. */
+/**
+ * What is shown: the fleet as it was told last (`FleetView`), what the address names, and the stream and the run that it follows.
+ *
+ * @type {{ fleet: any, name: string | null, view: string, followed: string | null | undefined, source: EventSource | null, detail: any, retry: number }}
+ */
 export const now = { fleet: null, name: null, view: 'log', followed: null, source: null, detail: null, retry: 1000 };
 
 /** What was typed for an agent and not sent yet, by its name. */

@@ -1,5 +1,6 @@
 // Times and numbers as a person reads them.
 
+/** @type {[unit: string, seconds: number][]} */
 const UNITS = [
   ['d', 86_400],
   ['h', 3600],
