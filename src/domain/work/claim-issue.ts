@@ -35,6 +35,8 @@ interface ClaimRequest {
   readonly task: string | null;
   /** The PM task in whose run this one is started; it learns of its child. */
   readonly parent: string | null;
+  /** Whether the runs that died were settled a moment ago. */
+  readonly settled?: boolean;
 }
 
 const MAX_TRIES = 5;
@@ -50,7 +52,7 @@ export async function claimIssue(context: Needs, request: ClaimRequest): Promise
   // A run keeps to the settings of its beginning.
   const settings = requireAll(await context.settings());
   const { MAX_CONCURRENT_AGENTS: slots, MAX_AGENTS_PER_REPO: perRepository } = settings;
-  return whileFree(context, formatIssueRef(request.ref), async (changes, session) => {
+  const claim: WhileFree<RunRecord> = async (changes, session) => {
     if (request.kind === 'continue') {
       requireContinuable(formatIssueRef(request.ref), session);
       requireBudget(formatIssueRef(request.ref), needsNewNumber(settings, session?.run?.verdict ?? null));
@@ -63,7 +65,8 @@ export async function claimIssue(context: Needs, request: ClaimRequest): Promise
     await changes.putIssue({ ...(session ?? newSession(context, request.ref)), run: runOf(record) });
     await addToParent(context, record);
     return record;
-  });
+  };
+  return whileFree(context, formatIssueRef(request.ref), claim, { settled: request.settled === true });
 }
 
 /** Changes what nobody else may change meanwhile; undefined for an issue that is not tracked. */
@@ -71,13 +74,18 @@ type WhileFree<T> = (changes: SessionChanges, session: IssueSession | undefined)
 
 /**
  * Runs `body` under the lock of the sessions while no agent is at work on the issue, and nobody destroys it. Runs that died
- * are settled first.
+ * are settled first, unless they were a moment ago and none of them is the issue's.
  *
  * @throws AppError `busy` or `elsewhere` (exit code 4)
  */
-export async function whileFree<T>(context: Needs, ref: string, body: WhileFree<T>): Promise<T> {
+export async function whileFree<T>(
+  context: Needs,
+  ref: string,
+  body: WhileFree<T>,
+  { settled = false }: { readonly settled?: boolean } = {},
+): Promise<T> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    await reconcileRuns(context, { takeOver: true });
+    if (tries > 0 || !settled) await reconcileRuns(context, { takeOver: true });
     const done = await changeSessions(context, async (changes) => {
       const session = await changes.issue(ref);
       // Abandoned since they were last settled, or its record is damaged, which is said.

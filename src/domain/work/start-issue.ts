@@ -68,6 +68,8 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
     runId,
     task: taskId,
     parent,
+    // Who hands out tasks has looked at all runs before the first of them.
+    settled: attempt !== undefined,
   });
   await launchRun(context, record);
   return runOf(record);
