@@ -27,6 +27,7 @@ async function pair(env: Readonly<Record<string, string>> = {}): Promise<readonl
   return [a, b, url];
 }
 
+// Three daemons begin, one after the other.
 test('a task that one host queues is done by another one, which has its issue from then on', async () => {
   const [a, b] = await pair();
   const first = await enqueue(a, 'hello');
@@ -59,6 +60,7 @@ test('a PM task is done by whoever is free, and waits for what it has started on
   expect(done.children).toMatchObject([{ outcome: 'succeeded' }]);
 });
 
+// Two runs, and a look of the daemon for each change.
 test('a host that drains takes no new task, and its agents go on; status says who is there', async () => {
   const [a, b] = await pair();
   const working = await enqueue(a, waitsFor(a, 'go'));
@@ -77,6 +79,10 @@ test('a host that drains takes no new task, and its agents go on; status says wh
       { name: 'b', state: 'up', claimed: 0 },
     ],
   });
+  const lines = succeeded(await b.kugetsu('queue', 'list'))
+    .stdout.trim()
+    .split('\n');
+  expect(lines.map((line) => line.split('\t').at(-1))).toEqual(['HOST', 'a', '-'].slice(lines.length === 3 ? 0 : 1));
   give(a, 'go');
   await fleetTaskThat(b, working, completed);
   succeeded(await a.kugetsu('fleet', 'drain', '--undo'));

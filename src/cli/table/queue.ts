@@ -67,7 +67,7 @@ A message that begins with - goes after --.`,
         is: { words: TASK_STATES },
       },
       wide: WIDE,
-      json: json('print an array of items: the same ones', [...TASK_FIELDS, 'reasons']),
+      json: json('print an array of items: the same ones', [...TASK_FIELDS, 'reasons', 'host']),
     },
     notes: `States:
   pending     waits in the queue

@@ -16,6 +16,7 @@ export async function renderQueue(items: readonly ListedTask[], style: TextStyle
     { title: 'MESSAGE', cell: ({ message }) => oneLine(message, 60) },
     { title: 'FAILURE', cell: failureText },
     { title: 'REASON', cell: (item) => reasonColumn(item, item.reasons) },
+    ...hostColumn(items),
   ];
   const rows = style.ruled ? byLife(items) : items;
   const empty = 'no tasks; run: kugetsu delegate MESSAGE';
@@ -31,8 +32,14 @@ function briefColumns(items: readonly ListedTask[], style: TextStyle): readonly 
     { title: 'AGE', cell: ({ created_at: at }) => since(at, style) },
     { title: 'MESSAGE', cell: ({ message }) => oneLine(message, 60), cut: 'end', atLeast: 12 },
     { title: 'REASON', cell: (item) => whyText(item), cut: 'end', atLeast: 12 },
+    ...hostColumn(items).map((column) => ({ ...column, optional: true })),
     { title: 'ATTEMPTS', cell: ({ attempts }) => String(attempts), optional: true },
   ];
+}
+
+/** The last column, and only in a fleet: what reads the others finds them where they were. */
+function hostColumn(items: readonly ListedTask[]): readonly Column<ListedTask>[] {
+  return items.some(({ host }) => host !== undefined) ? [{ title: 'HOST', cell: ({ host }) => host ?? '-' }] : [];
 }
 
 const COLOURS: Readonly<Record<QueueItem['state'], Style>> = {

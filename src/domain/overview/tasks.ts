@@ -6,6 +6,8 @@ import type { QueueItem } from '../queue/queue-item.ts';
 /** A task as it is listed: its message without secrets, and all that it waits for, in words, too. */
 export interface ListedTask extends QueueItem {
   readonly reasons: readonly ToldReason[];
+  /** In a fleet, the host that has the task, or the session of its issue; null when any may take it, or it is finished. */
+  readonly host?: string | null;
 }
 
 /** Tasks with what each waits for, and what holds the queue as a whole. */
@@ -40,11 +42,24 @@ export async function readQueue(
 }
 
 async function listed(
-  context: Pick<Context, 'home' | 'env'>,
+  context: Pick<Context, 'home' | 'env' | 'queue'>,
   shown: readonly QueueItem[],
   reasons: ExplainedQueue['reasons'],
 ): Promise<ListedTask[]> {
   // The file keeps the message as it is: that is what the agent is told.
   const { text } = await redactorOf(context);
-  return shown.map((item) => ({ ...item, message: text(item.message), reasons: reasons.get(item.id) ?? [] }));
+  const hostOf = await hostsOf(context);
+  return shown.map((item) => ({
+    ...item,
+    message: text(item.message),
+    reasons: reasons.get(item.id) ?? [],
+    ...hostOf(item.id),
+  }));
+}
+
+/** A queue of one home has no hosts to tell apart. */
+async function hostsOf({ queue }: Pick<Context, 'queue'>): Promise<(id: string) => Pick<ListedTask, 'host'>> {
+  if ((await queue.host()) === undefined) return () => ({});
+  const places = await queue.places();
+  return (id) => ({ host: places.get(id)?.host ?? places.get(id)?.home ?? null });
 }

@@ -12,6 +12,7 @@ import { leftoversCheck, prunableCheck } from './leftovers.ts';
 import { locksCheck } from './locks.ts';
 import { modelsCheck } from './model.ts';
 import { modesCheck } from './modes.ts';
+import { fleetCheck } from './fleet.ts';
 import { permissionsCheck } from './permissions.ts';
 import { notificationsCheck } from './notifications.ts';
 import { agentProgramsCheck, gitCheck, gitIdentityCheck, opencodeCheck } from './programs.ts';
@@ -44,6 +45,7 @@ export const ALL_CHECKS: readonly Check[] = [
   issueSessionsCheck,
   permissionsCheck,
   daemonCheck,
+  fleetCheck,
   notificationsCheck,
   diskFreeCheck,
   diskUsedCheck,

@@ -1,0 +1,52 @@
+import { textOf } from '../../util/loose-object.ts';
+import type { Context } from '../queue/context.ts';
+import { fleetDatabase } from '../queue/table/open-table.ts';
+import { Hosts, type Host } from '../queue/table/hosts.ts';
+import { numberIn } from '../queue/table/task-rows.ts';
+import { watchTable } from '../queue/table/watch-table.ts';
+import { requireMember } from './member.ts';
+
+/** What decides whether a fleet keeps its promises. */
+export interface FleetFacts {
+  /** Where the server is, without the password. */
+  readonly server: string;
+  readonly hosts: readonly Host[];
+  /** How far the clock of this machine is from the server's, in milliseconds; ahead of it is positive. */
+  readonly skewMs: number;
+  /** Settings of the server that let it forget what it has promised, as `name = value`. */
+  readonly forgetful: readonly string[];
+  /** Why changes are not noticed at once; undefined when they are. */
+  readonly deafness: string | undefined;
+}
+
+/**
+ * Asks the server of the fleet. It takes some seconds when changes are not noticed.
+ *
+ * @throws AppError `no_fleet`, `queue_unreachable`, `queue_refused`, `queue_too_new`
+ */
+export async function readFleetFacts(
+  context: Pick<Context, 'home' | 'env' | 'clock'>,
+  signal: AbortSignal,
+): Promise<FleetFacts> {
+  const { clock } = context;
+  const database = fleetDatabase(context, (await requireMember(context)).url);
+  try {
+    const hosts = await new Hosts(database).list();
+    const before = clock.now();
+    const [row = {}] = await database.read(
+      `select floor(extract(epoch from clock_timestamp()) * 1000)::double precision as now,
+        current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit`,
+    );
+    const skewMs = (before + clock.now()) / 2 - numberIn(row, 'now');
+    const settings = ['fsync', 'synchronous_commit'].map((name) => [name, textOf(row[name]) ?? ''] as const);
+    const forgetful = settings.filter(([, value]) => value === 'off').map(([name, value]) => `${name} = ${value}`);
+    const watch = watchTable(context, database, () => undefined);
+    try {
+      return { server: database.address.shown, hosts, skewMs, forgetful, deafness: await watch.deafness(signal) };
+    } finally {
+      watch.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
