@@ -1,0 +1,84 @@
+// Slow: each bad agent works beside a good one in one server of the real opencode.
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installOwnPackage } from '../support/own-package.ts';
+import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
+import type { Reply } from '../support/scripted-model.ts';
+import { until } from '../support/world.ts';
+
+const FORGE = 'forge.test/acme/demo';
+const STEPS = 4;
+
+/** What the bad agent does. It begins with a file, so that the good one is told nothing before that. */
+const BAD: readonly (readonly [string, readonly Reply[]])[] = [
+  ['prints a line of 10 MB', [{ bash: 'touch bad; head -c 10000000 /dev/zero | tr "\\0" x; sleep 600' }]],
+  ['prints without end', [{ bash: 'touch bad; yes flood' }]],
+  ['hangs, as its provider does not answer', [{ bash: 'touch bad' }, { hang: true }]],
+  [
+    'never gets to a finish',
+    [{ bash: 'touch bad' }, ...Array.from({ length: 50 }, () => ({ text: 'x', finish: null }))],
+  ],
+  ['says 5 MB', [{ bash: 'touch bad' }, { text: 'y'.repeat(5_000_000) }]],
+  ['starts what ignores every signal', [{ bash: 'touch bad; trap "" TERM INT HUP; sleep 600' }]],
+  ['writes 3000 files', [{ bash: 'touch bad; for n in $(seq 3000); do echo $n > file-$n; done; sleep 600' }]],
+];
+
+/** What happens to the worktree of the bad agent while it works. */
+const TURNED: readonly (readonly [string, (worktree: string) => void])[] = [
+  ['loses its worktree', (worktree) => rmSync(worktree, { recursive: true, force: true })],
+  ['gets a broken opencode.json', (worktree) => writeFileSync(join(worktree, 'opencode.json'), '{ broken')],
+];
+
+let real: RealWorld;
+
+beforeAll(async () => {
+  real = await makeRealWorld({
+    AGENT_ENGINE: 'server',
+    AGENT_SERVER_IDLE_SECONDS: '5',
+    MAX_CONCURRENT_AGENTS: '8',
+    MIN_FREE_MEMORY_MB: '0',
+  });
+  installOwnPackage(real.world);
+  const { model } = real;
+  model.on(/be good/, [...Array.from({ length: STEPS }, (_, step) => ({ bash: `echo ${step}` })), { text: 'Good.' }]);
+  model.on(/be bad (\d+)/, ({ lastUserText }) => {
+    const [, replies] = BAD[Number(/be bad (\d+)/.exec(lastUserText)?.[1])] ?? [];
+    return replies ?? [];
+  });
+  model.on(/be busy/, [{ bash: 'touch bad; sleep 5' }, { bash: 'sleep 600' }]);
+});
+
+afterAll(async () => {
+  expect(await real.destroy()).toEqual([]);
+});
+
+/** Has a bad agent begin, and a good one work to its end beside it in the same server. */
+async function beside(
+  name: string,
+  message: string,
+  turn: (worktree: string) => void = () => undefined,
+): Promise<void> {
+  const { world, model } = real;
+  const [bad, good] = [`${FORGE}#-bad-${name}`, `${FORGE}#-good-${name}`];
+  expect(await world.kugetsu('start', bad, message)).toMatchObject({ code: 0 });
+  const { worktree, run } = await listedSession(world, bad);
+  await until('the bad agent has begun', () => existsSync(join(worktree ?? '', 'bad')));
+  turn(worktree ?? '');
+  expect(await world.kugetsu('start', good, 'be good', '-f')).toMatchObject({ code: 0 });
+  const { session_id: id, run: own } = await listedSession(world, good);
+  expect(own?.agent_pid).toBe(run?.agent_pid);
+  const last = model.requests.findLast(({ sessionId }) => sessionId === id);
+  expect(last?.messages.filter(({ role }) => role === 'tool')).toHaveLength(STEPS);
+  await world.kugetsu('stop', bad);
+}
+
+test.each(BAD.map(([what], number) => [what, number] as const))(
+  'beside an agent that %s, another one in the same server does its work',
+  async (_, number) => beside(`${number}`, `be bad ${number}`),
+);
+
+test.each(TURNED.map(([what, turn], number) => [what, number, turn] as const))(
+  'beside an agent that %s, another one in the same server does its work',
+  async (_, number, turn) => beside(`turned-${number}`, 'be busy', turn),
+);
