@@ -19,7 +19,7 @@ In a checkout of the repository 14 or '#14' is enough; the URL of an issue or a 
 such as 'kugetsu#14', do as well. A server's name can stand for instance; owner/repo#identifier is on the default
 server (kugetsu server --help).
 State is kept under ~/.kugetsu; KUGETSU_DIR names another directory.
-Exit codes: 0 done, 1 failed, 2 usage, 3 not ready, 4 busy, 124 (wait) the time is over, 130 interrupted.`;
+Exit codes: 0 done, 1 failed, 2 usage, 3 not ready, 4 busy, 124 (wait) timed out, 130 interrupted.`;
 
 /** What help says behind the list of the commands, in lines of at most `width` columns where it can be broken. */
 export function epilogue(width = USUAL_WIDTH): string {

@@ -32,7 +32,7 @@ export function createProgram({ terminal, args, onRequest }: Wanted): Command {
   const width = Number.isFinite(columns) ? columns : undefined;
   const program = new Command('kugetsu')
     .description(SUMMARY)
-    .version(versionText(), '-V, --version', 'print the version; with --verbose, what it was tested with too')
+    .version(versionText(), '-V, --version', 'print the version; --verbose adds what it was tested with')
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError()
     .configureHelp({
@@ -52,7 +52,7 @@ export function createProgram({ terminal, args, onRequest }: Wanted): Command {
       outputError: (text, write) => write(plainText(`${errorLines(text, args).join('\n')}\n`)),
     })
     .addHelpText('after', epilogue(width))
-    .addHelpCommand(new Command('help').argument('[command]').description('show help for a command').helpGroup('Look:'))
+    .addHelpCommand(helpCommand('Look:'))
     .exitOverride();
   for (const entry of neededBy(args)) add(program, entry, { onRequest, width });
   return program;
@@ -99,10 +99,17 @@ function add(
     .description(entry.summary)
     .helpGroup(groupOf(entry.words))
     .addHelpText('after', helpNotes(entry, width));
-  if (entry.load === undefined) return;
+  if (entry.load === undefined) {
+    added.addHelpCommand(helpCommand(groupOf(`${entry.words} help`)));
+    return;
+  }
   for (const argument of Object.values(entry.takes)) added.addArgument(argumentOf(argument));
   for (const option of Object.values(entry.options)) added.addOption(optionOf(option));
   added.action(() => onRequest(requestOf(entry, added.processedArgs, added.opts())));
+}
+
+function helpCommand(group: string): Command {
+  return new Command('help').argument('[command]').description('show help for a command').helpGroup(group);
 }
 
 function termOf(argument: Argument): string {

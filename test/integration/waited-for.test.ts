@@ -22,7 +22,7 @@ test('wait ends with what it waits for, and its exit code says whether all of it
   expect(await world.kugetsu('wait', REF, '--timeout', '0s')).toMatchObject({
     code: 124,
     stdout: '',
-    stderr: `waiting for ${REF}\nkugetsu: the time is over: 1 of 1 goes on\n  run: kugetsu list\n`,
+    stderr: `waiting for ${REF}\nkugetsu: timed out: 1 of 1 not ended yet\n  run: kugetsu list\n`,
   });
   give(world, 'go');
   expect(await waiting).toMatchObject({ code: 0, stdout: `${REF}\tsucceeded\n` });

@@ -31,8 +31,7 @@ export async function wait({ context, exitWith }: Call, { what, timeout, json }:
   if (json) await printResult(context, { json, value: ended });
   if (ended.length < names.length) {
     const left = names.length - ended.length;
-    const goes = left === 1 ? 'goes' : 'go';
-    terminal.err(`kugetsu: the time is over: ${left} of ${names.length} ${goes} on\n  run: kugetsu list`);
+    terminal.err(`kugetsu: timed out: ${left} of ${names.length} not ended yet\n  run: kugetsu list`);
     exitWith(EXIT.timedOut);
   } else if (ended.some(({ outcome }) => outcome !== 'succeeded')) exitWith(EXIT.failed);
 }

@@ -137,7 +137,7 @@ Returns as soon as the agent is at work.`,
       json: RESULT,
     },
     notes: `The agent goes on in the issue's session and worktree as they are, even after it was stopped or killed.
-A worktree of which the set-up failed is set up again in any case.
+A worktree whose set-up failed is set up again in any case.
 A message that begins with - goes after --: kugetsu continue github.com/shoko/kugetsu#14 -- "-v does not work"`,
     examples: ['kugetsu continue github.com/shoko/kugetsu#14 "add unit tests"'],
     exits: {
@@ -219,7 +219,7 @@ If opencode cannot be asked, standard error says so.`,
       follow: letter(
         '-f',
         '--follow',
-        'go on until the run has ended, of a PM task until all that it started has; the exit code says how',
+        'follow until the run has ended (a PM task: all that it started, too); the exit code is the outcome',
       ),
       wide: WIDE,
       json: json('print the runs as JSON, or a log as it is: one JSON object per line', RUN_FIELDS),

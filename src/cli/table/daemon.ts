@@ -69,7 +69,7 @@ export const DAEMON: readonly Entry[] = [
   }),
   command({
     words: 'queue-daemon install',
-    summary: 'run it from now on, and again after each reboot',
+    summary: 'install it as a service that also starts after a reboot',
     options: {
       systemd: flag('--systemd', 'as a user unit of systemd'),
       launchd: flag('--launchd', 'as a launch agent of macOS'),

@@ -19,7 +19,7 @@ const READERS = `Directories, all of which opencode reads:
   claude    ~/.claude/skills/kugetsu
   agents    ~/.agents/skills/kugetsu
 
-A file of other origin, or one that was changed, is moved aside first. Columns: what was done, path.`;
+A file that kugetsu did not install, or that was changed, is moved aside first. Columns: what was done, path.`;
 
 const SHELL = {
   kind: 'optional',

@@ -77,7 +77,7 @@ export const WHEN = {
     kind: 'values',
     long: '--after',
     name: 'task',
-    about: 'begin when this task is completed, and fail if it fails; may be given again',
+    about: 'begin when this task is completed, and fail if it fails; may be repeated',
     is: { live: ['open_task'] },
   },
   afterAny: flag('--after-any', 'begin however the tasks of --after end'),

@@ -24,7 +24,7 @@ which, and how it is now.`,
   }),
   command({
     words: 'web',
-    summary: 'show the same as a page in a browser, and stop, retry, continue or delegate there',
+    summary: 'show agents, queue and notifications as a page in a browser, with buttons to act on them',
     options: {
       listen: {
         kind: 'value',
@@ -46,7 +46,7 @@ which, and how it is now.`,
         kind: 'values',
         long: '--name',
         name: 'host',
-        about: 'also answer to this name, of a proxy or of this machine; may be given again',
+        about: 'also answer to this name, of a proxy or of this machine; may be repeated',
       },
       keepToken: flag('--keep-token', 'use the token that the home keeps in web-token, and do not print it'),
       json: json('print the address as an object on one line'),
@@ -64,7 +64,7 @@ cookie in place of the token; without one of them nothing is shown or done. With
   }),
   command({
     words: 'stats',
-    summary: 'show what runs have come to: outcomes, time, tokens and cost',
+    summary: 'show the outcomes, time, tokens and cost of runs',
     options: {
       by: {
         kind: 'value',
@@ -83,7 +83,7 @@ cookie in place of the token; without one of them nothing is shown or done. With
       wide: WIDE,
       json: json('print an object with the figures of each group and of all together', FIELDS),
     },
-    notes: `Columns: what the line is of, runs, succeeded, failed, stopped, seconds, tokens, cost. Time is how long agents were at work,
+    notes: `Columns: the group, runs, succeeded, failed, stopped, seconds, tokens, cost. Time is how long agents were at work,
 tokens are all tokens, those of the cache too, and the cost is what opencode says it is, in dollars. On a terminal a bar shows the
 share of each line. Runs are known for STATS_KEEP_DAYS.`,
     examples: ['kugetsu stats', 'kugetsu stats --by repo --since 7d', 'kugetsu stats --by issue --json'],

@@ -58,7 +58,7 @@ last attempt ended. An agent may retry only tasks that it has queued itself.`,
     options: {
       message: { kind: 'value', long: '--message', name: 'text', about: 'the new message; - reads standard input' },
       priority: { ...WHEN.priority, about: 'a higher one goes first' },
-      after: { ...WHEN.after, about: 'come after this task instead; may be given again; none: after no task' },
+      after: { ...WHEN.after, about: 'come after this task instead; may be repeated; none: after no task' },
       afterAny: WHEN.afterAny,
       at: { ...WHEN.at, about: 'not before: 14:30, 2026-12-24T08:00 or +1h30m; now: take the time away' },
       json: json('print the task'),

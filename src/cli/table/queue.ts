@@ -29,7 +29,7 @@ export const QUEUE: readonly Entry[] = [
       ),
       from: FROM,
       pr: PR,
-      setup: flag('--setup', 'set the worktree of an agent that goes on up again first'),
+      setup: flag('--setup', 'set the worktree up again first, when the agent goes on in it'),
       doneWhen: DONE_WHEN,
       ...WHEN,
       once: flag('--once', 'add nothing when a task of the issue waits already, and print its id'),
@@ -67,7 +67,7 @@ A message that begins with - goes after --.`,
         is: { words: TASK_STATES },
       },
       wide: WIDE,
-      json: json('print an array of items: the same ones', [...TASK_FIELDS, 'reasons', 'host']),
+      json: json('print an array of these items', [...TASK_FIELDS, 'reasons', 'host']),
     },
     notes: `States:
   pending     waits in the queue
@@ -79,7 +79,7 @@ Columns: id, state, attempts, issue ref, message, failure, reason. The reason is
 kugetsu queue explain TASK has all of them. On a terminal: a short id, state, issue ref, age, message and reason, or why it
 failed.
 
-Of the finished tasks, --json, too, has the last 50 to end; give --all for every one.`,
+--json, too, has only the 50 finished tasks that ended last; --all has every one.`,
     examples: [
       'kugetsu queue list',
       'kugetsu queue list --state error --since 1d --json',
@@ -116,7 +116,7 @@ Of the finished tasks, --json, too, has the last 50 to end; give --all for every
   }),
   command({
     words: 'queue clear',
-    summary: 'remove finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS; the daemon does it too',
+    summary: 'remove finished tasks that are older than QUEUE_CLEANUP_AGE_DAYS; the daemon does this, too',
     options: {
       allFinished: flag('--all-finished', 'remove every finished task, however new'),
       json: json('print the ids of the removed tasks'),

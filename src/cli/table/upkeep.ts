@@ -118,8 +118,8 @@ moved to rescued/.
 
 --apply brings one back: into the worktree of its issue, as it was, with what was staged and the commits of its branch, if
 that worktree is clean, on its branch, and has no commit that the saved work does not build on; or into a new directory.
-A git operation that was in progress, such as a merge, is in progress there again, and the command to go on is said; a rebase
-goes on in a new directory only. What was saved stays saved.
+A git operation that was in progress, such as a merge, is in progress there again, and kugetsu prints the command that
+continues it; a rebase goes on in a new directory only. What was saved stays saved.
 
 Columns: id, saved, issue ref, kind (commit or directory), bytes, subject.`,
     examples: [
@@ -161,8 +161,8 @@ export const DOCTOR: readonly Entry[] = [
 The model is asked for one word, in a session that is thrown away; --no-model skips that.
 
 --try-opencode does nothing else: it tries the installed opencode with a scripted model on this machine, and with a
-database and a configuration that are thrown away. kugetsu runs agents with an opencode 2 only after it has passed, as
-it stands: one that was replaced has to be tried again.
+database and a configuration that are thrown away. kugetsu runs agents with opencode 2 only after
+that very program has passed: after an upgrade of it, try it again.
 
 --fix fixes what is safe: it never touches uncommitted work and deletes no state file (damaged ones become
 *.corrupt-TIME). What is not safe is left to you, with instructions. After it, a second --fix has nothing left to fix.`,

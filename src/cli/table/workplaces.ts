@@ -3,26 +3,30 @@ import type { Receipt } from '../../domain/overview/receipt.ts';
 import type { Waited } from '../../domain/work/wait-for.ts';
 import { flag, ISSUE_REF, json } from './kinds.ts';
 
-const RECEIPT_FIELDS = [
-  'run',
-  'kind',
-  'issue_ref',
-  'task',
-  'message',
-  'requested_at',
-  'working_at',
-  'ended_at',
-  'session',
-  'base_session',
-  'worktree',
-  'branch',
-  'commits',
-  'changes',
-  'verdict',
-  'children',
-  'ways_back',
-  'log',
-] as const satisfies readonly (keyof Receipt)[];
+// The compiler sees to it that none is missing.
+const RECEIPT_FIELDS = Object.keys({
+  run: true,
+  kind: true,
+  issue_ref: true,
+  task: true,
+  message: true,
+  requested_at: true,
+  working_at: true,
+  ended_at: true,
+  session: true,
+  base_session: true,
+  inherited_tokens: true,
+  opencode: true,
+  model: true,
+  worktree: true,
+  branch: true,
+  commits: true,
+  changes: true,
+  verdict: true,
+  children: true,
+  ways_back: true,
+  log: true,
+} satisfies Record<keyof Receipt, true>);
 const WAITED_FIELDS = ['name', 'outcome', 'class', 'message'] as const satisfies readonly (keyof Waited)[];
 const DIFF_FIELDS = ['issue_ref', 'worktree', 'branch', 'base', 'commits', 'text'];
 
@@ -49,7 +53,7 @@ export const WORKPLACES: readonly Entry[] = [
       json: json('print an array of objects', WAITED_FIELDS),
     },
     notes: `Prints a line for each when it has ended. An issue has ended when no agent is at work on it and no task of it is open; a PM
-task, when all that it started has ended. What goes on goes on after an interrupt, too.`,
+task, when all that it started has ended. An interrupt ends only the waiting.`,
     examples: [
       'kugetsu wait q_0mwrzy3vsoanbch2t --timeout 30m',
       ['kugetsu wait && kugetsu notify list', 'all that is open'],
@@ -59,14 +63,14 @@ task, when all that it started has ended. What goes on goes on after an interrup
       1: 'one has failed or was stopped, or there is none of that name',
       2: 'usage',
       4: 'you would wait for yourself',
-      124: 'the time is over',
+      124: 'timed out',
       130: 'interrupted',
     },
     load: async () => (await import('../commands/wait.ts')).wait,
   }),
   command({
     words: 'show',
-    summary: 'show what a run was for, what came of it, and what there is to show',
+    summary: 'show what a run was for, what came of it, and what it cost',
     takes: {
       what: {
         kind: 'required',
@@ -79,8 +83,8 @@ task, when all that it started has ended. What goes on goes on after an interrup
       markdown: flag('--markdown', 'in Markdown, to be posted on the issue'),
       json: json('print an object', RECEIPT_FIELDS),
     },
-    notes: `Message, times, session and base session, branch, commits and changed files as they are now, check, tokens and cost, verdict,
-and the commands that bring back what was saved of the issue's work.`,
+    notes: `Message, times, session, base session and the tokens inherited from it, the version of opencode, branch, commits and changed files
+as they are now, check, tokens and cost, verdict, and the commands that bring back what was saved of the issue's work.`,
     examples: ['kugetsu show github.com/shoko/kugetsu#14', 'kugetsu show 14 --markdown | gh issue comment 14 -F -'],
     exits: { 0: 'shown', 1: 'no such run', 2: 'usage' },
     load: async () => (await import('../commands/workplace.ts')).show,
@@ -108,11 +112,11 @@ through your pager (GIT_PAGER, PAGER, or less). Nothing that the repository conf
 show, and kugetsu continue goes on in the same session.`,
     examples: ['kugetsu attach github.com/shoko/kugetsu#14', 'kugetsu attach 14 --stop'],
     exits: {
-      0: 'left again',
+      0: 'opencode was left',
       1: 'failed, or the issue has no session or worktree',
       2: 'usage, or there is no terminal',
       3: 'no usable opencode',
-      4: 'an agent is at work there, or somebody else',
+      4: 'an agent or somebody else is at work there',
     },
     people: { why: 'it opens a terminal for a person' },
     load: async () => (await import('../commands/workplace.ts')).attachTo,

@@ -75,6 +75,8 @@ export function receiptView(receipt) {
     ['Task', receipt.task],
     ['Session', receipt.session],
     ['Base session', receipt.base_session],
+    ['Inherited', receipt.inherited_tokens === null ? null : plural(receipt.inherited_tokens, 'token')],
+    ['opencode', receipt.opencode],
     ['Branch', receipt.branch],
     ['Worktree', receipt.worktree],
     ['Log', receipt.log],
