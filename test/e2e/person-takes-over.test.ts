@@ -1,7 +1,7 @@
 // Slow: the real opencode in a terminal, which takes seconds to start.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startScriptedModel, type ScriptedModel } from '../support/scripted-model.ts';
 import { makeRemote, makeWorld, mapRepositories, REAL_OPENCODE, until, type World } from '../support/world.ts';
 
@@ -29,6 +29,12 @@ afterAll(async () => {
   await model.close();
 });
 
+async function stateOf(here: World): Promise<unknown> {
+  const { stdout } = await here.kugetsu('list', '--json=issue_ref,state');
+  const listed = JSON.parse(stdout) as { readonly issue_ref: string; readonly state: string }[];
+  return listed.find(({ issue_ref: ref }) => ref === REF)?.state;
+}
+
 /** Whether something is so within a moment; if not, what it depends on is tried again. */
 async function soon(condition: () => boolean): Promise<boolean> {
   return until('it is so', condition, 5000).catch(() => false);
@@ -42,6 +48,9 @@ test('a person goes on in the session of an issue, in its worktree, and has the 
     env: world.env,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
   const ended = once(child, 'exit');
   let screen = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
@@ -51,8 +60,7 @@ test('a person goes on in the session of an issue, in its worktree, and has the 
     return () => screen.length > before;
   };
   await until('what the agent said is shown', () => screen.includes('periwinkle'));
-  const { stdout: list } = await world.kugetsu('list');
-  expect(list).toContain('attached');
+  expect(await stateOf(world)).toBe('attached');
   expect(await world.kugetsu('continue', REF, 'hello')).toMatchObject({ code: 4 });
   const reached = (): boolean => model.requests.some(({ lastUserText }) => lastUserText.includes(TYPED));
   // The interface takes keys a moment after it has drawn itself, so the message is typed until the model has it.
@@ -75,7 +83,7 @@ test('a person goes on in the session of an issue, in its worktree, and has the 
   // Lines are read whole and shown as they are typed, and the cursor is there.
   expect(after).toMatch(/(?<!-)\bicanon\b[^]*(?<!-)\becho\b/);
   expect(screen.lastIndexOf('\u001B[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001B[?25l'));
-  expect((await world.kugetsu('list')).stdout).not.toContain('attached');
+  expect(await stateOf(world)).toBe('idle');
 });
 
 test('the agent goes on with what the person has said', async () => {

@@ -241,7 +241,9 @@ test('doctor finds a NOTIFY_COMMAND that cannot be run, wherever it is looked fo
   writeFileSync(text, 'no program\n');
   for (const program of ['no-such-program', text, '~/gone']) {
     succeeded(await world.kugetsu('config', 'set', 'NOTIFY_COMMAND', `${program} loudly`));
-    const says = new RegExp(`NOTIFY_COMMAND: ${program.replace('~', world.userHome)} is no program that can be run`);
+    const says = new RegExp(
+      `NOTIFY_COMMAND: ${program.replace('~', world.userHome)} cannot be run: there is no such program`,
+    );
     await expectBreak(world, { level: 'error', check: 'notifications', says, command });
   }
   for (const program of ['cat', recorder(world).program.replace(' ', String.raw`\ `)]) {

@@ -145,7 +145,9 @@ test('a branch that is another issue is not taken from it, and what only an agen
   await gitIn(world, remoteOf(world), 'update-ref', 'refs/pull/92/head', 'refs/heads/fix/issue-2');
   const refused = await world.kugetsu('start', REF, 'hello', '--pr', '92', '--follow');
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('fix/issue-2, the branch of pull request 92, is that of forge.test/acme/demo#2');
+  expect(refused.stderr).toContain(
+    'fix/issue-2, the branch of pull request 92, is already that of forge.test/acme/demo#2',
+  );
   expect(refused.stderr).toContain('run: kugetsu continue forge.test/acme/demo#2 MESSAGE');
   const own = succeeded(await world.kugetsu('start', issue(2), 'fake: sh true', '--pr', '92', '--follow'));
   expect(own.stdout).toContain('the agent pushes its branch fix/issue-2');

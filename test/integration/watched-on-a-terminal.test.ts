@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { debianTools } from '../support/debian-tools.ts';
 import { issue, readyWorld, runOf, succeeded, verdictOf } from '../support/fake-world.ts';
 import { enqueue, queueWorld } from '../support/queue-world.ts';
 import { OnTerminal } from '../support/terminal.ts';
-import { until, type World } from '../support/world.ts';
+import { run, until, type World } from '../support/world.ts';
 
 const SIZE = { columns: 80, rows: 24 };
 
@@ -129,6 +131,40 @@ async function printed(world: World, args: readonly string[], count: number): Pr
   await ended;
   return text;
 }
+
+// Slow on a busy machine: an agent works, and a person looks.
+test('in tmux the screen is there in each size, and what was there before when it is left', async () => {
+  const world = await readyWorld();
+  await atWork(world);
+  const tree = debianTools(['tmux']);
+  const libraries =
+    tree === undefined ? [] : readdirSync(join(tree, 'usr', 'lib')).map((name) => join(tree, 'usr', 'lib', name));
+  const program = tree === undefined ? 'tmux' : join(tree, 'usr', 'bin', 'tmux');
+  const env = { ...world.env, LD_LIBRARY_PATH: libraries.join(':') };
+  const tmux = async (...args: readonly string[]): Promise<string> => {
+    const command = [program, '-S', join(world.root, 'tmux'), '-f', '/dev/null', ...args];
+    return (await run(command, { cwd: world.project, env })).stdout;
+  };
+  const shows = async (what: RegExp): Promise<string> =>
+    until(`tmux shows ${what}`, async () => {
+      const shown = await tmux('capture-pane', '-p');
+      return what.test(shown) ? shown : undefined;
+    });
+  onTestFinished(async () => {
+    await tmux('kill-server');
+  });
+  const line = `echo before; ${world.command.map((word) => `'${word}'`).join(' ')} watch; echo "left with $?"; cat`;
+  await tmux('new-session', '-d', '-x', '100', '-y', '30', line);
+  expect(await shows(/> forge\.test\/acme\/demo#1 +working/)).toMatch(/^kugetsu +agents 1\/3/);
+  await tmux('resize-window', '-x', '60', '-y', '20');
+  const narrow = await shows(/> \S*acme\/demo#1 +work/);
+  expect(narrow.split('\n').filter((row) => row.length > 60)).toEqual([]);
+  expect(await tmux('display-message', '-p', '#{alternate_on} #{cursor_flag}')).toBe('1 0\n');
+  await tmux('send-keys', 'q');
+  expect(await shows(/left with 0/)).toMatch(/^before\nleft with 0\n/);
+  expect(await tmux('display-message', '-p', '#{alternate_on} #{cursor_flag}')).toBe('0 1\n');
+  succeeded(await world.kugetsu('stop', issue(1)));
+});
 
 test('without a terminal each change is a line, with --json an object', async () => {
   const world = await queueWorld();

@@ -14,6 +14,7 @@ const PACKAGES = {
   mandoc: ['mandoc'],
   'git-lfs': ['git-lfs'],
   tini: ['tini'],
+  tmux: ['tmux', 'libevent-core-2.1-7', 'libutempter0'],
   'systemd-analyze': ['systemd', 'libsystemd-shared'],
 } as const;
 

@@ -79,6 +79,6 @@ async function fetchedTip(path: string, ref: string): Promise<string | undefined
 
 function missing(source: string, number: number): AppError {
   return new AppError('no_such_pull_request', `${source} has no pull or merge request ${number}`, {
-    hint: 'check the number: an issue is none; kugetsu knows those of GitHub, Gitea, Forgejo and GitLab',
+    hint: 'check the number: an issue will not do; kugetsu knows the requests of GitHub, Gitea, Forgejo and GitLab',
   });
 }

@@ -49,7 +49,8 @@ export function parseServerAddress(url: string): ServerAddress {
   if (host === '' || database === '' || user === '')
     throw usageError(`the URL names no ${missing(host, database)}`, EXAMPLE);
   const port = Number(options.get('port') ?? (parsed.port || '5432'));
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw usageError('the port in the URL is no port', EXAMPLE);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw usageError('the port in the URL is not a port number', EXAMPLE);
   return {
     host,
     port,
@@ -116,5 +117,5 @@ function fileIn(value: string | null): string | undefined {
 function schemaOf(value: string | null): string {
   if (value === null) return 'kugetsu';
   if (IDENTIFIER.test(value) && !value.startsWith('pg_')) return value;
-  throw usageError('schema= in the URL is no name of a schema', 'use lower-case letters, digits and _');
+  throw usageError('schema= in the URL is not the name of a schema', 'use lower-case letters, digits and _');
 }

@@ -14,7 +14,7 @@ export async function testSinks({ context, exitWith }: Call, { json }: { readonl
   const { trySinks } = await import('../../domain/notifications/try-sinks.ts');
   const outcomes = await trySinks(context);
   if (outcomes.length === 0) {
-    throw new AppError('no_sink', 'the settings name nowhere for notifications to go', {
+    throw new AppError('no_sink', 'no setting says where notifications are to go', {
       hint: 'run: kugetsu config set NOTIFY_WEBHOOK_URL URL, NOTIFY_COMMAND PROGRAM or NOTIFY_DESKTOP on',
       exit: EXIT.notReady,
     });

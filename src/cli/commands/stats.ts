@@ -22,7 +22,7 @@ export async function stats({ context }: Call, { by, since: given, json }: Stats
   const now = context.clock.now();
   const since = given === undefined ? now - USUAL_DAYS * DAY_MS : parsePastTime(given, now);
   if (since === undefined) {
-    throw usageError(words`not a time that has been: ${quoted(given ?? '')}`, 'give 12h, 7d, 14:30 or 2026-12-24');
+    throw usageError(words`not a time in the past: ${quoted(given ?? '')}`, 'give 12h, 7d, 14:30 or 2026-12-24');
   }
   const runs = await readEndedRuns(context, since);
   const value = { since: isoWithOffset(since), by, total: figuresOf(runs), groups: groupFigures(runs, by) };

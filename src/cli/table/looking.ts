@@ -14,10 +14,10 @@ export const LOOKING: readonly Entry[] = [
       once: flag('--once', 'print what is so now, one line for each thing, and leave'),
       json: json('print an object whenever something has changed, one per line'),
     },
-    notes: `Keys: up and down or k and j, page-up, page-down, g and G move; tab goes to the next part; enter shows the log, and follows it
-while the agent is at work; s stops the agent; c cancels the task, r retries it; p pauses the queue or lets it go on; x marks the
-notifications as read; ? lists the keys; q leaves. Agents go on. Without a terminal, each change is printed as a line: time, what,
-which, and how it is now.`,
+    notes: `Keys: up and down or k and j, page-up, page-down, g and G move; tab goes to the next part; enter shows the log, and
+follows it while the agent is at work; d shows the diff; a attaches; s stops the agent; c cancels the task, r retries it; p
+pauses the queue or lets it go on; x marks the notifications as read; ? lists the keys; q leaves. Agents go on. Without a
+terminal, each change is printed as a line: time, what, which, and how it is now.`,
     examples: ['kugetsu watch', 'kugetsu watch --once --json'],
     exits: { 0: 'left', ...USUAL },
     load: async () => (await import('../commands/watch.ts')).watch,

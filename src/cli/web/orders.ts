@@ -38,7 +38,7 @@ interface Done {
 export function parseOrder(body: string): Order {
   const parsed = OrderSchema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;
-  throw usageError('that is no order that kugetsu knows', 'reload the page');
+  throw usageError('kugetsu does not know that order', 'reload the page');
 }
 
 /** Does what a person asks for, as the command of the same name does it. @throws what that throws */

@@ -67,5 +67,5 @@ export async function writeMembership({ home }: Pick<Context, 'home'>, membershi
 function requireHostName(text: string): string {
   const name = text.toLowerCase();
   if (/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/.test(name)) return name;
-  throw usageError(words`${quoted(text)} is no name of a host`, 'use letters, digits, - and . (--name NAME)');
+  throw usageError(words`${quoted(text)} is not a host name`, 'use letters, digits, - and . (--name NAME)');
 }

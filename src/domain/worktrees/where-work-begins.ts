@@ -114,7 +114,7 @@ function beginAt({ name, tip, branches }: PullRequest, { wanted, start, path }: 
 }
 
 function taken(name: string, branch: string, owner: string): AppError {
-  return new AppError('branch_taken', `${branch}, the branch of ${name}, is that of ${owner}`, {
+  return new AppError('branch_taken', `${branch}, the branch of ${name}, is already that of ${owner}`, {
     hint: `to go on with it, run: kugetsu continue ${owner} MESSAGE`,
   });
 }

@@ -36,7 +36,7 @@ async function commandFindings({ env }: CheckContext, command: string | undefine
   const home = env['HOME'] ?? '/';
   const [program = ''] = commandWords(command, home);
   if (await canRun(program, { home, path: env['PATH'] ?? '' })) return [];
-  const message = words`NOTIFY_COMMAND: ${said(program, 200)} is no program that can be run`;
+  const message = words`NOTIFY_COMMAND: ${said(program, 200)} cannot be run: there is no such program`;
   return [wrong('error', NAME, message, 'kugetsu config set NOTIFY_COMMAND PROGRAM, then kugetsu notify test')];
 }
 

@@ -47,7 +47,7 @@ async function findingsOf(
         ]
       : []),
     ...others.map((other) =>
-      note(NAME, words`${where}: ${said(other, 60)} is no setting of kugetsu's and is left alone`),
+      note(NAME, words`${where}: ${said(other, 60)} is not a setting of kugetsu, and is left alone`),
     ),
   ];
 }

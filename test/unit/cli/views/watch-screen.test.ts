@@ -125,6 +125,20 @@ test('a key asks before it stops anything, and any answer but yes does nothing',
   });
 });
 
+test('a key shows the diff of the chosen issue, or opens opencode there', () => {
+  const overview = overviewWith(['idle']);
+  const known = new Set(['diff', 'attach']);
+  for (const [key, command] of [
+    ['d', 'diff'],
+    ['a', 'attach'],
+  ] as const) {
+    expect(pressed(FIRST_STATE, key, overview, known).does).toEqual({
+      args: [command, 'forge.test/acme/0#1'],
+      shows: true,
+    });
+  }
+});
+
 test('without a terminal only what changed is a line', () => {
   const before = overviewWith([]);
   expect(changesOf(before, before)).toEqual([]);
