@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -75,6 +75,30 @@ describe('a ref', () => {
       if (index % 7 === 0) git(['pack-refs', '--all']);
     }
     for (const name of names) expect(await mayHaveRef(`refs/heads/${name}`, at()), name).toBe(true);
+  });
+});
+
+describe('packed refs that have not changed for a while', () => {
+  const hourAgo = new Date(Date.now() - 3_600_000);
+
+  function packed(...names: readonly string[]): void {
+    const building = join(directory, 'packed-refs.new');
+    writeFileSync(building, names.map((name) => `${OBJECT} ${name}\n`).join(''));
+    utimesSync(building, hourAgo, hourAgo);
+    renameSync(building, join(directory, 'packed-refs'));
+  }
+
+  test('are those of the file as it is now, whatever was read before', async () => {
+    packed('refs/heads/one');
+    expect(await mayHaveRef('refs/heads/one', at())).toBe(true);
+    packed('refs/heads/two');
+    expect(await mayHaveRef('refs/heads/one', at())).toBe(false);
+    expect(await mayHaveRef('refs/heads/two', at())).toBe(true);
+    writeFileSync(join(directory, 'packed-refs'), `${OBJECT} refs/heads/six\n`);
+    expect(await mayHaveRef('refs/heads/two', at())).toBe(false);
+    packed('refs/heads/two');
+    rmSync(join(directory, 'packed-refs'));
+    expect(await mayHaveRef('refs/heads/two', at())).toBe(false);
   });
 });
 

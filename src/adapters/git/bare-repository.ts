@@ -2,12 +2,12 @@ import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
 import { rename, rm } from '../store/changes.ts';
-import { makePrivateDirectory, readTextIfExists, removeDirectory, replaceFile } from '../store/private-files.ts';
+import { makePrivateDirectory, placeFile, readTextIfExists, removeDirectory } from '../store/private-files.ts';
 import { cloneBeside } from '../store/temporary-name.ts';
 import { setOriginHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
 import { causeOf, remoteFailure } from './clone-failure.ts';
-import { atPlainGitDirectory, type GitPlace } from './git-place.ts';
+import { atGitDirectory, atPlainGitDirectory, type GitPlace } from './git-place.ts';
 import { type Environment, gitVersion, TRANSFER_TIMEOUT_MS, tryGit } from './git-command.ts';
 import { inRepository } from './isolation.ts';
 import { clonedFacts, noteFacts, ownFacts, remoteConfig } from './own-directory.ts';
@@ -127,15 +127,18 @@ async function cloneBare(repository: BareRepository): Promise<void> {
     const facts = { ...(await clonedFacts(made)), source, url };
     await noteFacts(made, facts);
     await writeSharedConfig(made, facts);
-    await inRepository({ repository: made, env, config: remoteConfig(url) }, async (place) => {
-      await noteHead(repository, { path: made, place, verb: 'clone', asked });
-    });
+    await noteHead(repository, { path: made, place: atGitDirectory(made, env), verb: 'clone', asked });
     await noteShallow(made);
-    await replaceFile(join(made, FETCHED_FILE), `${startedAt}\n`);
+    await noteFetch(made, startedAt);
     await rename(made, path);
   } finally {
     await removeDirectory(building);
   }
+}
+
+/** Does not wait for the disk: without the file, or with an empty one, the next start fetches again. */
+async function noteFetch(path: string, startedAt: number): Promise<void> {
+  await placeFile(join(path, FETCHED_FILE), `${startedAt}\n`);
 }
 
 /** When the last successful fetch began; processes that waited for it need none of their own. */
@@ -168,7 +171,7 @@ async function fetchOrigin(repository: BareRepository, path: string, asking: Ask
     await noteHead(repository, { path, place, verb: 'fetch', asked });
   });
   await noteShallow(path);
-  await replaceFile(join(path, FETCHED_FILE), `${startedAt}\n`);
+  await noteFetch(path, startedAt);
 }
 
 interface Noting {

@@ -1,6 +1,7 @@
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
+import { settledStamp } from '../store/paths.ts';
 import type { GitPlace } from './git-place.ts';
 import { plainText } from './plain-file.ts';
 
@@ -29,10 +30,29 @@ export async function plainTarget(name: string, { extraEnv, own }: GitPlace): Pr
 async function isPacked(file: string, name: string): Promise<boolean> {
   try {
     // A pipe that nobody writes to is git's to wait for: it has a time limit.
-    return !(await stat(file)).isFile() || (await readFile(file)).includes(` ${name}\n`);
+    return !(await stat(file)).isFile() || (await packedIn(file)).includes(` ${name}\n`);
   } catch (error) {
     return errnoOf(error) !== 'ENOENT';
   }
+}
+
+/** The file that was read last. A start asks for one ref after the other, and there may be 100,000 in it. */
+let kept: { readonly stamp: string; readonly bytes: Buffer } | undefined;
+const KEPT_MS = 1000;
+
+async function packedIn(file: string): Promise<Buffer> {
+  // It has been as it is for a while, so that any change gives it another stamp.
+  const stamp = settledStamp(file);
+  if (stamp !== undefined && kept?.stamp === stamp) return kept.bytes;
+  const bytes = await readFile(file);
+  if (stamp !== undefined) {
+    const read = { stamp, bytes };
+    kept = read;
+    setTimeout(() => {
+      if (kept === read) kept = undefined;
+    }, KEPT_MS).unref();
+  }
+  return bytes;
 }
 
 /** A directory is no ref, but one may have been packed from its place. */

@@ -113,12 +113,13 @@ type ExactFacts = Readonly<Record<'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs'
 const LONGEST_STEP_MS = 1000;
 
 /**
- * What a directory has as long as no name in it is added, removed or given to another file; undefined when it has changed just now,
- * as a change in the same moment would not be seen, and when it cannot be reached.
+ * What a file has as long as it is not changed or replaced, and a directory as long as no name in it is added, removed or given to
+ * another file; undefined when it has changed just now, as a change in the same moment would not be seen, and when it cannot be
+ * reached.
  */
-export function settledStamp(directory: string): string | undefined {
+export function settledStamp(path: string): string | undefined {
   try {
-    const facts = statSync(directory, { bigint: true });
+    const facts = statSync(path, { bigint: true });
     return Math.abs(Date.now() - Number(facts.mtimeMs)) > LONGEST_STEP_MS ? asStamp(facts) : undefined;
   } catch {
     return undefined;
