@@ -96,7 +96,8 @@ function fits(item: QueueItem, { state, ref, since }: Wanted): boolean {
   return (
     (state === undefined || item.state === state) &&
     (ref === undefined || item.issue_ref === ref) &&
-    Math.max(Date.parse(item.created_at), Date.parse(item.finished_at ?? item.created_at)) >= since
+    (since === -Infinity ||
+      Math.max(Date.parse(item.created_at), Date.parse(item.finished_at ?? item.created_at)) >= since)
   );
 }
 

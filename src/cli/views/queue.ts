@@ -20,7 +20,8 @@ export async function renderQueue(items: readonly ListedTask[], style: TextStyle
   ];
   const rows = style.ruled ? byLife(items) : items;
   const empty = 'no tasks; run: kugetsu delegate MESSAGE';
-  return renderTable({ rows, columns, brief: briefColumns(items, style), empty }, style);
+  // Short ids take a while to find, and a program gets whole ones.
+  return renderTable({ rows, columns, ...(style.ruled ? { brief: briefColumns(items, style) } : {}), empty }, style);
 }
 
 function briefColumns(items: readonly ListedTask[], style: TextStyle): readonly BriefColumn<ListedTask>[] {

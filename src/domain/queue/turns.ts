@@ -10,13 +10,22 @@ const LOWEST = '!';
 
 /** Tasks in the order in which their turns come: a higher priority first, then as they were made or moved. */
 export function inTurn<T extends Turn>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, key: placeOf(item) }))
-    .toSorted(
-      (a, b) =>
-        (b.item.priority ?? 0) - (a.item.priority ?? 0) || compare(a.key, b.key) || compare(a.item.id, b.item.id),
-    )
-    .map(({ item }) => item);
+  const placed = items.map((item) => ({ item, key: placeOf(item) }));
+  // Most queues are in that order already, and to see that is less than to sort a long one.
+  const isSorted = placed.every((each, index) => {
+    const before = placed[index - 1];
+    return before === undefined || compareTurns(before, each) <= 0;
+  });
+  return isSorted ? [...items] : placed.toSorted(compareTurns).map(({ item }) => item);
+}
+
+interface Placed {
+  readonly item: Turn;
+  readonly key: string;
+}
+
+function compareTurns(a: Placed, b: Placed): number {
+  return (b.item.priority ?? 0) - (a.item.priority ?? 0) || compare(a.key, b.key) || compare(a.item.id, b.item.id);
 }
 
 /** The place of a task among those of its priority, as a text that sorts by its characters. */
