@@ -224,6 +224,10 @@ test('as long as opencode has not installed its own package, nobody waits for th
   const world = await readyWorld({ AGENT_ENGINE: 'server' });
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
   expect(await log(world)).toContain('opencode has not installed its own package yet');
+  const { stdout } = await world.kugetsu('doctor');
+  expect(stdout).toContain(
+    'none shares a server (AGENT_ENGINE=server): opencode has not installed its own package yet',
+  );
 });
 
 test('with a mistake in the config doctor asks the model all the same', async () => {
@@ -237,5 +241,5 @@ test('doctor says which engine is used', async () => {
   const world = await sharingWorld();
   expect((await world.kugetsu('doctor')).stdout).toContain('agents share a server (AGENT_ENGINE=server)');
   const { stdout } = await world.withEnv({ AGENT_ENGINE: 'auto' }).kugetsu('doctor');
-  expect(stdout).toContain('each agent is a process of its own (AGENT_ENGINE=auto)');
+  expect(stdout).toContain('each agent is a process of its own (AGENT_ENGINE=auto, which is process for now)');
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { messageOf } from '../../../util/errors.ts';
+import type { Variables } from '../../../util/layers.ts';
 import type { Clock } from '../../clock.ts';
 import type { AgentExit, AgentHandle, AgentRequest, RunPlace } from '../../engine/agent-engine.ts';
 import type { Utterance } from '../../engine/agent-event.ts';
@@ -58,13 +59,18 @@ export async function serveAgent(request: AgentRequest, place: Place): Promise<A
 
 async function whyNot(request: AgentRequest, { servers }: Place): Promise<string | undefined> {
   const { env, debug, bare = false, projectConfig = false, session } = request;
-  if (process.platform !== 'linux') return 'only Linux shows which processes are of which run';
   if (debug) return '--debug needs the log of one agent';
   if (bare) return 'the question is for the model alone';
   if (projectConfig) return 'AGENT_PROJECT_CONFIG is on';
+  if (await pathExists(apartNote(servers, session))) return 'a server died while this agent worked in it';
+  return whyNoServer(env);
+}
+
+/** Why no agent with this environment can share a server; undefined when one can. */
+export async function whyNoServer(env: Variables): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'only Linux shows which processes are of which run';
   if ((env['OPENCODE_PURE'] ?? '') !== '') return 'OPENCODE_PURE is set';
   if ((env['OPENCODE_CONFIG_DIR'] ?? '') !== '') return 'OPENCODE_CONFIG_DIR is set';
-  if (await pathExists(apartNote(servers, session))) return 'a server died while this agent worked in it';
   return (await hasOwnPackage(env)) ? undefined : 'opencode has not installed its own package yet';
 }
 

@@ -1,11 +1,13 @@
+import { whyNoServer } from '../../../adapters/opencode/server/serve-agent.ts';
 import {
   removeLeftServers,
   sharedServersOf,
   type RunningServer,
 } from '../../../adapters/opencode/server/left-servers.ts';
 import { formatBytes, plural } from '../../../util/text.ts';
+import type { Context } from '../../queue/context.ts';
 import type { Check } from '../check.ts';
-import { fine, fixable, type Finding } from '../finding.ts';
+import { fine, fixable, note, type Finding } from '../finding.ts';
 
 const NAME = 'engine';
 
@@ -35,11 +37,24 @@ export const engineCheck: Check = {
       () => undefined,
     );
     if (engine === undefined || major !== 1) return findings;
-    const shared = `agents share a server (AGENT_ENGINE=server), experimental; ${runningWords(running)}`;
-    const message = engine === 'server' ? shared : `each agent is a process of its own (AGENT_ENGINE=${engine})`;
-    return [...findings, fine(NAME, message)];
+    if (engine !== 'server') {
+      const why = engine === 'auto' ? 'AGENT_ENGINE=auto, which is process for now' : 'AGENT_ENGINE=process';
+      return [...findings, fine(NAME, `each agent is a process of its own (${why})`)];
+    }
+    return [...findings, await sharing(context, running)];
   },
 };
+
+/** An agent whose env files say otherwise is not looked at. */
+async function sharing(context: Context, running: readonly RunningServer[]): Promise<Finding> {
+  const why = (await context.settings()).AGENT_PROJECT_CONFIG
+    ? 'AGENT_PROJECT_CONFIG is on'
+    : await whyNoServer(context.env);
+  if (why === undefined) {
+    return fine(NAME, `agents share a server (AGENT_ENGINE=server), experimental; ${runningWords(running)}`);
+  }
+  return note(NAME, `each agent is a process of its own, and none shares a server (AGENT_ENGINE=server): ${why}`);
+}
 
 function runningWords(running: readonly RunningServer[]): string {
   const each = running.map(({ key, version, load }) => {
