@@ -84,7 +84,7 @@ function wishesOf(agent, task, name) {
           label: 'Stop',
           order: { verb: 'stop', what: agent.ref ?? name },
           ask: `Stop the agent of ${name}?`,
-          note: 'Its session and its worktree stay as they are.',
+          note: agent.ref === null ? 'What it has started goes on.' : 'Its session and its worktree stay as they are.',
         }
       : null,
     open

@@ -5,16 +5,17 @@ const MOST_SHOWN = 1500;
 
 /** The log of a run as it grows. It follows its end as long as a person is there. */
 export function logView() {
-  const lines = h('ol', { class: 'log', role: 'log', 'aria-label': 'Log of the agent', tabindex: '0' });
+  const lines = h('ol');
+  const frame = h('div', { class: 'log', role: 'log', 'aria-label': 'Log of the agent', tabindex: '0' }, lines);
   const status = h('p', { class: 'quiet status', role: 'status' }, 'Waiting for the log …');
   const more = h('button', { type: 'button', class: 'to-end', hidden: true, onclick: () => toEnd() }, 'Go to the end');
-  const element = h('div', { class: 'log-frame' }, lines, more, status);
-  const isAtEnd = () => lines.scrollHeight - lines.scrollTop - lines.clientHeight < 40;
+  const element = h('div', { class: 'log-frame' }, frame, more, status);
+  const isAtEnd = () => frame.scrollHeight - frame.scrollTop - frame.clientHeight < 40;
   const toEnd = () => {
-    lines.scrollTop = lines.scrollHeight;
+    frame.scrollTop = frame.scrollHeight;
     more.hidden = true;
   };
-  lines.addEventListener('scroll', () => {
+  frame.addEventListener('scroll', () => {
     if (isAtEnd()) more.hidden = true;
   });
   return {
