@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { issue, opencodeCalls, succeeded } from '../support/fake-world.ts';
 import {
+  daemonLog,
   delegate,
   enqueue,
   finishedTask,
@@ -12,7 +13,7 @@ import {
   tasks,
   taskThat,
 } from '../support/queue-world.ts';
-import type { World } from '../support/world.ts';
+import { until, type World } from '../support/world.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 /** A message whose agent does not end before a file of this name is there. */
@@ -29,6 +30,8 @@ test('a failed task goes again in its session, with another message, and a daemo
   await startDaemon(world);
   const id = await enqueue(world, 'fake: error-status 401');
   expect(await finishedTask(world, id)).toMatchObject({ state: 'error', failure: { class: 'no_credentials' } });
+  const told = new RegExp(`${id} ended in error in 1 attempt, .* after it was queued \\(no_credentials\\): `);
+  await until('the log says so', () => told.test(daemonLog(world)));
   const { stdout } = succeeded(await world.kugetsu('queue', 'retry', id, '--message', 'hello'));
   expect(stdout.trim()).toBe(id);
   const done = await taskThat(world, id, ({ state }) => state === 'completed');
