@@ -147,6 +147,11 @@ export interface AgentEngine {
   sessionsTitled(prefix: string): Promise<TitledSession[]>;
   /** Deletes a session; one that is gone already is fine. */
   deleteSession(id: string): Promise<void>;
+  /**
+   * Makes ready what an agent like this one shares with others, while its place is made; the session and the directory do not
+   * matter yet, and nobody is asked about the agent where nothing is shared. Never rejects: `run` says what is wrong.
+   */
+  ready(request: () => Promise<AgentRequest>): Promise<void>;
   /** Gives the agent in a session a message. It works until it has ended, or is stopped. */
   run(request: AgentRequest, place: RunPlace): Promise<AgentHandle>;
   /** Opens the engine's own interface on a session, on the terminal, and waits until the user leaves it. */

@@ -22,7 +22,7 @@ import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
 import { withoutProjectConfig } from './project-config.ts';
 import { runOnTerminal } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
-import type { SessionServer } from './session-server.ts';
+import { Sharing } from './sharing.ts';
 import type { SharedServers } from './server/serve-agent.ts';
 import { agentCommand } from './process/agent-command.ts';
 import { startAgentProcess } from './process/agent-process.ts';
@@ -70,11 +70,12 @@ export function createOpencode(options: DriverOptions): Opencode {
 
 class OpencodeDriver implements Opencode {
   private readonly options: DriverOptions;
-  private server: SessionServer | undefined;
+  private readonly sharing: Sharing;
   private probing: { readonly at: number; readonly answer: Promise<OpencodeProbe> } | undefined;
 
   constructor(options: DriverOptions) {
     this.options = options;
+    this.sharing = new Sharing(options);
   }
 
   async probe(): Promise<OpencodeProbe> {
@@ -175,16 +176,15 @@ class OpencodeDriver implements Opencode {
     return configuredExtensions(await this.cli(), directory);
   }
 
+  async ready(request: () => Promise<AgentRequest>): Promise<void> {
+    await this.sharing.ready(async () => ({ cli: await this.cli(), ...(await this.probe()) }), request);
+  }
+
   async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
-    const { servers, clock } = this.options;
-    // A setting that cannot be read is reported by whoever needs it.
-    const isShared = (await servers?.wanted().catch(() => false)) === true;
-    if (servers === undefined || !isShared) return this.runApart(request, place);
-    const { serveAgent, AgentApart } = await import('./server/serve-agent.ts');
+    if (!(await this.sharing.isWanted())) return this.runApart(request, place);
+    const { AgentApart } = await import('./server/serve-agent.ts');
     const { version } = await this.probe();
-    const cli = await this.cli();
-    const agent = await serveAgent(request, { ...place, cli, version, servers, clock });
-    cli.server?.leave(request.directory);
+    const agent = await this.sharing.serve(request, { ...place, cli: await this.cli(), version });
     return 'not' in agent ? new AgentApart(await this.runApart(request, place), agent.not) : agent;
   }
 
@@ -220,15 +220,6 @@ class OpencodeDriver implements Opencode {
     const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
     const { catalogue } = this.options;
     const { path, version } = await this.probe();
-    return { path, env, limitMs, catalogue, server: await this.sessionServer(version) };
-  }
-
-  /** The servers that are there may do what a short opencode does, when agents share one. */
-  private async sessionServer(version: string): Promise<SessionServer | undefined> {
-    const { servers, env } = this.options;
-    if (servers === undefined || !(await servers.wanted().catch(() => false))) return undefined;
-    const { SessionsOnServer } = await import('./server/sessions-on-server.ts');
-    this.server ??= new SessionsOnServer({ directory: servers.directory, env, version });
-    return this.server;
+    return { path, env, limitMs, catalogue, server: await this.sharing.sessions(version) };
   }
 }

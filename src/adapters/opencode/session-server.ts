@@ -2,7 +2,7 @@ import type { SessionSource } from './session-files.ts';
 
 /** A server of opencode that does for sessions what its short commands do, without a process for each. */
 export interface SessionServer {
-  /** Whether there is one now. */
+  /** Whether there is one, once the one has begun that is being started. */
   isUp(): Promise<boolean>;
   /** The rows that a statement gives in opencode's database; undefined when `opencode db` has to be asked. */
   rows(statement: string): Promise<unknown>;

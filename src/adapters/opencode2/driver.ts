@@ -141,6 +141,9 @@ class OpencodeTwo implements Opencode {
     return undefined;
   }
 
+  /** Each agent has a server of its own. */
+  async ready(): Promise<void> {}
+
   async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
     const { path } = await this.probe();
     return startAgentServer(request, { ...place, path, clock: this.options.clock });

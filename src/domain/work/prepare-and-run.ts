@@ -32,10 +32,16 @@ const PEOPLES_SKILLS = ['kugetsu'];
 /** Makes everything ready for the agent, and lets it work until it is done. @throws whatever keeps it from being begun */
 export async function prepareAndRun(context: Context, taken: Taken, log: RunLog): Promise<Worked> {
   const { runId, task, signal } = taken;
+  const tempDirectory = join(await context.tempDirectory(), runId);
+  const run = { id: runId, temporary: tempDirectory };
+  // Its session, its directory and its branch are not known yet.
+  const unplaced = { session: '', directory: context.home.root, model: undefined };
+  const readying = context.opencode.ready(async () => requestFor(context, { task, place: unplaced, run }));
+  readying.catch(() => undefined);
   const place = await task.prepare(log, signal);
   signal.throwIfAborted();
-  const tempDirectory = join(await context.tempDirectory(), runId);
-  const asked = await requestFor(context, { task, place, run: { id: runId, temporary: tempDirectory } }, log);
+  const asked = await requestFor(context, { task, place, run });
+  if (task.agent === 'dev-agent') await warnOfIdentity(asked, log);
   const rules = await task.rules?.({ directory: place.directory, env: asked.env, tempDirectory, log, signal });
   const request = { ...asked, message: `${await standing(context, { task, place, rules })}${asked.message}` };
   const work = await workerOf(context, { ...taken, place, request, tempDirectory, log });
@@ -108,19 +114,20 @@ interface Seat {
 }
 
 /** What the engine is asked: the task's message, for an agent with this environment. */
-async function requestFor(context: Context, { task, place, run }: Seat, log: RunLog): Promise<AgentRequest> {
+async function requestFor(context: Context, { task, place, run }: Seat): Promise<AgentRequest> {
   const { session, directory, model, branch } = place;
   const { agent: role, issue, message, debug } = task;
   const env = await agentEnvironment(context, { agent: role, issue, branch, task: task.env, inHome: true, run });
   const { AGENT_PROJECT_CONFIG: projectConfig, AGENT_NAME: agent } = await context.settings();
   const isDeveloper = role === 'dev-agent';
-  if (isDeveloper) {
-    const problem = await identityProblem(directory, env);
-    if (problem !== undefined) await log.record({ event: 'warning', text: problem });
-  }
   const notes = isDeveloper ? await writeAgentNotes(context) : undefined;
   const hiddenSkills = isDeveloper ? PEOPLES_SKILLS : [];
   return { session, directory, message, model, agent, debug, projectConfig, notes, hiddenSkills, env };
+}
+
+async function warnOfIdentity({ directory, env }: AgentRequest, log: RunLog): Promise<void> {
+  const problem = await identityProblem(directory, env);
+  if (problem !== undefined) await log.record({ event: 'warning', text: problem });
 }
 
 /** What an agent on an issue is told of where it stands, before its message. */

@@ -30,11 +30,26 @@ export interface SharedServers {
 /** How long a server may take until it is ready, in milliseconds; on a machine at rest it takes two seconds. */
 const READY_MS = 60_000;
 
-interface Place extends RunPlace {
+interface Servers {
   readonly cli: OpencodeCli;
   readonly version: string;
   readonly servers: SharedServers;
   readonly clock: Clock;
+}
+
+interface Place extends RunPlace, Servers {}
+
+/**
+ * Takes hold of the server in which an agent like this one will work, and starts it when there is none. Nothing boots in the
+ * directory of the agent. @returns undefined when the agent needs a process of its own
+ *
+ * @throws NoServer
+ */
+export async function readyServer(request: AgentRequest, place: Servers): Promise<Lease | undefined> {
+  if ((await whyNot(request, place)) !== undefined) return undefined;
+  const lease = await hold({ ...request, directory: place.servers.directory }, place);
+  lease.letEnd();
+  return lease;
 }
 
 /**
@@ -57,7 +72,7 @@ export async function serveAgent(request: AgentRequest, place: Place): Promise<A
   }
 }
 
-async function whyNot(request: AgentRequest, { servers }: Place): Promise<string | undefined> {
+async function whyNot(request: AgentRequest, { servers }: Servers): Promise<string | undefined> {
   const { env, debug, bare = false, projectConfig = false, session } = request;
   if (debug) return '--debug needs the log of one agent';
   if (bare) return 'the question is for the model alone';
@@ -74,7 +89,7 @@ export async function whyNoServer(env: Variables): Promise<string | undefined> {
   return (await hasOwnPackage(env)) ? undefined : 'opencode has not installed its own package yet';
 }
 
-async function hold(request: AgentRequest, { cli, version, servers, clock }: Place): Promise<Lease> {
+async function hold(request: AgentRequest, { cli, version, servers, clock }: Servers): Promise<Lease> {
   const lease = await holdServer({
     directory: servers.directory,
     path: cli.path,

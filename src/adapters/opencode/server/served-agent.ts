@@ -1,12 +1,12 @@
 import { AppError, messageOf } from '../../../util/errors.ts';
 import type { Clock } from '../../clock.ts';
 import type { AgentExit, AgentHandle, AgentRequest, RunPlace } from '../../engine/agent-engine.ts';
-import type { FailureReason, Utterance } from '../../engine/agent-event.ts';
+import type { Utterance } from '../../engine/agent-event.ts';
 import { listen, type EventStream } from '../../engine/http/event-stream.ts';
 import { endProcessesOfRun } from '../../process/end-processes.ts';
 import { processesOfRun } from '../../process/process-table.ts';
 import type { Lease } from './lease.ts';
-import { ServedEvents } from './served-events.ts';
+import { ENGINE_DIED, failureEvent, ServedEvents } from './served-events.ts';
 import type { ServedMessage, ServerApi } from './server-api.ts';
 
 /** A tool that uses so much of a core works. */
@@ -23,14 +23,6 @@ const NOTICE_MS = 1000;
 const MOST_MESSAGES = 200;
 
 const FAILED: AgentExit = { exitCode: 1, signal: undefined };
-
-/** The server was not the agent's alone, and the agent may not be to blame. */
-const ENGINE_DIED: FailureReason = {
-  class: 'engine_died',
-  message: 'the opencode server that agents share has died',
-  retryable: true,
-  rank: -1,
-};
 
 interface Seat extends RunPlace {
   readonly clock: Clock;
@@ -111,12 +103,22 @@ export class ServedAgent implements AgentHandle {
     const soon = typeof first === 'object' ? this.seat.clock.sleep(NOTICE_MS).then(() => first) : first;
     const last = await Promise.race([gone, soon]);
     if (this.stopping) return { exitCode: undefined, signal: 'SIGTERM' };
-    if (last === 'gone') {
+    if (last === 'gone' || (await this.endIfSilent(last))) {
       await this.died();
       return FAILED;
     }
     if (typeof last === 'object') this.fail(last.error);
     return typeof last === 'object' || this.doings.failed ? FAILED : { exitCode: 0, signal: undefined };
+  }
+
+  /** A question that was not answered in time may be the first sign of a server that hangs. @returns whether it was ended */
+  private async endIfSilent(last: 'over' | { readonly error: unknown }): Promise<boolean> {
+    const hangs = typeof last === 'object' && last.error instanceof AppError && last.error.code === 'opencode_hangs';
+    if (!hangs) return false;
+    if (!(await this.isHealthy())) this.seat.endServer();
+    // Another run may have ended it meanwhile.
+    const { lease, clock } = this.seat;
+    return Promise.race([lease.gone.then(() => true), clock.sleep(NOTICE_MS).then(() => false)]);
   }
 
   private async turn(): Promise<void> {
@@ -231,19 +233,14 @@ export class ServedAgent implements AgentHandle {
 
   private async died(): Promise<void> {
     await this.seat.onDied();
-    this.said.push({ from: 'engine', line: ENGINE_DIED.message, reason: ENGINE_DIED, failedCall: undefined });
+    this.said.push(ENGINE_DIED);
   }
 
   private fail(error: unknown): void {
-    const name = error instanceof AppError ? error.code : 'UnknownError';
-    this.said.push(...this.doings.hear(JSON.stringify(failure(this.request.session, name, messageOf(error)))));
+    this.said.push(...this.doings.hear(failureEvent(this.request.session, error)));
   }
 
   private remark(line: string): void {
     this.said.push({ from: 'engine', line, reason: undefined, failedCall: undefined });
   }
-}
-
-function failure(sessionID: string, name: string, message: string): unknown {
-  return { type: 'session.error', properties: { sessionID, error: { name, data: { message } } } };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { AppError, messageOf } from '../../../util/errors.ts';
 import { parseJson } from '../../../util/loose-object.ts';
 import type { EventLine, Utterance } from '../../engine/agent-event.ts';
 import { eventOf } from '../../engine/event-lines.ts';
@@ -20,6 +21,16 @@ const EventSchema = z.looseObject({
     ),
   }),
 });
+
+const DIED = 'the opencode server that agents share has died';
+
+/** The server was not the agent's alone, and the agent may not be to blame. */
+export const ENGINE_DIED: Utterance = {
+  from: 'engine',
+  line: DIED,
+  reason: { class: 'engine_died', message: DIED, retryable: true, rank: -1 },
+  failedCall: undefined,
+};
 
 type Properties = z.infer<typeof EventSchema>['properties'];
 
@@ -170,4 +181,11 @@ export class ServedEvents {
     const child = ChildSchema.safeParse(info).data;
     if (child !== undefined && this.family.has(child.parentID)) this.family.add(child.id);
   }
+}
+
+/** What went wrong on this side of the server, as an event of it. */
+export function failureEvent(sessionID: string, error: unknown): string {
+  const name = error instanceof AppError ? error.code : 'UnknownError';
+  const data = { message: messageOf(error) };
+  return JSON.stringify({ type: 'session.error', properties: { sessionID, error: { name, data } } });
 }

@@ -19,6 +19,8 @@ interface Options {
   readonly env: Variables;
   /** The version of the opencode that is installed. */
   readonly version: string;
+  /** Resolves when none is being started; never rejects. */
+  readonly started: () => Promise<void>;
 }
 
 /** The shared servers of a home, as far as they have the database of the short commands. None is started. */
@@ -31,6 +33,7 @@ export class SessionsOnServer implements SessionServer {
   }
 
   async isUp(): Promise<boolean> {
+    await this.options.started();
     const lease = await this.take();
     lease?.close();
     return lease !== undefined;

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts';
+import type { AgentHandle, AgentRequest, RunPlace } from '../engine/agent-engine.ts';
+import type { OpencodeCli } from './opencode-cli.ts';
+import type { Lease } from './server/lease.ts';
+import type { SharedServers } from './server/serve-agent.ts';
+import type { SessionServer } from './session-server.ts';
+
+interface Options {
+  readonly servers?: SharedServers;
+  readonly env: OpencodeCli['env'];
+  readonly clock: Clock;
+}
+
+interface Program {
+  readonly cli: OpencodeCli;
+  readonly version: string;
+}
+
+/** What a driver has of the servers that agents share; without any, nothing is shared. */
+export class Sharing {
+  private readonly options: Options;
+  private server: SessionServer | undefined;
+  private readying: Promise<void> = Promise.resolve();
+  /** Keeps the server that was made ready until the agent is in it. */
+  private held: Lease | undefined;
+
+  constructor(options: Options) {
+    this.options = options;
+  }
+
+  async isWanted(): Promise<boolean> {
+    // A setting that cannot be read is reported by whoever needs it.
+    return (await this.options.servers?.wanted().catch(() => false)) === true;
+  }
+
+  /** As `ready` of AgentEngine. */
+  async ready(program: () => Promise<Program>, request: () => Promise<AgentRequest>): Promise<void> {
+    if (!(await this.isWanted())) return;
+    this.readying = this.hold(program, request).catch(() => undefined);
+    await this.readying;
+  }
+
+  private async hold(program: () => Promise<Program>, request: () => Promise<AgentRequest>): Promise<void> {
+    const { servers, clock } = this.options;
+    if (servers === undefined) return;
+    const { readyServer } = await import('./server/serve-agent.ts');
+    this.held = await readyServer(await request(), { ...(await program()), servers, clock });
+  }
+
+  /** As {@link serveAgent} of the servers that are wanted. */
+  async serve(request: AgentRequest, place: Program & RunPlace): Promise<AgentHandle | { readonly not: string }> {
+    const { servers, clock } = this.options;
+    if (servers === undefined) return { not: 'there are no servers' };
+    const { serveAgent } = await import('./server/serve-agent.ts');
+    await this.readying;
+    const agent = await serveAgent(request, { ...place, servers, clock });
+    this.server?.leave(request.directory);
+    this.held?.close();
+    return agent;
+  }
+
+  /** The servers that are there may do what a short opencode does, when agents share one. */
+  async sessions(version: string): Promise<SessionServer | undefined> {
+    const { servers, env } = this.options;
+    if (servers === undefined || !(await this.isWanted())) return undefined;
+    const { SessionsOnServer } = await import('./server/sessions-on-server.ts');
+    const started = async (): Promise<void> => this.readying;
+    this.server ??= new SessionsOnServer({ directory: servers.directory, env, version, started });
+    return this.server;
+  }
+}
