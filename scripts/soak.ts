@@ -1,6 +1,6 @@
 // Lets a daemon work off many tasks in a throw-away world while agents fail, hang and crash, and while agents, runners and
 // the daemon itself are killed at random moments. Then it checks that nothing was lost, done twice or left behind.
-// Usage: bun scripts/soak.ts [tasks]
+// Usage: bun scripts/soak.ts [tasks], or bun scripts/soak.ts --engine server [tasks] for those of the real opencode in one server
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,11 @@ import { counted, doubled, leaked, lost } from '../test/support/faults/problems.
 import { age } from '../test/support/prune-world.ts';
 import { checkTasks, readRuns, SOAK_PLANS, type Kill } from '../test/support/soak-checks.ts';
 import { FAKE_OPENCODE, makeRemote, makeWorld, mapRepositories, processesOf, until } from '../test/support/world.ts';
+
+if (process.argv[2] === '--engine') {
+  await import('./soak-engine.ts');
+  process.exit();
+}
 
 const COUNT = Number(process.argv[2] ?? 1000);
 const REPOSITORIES = 4;
