@@ -17,6 +17,7 @@ export const ERROR_KINDS = {
   locked: 'busy',
   low_memory: 'busy',
   no_slot: 'busy',
+  other_host: 'busy',
   overtaken: 'busy',
 
   bad_config: 'not_ready',

@@ -50,6 +50,20 @@ test('a task that one host queues is done by another one, which has its issue fr
   ]);
 });
 
+test('an issue that another host has is not started here, and is free when that has destroyed it', async () => {
+  const [a, b] = await pair();
+  succeeded(await b.kugetsu('start', REF, 'hello', '--follow'));
+  for (const verb of ['start', 'continue']) {
+    expect(await a.kugetsu(verb, REF, 'hello')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`${REF} belongs to host b, which has its session and worktree`),
+    });
+  }
+  expect(await b.kugetsu('continue', REF, 'and again', '--follow')).toMatchObject({ code: 0 });
+  succeeded(await b.kugetsu('destroy', REF, '-y'));
+  succeeded(await a.kugetsu('start', REF, 'hello', '--follow'));
+});
+
 test('a PM task is done by whoever is free, and waits for what it has started on other hosts', async () => {
   const [a, b] = await pair();
   const id = await delegate(b, `fake: sh kugetsu queue enqueue '${issue(2)}' hello`);

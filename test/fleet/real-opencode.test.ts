@@ -16,9 +16,9 @@ async function realPair(): Promise<readonly [RealWorld, RealWorld]> {
   const env = { MAX_CONCURRENT_AGENTS: '1', QUEUE_DAEMON_INTERVAL_MINUTES: '60', FLEET_LEASE_SECONDS: '10' };
   const hosts = [await makeRealWorld(env), await makeRealWorld(env)] as const;
   onTestFinished(async () => {
-    for (const { world, destroy } of hosts) {
-      await world.kugetsu('queue-daemon', 'stop');
-      expect(await destroy()).toEqual([]);
+    for (const host of hosts) {
+      await host.world.kugetsu('queue-daemon', 'stop');
+      expect(await host.destroy()).toEqual([]);
     }
   });
   for (const [index, { world, model }] of hosts.entries()) {
@@ -34,10 +34,7 @@ async function realPair(): Promise<readonly [RealWorld, RealWorld]> {
       { bash: `kugetsu queue enqueue '${issue(1)}' 'work on 1' && kugetsu queue enqueue '${issue(2)}' 'work on 2'` },
       { text: 'Handed over.' },
     ]);
-    model.on(/# The task\s+take long/, [
-      { bash: 'touch begun; until [ -e go ]; do sleep 0.1; done' },
-      { text: 'Done.' },
-    ]);
+    model.on(/take long/, [{ bash: 'touch begun; until [ -e go ]; do sleep 0.1; done' }, { text: 'Done.' }]);
     const url = `${inject('postgres')}&schema=${address.schema}`;
     succeeded(await world.kugetsu('fleet', 'join', url, '--name', ['a', 'b'][index] ?? ''));
   }

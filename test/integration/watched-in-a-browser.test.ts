@@ -118,7 +118,10 @@ test('a name that somebody has bound to this address, and a page of another orig
 test('an order that is none, or too long, is refused in words', async () => {
   const page = await startWeb(fakeWorld());
   for (const wish of [{}, [], { verb: 'destroy' }, { verb: 'stop' }, { verb: 'delegate', message: 7 }]) {
-    expect(await page.order(wish)).toMatchObject({ status: 400, text: expect.stringContaining('does not know that order') });
+    expect(await page.order(wish)).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('does not know that order'),
+    });
   }
   const long = await page.order({ verb: 'delegate', message: 'x'.repeat(70_000) });
   expect(long).toMatchObject({ status: 413, text: expect.stringContaining('too long') });

@@ -73,6 +73,22 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(await isExpired()).toBe(false);
   });
 
+  test('an issue belongs to the host that takes it first, until that frees it or is gone', async () => {
+    const { store, other, away, forget } = await make();
+    const [ref, another] = ['forge.test/acme/demo#7', 'forge.test/acme/demo#8'];
+    expect(await away.takeIssue(ref)).toBeUndefined();
+    expect(await away.takeIssue(ref)).toBeUndefined();
+    expect(await store.takeIssue(ref)).toBe(await away.host());
+    await store.freeIssue(ref);
+    expect(await other.takeIssue(ref)).toBe(await away.host());
+    await away.freeIssue(ref);
+    expect(await store.takeIssue(ref)).toBeUndefined();
+    expect(await away.takeIssue(ref)).toBe(await store.host());
+    await away.takeIssue(another);
+    await forget();
+    expect(await store.takeIssue(another)).toBeUndefined();
+  });
+
   test('a claim is over with its task, and when another host has taken it over', async () => {
     const { store, away, setClock, forget } = await withClaim();
     await setClock(AT + 60_001);

@@ -132,6 +132,14 @@ export class FileQueue implements QueueStore {
     return undefined;
   }
 
+  async takeIssue(): Promise<undefined> {
+    return undefined;
+  }
+
+  async freeIssue(): Promise<void> {
+    // Nobody else would begin it.
+  }
+
   /** Nobody else takes its tasks, so they are this host's. */
   async present(): Promise<'up'> {
     return 'up';

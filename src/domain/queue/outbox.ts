@@ -26,3 +26,9 @@ export function outboxPath({ home }: HomeOnly, id: string): string {
 export function isUnreachable(error: unknown): boolean {
   return error instanceof AppError && error.code === 'queue_unreachable';
 }
+
+/** For `catch`: a shared queue that cannot be reached is passed over; any other error goes on. */
+export function unlessUnreachable(error: unknown): undefined {
+  if (isUnreachable(error)) return undefined;
+  throw error;
+}

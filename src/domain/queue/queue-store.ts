@@ -141,6 +141,14 @@ export interface QueueStore {
   finished(page: PageRequest): Promise<Page>;
   /** Where the open tasks are. One that is not among them is here: so are all in a queue that belongs to one home. */
   places(): Promise<ReadonlyMap<string, Place>>;
+  /**
+   * Makes this host the one that has an issue's session and worktree, unless another one is that and has not gone.
+   *
+   * @returns the other one; undefined when the issue is this host's now, as all are in a queue that belongs to one home
+   */
+  takeIssue(ref: string): Promise<string | undefined>;
+  /** Says that this host has nothing of an issue any more: any may begin it. */
+  freeIssue(ref: string): Promise<void>;
   /** How many tasks there are in each state, without those that cannot be read. */
   counts(): Promise<Readonly<Record<QueueState, number>>>;
   /** What there is to know of all finished tasks together, the last one that ended first. */

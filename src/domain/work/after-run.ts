@@ -1,6 +1,6 @@
 import { said } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
-import { isUnreachable } from '../queue/outbox.ts';
+import { unlessUnreachable } from '../queue/outbox.ts';
 import { tell } from '../notifications/tell.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
@@ -14,11 +14,7 @@ type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
  * later: whoever looks then finds the task claimed, and the run ended.
  */
 export async function afterRun(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {
-  try {
-    await settleAfter(context, record, verdict);
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-  }
+  await settleAfter(context, record, verdict).catch(unlessUnreachable);
 }
 
 async function settleAfter(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {

@@ -2,6 +2,7 @@ import { keepBeating } from '../../adapters/process/heartbeat.ts';
 import { isOwn, ownIdentity } from '../../adapters/process/process-identity.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../queue/context.ts';
+import { unlessUnreachable } from '../queue/outbox.ts';
 import { formatIssueRef, parseIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issue-worktree.ts';
@@ -36,7 +37,10 @@ export async function destroyIssue(
   const session = await lockForDestroy(context, ref, afterRun);
   const stopBeating = await keepBeating(context.home.heartbeats, `the destroy of ${ref}`);
   try {
-    return await destroyClaimed(context, session, onSaved);
+    const destroyed = await destroyClaimed(context, session, onSaved);
+    // It only says that others may begin it: without that they wait for this host.
+    await context.queue.freeIssue(ref).catch(unlessUnreachable);
+    return destroyed;
   } catch (error) {
     // The issue stays as far as it was left, free for the next try. When that cannot be written, this process is soon gone.
     await unlock(context, ref).catch(unlessRefused);

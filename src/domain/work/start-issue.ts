@@ -3,7 +3,10 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../queue/context.ts';
-import { type IssueRef, requireMessage } from '../issues/issue-ref.ts';
+import { formatIssueRef, type IssueRef, requireMessage } from '../issues/issue-ref.ts';
+import { isUnreachable } from '../queue/outbox.ts';
+import { pasteQuote } from '../../util/text.ts';
+import { readIssueSession } from '../sessions/read-sessions.ts';
 import { requireChildAllowed } from '../queue/child-limits.ts';
 import { originTask, parentTask } from '../issues/task-id.ts';
 import { launchRun } from './launch-run.ts';
@@ -52,6 +55,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
   if (attempt === undefined)
     await requireChildAllowed(context, { type: 'issue', parent, origin: originTask(context.env) ?? null });
+  if (attempt === undefined) await requireIssueHere(context, formatIssueRef(ref));
   const runId = attempt?.runId ?? task.runId;
   const record = await claimIssue(context, {
     ref,
@@ -73,6 +77,21 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   });
   await launchRun(context, record);
   return runOf(record);
+}
+
+/** In a fleet, an issue is worked on where its session is: who has it was decided when a task was claimed, or is now. */
+async function requireIssueHere(context: Context, ref: string): Promise<void> {
+  try {
+    const other = await context.queue.takeIssue(ref);
+    if (other === undefined) return;
+    throw new AppError('other_host', `${ref} belongs to host ${other}, which has its session and worktree`, {
+      hint: `run: kugetsu queue enqueue ${pasteQuote(ref)} MESSAGE; that host takes the task`,
+      exit: EXIT.busy,
+    });
+  } catch (error) {
+    // What this host has a session of, it had before the server went away.
+    if (!isUnreachable(error) || (await readIssueSession(context, ref)) === undefined) throw error;
+  }
 }
 
 async function requireInitialised(context: Context): Promise<void> {

@@ -114,6 +114,30 @@ export class Hosts {
     return rows.length > 0;
   }
 
+  /** Gives an issue to a host, unless another one has it that is not gone. @returns that one */
+  async takeIssue(ref: string, host: string): Promise<string | undefined> {
+    const { rows } = await this.database.write(
+      `with mine as (
+        insert into ${this.schema}.issue as home (ref, host, since) values ($1, $2, ${this.time})
+        on conflict (ref) do update set host = excluded.host, since = excluded.since
+        where home.host = excluded.host
+          or not exists (select from ${this.name} known where known.name = home.host and known.state <> 'gone')
+        returning host
+      )
+      select host from mine
+      union all select host from ${this.schema}.issue where ref = $1 and not exists (select from mine)`,
+      [ref, host],
+    );
+    const [row] = rows;
+    const owner = row === undefined ? host : textIn(row, 'host');
+    return owner === host ? undefined : owner;
+  }
+
+  /** An issue of this host is nobody's any more. */
+  async freeIssue(ref: string, host: string): Promise<void> {
+    await this.database.write(`delete from ${this.schema}.issue where ref = $1 and host = $2`, [ref, host]);
+  }
+
   private get name(): string {
     return `${this.schema}.host`;
   }

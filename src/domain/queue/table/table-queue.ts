@@ -205,6 +205,16 @@ export class TableQueue implements QueueStore {
     return this.table.identity.host;
   }
 
+  async takeIssue(ref: string): Promise<string | undefined> {
+    const { database, identity, time } = this.table;
+    return new Hosts(database, time).takeIssue(ref, identity.host);
+  }
+
+  async freeIssue(ref: string): Promise<void> {
+    const { database, identity, time } = this.table;
+    await new Hosts(database, time).freeIssue(ref, identity.host);
+  }
+
   async present(facts: HostFacts): Promise<'up' | 'draining'> {
     return new Hosts(this.table.database, this.table.time).present(this.table.identity, facts);
   }
