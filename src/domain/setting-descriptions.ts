@@ -152,6 +152,11 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
       'In a fleet: after how many seconds without a word of it a PM run counts as lost, and another host takes its task',
   },
   {
+    key: 'FLEET_MAX_AGENTS',
+    fallback: '0',
+    summary: 'In a fleet: how many development tasks may have an agent at once, on all hosts together; 0 for no limit',
+  },
+  {
     key: 'FLEET_MOVE_AFTER_MINUTES',
     fallback: '60',
     summary:

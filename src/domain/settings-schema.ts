@@ -129,6 +129,7 @@ export const SettingsSchema = z.strictObject({
   DAY_MAX_COST: z.prefault(amount, '0'),
   MIN_FREE_MEMORY_MB: z.prefault(amount, '1024'),
   FLEET_LEASE_SECONDS: z.prefault(count(10), '180'),
+  FLEET_MAX_AGENTS: z.prefault(count(0), '0'),
   FLEET_MOVE_AFTER_MINUTES: z.prefault(amount, '60'),
   BREAKER_FAILURES: z.prefault(count(0), '3'),
   BREAKER_MINUTES: z.prefault(interval, '10'),

@@ -60,6 +60,11 @@ test('an issue that another host has is not started here, and is free when that 
     });
   }
   expect(await b.kugetsu('continue', REF, 'and again', '--follow')).toMatchObject({ code: 0 });
+  expect(await a.kugetsu('fleet', 'move', REF, '--to', 'z')).toMatchObject({ code: 1 });
+  succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'a'));
+  expect(await b.kugetsu('continue', REF, 'no more')).toMatchObject({ code: 4 });
+  succeeded(await a.kugetsu('fleet', 'move', REF));
+  succeeded(await b.kugetsu('continue', REF, 'once more', '--follow'));
   succeeded(await b.kugetsu('destroy', REF, '-y'));
   succeeded(await a.kugetsu('start', REF, 'hello', '--follow'));
 });

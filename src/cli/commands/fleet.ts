@@ -65,3 +65,18 @@ export async function forget({ context }: Call, { host }: { readonly host: strin
   const name = await forgetHost(context, host);
   context.terminal.err(`host ${name} is forgotten; its issues go on elsewhere, from what was pushed`);
 }
+
+/** Has an issue go on at another host. */
+export async function move(
+  { context }: Call,
+  { ref: text, to }: { readonly ref: string; readonly to: string | undefined },
+): Promise<void> {
+  const { resolveIssueRef } = await import('../../domain/sessions/resolve-issue-ref.ts');
+  const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');
+  const { moveIssue } = await import('../../domain/fleet/fleet-status.ts');
+  const ref = formatIssueRef(await resolveIssueRef(context, text));
+  await moveIssue(context, ref, to ?? null);
+  context.terminal.err(
+    `${ref} goes on at ${to === undefined ? 'whichever host takes it first' : `host ${to}`}, from what was pushed`,
+  );
+}

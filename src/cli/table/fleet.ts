@@ -1,5 +1,5 @@
 import { command, USUAL, type Entry } from './entry.ts';
-import { flag, json } from './kinds.ts';
+import { flag, ISSUE_REF, json } from './kinds.ts';
 
 const SERVER = { 3: 'the server refused, or wants a later kugetsu', 4: 'the server cannot be reached' } as const;
 const WHY = { why: 'the queue is that of other hosts, too' } as const;
@@ -72,6 +72,28 @@ certificate that holds (verify-full), unless sslmode says otherwise. A password 
     exits: { 0: 'done', 1: 'no such host', 2: 'usage', ...SERVER },
     people: WHY,
     load: async () => (await import('../commands/fleet.ts')).drain,
+  }),
+  command({
+    words: 'fleet move',
+    summary: 'have an issue go on at another host, from what was pushed',
+    takes: { ref: ISSUE_REF },
+    options: {
+      to: { kind: 'value', long: '--to', name: 'host', about: 'that host; whichever takes a task of it first without' },
+    },
+    notes: 'What was not pushed stays on the host that has it now, in its worktree.',
+    examples: [
+      'kugetsu fleet move github.com/shoko/kugetsu#14',
+      'kugetsu fleet move github.com/shoko/kugetsu#14 --to b',
+    ],
+    exits: {
+      0: 'moved',
+      1: 'no such host',
+      2: 'usage',
+      3: SERVER[3],
+      4: 'an agent is at work on it, or no connection',
+    },
+    people: WHY,
+    load: async () => (await import('../commands/fleet.ts')).move,
   }),
   command({
     words: 'fleet forget',

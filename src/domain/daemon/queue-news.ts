@@ -53,6 +53,7 @@ const WAITS: Readonly<Record<Reason['code'], string>> = {
   issue_busy: 'for their issue',
   behind: 'behind others of their issue',
   repository_full: 'for room in their repository',
+  fleet_full: 'for other hosts',
   no_slot: 'for a slot',
   pm_limit: 'for a PM agent',
 };

@@ -1,4 +1,6 @@
 import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
+import { said, words } from '../../util/words.ts';
 import { parseServerAddress } from '../../adapters/postgres/address.ts';
 import type { Context } from '../queue/context.ts';
 import { Hosts, type Host, type HostState } from '../queue/table/hosts.ts';
@@ -49,9 +51,31 @@ export async function forgetHost(context: Needs, name: string): Promise<string> 
   return name;
 }
 
+/**
+ * Has an issue go on at another host: its next agent begins there from what was pushed, in a session of its own. What was not
+ * pushed stays on the host that has it now.
+ *
+ * @param to the name of the host; null for whoever takes a task of it first
+ * @throws AppError `busy` (exit code 4) while an agent has a task of it, `no_host` when there is none of that name, or it is gone
+ */
+export async function moveIssue(context: Needs, ref: string, to: string | null): Promise<void> {
+  const moved = await withHosts(context, async (hosts) => {
+    if (to !== null && !['up', 'draining'].includes((await hosts.stateOf(to)) ?? '')) throw noHost(to);
+    return hosts.moveIssue(ref, to);
+  });
+  if (moved) return;
+  throw new AppError('busy', `an agent is at work on ${ref}`, { hint: 'run: kugetsu queue list', exit: EXIT.busy });
+}
+
 async function change(context: Needs, name: string, state: HostState): Promise<string> {
   if (await withHosts(context, async (table) => table.set(name, state))) return name;
-  throw new AppError('no_host', `there is no host ${name} in the fleet`, { hint: 'run: kugetsu fleet status' });
+  throw noHost(name);
+}
+
+function noHost(name: string): AppError {
+  return new AppError('no_host', words`there is no host ${said(name)} in the fleet`, {
+    hint: 'run: kugetsu fleet status',
+  });
 }
 
 async function withHosts<T>(context: Needs, body: (hosts: Hosts) => Promise<T>): Promise<T> {

@@ -59,6 +59,7 @@ export function reasonWords(reason: Reason, id: string, { now, agents }: Moment)
         command: `kugetsu queue move ${id} --before ${reason.id}`,
       };
     case 'repository_full':
+    case 'fleet_full':
     case 'no_slot':
     case 'pm_limit':
       return limitWords(reason, agents);
@@ -93,7 +94,7 @@ function slotWords({ slots, taken }: Extract<Reason, { code: 'no_slot' }>, agent
 }
 
 function limitWords(
-  reason: Extract<Reason, { code: 'repository_full' | 'no_slot' | 'pm_limit' }>,
+  reason: Extract<Reason, { code: 'repository_full' | 'fleet_full' | 'no_slot' | 'pm_limit' }>,
   agents: Moment['agents'],
 ): ReasonWords {
   switch (reason.code) {
@@ -101,6 +102,11 @@ function limitWords(
       return {
         text: `waits for room in ${reason.repository}: MAX_AGENTS_PER_REPO is ${reason.limit}`,
         command: `kugetsu config set MAX_AGENTS_PER_REPO ${reason.limit + 1}`,
+      };
+    case 'fleet_full':
+      return {
+        text: `waits for other hosts: FLEET_MAX_AGENTS is ${reason.limit}`,
+        command: `kugetsu config set FLEET_MAX_AGENTS ${reason.limit + 1}`,
       };
     case 'no_slot':
       return {

@@ -16,6 +16,8 @@ export type Reason =
   | { readonly code: 'draining'; readonly host: string }
   /** The host that has its issue's session and worktree takes it. */
   | { readonly code: 'other_host'; readonly host: string }
+  /** As many agents are at work on all hosts together as may be. */
+  | { readonly code: 'fleet_full'; readonly limit: number }
   /** It is not to begin before a time. */
   | { readonly code: 'not_before'; readonly at: string }
   /** It is to come after another task. */
@@ -53,6 +55,8 @@ export interface Situation {
   readonly mostPerRepository?: number;
   /** How many agents are at work in a repository (`instance/owner/repo`). */
   readonly agentsIn?: ReadonlyMap<string, number>;
+  /** FLEET_MAX_AGENTS; undefined for no limit, and without a fleet. */
+  readonly mostInFleet?: number | undefined;
   /** Tasks that are another host's, by the name of that one. */
   readonly otherHosts?: ReadonlyMap<string, string>;
   /** What holds every task. */
@@ -91,7 +95,7 @@ function afterBreak(waiting: Waiting[], trial: Situation['trial']): Waiting[] {
 }
 
 function inTheirTurn(items: readonly QueueItem[], situation: Situation): Waiting[] {
-  const room = new Room(situation);
+  const room = new Room(situation, items.filter(({ state, type }) => state === 'notified' && type === 'issue').length);
   for (const { type, issue_ref: ref, state } of items) {
     if (state === 'notified' && type === 'issue' && ref !== null) room.busy.add(ref);
   }
@@ -141,11 +145,14 @@ class Room {
   private readonly first = new Map<string, string>();
   private readonly agentsIn: Map<string, number>;
   private readonly situation: Situation;
+  private readonly inFleet: number;
   private slots: number;
   private pmRuns: number;
   private chosen = 0;
 
-  constructor(situation: Situation) {
+  /** @param inFleet how many development tasks have an agent, here or on another host */
+  constructor(situation: Situation, inFleet: number) {
+    this.inFleet = inFleet;
     this.situation = situation;
     this.busy = new Set(situation.busyIssues);
     this.agentsIn = new Map(situation.agentsIn);
@@ -162,7 +169,7 @@ class Room {
     if (inLine && before === undefined) this.first.set(ref, item.id);
     const issue: Reason[] = this.busy.has(ref) ? [{ code: 'issue_busy', issue_ref: ref }] : [];
     const line: Reason[] = before === undefined ? [] : [{ code: 'behind', id: before }];
-    return [...issue, ...line, ...this.inRepository(ref), ...this.forSlot()];
+    return [...issue, ...line, ...this.inRepository(ref), ...this.forFleet(), ...this.forSlot()];
   }
 
   take({ type, issue_ref: ref }: QueueItem): void {
@@ -175,6 +182,13 @@ class Room {
     this.chosen += 1;
     const repository = repositoryOf(ref ?? '');
     this.agentsIn.set(repository, (this.agentsIn.get(repository) ?? 0) + 1);
+  }
+
+  /** Other hosts choose at the same moment, so that there may be some more. */
+  private forFleet(): Reason[] {
+    const { mostInFleet: limit, freeSlots } = this.situation;
+    const chosenHere = freeSlots - this.slots;
+    return limit === undefined || this.inFleet + chosenHere < limit ? [] : [{ code: 'fleet_full', limit }];
   }
 
   private forSlot(): Reason[] {

@@ -26,9 +26,11 @@ export async function queueSituation(
     MAX_AGENTS_PER_REPO,
     MAX_PM_AGENTS,
     MIN_FREE_MEMORY_MB,
+    FLEET_MAX_AGENTS,
   } = await context.settings();
   const runs = await liveRuns(context, { sessions, items });
   const busy = sessions.filter((session) => isBusy(context.home, session));
+  const isInFleet = (await context.queue.host()) !== undefined;
   const situation: Situation = {
     now: await context.queue.now(),
     slots,
@@ -38,6 +40,7 @@ export async function queueSituation(
     mostPerRepository: MAX_AGENTS_PER_REPO,
     agentsIn: agentsByRepository(runs),
     busyIssues: new Set(busy.map(({ issue_ref: ref }) => ref)),
+    mostInFleet: isInFleet && FLEET_MAX_AGENTS > 0 ? FLEET_MAX_AGENTS : undefined,
     otherHosts: await otherHosts(context),
     holds: [...(await drainAsReason(context)), ...(await pauseAsReason(context)), ...lowMemory(MIN_FREE_MEMORY_MB)],
     trial: await trialNow(context),

@@ -133,6 +133,28 @@ export class Hosts {
     return owner === host ? undefined : owner;
   }
 
+  /**
+   * Gives an issue to another host, or with null to whoever takes it first, unless a task of it has an agent.
+   *
+   * @returns whether it was given
+   */
+  async moveIssue(ref: string, to: string | null): Promise<boolean> {
+    const { rows } = await this.database.write(
+      `with free as (
+        select $1::text as ref where not exists (
+          select from ${this.schema}.task where issue_ref = $1 and type = 'issue' and state = 'notified')
+      ), gone as (
+        delete from ${this.schema}.issue where ref = $1 and $2::text is null and exists (select from free)
+      ), given as (
+        insert into ${this.schema}.issue (ref, host) select ref, $2 from free where $2::text is not null
+        on conflict (ref) do update set host = excluded.host, since = clock_timestamp()
+      )
+      select pg_notify('${this.schema}', '') from free`,
+      [ref, to],
+    );
+    return rows.length > 0;
+  }
+
   /** An issue of this host is nobody's any more. */
   async freeIssue(ref: string, host: string): Promise<void> {
     await this.database.write(`delete from ${this.schema}.issue where ref = $1 and host = $2`, [ref, host]);
