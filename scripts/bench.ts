@@ -10,6 +10,7 @@ import { baseStarts } from './bench/base-starts.ts';
 import { copy } from './bench/copy.ts';
 import { dispatch } from './bench/dispatch.ts';
 import { engines } from './bench/engines.ts';
+import { fleet } from './bench/fleet.ts';
 import { grown } from './bench/grown.ts';
 import { look } from './bench/look.ts';
 import { memory } from './bench/memory.ts';
@@ -36,8 +37,8 @@ const GROUPS: Readonly<Record<string, (beside: string | undefined) => Promise<Ro
   size,
 };
 
-/** What takes long, and is measured when it is asked for. */
-const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts, engines, grown };
+/** What takes long, or needs PostgreSQL, and is measured when it is asked for. */
+const ON_DEMAND: typeof GROUPS = { 'base-starts': baseStarts, engines, fleet, grown };
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, beside: { type: 'string' } } });
 const wanted = groupsOf(options.only);

@@ -138,7 +138,8 @@ export function runSteps(world: World, ref: string): Pick<LoggedRun, 'steps' | '
   return startedRuns(world).findLast(({ subject }) => subject === ref) ?? { steps: new Map(), ended: false };
 }
 
-function finishedItem(id: string, at: number): QueueItem {
+/** A task that ended at a time in milliseconds since the epoch. */
+export function finishedItem(id: string, at: number): QueueItem {
   const time = new Date(at).toISOString().replace('Z', '+00:00');
   return {
     id,
