@@ -32,6 +32,9 @@ test('the redactor is made once, and again after each change of a file that may 
   writeFileSync(join(home.agentEnv, 'pm-agent.env'), 'B_TOKEN=in-a-new-file\n');
   writeFileSync(home.reposFile, JSON.stringify({ 'a.test/b/c': 'https://me:in-an-address@a.test/b/c' }));
   expect(await told('in-a-new-file in-an-address')).toBe('[redacted] [redacted]');
+  mkdirSync(join(home.root, 'queue'));
+  writeFileSync(home.fleet, JSON.stringify({ url: 'postgres://me:of%21the-fleet@db.test/kugetsu' }));
+  expect(await told('of%21the-fleet of!the-fleet')).toBe('[redacted] [redacted]');
   rmSync(file);
   expect(await told(secrets.join(' '))).toBe(secrets.join(' '));
 });

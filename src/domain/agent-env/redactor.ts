@@ -19,7 +19,7 @@ let kept: { readonly env: Needs['env']; readonly stamp: string; readonly redacto
 
 /**
  * The redactor for everything that is written or shown of what an agent did. It knows the forms of secrets, and the secret
- * values of all env files, of the clone URLs, and of kugetsu's own environment, which agents inherit. Never throws: of an
+ * values of all env files, of the clone URLs, of the fleet's, and of kugetsu's own environment, which agents inherit. Never throws: of an
  * env file that does not parse it takes what its lines seem to hold. The same redactor is returned until one of the files
  * changes.
  */
@@ -29,11 +29,12 @@ export async function redactorOf({ home, env }: Needs): Promise<Redactor> {
     .map((name) => join(home.agentEnv, name));
   const urlFiles = [home.reposFile, home.serversFile];
   // Stamps come before contents: a file that changes in between is read again by the next call.
-  const stamp = [...envFiles, ...urlFiles].map((path) => `${path} ${stampAtOnce(path) ?? ''}`).join('\n');
+  const stamp = [...envFiles, ...urlFiles, home.fleet].map((path) => `${path} ${stampAtOnce(path) ?? ''}`).join('\n');
   if (kept?.env === env && kept.stamp === stamp) return kept.redactor;
   const values = Object.entries(env).flatMap(([key, value]) => secretsOf(key, value ?? ''));
   for (const path of envFiles) values.push(...(await secretsInFile(textOf(path), env['HOME'] ?? '')));
   for (const path of urlFiles) values.push(...secretsInUrls(textOf(path)));
+  values.push(...passwordsOf(textOf(home.fleet)));
   const redactor = values.length === 0 ? SHAPES_ONLY : createRedactor(values);
   kept = { env, stamp, redactor };
   return redactor;
