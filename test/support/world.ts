@@ -264,6 +264,8 @@ function checkFakeKnew(root: string): void {
 
 /** Kills a process, if there is one still. */
 export function killQuietly(pid: number): void {
+  // 0 and below mean many processes, and -1 all of them.
+  if (pid <= 0) return;
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

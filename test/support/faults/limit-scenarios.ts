@@ -25,16 +25,20 @@ interface EndedRun {
   readonly class: string;
 }
 
-/** How the runs for these tasks have ended so far. */
-async function endsOf(world: World, tasks: readonly QueueItem[]): Promise<EndedRun[]> {
-  const runs = JSON.parse(succeeded(await world.kugetsu('logs', '--json', '100')).stdout) as readonly {
-    readonly subject: string;
-    readonly verdict: { readonly class: string } | null;
-  }[];
+/** How the runs for these tasks have ended so far, by their records: one that was refused its log is in no list of logs. */
+function endsOf(world: World, tasks: readonly QueueItem[]): EndedRun[] {
   const subjects = new Set(tasks.map(({ issue_ref: ref }) => ref));
-  return runs.flatMap(({ subject, verdict }) =>
-    verdict !== null && subjects.has(subject) ? [{ subject, class: verdict.class }] : [],
-  );
+  const directory = join(world.home, 'logs');
+  return readdirSync(directory)
+    .filter((name) => name.startsWith('r_') && name.endsWith('.json'))
+    .flatMap((name) => {
+      const { subject, status } = readJson(join(directory, name)) as {
+        readonly subject: { readonly ref?: string };
+        readonly status: { readonly verdict?: { readonly class: string } };
+      };
+      const ref = subject.ref ?? '';
+      return status.verdict !== undefined && subjects.has(ref) ? [{ subject: ref, class: status.verdict.class }] : [];
+    });
 }
 
 /** The tasks of this time, as their files say: a command each time would keep the machine busy. */
@@ -51,8 +55,8 @@ const isSettled = (world: World, number: number): boolean =>
   isBroken(world) || asked(world, number).every(({ finished_at: end }) => end !== null);
 
 /** Whether each task has the attempts that it should have. */
-async function attemptsKept(world: World, held: readonly QueueItem[]): Promise<Problem[]> {
-  const ends = await endsOf(world, held);
+function attemptsKept(world: World, held: readonly QueueItem[]): Problem[] {
+  const ends = endsOf(world, held);
   if (!isBroken(world)) {
     // On a full disk a run may end of that, before its task fails of its key: then they did not fail of the same in a row.
     const classes = new Set(ends.map((end) => end.class));
@@ -88,7 +92,7 @@ const breakOfTheQueue: Scenario = {
     // Whatever has died, the next daemon takes the break.
     await daemonUntil(breaking(world), () => isSettled(world, number));
     const held = asked(world, number);
-    const problems = await attemptsKept(world, held);
+    const problems = attemptsKept(world, held);
     writeFileSync(key(world, number), '');
     const ended = held.filter(({ state }) => state === 'error').map(({ id }) => id);
     if (ended.length > 0) succeeded(await world.kugetsu('queue', 'retry', ...ended));

@@ -38,13 +38,17 @@ export async function daemonUntil(
   await atRest(world);
 }
 
-/** Looks at the files: a command each time would keep the machine busy. */
-export function isFinished(world: World, number: number): boolean {
+/** The tasks that a scenario has queued, by the files: a command each time would keep the machine busy. */
+export function tasksOf(world: World, number: number): QueueItem[] {
   const directory = join(world.home, 'queue', 'items');
   return readdirSync(directory)
     .filter((name) => name.startsWith('q_'))
     .map((name) => readJson(join(directory, name)) as QueueItem)
-    .some(({ message, state }) => message.includes(`task ${number}.`) && (state === 'completed' || state === 'error'));
+    .filter(({ message }) => message.includes(`task ${number}.`));
+}
+
+export function isFinished(world: World, number: number): boolean {
+  return tasksOf(world, number).some(({ state }) => state === 'completed' || state === 'error');
 }
 
 /** Lets a daemon finish the task. @returns it, and what is not as promised of any task */

@@ -60,7 +60,7 @@ export interface Misbehaviour {
   readonly queued?: boolean;
   /** Whether kugetsu's home is on a small disk of its own. */
   readonly smallDisk?: boolean;
-  /** Whether only a process of an agent's own can do so: a turn in a server has no exit code, flags or output of its own. */
+  /** Whether only a process of an agent's own can do so: a turn in a server has no exit code, flags or output of its own, and a fork there is no import. */
   readonly ofProcess?: boolean;
   readonly expected: Expected;
   /** What else must hold afterwards. @throws when it does not */

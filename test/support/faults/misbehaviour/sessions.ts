@@ -27,6 +27,7 @@ function sessionsIn(world: World, directory: string | null | undefined): string[
 export const SESSIONS: readonly Misbehaviour[] = [
   {
     name: 'forks into the wrong directory',
+    ofProcess: true,
     upstream: [46276, 41841],
     message: 'hello',
     env: { FAKE_OPENCODE_WRONG_DIRECTORY: '1' },
@@ -36,6 +37,7 @@ export const SESSIONS: readonly Misbehaviour[] = [
   },
   {
     name: 'imports half of the messages',
+    ofProcess: true,
     message: 'hello',
     env: { FAKE_OPENCODE_LOSE_PARTS: '1' },
     expected: failure('fork_not_proved', /it has 1 messages and 1 parts instead of 2 and 2/, REFUSED),
@@ -44,6 +46,7 @@ export const SESSIONS: readonly Misbehaviour[] = [
   },
   {
     name: 'a session id of another shape',
+    ofProcess: true,
     message: 'hello',
     env: { FAKE_OPENCODE_OTHER_ID: '1' },
     expected: failure('fork_not_proved', /the session is not there/, REFUSED),

@@ -92,6 +92,7 @@ export const SURROUNDINGS: readonly Misbehaviour[] = [
   },
   {
     name: 'a database that is locked while the session is forked',
+    ofProcess: true,
     upstream: [47566, 33320],
     message: 'hello',
     env: { FAKE_OPENCODE_LOCKED: '1' },
