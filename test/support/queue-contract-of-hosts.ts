@@ -89,6 +89,13 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(await store.takeIssue(another)).toBeUndefined();
   });
 
+  test('what a host that is gone for ever had claimed may be taken over at once', async () => {
+    const { store, forget } = await withClaim();
+    expect((await store.places()).get(FIRST)?.expired).toBe(false);
+    await forget();
+    expect((await store.places()).get(FIRST)).toMatchObject({ home: undefined, expired: true });
+  });
+
   test('a claim is over with its task, and when another host has taken it over', async () => {
     const { store, away, setClock, forget } = await withClaim();
     await setClock(AT + 60_001);

@@ -54,7 +54,7 @@ export async function queueInATable(): Promise<SharedQueueUnderTest> {
     store: new TableQueue(context, { database, identity: identity('a'), time }),
     other: new TableQueue(context, { database: another, identity: identity('a'), time }),
     away: new TableQueue(context, { database: another, identity: identity('b'), time }),
-    forget: async () => void (await new Hosts(database).set('b', 'gone')),
+    forget: async () => void (await new Hosts(database, time).remove('b')),
     async setClock(now) {
       await database.write(`delete from ${schema}.test_clock`);
       await database.write(`insert into ${schema}.test_clock values ($1)`, [new Date(now).toISOString()]);

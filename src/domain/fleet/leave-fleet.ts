@@ -2,7 +2,6 @@ import { removeFile, unlinkFile } from '../../adapters/store/private-files.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import type { Context } from '../queue/context.ts';
 import { FileQueue } from '../queue/file-queue.ts';
-import { writeMembership } from '../queue/fleet-file.ts';
 import { itemPath } from '../queue/item-path.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
@@ -27,7 +26,6 @@ export async function leaveFleet(context: Context): Promise<Left> {
   const database = fleetDatabase(context, member.url);
   try {
     await requireQuiet(context);
-    await writeMembership(context, { ...member, leaving: true });
     const tasks = await bringBack(context, database, member.host);
     await new Hosts(database).remove(member.host);
     await unlinkFile(context.home.fleet);

@@ -17,8 +17,6 @@ const MembershipSchema = z.looseObject({
   host: z.string(),
   /** The name of this home, by which it is told from another one that has the host's name. */
   home: z.string(),
-  /** Whether it is on its way out: what is in files again is not handed over. */
-  leaving: z.optional(z.boolean()),
 });
 
 const FORM = { schema: MembershipSchema, what: 'the file of the fleet' };

@@ -2,6 +2,7 @@ import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { touchFile, unlinkFile } from '../../adapters/store/private-files.ts';
+import { isSameJson } from '../../util/same-json.ts';
 import type { Context } from '../context.ts';
 import type { Courier } from '../notifications/courier.ts';
 import { sendNotification } from '../notifications/inbox.ts';
@@ -31,7 +32,7 @@ export async function updateFile(
     const before = await readItem(context, id);
     if (before === undefined) return undefined;
     const after = change(before, clock.now());
-    if (isSame(before, after)) return { before, after: before };
+    if (isSameJson(before, after)) return { before, after: before };
     for (const each of news({ before, after })) {
       await orLogged(context, each, async () => sendNotification(context, each));
     }
@@ -42,8 +43,4 @@ export async function updateFile(
     if (isFinished(after) && stampAtOnce(again) !== undefined) await unlinkFile(again);
     return { before, after };
   });
-}
-
-function isSame(before: object, after: object): boolean {
-  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }

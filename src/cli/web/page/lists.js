@@ -16,10 +16,10 @@ export function showLists(fleet, chosen) {
   });
   showRows(at('tasks'), tasks, {
     keyOf: ({ id }) => id,
-    make: taskRow,
+    make: entryRow,
     change: (row, task) => changeTask(row, task, chosen),
   });
-  showRows(at('notes'), notes, { keyOf: ({ id }) => id, make: noteRow, change: changeNote });
+  showRows(at('notes'), notes, { keyOf: ({ id }) => id, make: entryRow, change: changeNote });
   const live = agents.filter(({ live: isLive }) => isLive).length;
   const waiting = tasks.filter(({ state }) => state === 'pending').length;
   const unread = notes.filter(({ read }) => !read).length;
@@ -71,7 +71,8 @@ export function nameIn(element, ref, name) {
   element.setAttribute('title', name);
 }
 
-function taskRow() {
+/** The row of a task, or of a notification. */
+function entryRow() {
   return h(
     'li',
     {},
@@ -101,19 +102,6 @@ function changeTask(row, task, chosen) {
 function mark(link, isChosen) {
   if (isChosen) link.setAttribute('aria-current', 'true');
   else link.removeAttribute('aria-current');
-}
-
-function noteRow() {
-  return h(
-    'li',
-    {},
-    h(
-      'a',
-      { class: 'entry' },
-      h('span', { class: 'line' }, h('span', { class: 'what strong' }), badge('idle', '')),
-      h('span', { class: 'line quiet' }, h('span', { class: 'what why' }), h('span', { class: 'number' })),
-    ),
-  );
 }
 
 const NOTE_TONES = { task_error: 'bad', task_completed: 'good', task_started: 'live', daemon_error: 'bad' };

@@ -104,10 +104,13 @@ export class Hosts {
     return rows.length > 0;
   }
 
-  /** Takes a host out of the fleet; its issues are anybody's. @returns whether there was one of this name */
+  /** Takes a host out of the fleet: its issues are anybody's, and its claims are over. @returns whether there was one of this name */
   async remove(name: string): Promise<boolean> {
     const { rows } = await this.database.write(
-      `with freed as (delete from ${this.schema}.issue where host = $1)
+      `with freed as (delete from ${this.schema}.issue where host = $1),
+      lapsed as (
+        update ${this.schema}.task set lease_until = ${this.time} - interval '1 second'
+        where host = $1 and state = 'notified')
       delete from ${this.name} where name = $1 returning pg_notify('${this.schema}', '')`,
       [name],
     );

@@ -1,12 +1,15 @@
-import type { Database, Row } from '../../../adapters/postgres/database.ts';
+import type { Answer, Database, Row } from '../../../adapters/postgres/database.ts';
 import { parseJson } from '../../../adapters/store/json-file.ts';
+import { AppError } from '../../../util/errors.ts';
 import type { Context } from '../../context.ts';
 import type { Courier } from '../../notifications/courier.ts';
 import type { Inbox } from '../../notifications/inbox-store.ts';
+import { logLost } from '../../notifications/lost-news.ts';
 import { newNotification } from '../../notifications/notification.ts';
 import { NotificationSchema, type News, type Notification } from '../../notifications/notification-schema.ts';
 import { newsColumns, tellFrom } from './news-rows.ts';
 import { textIn } from './task-rows.ts';
+import type { Statement } from './task-statements.ts';
 
 interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
   readonly courier?: Courier | undefined;
@@ -80,6 +83,26 @@ export class TableInbox implements Inbox {
   async bringOut(notifications: readonly Notification[]): Promise<void> {
     const { courier } = this.context;
     if (notifications.length > 0 && (await courier?.take(notifications)) === true) await courier?.go();
+  }
+
+  /**
+   * Writes something that is told: news that cannot be told hold up no change.
+   *
+   * @param statement what is written with these news, or with none
+   */
+  async writeWith(
+    told: readonly Notification[],
+    statement: (news: readonly Notification[]) => Statement,
+  ): Promise<Answer> {
+    const { database } = this.table;
+    try {
+      return await database.write(...statement(told));
+    } catch (error) {
+      if (told.length === 0 || !(error instanceof AppError) || error.code !== 'queue_refused') throw error;
+      const answer = await database.write(...statement([]));
+      for (const each of told) await logLost(this.context, each, error);
+      return answer;
+    }
   }
 
   private async insert(notifications: readonly Notification[], unlessSaid: boolean): Promise<readonly Row[]> {

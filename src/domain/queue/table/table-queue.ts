@@ -1,13 +1,11 @@
-import type { Answer, Database, Row, Value } from '../../../adapters/postgres/database.ts';
+import type { Database, Row, Value } from '../../../adapters/postgres/database.ts';
 import { randomBytes } from '../../../adapters/random.ts';
-import { AppError } from '../../../util/errors.ts';
 import { base62 } from '../../../util/ids.ts';
+import { isSameJson } from '../../../util/same-json.ts';
 import { rawText, words, type Text } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { byTime } from '../../issues/task-id.ts';
 import type { Courier } from '../../notifications/courier.ts';
-import { logLost } from '../../notifications/lost-news.ts';
-import type { Notification } from '../../notifications/notification-schema.ts';
 import type { EndedTask } from '../ended-task.ts';
 import type { QueueItem, QueueState } from '../queue-item.ts';
 import type {
@@ -29,14 +27,7 @@ import { Hosts, type Identity } from './hosts.ts';
 import { tasksIn } from './read-tasks.ts';
 import { TableInbox } from './table-inbox.ts';
 import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';
-import {
-  addition,
-  replacement,
-  statements,
-  type Replacing,
-  type Statement,
-  type Statements,
-} from './task-statements.ts';
+import { addition, replacement, statements, type Replacing, type Statements } from './task-statements.ts';
 import { watchTable } from './watch-table.ts';
 
 interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
@@ -70,12 +61,14 @@ export class TableQueue implements QueueStore {
   private readonly context: Needs;
   private readonly table: Table;
   private readonly sql: Statements;
+  private readonly hosts: Hosts;
 
   constructor(context: Needs, table: Table) {
     const { schema } = table.database.address;
     this.context = context;
     this.table = table;
     this.sql = statements(schema, table.time ?? 'clock_timestamp()');
+    this.hosts = new Hosts(table.database, table.time);
     this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
   }
 
@@ -93,7 +86,9 @@ export class TableQueue implements QueueStore {
     const told = await this.inbox.make(news, news.length === 0 ? 0 : await this.now());
     for (;;) {
       const waits = parent === undefined ? undefined : await this.parentWith(parent);
-      const { rows } = await this.withNews(told, (each) => addition(this.sql, item, { news: each, parent: waits }));
+      const { rows } = await this.inbox.writeWith(told, (each) =>
+        addition(this.sql, item, { news: each, parent: waits }),
+      );
       const [row] = rows;
       if (row?.['done'] !== true) continue;
       // What was there before is told of no more.
@@ -107,7 +102,7 @@ export class TableQueue implements QueueStore {
     const known = await this.stored(id);
     if (known === undefined) return undefined;
     const item = change(known.item, known.now);
-    return isSame(known.item, item) ? undefined : { item, revision: known.revision, change: changeName() };
+    return isSameJson(known.item, item) ? undefined : { item, revision: known.revision, change: changeName() };
   }
 
   async read(id: string): Promise<QueueItem | undefined> {
@@ -126,11 +121,11 @@ export class TableQueue implements QueueStore {
       // Nobody else has changed the task: its issue is another host's.
       if (sent?.revision === revision) return { before, after: before };
       const after = change(before, now);
-      if (isSame(before, after)) return { before, after: before };
+      if (isSameJson(before, after)) return { before, after: before };
       sent = { before, after, revision };
       const told = await this.inbox.make(news(sent), now);
       const replacing = { item: after, revision, change: name, claim };
-      const { rows, conflict } = await this.withNews(told, (each) => replacement(this.sql, replacing, each));
+      const { rows, conflict } = await this.inbox.writeWith(told, (each) => replacement(this.sql, replacing, each));
       // Another agent is at work on the issue.
       if (conflict !== undefined) return { before, after: before };
       if (rows.length === 0) continue;
@@ -141,22 +136,6 @@ export class TableQueue implements QueueStore {
 
   async keep(id: string, runId: string, seconds: number): Promise<boolean> {
     return (await this.table.database.write(this.sql.keep, [id, runId, seconds])).rows.length > 0;
-  }
-
-  /** News that cannot be told hold up no change. */
-  private async withNews(
-    told: readonly Notification[],
-    statement: (news: readonly Notification[]) => Statement,
-  ): Promise<Answer> {
-    const { database } = this.table;
-    try {
-      return await database.write(...statement(told));
-    } catch (error) {
-      if (told.length === 0 || !(error instanceof AppError) || error.code !== 'queue_refused') throw error;
-      const answer = await database.write(...statement([]));
-      for (const each of told) await logLost(this.context, each, error);
-      return answer;
-    }
   }
 
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {
@@ -206,22 +185,19 @@ export class TableQueue implements QueueStore {
   }
 
   async takeIssue(ref: string): Promise<string | undefined> {
-    const { database, identity, time } = this.table;
-    return new Hosts(database, time).takeIssue(ref, identity.host);
+    return this.hosts.takeIssue(ref, this.table.identity.host);
   }
 
   async freeIssue(ref: string): Promise<void> {
-    const { database, identity, time } = this.table;
-    await new Hosts(database, time).freeIssue(ref, identity.host);
+    await this.hosts.freeIssue(ref, this.table.identity.host);
   }
 
   async present(facts: HostFacts): Promise<'up' | 'draining'> {
-    return new Hosts(this.table.database, this.table.time).present(this.table.identity, facts);
+    return this.hosts.present(this.table.identity, facts);
   }
 
   async isDraining(): Promise<boolean> {
-    const { database, identity, time } = this.table;
-    return (await new Hosts(database, time).stateOf(identity.host)) === 'draining';
+    return (await this.hosts.stateOf(this.table.identity.host)) === 'draining';
   }
 
   async now(): Promise<number> {
@@ -255,8 +231,4 @@ export class TableQueue implements QueueStore {
 
 function changeName(): string {
   return base62(randomBytes(16));
-}
-
-function isSame(before: object, after: object): boolean {
-  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }

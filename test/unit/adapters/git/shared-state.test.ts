@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isOfLfs } from '../../../../src/adapters/git/shared/shared-files.ts';
-import { soundPackedRefs } from '../../../../src/adapters/git/shared/shared-refs.ts';
+import { soundPackedRefs } from '../../../../src/adapters/git/shared/packed-refs.ts';
 
 const HEADER = '# pack-refs with: peeled fully-peeled sorted \n';
 const [ONE, OTHER] = ['1'.repeat(40), '2'.repeat(40)];
