@@ -5,12 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installOwnPackage } from '../support/own-package.ts';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
 import type { Reply } from '../support/scripted-model.ts';
+import { serverPids } from '../support/server-pids.ts';
 import { until } from '../support/world.ts';
 
 const FORGE = 'forge.test/acme/demo';
 const STEPS = 4;
 
-/** What the bad agent does. It begins with a file, so that the good one is told nothing before that. */
+/** What the bad agent does. It begins with a file, so that the good one goes on only when there is trouble. */
 const BAD: readonly (readonly [string, readonly Reply[]])[] = [
   ['prints a line of 10 MB', [{ bash: 'touch bad; head -c 10000000 /dev/zero | tr "\\0" x; sleep 600' }]],
   ['prints without end', [{ bash: 'touch bad; yes flood' }]],
@@ -35,13 +36,15 @@ let real: RealWorld;
 beforeAll(async () => {
   real = await makeRealWorld({
     AGENT_ENGINE: 'server',
-    AGENT_SERVER_IDLE_SECONDS: '5',
+    AGENT_SERVER_IDLE_SECONDS: '1',
     MAX_CONCURRENT_AGENTS: '8',
     MIN_FREE_MEMORY_MB: '0',
   });
   installOwnPackage(real.world);
   const { model } = real;
-  model.on(/be good/, [...Array.from({ length: STEPS }, (_, step) => ({ bash: `echo ${step}` })), { text: 'Good.' }]);
+  const wait = { bash: 'touch ready; until [ -e go ]; do sleep 0.1; done' };
+  const steps = Array.from({ length: STEPS }, (_, step) => ({ bash: `echo ${step}` }));
+  model.on(/be good/, [wait, ...steps, { text: 'Good.' }]);
   model.on(/be bad (\d+)/, ({ lastUserText }) => {
     const [, replies] = BAD[Number(/be bad (\d+)/.exec(lastUserText)?.[1])] ?? [];
     return replies ?? [];
@@ -53,7 +56,7 @@ afterAll(async () => {
   expect(await real.destroy()).toEqual([]);
 });
 
-/** Has a bad agent begin, and a good one work to its end beside it in the same server. */
+/** Has a good agent begin, then a bad one in the same server, and the good one work to its end beside it. */
 async function beside(
   name: string,
   message: string,
@@ -61,15 +64,21 @@ async function beside(
 ): Promise<void> {
   const { world, model } = real;
   const [bad, good] = [`${FORGE}#-bad-${name}`, `${FORGE}#-good-${name}`];
+  // A server that had a bad agent may be full or busy: each case begins with a new one.
+  await until('no server is left', () => serverPids(world.home).length === 0);
+  expect(await world.kugetsu('start', good, 'be good')).toMatchObject({ code: 0 });
+  const { worktree: own } = await listedSession(world, good);
+  await until('the good agent waits', () => existsSync(join(own ?? '', 'ready')));
   expect(await world.kugetsu('start', bad, message)).toMatchObject({ code: 0 });
   const { worktree, run } = await listedSession(world, bad);
   await until('the bad agent has begun', () => existsSync(join(worktree ?? '', 'bad')));
   turn(worktree ?? '');
-  expect(await world.kugetsu('start', good, 'be good', '-f')).toMatchObject({ code: 0 });
-  const { session_id: id, run: own } = await listedSession(world, good);
-  expect(own?.agent_pid).toBe(run?.agent_pid);
+  writeFileSync(join(own ?? '', 'go'), '');
+  expect(await world.kugetsu('wait', good)).toMatchObject({ code: 0 });
+  const { session_id: id, run: ended } = await listedSession(world, good);
+  expect(ended).toMatchObject({ agent_pid: run?.agent_pid, verdict: { outcome: 'succeeded' } });
   const last = model.requests.findLast(({ sessionId }) => sessionId === id);
-  expect(last?.messages.filter(({ role }) => role === 'tool')).toHaveLength(STEPS);
+  expect(last?.messages.filter(({ role }) => role === 'tool')).toHaveLength(STEPS + 1);
   await world.kugetsu('stop', bad);
 }
 

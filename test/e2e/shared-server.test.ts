@@ -1,9 +1,10 @@
 // Slow: agents of the real opencode, up to eight at once, in one server.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { installOwnPackage } from '../support/own-package.ts';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
+import { serverPids } from '../support/server-pids.ts';
 import { killQuietly, processesOf, REAL_OPENCODE, run as runProgram, until } from '../support/world.ts';
 
 const FORGE = 'forge.test/acme/demo';
@@ -33,13 +34,6 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await real.destroy()).toEqual([]);
 });
-
-/** The pids of the servers that kugetsu knows. */
-function servers(): number[] {
-  const directory = join(real.world.home, 'engine');
-  const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
-  return names.map((name) => (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { pid: number }).pid);
-}
 
 function refOf(name: string): string {
   return `${FORGE}#-${name}`;
@@ -88,7 +82,7 @@ test('eight agents at once work in one server, each in its own worktree and with
     expect(asked?.body).toContain('agent-notes.md');
   }
   expect(pids.size).toBe(1);
-  expect(servers().every((pid) => pids.has(pid))).toBe(true);
+  expect(serverPids(real.world.home).every((pid) => pids.has(pid))).toBe(true);
 });
 
 test('where a server is, a start, a continue and a destroy start no other opencode; a fork is as an import makes it', async () => {

@@ -1,11 +1,12 @@
 // Slow: servers, runners and daemons are killed in each order, and a minute of silence has to pass.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { issue, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
 import { report } from '../support/faults/figures.ts';
 import { installOwnPackage } from '../support/own-package.ts';
 import { daemonPid, enqueue, finishedTask, queueWorld, startDaemon } from '../support/queue-world.ts';
+import { serverPids } from '../support/server-pids.ts';
 import { killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 const VICTIMS = ['server', 'starter', 'runner', 'daemon'] as const;
@@ -35,13 +36,6 @@ async function sharingWorld(): Promise<World> {
   return world;
 }
 
-/** The pids of the servers that are written down. */
-function servers(world: World): number[] {
-  const directory = join(world.home, 'engine');
-  const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
-  return names.map((name) => (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { pid: number }).pid);
-}
-
 /** An agent that works until it is killed, and is done when it is told the same again. */
 const ONCE = 'fake: sh echo x >> begun; [ $(wc -l < begun) -gt 1 ] || sleep 600';
 
@@ -62,7 +56,7 @@ test.each(ORDERS.map((order) => [order.join(', '), order] as const))(
       await begun(world, ref);
     }
     const [starter, runner] = await Promise.all(refs.map(async (ref) => (await runOf(world, ref)).owner.pid));
-    const pids = { server: servers(world)[0], starter, runner, daemon: await daemonPid(world) };
+    const pids = { server: serverPids(world.home)[0], starter, runner, daemon: await daemonPid(world) };
     for (const victim of order) killQuietly(pids[victim] ?? -1);
     played += 1;
     await startDaemon(world);
@@ -85,7 +79,7 @@ test('a server that gives no sign of life for a minute is ended, and its runs go
     succeeded(await world.kugetsu('start', ref, ONCE));
     await begun(world, ref);
   }
-  const [server = -1] = servers(world);
+  const [server = -1] = serverPids(world.home);
   process.kill(server, 'SIGSTOP');
   for (const ref of refs) {
     const verdict = await until(
