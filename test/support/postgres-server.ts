@@ -86,11 +86,15 @@ function isUp(bin: string, directory: string, port: number): boolean {
   }
 }
 
-/** PostgreSQL refuses to run as root: then Debian's own user for it does. */
-function ownerOf(root: string): {
+/** Runs programs as the user to whom a directory belongs. */
+interface Owner {
+  /** Runs a program to its end. @throws when that is not 0 */
   readonly run: (...command: readonly string[]) => void;
   readonly spawn: (...command: readonly string[]) => ChildProcess;
-} {
+}
+
+/** PostgreSQL and its pools refuse to run as root: then Debian's own user for it does, and gets the directory. */
+export function ownerOf(root: string): Owner {
   const run = (uid: number | undefined, [program = '', ...args]: readonly string[]): void => {
     execFileSync(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
