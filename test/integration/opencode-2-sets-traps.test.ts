@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import type { SessionRights } from '../../src/adapters/engine/session-rights.ts';
 import type { Opencode } from '../../src/adapters/opencode/opencode.ts';
+import { BookServer } from '../../src/adapters/opencode2/book-server.ts';
 import { createOpencode2 } from '../../src/adapters/opencode2/driver.ts';
+import { create } from '../../src/adapters/opencode2/sessions.ts';
 import { processesOfRun } from '../../src/adapters/process/process-table.ts';
 import { eventsIn, remarksIn, startAgent, type WatchedAgent } from '../support/engines.ts';
 import { OPENCODE2_DOUBLE } from '../support/opencode2.ts';
@@ -93,7 +95,7 @@ describe('a run', () => {
   });
 
   test('tells of a call of the model that waits to be tried again, and can be stopped', async () => {
-    const agent = await told('fake: retry 429');
+    const agent = await told('fake: wait-for-retry 429');
     await until('the remark', async () => remarksIn(await agent.listen()).some(({ failedCall }) => failedCall));
     agent.handle.alive();
     expect(agent.handle.alive()).toBe(false);
@@ -139,24 +141,100 @@ describe('a run', () => {
 });
 
 describe('a server', () => {
-  test.each(['get', 'active', 'agents'])('that answers %s with a web page and 200 is not believed', async (name) => {
-    const odd = opened({ FAKE_OPENCODE2_WEB_PAGE: name });
+  // Each thing that a server is asked, and what kugetsu does that asks it.
+  const WITH: Readonly<Record<string, (odd: Opencode, session: string, where: string) => Promise<unknown>>> = {
+    create: async (odd) => odd.createSession({ title: 'x', directory: directory(), rights: RIGHTS }),
+    get: async (odd, session) => odd.describeSessions([session]),
+    messages: async (odd, session) => odd.describeSessions([session]),
+    list: async (odd) => odd.sessionsTitled('x'),
+    fork: async (odd, base) => odd.forkSession({ base, title: 'x', directory: directory(), rights: RIGHTS }),
+    move: async (odd, session) => odd.moveSession(session, directory()),
+    update: async (odd, session) => odd.setRights(session, RIGHTS),
+    interrupt: async (odd, session) => odd.deleteSession(session),
+    remove: async (odd, session) => odd.deleteSession(session),
+    agents: async (odd, _, where) => odd.agentStanding({ name: 'build', directory: where, projectConfig: false }),
+  };
+
+  test('that answers with a web page and 200 is not believed, whatever it was asked', async () => {
     const where = directory();
-    const asked =
-      name === 'get'
-        ? odd.createSession({ title: 'x', directory: where, rights: RIGHTS })
-        : name === 'agents'
-          ? odd.agentStanding({ name: 'build', directory: where, projectConfig: false })
-          : undefined;
-    if (asked !== undefined) return expect(asked).rejects.toMatchObject({ code: 'opencode_unexpected' });
     const session = await newSession(where);
-    const agent = await startAgent(odd, world.withEnv({ FAKE_OPENCODE2_WEB_PAGE: name }), {
-      session,
-      directory: where,
-      message: 'hello',
+    expect(await (await told('hello', session, where)).toEnd()).toEqual(OK);
+    for (const [name, use] of Object.entries(WITH)) {
+      const asked = use(opened({ FAKE_OPENCODE2_WEB_PAGE: name }), session, where);
+      await expect(asked, name).rejects.toMatchObject({
+        code: 'opencode_unexpected',
+        message: expect.stringContaining('with a web page'),
+      });
+    }
+    expect(await opencode.describeSessions([session])).toHaveLength(1);
+  });
+
+  test.each(['active', 'prompt', 'instruct'])(
+    'that answers %s so in a run fails it, by a name of its own',
+    async (name) => {
+      const where = directory();
+      const session = await newSession(where);
+      const odd = world.withEnv({ FAKE_OPENCODE2_WEB_PAGE: name });
+      const notes = join(world.root, 'notes.md');
+      writeFileSync(notes, 'Be brief.');
+      const agent = await startAgent(opencode, odd, { session, directory: where, message: 'hello', notes });
+      expect(await agent.toEnd()).toMatchObject({ exitCode: 1 });
+      const reason: unknown = expect.objectContaining({ class: 'opencode_unexpected' });
+      expect(eventsIn(agent.heard)).toContainEqual(expect.objectContaining({ type: 'error', reason }));
+      await opencode.deleteSession(session);
+    },
+  );
+
+  test('that has a session of an id already answers with that one, which is neither used nor deleted', async () => {
+    const [theirs, ours] = [directory(), directory()];
+    const id = await newSession(theirs, 'theirs');
+    const server = new BookServer({
+      clock: systemClock,
+      program: async () => ({ path: OPENCODE2_DOUBLE, cwd: world.project, env: world.env }),
     });
-    expect(await agent.toEnd()).toMatchObject({ exitCode: 1 });
-    await opencode.deleteSession(session);
+    const made = server.with(async (api) =>
+      create(api, id, { title: 'ours', directory: ours, rights: RIGHTS }, world.env),
+    );
+    await expect(made).rejects.toMatchObject({ code: 'fork_not_proved', message: expect.stringContaining(id) });
+    expect(await opencode.describeSessions([id])).toMatchObject([{ directory: theirs }]);
+  });
+
+  test.each([
+    ['another place', 'FAKE_OPENCODE2_OTHER_PLACE', '/elsewhere', /its directory is \/elsewhere/],
+    ['half of the messages', 'FAKE_OPENCODE2_LOSES_MESSAGES', '1', /it has 1 messages and 1 parts instead of 2 and 2/],
+    ['other rules', 'FAKE_OPENCODE2_LOSES_RULES', '1', /other permission rules/],
+    ['another base', 'FAKE_OPENCODE2_OTHER_BASE', 'ses_another', /no fork of the base/],
+    ['an id that is none', 'FAKE_OPENCODE2_OTHER_ID', '1', /its id is another one/],
+  ])('that gives a fork %s is found out, and the fork goes', async (_what, variable, value, message) => {
+    const where = directory();
+    const base = await newSession(where);
+    expect(await (await told('hello', base, where)).toEnd()).toEqual(OK);
+    // The base's rules are other ones than the fork's.
+    await opencode.setRights(base, { kind: 'attended' });
+    const before = await opencode.sessionsTitled('');
+    const odd = opened({ [variable]: value });
+    const fork = odd.forkSession({ base, title: 'Fork', directory: directory(), rights: RIGHTS });
+    await expect(fork).rejects.toMatchObject({ code: 'fork_not_proved', message: expect.stringMatching(message) });
+    expect(await opencode.sessionsTitled('')).toEqual(before);
+  });
+
+  test.each(['cut', 'none'])('whose events are lost (%s) is heard all the same, to the end', async (how) => {
+    const where = directory();
+    const session = await newSession(where);
+    const env = world.withEnv({ FAKE_OPENCODE2_EVENTS: how });
+    const agent = await startAgent(opencode, env, { session, directory: where, message: 'fake: sh echo here' });
+    expect(await agent.toEnd()).toEqual(OK);
+    const types = eventsIn(agent.heard).map(({ type }) => type);
+    expect(types).toEqual(['step_start', 'tool_use', 'step_finish', 'step_start', 'text', 'step_finish']);
+  });
+
+  test('whose database is locked is an error with its reason', async () => {
+    const where = directory();
+    const base = await newSession(where);
+    expect(await (await told('hello', base, where)).toEnd()).toEqual(OK);
+    const locked = opened({ FAKE_OPENCODE2_LOCKED: 'fork' });
+    const fork = locked.forkSession({ base, title: 'Fork', directory: directory(), rights: RIGHTS });
+    await expect(fork).rejects.toMatchObject({ code: 'opencode_failed', reason: { class: 'database_locked' } });
   });
 
   test('that puts a session elsewhere is found out, and the session goes', async () => {

@@ -5,13 +5,27 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { errorOf, modelAddress, playModel } from './opencode2-model.mjs';
+import { BEHAVIOURS } from './opencode2-behaviours.mjs';
+import { modelAddress, playModel } from './opencode2-model.mjs';
 import { operationsOf, openApiOf } from './opencode2-wire.mjs';
 import { all, forget, load, newId, slip, store } from './opencode2-store.mjs';
 
 const { env } = process;
 const EARLY = env.FAKE_OPENCODE2_DIALECT === 'early';
-const SWITCHES = new Set(['DIALECT', 'VERSION', 'WITHOUT', 'WEB_PAGE', 'OTHER_PLACE', 'LOSES_RULES', 'STDERR']);
+const SWITCHES = new Set([
+  'DIALECT',
+  'VERSION',
+  'WITHOUT',
+  'WEB_PAGE',
+  'OTHER_PLACE',
+  'OTHER_ID',
+  'OTHER_BASE',
+  'LOSES_RULES',
+  'LOSES_MESSAGES',
+  'EVENTS',
+  'LOCKED',
+  'STDERR',
+]);
 
 for (const name of Object.keys(env).filter((key) => key.startsWith('FAKE_OPENCODE2_'))) {
   if (!SWITCHES.has(name.slice('FAKE_OPENCODE2_'.length))) slip(`the variable ${name}`);
@@ -133,54 +147,6 @@ class Turn {
 
 /** Of the configuration, it knows what asks about commands. */
 const RULES = { asks: (command) => command.startsWith('touch asked') };
-const NEVER = new Promise(() => undefined);
-const BEHAVIOURS = {
-  reply: (turn, argument, message) => turn.reply(argument || `You said: ${message.slice(0, 200)}`),
-  async sh(turn, command) {
-    turn.reply(`It printed: ${await turn.sh(command)}`);
-  },
-  'error-status': (turn, status) => turn.fail(errorOf(status)),
-  finish: (turn, reason) => turn.reply('That is all.', reason),
-  'no-finish': (turn) =>
-    turn.fail({ type: 'provider.invalid-output', message: 'Provider stream ended without a terminal finish event' }),
-  hang: () => NEVER,
-  async stall(turn) {
-    turn.step([{ type: 'text', text: 'so far' }]);
-    await NEVER;
-  },
-  async retry(turn, status) {
-    const id = turn.step();
-    turn.update(id, {
-      retry: {
-        attempt: 2,
-        at: Date.now() + 3_600_000,
-        error: errorOf(status),
-      },
-    });
-    await NEVER;
-  },
-  async ask(turn, argument) {
-    const [action, resource] = argument.split(' ');
-    const { decision } = await turn.question('asks', { action, resources: [resource] });
-    turn.reply(`The answer was ${decision}.`);
-  },
-  async question(turn) {
-    await turn.question('forms', { title: 'Which?', fields: [] });
-    turn.reply('It was taken back.');
-  },
-  // A server may end in the middle of anything.
-  die: () => process.kill(process.pid, 'SIGKILL'),
-  /** The run has ended, and is said to have failed: the outcome is the truth. */
-  'fail-after-stop'(turn) {
-    turn.reply('done');
-    return 'failed';
-  },
-  /** Somebody else moves the session while it works. */
-  wander(turn, directory) {
-    turn.change(({ session }) => (session.location.directory = directory));
-    turn.reply('done');
-  },
-};
 
 async function play(id, message) {
   const turn = turns.get(id);
@@ -264,14 +230,15 @@ const HANDLERS = {
     const now = Date.now();
     const copy = {
       ...session,
-      id: newId('ses'),
+      id: env.FAKE_OPENCODE2_OTHER_ID ? `another one ${newId('ses')}` : newId('ses'),
       title: `${session.title} (fork #1)`,
-      fork: { sessionID: id },
+      fork: { sessionID: env.FAKE_OPENCODE2_OTHER_BASE ?? id },
       time: { created: now, updated: now },
     };
     store({
       session: copy,
       messages: messages
+        .slice(env.FAKE_OPENCODE2_LOSES_MESSAGES ? Math.ceil(messages.length / 2) : 0)
         .filter(({ type, time }) => type !== 'assistant' || time.completed !== undefined)
         .map((message) => ({ ...message, id: newId('msg') })),
     });
@@ -280,7 +247,7 @@ const HANDLERS = {
   move({ values: [id], body }) {
     const record = untouched(required(id), 'a move');
     if (record.session.location.directory === body.directory) throw new Refused(400, { message: 'it is there' });
-    record.session.location = { directory: body.directory };
+    record.session.location = { directory: env.FAKE_OPENCODE2_OTHER_PLACE ?? body.directory };
     record.messages.push({ id: newId('msg'), type: 'location-switched', time: { created: Date.now() } });
     store(record);
   },
@@ -383,6 +350,9 @@ async function serve(password, request, response) {
     if (request.headers.accept !== undefined && !request.headers.accept.includes('text/event-stream'))
       slip('events without their media type');
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': heartbeat\n\n');
+    // The stream may break at any time, or stand still.
+    if (env.FAKE_OPENCODE2_EVENTS === 'cut') return response.end();
+    if (env.FAKE_OPENCODE2_EVENTS === 'none') return undefined;
     streams.add(response);
     return response.on('close', () => streams.delete(response));
   }
@@ -390,6 +360,7 @@ async function serve(password, request, response) {
   const body = await bodyOf(request);
   for (const name of Object.keys(body ?? {})) if (!found.members.includes(name)) slip(`${name} in ${found.id}`);
   try {
+    if (found.name === env.FAKE_OPENCODE2_LOCKED) throw new Refused(500, { message: 'database is locked' });
     send(response, 200, HANDLERS[found.name]({ values, body, query: Object.fromEntries(url.searchParams) }));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -401,7 +372,8 @@ const [command, ...rest] = process.argv.slice(2);
 if (command === '--version') process.stdout.write(`${env.FAKE_OPENCODE2_VERSION ?? 'opencode v2.0.25'}\n`);
 else if (command === 'session' && rest[0] === 'import') {
   const { info, messages } = JSON.parse(readFileSync(rest[1], 'utf8'));
-  // It says so, and goes on to exit code 0.
+  // It says so, and goes on to exit code 0: kugetsu never imports.
+  slip('session import');
   if (load(info.id) !== undefined) process.stdout.write('Session already exists\n');
   else store({ session: { ...info, location: { directory: rest[3] ?? info.location.directory } }, messages });
 } else if (command === 'serve' && rest.join(' ') === '--stdio --hostname 127.0.0.1 --port 0') {

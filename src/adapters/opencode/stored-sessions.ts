@@ -110,9 +110,14 @@ export async function setStoredPermission(
   throw new AppError('opencode_unexpected', `opencode did not take the permission rules of ${id}`);
 }
 
-/** A session id that may stand in a statement and on a command line: letters, digits, `_` and, not in front, `-`. */
+/** Whether a session id may stand in a statement and on a command line: letters, digits, `_` and, not in front, `-`. */
+export function isSessionId(id: string): boolean {
+  return SESSION_ID.test(id);
+}
+
+/** The id, if it is one as {@link isSessionId} says. @throws AppError `bad_session_id` */
 export function checkedSessionId(id: string): string {
-  if (SESSION_ID.test(id)) return id;
+  if (isSessionId(id)) return id;
   throw new AppError('bad_session_id', words`not an opencode session id: ${quoted(id, 80)}`, {
     hint: 'it is in a file under sessions/ in the home; start the issue again, or run: kugetsu init --force',
   });

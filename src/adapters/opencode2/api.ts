@@ -111,9 +111,13 @@ export class Api {
     if (answer.status !== 404 && answer.status >= 300) throw refused(question, answer);
   }
 
-  /** Stops what a session does, or what is left of a turn that was cut off; one that is gone, or idle, is fine. */
-  async interrupt(id: string): Promise<void> {
-    const question = this.ask('interrupt', [id]);
+  /**
+   * Stops what a session does, or what is left of a turn that was cut off; one that is gone, or idle, is fine.
+   *
+   * @param limitMs how long the server may take to answer, in milliseconds
+   */
+  async interrupt(id: string, limitMs?: number): Promise<void> {
+    const question = { ...this.ask('interrupt', [id]), ...(limitMs === undefined ? {} : { limitMs }) };
     const answer = await this.client.ask(question);
     if (answer.status !== 404 && answer.status >= 300) throw refused(question, answer);
   }
@@ -130,8 +134,9 @@ export class Api {
   }
 
   /** The sessions in which a turn is going on in this server. */
-  async active(): Promise<ReadonlySet<string>> {
-    return new Set(Object.keys((await this.client.json(ActiveSchema, this.ask('active'))).data));
+  async active(limitMs?: number): Promise<ReadonlySet<string>> {
+    const question = { ...this.ask('active'), ...(limitMs === undefined ? {} : { limitMs }) };
+    return new Set(Object.keys((await this.client.json(ActiveSchema, question)).data));
   }
 
   /** Gives a session a message. @returns its id, and when the server took it */

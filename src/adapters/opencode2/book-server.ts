@@ -1,6 +1,7 @@
 import { AppError } from '../../util/errors.ts';
 import type { Clock } from '../clock.ts';
 import { Api } from './api.ts';
+import { explained } from './failures.ts';
 import { PrivateServer } from './private-server.ts';
 
 /** How long a server waits for the next call after the last one, in milliseconds: a command makes several in a row. */
@@ -44,7 +45,7 @@ export class BookServer {
       return await use(api);
     } catch (error) {
       if (isGone(error)) this.drop(opening);
-      throw error;
+      throw explained(error);
     } finally {
       this.users -= 1;
       if (this.users === 0) void this.closeSoon();

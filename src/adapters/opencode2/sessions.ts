@@ -2,6 +2,7 @@ import { AppError } from '../../util/errors.ts';
 import type { StoredSession, TitledSession } from '../engine/agent-engine.ts';
 import type { SessionRights } from '../engine/session-rights.ts';
 import { newSessionId } from '../opencode/session-copy.ts';
+import { isSessionId } from '../opencode/stored-sessions.ts';
 import type { Api } from './api.ts';
 import { rulesOf, type Rule } from './rules.ts';
 import type { Message, Session } from './schemas.ts';
@@ -57,10 +58,17 @@ function isFinished({ type, finish, error }: Message): boolean {
   return type === 'assistant' && error === undefined && finish !== undefined && finish !== 'error';
 }
 
-/** Makes an empty session under an id of kugetsu's, and reads it back: opencode takes whatever it is given. */
+/**
+ * Makes an empty session under an id of kugetsu's, and reads it back: opencode takes whatever it is given.
+ *
+ * @throws AppError `fork_not_proved` when opencode stored something else than was asked, and the session is deleted; or when the
+ * id has a session, which is left alone
+ */
 export async function create(api: Api, id: string, wanted: WantedSession, env: Environment): Promise<void> {
   const { title, directory, rights } = wanted;
   const rules = rulesOf(rights, env);
+  // It would answer with that one, as if it had made it.
+  if ((await api.session(id)) !== undefined) throw notProved(`the id ${id} is that of another session`);
   await api.create({ id, title, directory, rules });
   await provedOrRemoved(api, id, async () => {
     await api.update(id, { title, rules });
@@ -91,6 +99,7 @@ export async function fork(
   const { title } = wanted;
   const copy = await api.fork(base);
   await provedOrRemoved(api, copy.id, async () => {
+    if (!isSessionId(copy.id)) return `its id is ${copy.id}`;
     const directory = await wanted.directory;
     // A move to where it is may fail.
     if (copy.location.directory !== directory) await api.move(copy.id, directory);
@@ -158,14 +167,18 @@ async function provedOrRemoved(api: Api, id: string, wrong: () => Promise<string
   try {
     const reason = await wrong();
     if (reason === undefined) return;
-    throw new AppError('fork_not_proved', `opencode did not store the session as asked: ${reason}`, {
-      hint: 'nothing was run; try again, and check that this version of opencode is supported',
-    });
+    throw notProved(reason);
   } catch (error) {
     // What is left behind is a session that nothing refers to.
     await api.remove(id).catch(() => undefined);
     throw error;
   }
+}
+
+function notProved(reason: string): AppError {
+  return new AppError('fork_not_proved', `opencode did not store the session as asked: ${reason}`, {
+    hint: 'nothing was run; try again, and check that this version of opencode is supported',
+  });
 }
 
 function whatIsWrong(

@@ -1,3 +1,4 @@
+import type { FailureReason } from '../../adapters/engine/agent-event.ts';
 import { oneLine } from '../../util/text.ts';
 import { limitWords, type ReachedLimit } from './budget.ts';
 import type { ModelError, Observation } from './observation.ts';
@@ -124,9 +125,9 @@ function lastWords({ lastRemark, lastCall }: Observation): string {
 
 function fromError(error: ModelError, seen: Observation): Judgement {
   const { statusCode: status, told: message } = error;
-  const { reason } = error;
-  if (reason?.class === 'agent_unavailable')
-    return failed(reason.class, `${reason.message}: ${message}`, reason.retryable);
+  const reason = better(error.reason, seen.reason);
+  if (error.reason?.class === 'agent_unavailable')
+    return failed(error.reason.class, `${error.reason.message}: ${message}`, error.reason.retryable);
   if (status === 401 || status === 403) {
     return failed('no_credentials', `the model refused the credentials (${status}): ${message}`, false);
   }
@@ -138,14 +139,17 @@ function fromError(error: ModelError, seen: Observation): Judgement {
     return failed('unknown_model', `the model's server does not know the model (404): ${message}`, false);
   if (status !== undefined && status >= 400)
     return failed('model_rejected', `the model refused the request (${status}): ${message}`, error.retryable ?? false);
-  if (seen.reason !== undefined) {
-    return failed(seen.reason.class, `${seen.reason.message}: ${message}`, seen.reason.retryable);
-  }
+  if (reason !== undefined) return failed(reason.class, `${reason.message}: ${message}`, reason.retryable);
   if (error.filtered === true) {
     return failed('content_filtered', `the model's content filter ended the answer: ${message}`, false);
   }
   const cause = error.vague === true && seen.lastRemark !== '' ? `${message}; ${seen.lastRemark}` : message;
   return failed('model_failed', `the model could not be used: ${oneLine(cause, 300)}`, error.retryable ?? true);
+}
+
+/** The one that explains more. */
+function better(a: FailureReason | undefined, b: FailureReason | undefined): FailureReason | undefined {
+  return (a?.rank ?? Infinity) <= (b?.rank ?? Infinity) ? (a ?? b) : b;
 }
 
 function failed(name: string, message: string, retryable: boolean): Judgement {

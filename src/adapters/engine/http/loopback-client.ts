@@ -55,9 +55,17 @@ export class LoopbackClient {
   /**
    * The answer to a question, whatever its status.
    *
-   * @throws AppError `opencode_unreachable` when there is no whole answer, `opencode_hangs` when there is none in time
+   * @throws AppError `opencode_unreachable` when there is no whole answer, `opencode_hangs` when there is none in time,
+   * `opencode_unexpected` for a web page that says it is one: opencode answers so what it does not know
    */
   async ask(question: HttpQuestion): Promise<HttpAnswer> {
+    const answer = await this.answered(question);
+    if (answer.type !== 'text/html' || answer.status >= 300) return answer;
+    const details = answer.text.slice(0, 4000);
+    throw new AppError('opencode_unexpected', `opencode answered ${nameOf(question)} with a web page`, { details });
+  }
+
+  private async answered(question: HttpQuestion): Promise<HttpAnswer> {
     const call = this.begin(question);
     const limitMs = question.limitMs ?? LIMIT_MS;
     let late = false;

@@ -12,7 +12,7 @@ import { PrivateServer } from '../private-server.ts';
 import { rulesOf } from '../rules.ts';
 import type { Session } from '../schemas.ts';
 import { Teller } from '../teller.ts';
-import { AGENT_UNAVAILABLE } from '../failures.ts';
+import { AGENT_UNAVAILABLE, reasonInWords } from '../failures.ts';
 import { Doorbell } from './doorbell.ts';
 import { agentOf, runEnvironment } from './run-environment.ts';
 import { Turn } from './turn.ts';
@@ -126,6 +126,7 @@ class AgentServer implements AgentHandle {
     const died = 'died' in last ? last.died : undefined;
     if (died === undefined && 'error' in first) this.fail(first.error);
     await server.end();
+    if (died?.exitCode === 0 && !this.stopping) this.remark('its server ended by itself (exit code 0)');
     if (this.stopping || died !== undefined) return this.endOf(await server.exit);
     return 'end' in first && first.end === 'whole' ? { exitCode: 0, signal: undefined } : FAILED;
   }
@@ -161,7 +162,7 @@ class AgentServer implements AgentHandle {
     if (session === undefined) throw new AppError('session_missing', `Session not found: ${id}`);
     if (session.location.directory !== directory) {
       const message = `the session ${id} is in ${session.location.directory}, and not in ${directory}`;
-      throw new AppError('opencode_unexpected', message);
+      throw new AppError('session_elsewhere', message);
     }
     // What a server that was killed has left behind would be gone on with.
     await api.interrupt(id);
@@ -203,9 +204,12 @@ class AgentServer implements AgentHandle {
   private async interrupt(): Promise<void> {
     const { api, request, place } = this;
     if (api === undefined) return;
-    await api.interrupt(request.session);
     const until = place.clock.monotonic() + INTERRUPT_MS;
-    while (place.clock.monotonic() < until && (await api.active()).has(request.session)) await place.clock.sleep(100);
+    // A server that stands still is not waited for.
+    await api.interrupt(request.session, INTERRUPT_MS);
+    while (place.clock.monotonic() < until && (await api.active(INTERRUPT_MS)).has(request.session)) {
+      await place.clock.sleep(100);
+    }
   }
 
   private fail(error: unknown): void {
@@ -221,7 +225,7 @@ class AgentServer implements AgentHandle {
   }
 
   private remark(line: string): void {
-    this.said.push({ from: 'engine', line, reason: undefined, failedCall: undefined });
+    this.said.push({ from: 'engine', line, reason: reasonInWords(line), failedCall: undefined });
   }
 }
 
