@@ -4,7 +4,7 @@ import { REPOSITORY, succeeded } from '../support/fake-world.ts';
 import { CATALOGUE } from '../support/faults/misbehaviour/catalogue.ts';
 import { WIDE, type Misbehaviour } from '../support/faults/misbehaviour/misbehaviour.ts';
 import { SECRET, SECRET_NAME } from '../support/faults/misbehaviour/output.ts';
-import { holds, play, playQueued } from '../support/faults/misbehaviour/play.ts';
+import { playCase } from '../support/faults/misbehaviour/play.ts';
 import { installOwnPackage } from '../support/own-package.ts';
 import { smallDiskWorld } from '../support/small-disk.ts';
 import {
@@ -39,16 +39,7 @@ async function playsOnASmallDisk(misbehaviour: Misbehaviour, env: Readonly<Recor
 }
 
 async function playsIn(where: World, misbehaviour: Misbehaviour, path?: (path: string) => string): Promise<void> {
-  const { message, env: own = {}, queued = false, expected, also } = misbehaviour;
-  const env = typeof own === 'function' ? own(where) : own;
-  const result = await (queued ? playQueued : play)(where, {
-    ref: `${REPOSITORY}#${CATALOGUE.indexOf(misbehaviour) + 1}`,
-    message: typeof message === 'string' ? message : message(where),
-    env,
-    ...(path === undefined ? {} : { path }),
-  });
-  await holds(result, { expected, env });
-  await also?.(result);
+  await playCase(where, misbehaviour, { ref: `${REPOSITORY}#${CATALOGUE.indexOf(misbehaviour) + 1}`, path });
 }
 
 describe.each(['process', 'server'])('kugetsu says in time and truly what happened when opencode as a %s', (engine) => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, catalogueTable, REQUIRED } from '../../support/faults/misbehaviour/catalogue.ts';
+import { CATALOGUE, REQUIRED } from '../../support/faults/misbehaviour/catalogue.ts';
 import { noticeLimitMs } from '../../support/faults/misbehaviour/misbehaviour.ts';
+import { CATALOGUE_2, ON_OPENCODE_2 } from '../../support/faults/misbehaviour/opencode2.ts';
+import { catalogueTable } from '../../support/faults/misbehaviour/table.ts';
 
 const RELIABILITY = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'reliability.md'), 'utf8');
 
@@ -11,6 +13,13 @@ describe('the catalogue of what opencode does wrong', () => {
     const names = CATALOGUE.map(({ name }) => name);
     expect(REQUIRED.filter((name) => !names.includes(name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test('says of each of these how opencode 2 has it, or why not, and of no other', () => {
+    const names = new Set(CATALOGUE.map(({ name }) => name));
+    expect(REQUIRED.filter((name) => ON_OPENCODE_2[name] === undefined)).toEqual([]);
+    expect(Object.keys(ON_OPENCODE_2).filter((name) => !names.has(name))).toEqual([]);
+    expect(new Set(CATALOGUE_2.map(({ name }) => name)).size).toBe(CATALOGUE_2.length);
   });
 
   test('is in docs/reliability.md as it is', () => {

@@ -63,19 +63,3 @@ export const REQUIRED: readonly string[] = [
   'leaves a library in its temporary directory',
   'a newer version that refuses a flag',
 ];
-
-/** The table of docs/reliability.md. */
-export function catalogueTable(): string[] {
-  return [
-    '| opencode | upstream | kugetsu says | noticed by | on the real one |',
-    '|---|---|---|---|---|',
-    ...CATALOGUE.map(({ name, upstream = [], expected, real }) => {
-      const issues = upstream.map((number) => `[#${number}](https://github.com/anomalyco/opencode/issues/${number})`);
-      const again = expected.outcome === 'failed' && expected.retryable ? ', tried again' : '';
-      const said = `${expected.outcome} (\`${expected.class}\`)${again}`;
-      const noticed = /^[A-Z]/.test(expected.noticed) ? `\`${expected.noticed}\`` : expected.noticed;
-      const cells = [name, issues.join(' ') || '–', said, noticed, typeof real === 'string' ? real : 'yes'];
-      return `| ${cells.join(' | ')} |`;
-    }),
-  ];
-}

@@ -4,14 +4,24 @@ import { isFinished } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
 import { listed as allListed, succeeded, type Listed } from '../../fake-world.ts';
 import { processesOf, until, type World } from '../../world.ts';
-import { noticeLimitMs, type Expected, type Played } from './misbehaviour.ts';
+import { noticeLimitMs, type Expected, type Misbehaviour, type Played } from './misbehaviour.ts';
 
 interface Play {
   readonly ref: string;
   readonly message: string;
   readonly env: Readonly<Record<string, string>>;
   /** Where a file of the world is for the test, when that is somewhere else. */
-  readonly path?: (path: string) => string;
+  readonly path?: ((path: string) => string) | undefined;
+}
+
+/** Plays a case in a world, and checks everything that it promises. @throws when something is not so */
+export async function playCase(world: World, one: Misbehaviour, where: Pick<Play, 'ref' | 'path'>): Promise<void> {
+  const { message, env: own = {}, queued = false, expected, also } = one;
+  const env = typeof own === 'function' ? own(world) : own;
+  const told = typeof message === 'string' ? message : message(world);
+  const result = await (queued ? playQueued : play)(world, { ...where, message: told, env });
+  await holds(result, { expected, env });
+  await also?.(result);
 }
 
 /** Puts an agent to work that misbehaves, and waits until kugetsu has noticed. */
@@ -21,7 +31,7 @@ export async function play(world: World, { ref, message, env, path }: Play): Pro
 }
 
 /** The same by way of the queue, with a daemon; `outcome` is that of `queue list`. */
-export async function playQueued(world: World, { ref, message, env, path }: Play): Promise<Played> {
+async function playQueued(world: World, { ref, message, env, path }: Play): Promise<Played> {
   const changed = world.withEnv({ QUEUE_RETRY_BASE_SECONDS: '0.1', ...env });
   const id = succeeded(await changed.kugetsu('queue', 'enqueue', ref, message)).stdout.trim();
   succeeded(await changed.kugetsu('queue-daemon', 'start'));
