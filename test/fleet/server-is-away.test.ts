@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { parseServerAddress } from '../../src/adapters/postgres/address.ts';
+import { PostgresDatabase } from '../../src/adapters/postgres/database.ts';
 import { issue, listedIssue, succeeded } from '../support/fake-world.ts';
 import { fleetTaskThat } from '../support/fleet-worlds.ts';
 import { gateTo, type Gate } from '../support/gate.ts';
-import { postgresServer } from '../support/postgres-server.ts';
+import { postgresServer, type PostgresServer } from '../support/postgres-server.ts';
 import { freshTables } from '../support/queue-in-a-table.ts';
 import {
   delegate,
@@ -81,8 +83,19 @@ test('an agent that ends while the server is away has its verdict, which its tas
   expect(noted(world, 'go-begun')).toEqual(['begun']);
 });
 
-// Thirty runs, while a server is killed four times and waits for its disk.
-test('a server that is killed again and again loses no task and doubles none', async () => {
+/** Ways of a server to be away for a while, over and over, and how many tasks are queued meanwhile. */
+const OUTAGES: readonly (readonly [string, number, Outage])[] = [
+  ['is killed', 30, { leave: async (server) => server.stop('immediate'), back: async (server) => server.start() }],
+  ['hangs', 20, { leave: async (server) => server.freeze(), back: async (server) => server.thaw() }],
+];
+
+interface Outage {
+  readonly leave: (server: PostgresServer) => Promise<void>;
+  readonly back: (server: PostgresServer) => Promise<void>;
+}
+
+// Many runs, while a server that waits for its disk is away four times, or twice.
+test.each(OUTAGES)('a server that %s again and again loses no task and doubles none', async (_, count, outage) => {
   const server = await postgresServer({ durable: true });
   onTestFinished(async () => server.remove());
   const worlds = [await queueWorld(), await queueWorld()];
@@ -93,21 +106,55 @@ test('a server that is killed again and again loses no task and doubles none', a
   const [first] = worlds;
   if (first === undefined) throw new Error('there are two');
   const ids: string[] = [];
-  for (let number = 1; number <= 30; number += 1) {
-    if (number % 7 === 0) {
-      await server.stop('immediate');
-      ids.push(await enqueue(first, notes(first, 'done', String(number)), issue(number)));
-      await server.start();
-    } else ids.push(await enqueue(first, notes(first, 'done', String(number)), issue(number)));
+  for (let number = 1; number <= count; number += 1) {
+    const isAway = number % 7 === 0;
+    if (isAway) await outage.leave(server);
+    ids.push(await enqueue(first, notes(first, 'done', String(number)), issue(number)));
+    if (isAway) await outage.back(server);
   }
   await until('all are done', async () => {
     const all = await tasks(first).catch(() => []);
-    return all.length === 30 && all.every(completed);
+    return all.length === count && all.every(completed);
   });
   expect(
     noted(first, 'done')
       .map(Number)
       .toSorted((a, b) => a - b),
-  ).toEqual(ids.map((_, index) => index + 1));
+  ).toEqual(ids.map((_id, index) => index + 1));
   expect((await tasks(first)).map(({ attempts }) => attempts)).toEqual(ids.map(() => 1));
+});
+
+// Nothing is answered, and each command waits three seconds for it.
+test('a server that hangs is away: nobody waits for it for long, and agents go on', async () => {
+  const server = await postgresServer();
+  onTestFinished(async () => server.remove());
+  const world = await queueWorld();
+  succeeded(await world.kugetsu('fleet', 'join', server.url, '--name', 'a'));
+  const id = await enqueue(world, waitsFor(world, 'go'));
+  await startDaemon(world);
+  await until('the agent is at work', () => noted(world, 'go-begun').length > 0);
+  server.freeze();
+  const [kept, list] = await Promise.all([
+    world.kugetsu('queue', 'enqueue', issue(2), notes(world, 'kept')),
+    world.kugetsu('queue', 'list'),
+  ]);
+  expect(succeeded(kept).stderr).toContain("kept here: the fleet's queue cannot be reached");
+  expect(list).toMatchObject({ code: 4, stdout: '' });
+  expect(list.stderr).toContain("the fleet's queue cannot be reached: no answer in 3 s");
+  give(world, 'go');
+  await until('the run has ended', async () => (await listedIssue(world)).run?.verdict != null);
+  server.thaw();
+  for (const each of [id, kept.stdout.trim()]) {
+    expect(await fleetTaskThat(world, each, completed)).toMatchObject({ attempts: 1 });
+  }
+  expect([...noted(world, 'go-begun'), ...noted(world, 'kept')]).toEqual(['begun', 'begun']);
+});
+
+test('a connection to a server that hangs can be ended', async () => {
+  const server = await postgresServer();
+  onTestFinished(async () => server.remove());
+  const database = new PostgresDatabase(parseServerAddress(server.url));
+  await database.read('select 1');
+  server.freeze();
+  await database.close();
 });

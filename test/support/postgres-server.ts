@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -17,8 +17,10 @@ export interface PostgresServer {
   stop(how?: 'fast' | 'immediate'): Promise<void>;
   /** Starts it again with the data that it has. */
   start(): Promise<void>;
-  /** Sends the server's first process a signal. */
-  signal(signal: NodeJS.Signals): void;
+  /** Stops all its processes where they are: connections hold, new ones come about, and nothing is answered. */
+  freeze(): void;
+  /** Lets them go on, first of all with what was asked of them meanwhile. */
+  thaw(): void;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
@@ -55,7 +57,12 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
     server = owner.spawn(join(bin, 'postgres'), '-D', data, ...settings);
     await until('the server answers', () => isUp(bin, root, port ?? 5432));
   };
+  const thaw = (): void => {
+    for (const pid of childrenOf(server?.pid)) process.kill(pid, 'SIGCONT');
+    server?.kill('SIGCONT');
+  };
   const stop = async (how: 'fast' | 'immediate' = 'fast'): Promise<void> => {
+    thaw();
     const running = server;
     server = undefined;
     if (running === undefined || running.exitCode !== null) return;
@@ -69,12 +76,31 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
     url: `postgres://kugetsu@/postgres?host=${encodeURIComponent(root)}&port=${port ?? 5432}`,
     start,
     stop,
-    signal: (signal) => void server?.kill(signal),
+    freeze() {
+      server?.kill('SIGSTOP');
+      for (const pid of childrenOf(server?.pid)) process.kill(pid, 'SIGSTOP');
+    },
+    thaw,
     async remove() {
       await stop('immediate');
       rmSync(root, { recursive: true });
     },
   };
+}
+
+function childrenOf(parent: number | undefined): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === parent)
+    .map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    // It has ended.
+    return undefined;
+  }
 }
 
 function isUp(bin: string, directory: string, port: number): boolean {

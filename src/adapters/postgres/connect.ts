@@ -4,11 +4,13 @@ import type { Client, ClientConfig } from 'pg';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { said, words } from '../../util/words.ts';
+import { systemClock } from '../clock.ts';
 import type { ServerAddress } from './address.ts';
 import { unreachable } from './failures.ts';
 
 /** How long the server may take to answer, in milliseconds: a stopped one accepts connections and says nothing. */
 const ANSWER_MS = 3000;
+const GOODBYE_MS = 1000;
 
 /**
  * A new connection, over which a statement may take three seconds. It keeps the process alive only while one is at work.
@@ -32,6 +34,16 @@ export async function connect(
   }
   keepAlive(client, false);
   return client;
+}
+
+/** Ends a connection. A server that hangs says no goodbye, and is not waited for longer than a second. */
+export async function disconnect(client: Client): Promise<void> {
+  const said = new AbortController();
+  const ended = client
+    .end()
+    .catch(() => undefined)
+    .finally(() => said.abort());
+  await Promise.race([ended, systemClock.sleep(GOODBYE_MS, said.signal)]);
 }
 
 /** Whether a connection holds up the end of the process; its types do not know that it can be said. */

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { AppError } from '../../util/errors.ts';
 import { change } from '../store/change.ts';
 import type { ServerAddress } from './address.ts';
-import { connect, keepAlive } from './connect.ts';
+import { connect, disconnect, keepAlive } from './connect.ts';
 import { conflictOf, isLost, refused, unreachable } from './failures.ts';
 
 /** One row of an answer; what is a `bigint` or `numeric` there comes as text. */
@@ -80,7 +80,7 @@ export class PostgresDatabase implements Database {
   async close(): Promise<void> {
     const open = await this.client?.catch(() => undefined);
     this.client = undefined;
-    await open?.end().catch(() => undefined);
+    if (open !== undefined) await disconnect(open);
   }
 
   /** pg will not keep a line of statements in future, and a lost connection would end them all. */
@@ -131,7 +131,7 @@ export class PostgresDatabase implements Database {
       return client;
     } catch (error) {
       forget();
-      await client.end().catch(() => undefined);
+      await disconnect(client);
       throw this.translated(error);
     }
   }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { Clock } from '../clock.ts';
 import type { ServerAddress } from './address.ts';
-import { connect } from './connect.ts';
+import { connect, disconnect } from './connect.ts';
 
 /** A connection of its own that waits for NOTIFY. */
 export interface Listening {
@@ -45,7 +45,7 @@ export function listen(address: ServerAddress, { channel, password, clock, heard
     if (fresh === undefined || isOver) return;
     fresh.on('notification', ({ payload = '' }) => heard(payload));
     await fresh.query(`listen "${channel}"`).catch(over);
-    if (isOver || closed.signal.aborted) await end(fresh);
+    if (isOver || closed.signal.aborted) await disconnect(fresh);
     else client = fresh;
   };
 
@@ -54,11 +54,7 @@ export function listen(address: ServerAddress, { channel, password, clock, heard
     working: () => client !== undefined,
     close() {
       closed.abort();
-      if (client !== undefined) void end(client);
+      if (client !== undefined) void disconnect(client);
     },
   };
-}
-
-async function end(client: Client): Promise<void> {
-  await client.end().catch(() => undefined);
 }
