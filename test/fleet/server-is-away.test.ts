@@ -59,6 +59,7 @@ test('what people queue while the server is away is kept and handed over; an age
   expect(asked.stderr).toContain("the fleet's queue cannot be reached: there is no such socket");
   expect(await world.kugetsu('queue', 'list')).toMatchObject({ code: 4, stdout: '' });
   succeeded(await world.kugetsu('list'));
+  succeeded(await world.kugetsu('queue-daemon', 'restart'));
   await gate.open();
   for (const each of [id, pm]) await fleetTaskThat(world, each, completed);
   expect(noted(world, 'kept')).toEqual(['begun']);

@@ -21,6 +21,10 @@ export interface PostgresServer {
   freeze(): void;
   /** Lets them go on, first of all with what was asked of them meanwhile. */
   thaw(): void;
+  /** All that a schema of its database holds, as pg_dump(1) writes it. */
+  dump(schema: string): string;
+  /** Carries out what pg_dump(1) has written. */
+  restore(dump: string): void;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
@@ -70,6 +74,7 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
     running.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
     await ended;
   };
+  const place = ['-h', root, '-p', String(port ?? 5432), '-U', 'kugetsu', '-d', 'postgres'];
   await start();
   return {
     directory: root,
@@ -81,6 +86,13 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
       for (const pid of childrenOf(server?.pid)) process.kill(pid, 'SIGSTOP');
     },
     thaw,
+    dump: (schema) => execFileSync(join(bin, 'pg_dump'), [...place, '-n', schema], { encoding: 'utf8' }),
+    restore(dump) {
+      execFileSync(join(bin, 'psql'), [...place, '-q', '-v', 'ON_ERROR_STOP=1'], {
+        input: dump,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
+    },
     async remove() {
       await stop('immediate');
       rmSync(root, { recursive: true });

@@ -38,12 +38,12 @@ export async function connect(
 
 /** Ends a connection. A server that hangs says no goodbye, and is not waited for longer than a second. */
 export async function disconnect(client: Client): Promise<void> {
-  const said = new AbortController();
+  const over = new AbortController();
   const ended = client
     .end()
     .catch(() => undefined)
-    .finally(() => said.abort());
-  await Promise.race([ended, systemClock.sleep(GOODBYE_MS, said.signal)]);
+    .finally(() => over.abort());
+  await Promise.race([ended, systemClock.sleep(GOODBYE_MS, over.signal)]);
 }
 
 /** Whether a connection holds up the end of the process; its types do not know that it can be said. */

@@ -43,7 +43,7 @@ export async function joinFleet(context: Context, { url, name, version }: Joinin
   if (before !== undefined && before.url !== url) throw inAnother(before);
   const member = { ...(before ?? newMembership({ url, host: name })), url };
   if (name !== undefined && name.toLowerCase() !== member.host) throw inAnother(member);
-  const database = fleetDatabase(context, url);
+  const database = fleetDatabase(context, url, { anew: true });
   try {
     // Before anything is written here: what cannot be reached, or has the name already, changes nothing.
     if (before === undefined) await requireQuiet(context);

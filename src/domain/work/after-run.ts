@@ -21,19 +21,29 @@ async function settleAfter(context: Needs, record: RunRecord, verdict: Verdict):
   const { id, kind, subject, task } = record;
   if (subject.type === 'none' || kind === 'destroy') return;
   if (subject.type === 'task') {
-    await settleItem(context, subject.id, await attemptEnded(context, { task: subject.id, run: id }, verdict));
-    return context.queue.wake();
+    const event = await attemptEnded(context, { task: subject.id, run: id }, verdict);
+    const settled = await settleItem(context, subject.id, event);
+    await context.queue.wake();
+    if (settled === undefined) await announce(context, { ref: null, gone: subject.id }, verdict);
+    return;
   }
-  if (task === null) await announce(context, subject.ref, verdict);
-  return settleRunTasks(context, record, verdict);
+  if (task === null) await announce(context, { ref: subject.ref }, verdict);
+  const settled = await settleRunTasks(context, record, verdict);
+  if (task !== null && settled === undefined) await announce(context, { ref: subject.ref, gone: task }, verdict);
 }
 
-async function announce(context: Needs, ref: string, verdict: Verdict): Promise<void> {
+/** @param gone the task that the run was an attempt at, which an older back-up of the queue does not have */
+async function announce(
+  context: Needs,
+  { ref, gone }: { readonly ref: string | null; readonly gone?: string },
+  verdict: Verdict,
+): Promise<void> {
   const succeeded = verdict.outcome === 'succeeded';
+  const how = succeeded ? [said(verdict.reply || 'done', Infinity)] : [`${verdict.class}: ${verdict.message}`];
   await tell(context, {
     type: succeeded ? 'task_completed' : 'task_error',
-    message: succeeded ? [said(verdict.reply || 'done', Infinity)] : `${verdict.class}: ${verdict.message}`,
+    message: gone === undefined ? how : [`${gone} is not in the queue any more; its run ended: `, ...how],
     issue_ref: ref,
-    task: null,
+    task: gone ?? null,
   });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../queue/context.ts';
+import { unlessUnreachable } from '../queue/outbox.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { requireHere } from '../runs/elsewhere.ts';
 import { listRunRecords, readRunRecord } from '../runs/run-files.ts';
@@ -82,5 +83,7 @@ export function subjectName(subject: RunRecord['subject']): string | undefined {
 }
 
 async function readKnown(context: Needs): Promise<Required<Known>> {
-  return { sessions: await readSoundIssueSessions(context), items: (await context.queue.all()).items };
+  // What is at work here is known here, but for what 0.1.0 began.
+  const tasks = await context.queue.all().catch(unlessUnreachable);
+  return { sessions: await readSoundIssueSessions(context), items: tasks?.items ?? [] };
 }

@@ -74,23 +74,30 @@ export function childRunEnded(id: string, { outcome, class: how }: Pick<Verdict,
 /** An event that names a time: made from the store's, in milliseconds since the epoch. */
 type EventAt = (now: number) => QueueEvent;
 
-/** Settles what depends on a run that has ended: the task that it was an attempt at, and the PM task that started it. */
+/**
+ * Settles what depends on a run that has ended: the task that it was an attempt at, and the PM task that started it.
+ *
+ * @returns the task that it was an attempt at, afterwards; undefined when there is none
+ */
 export async function settleRunTasks(
   context: Settling,
   run: Pick<Run, 'id' | 'task' | 'parent'>,
   verdict: Verdict,
-): Promise<void> {
+): Promise<QueueItem | undefined> {
   if (typeof run.task !== 'string' && typeof run.parent !== 'string') {
     await context.queue.wake();
-    return;
+    return undefined;
   }
-  if (typeof run.task === 'string')
-    await settleItem(context, run.task, await attemptEnded(context, { task: run.task, run: run.id }, verdict));
+  const attempted =
+    typeof run.task === 'string'
+      ? await settleItem(context, run.task, await attemptEnded(context, { task: run.task, run: run.id }, verdict))
+      : undefined;
   // A run that is an attempt at a task is no child itself: its task is.
   if (typeof run.parent === 'string' && typeof run.task !== 'string') {
     await settleItem(context, run.parent, childRunEnded(run.id, verdict));
   }
   await context.queue.wake();
+  return attempted;
 }
 
 /**

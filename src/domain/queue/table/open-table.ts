@@ -1,7 +1,8 @@
-import { parseServerAddress } from '../../../adapters/postgres/address.ts';
+import { parseServerAddress, type ServerAddress } from '../../../adapters/postgres/address.ts';
 import { PostgresDatabase, type Ask, type Database } from '../../../adapters/postgres/database.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
+import { said, words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import type { Courier } from '../../notifications/courier.ts';
 import { readMember, type Member } from '../fleet-file.ts';
@@ -12,12 +13,20 @@ import { numberIn } from './task-rows.ts';
 /** The version of this program as far as tables are concerned: what they ask for at least is `min_client`. */
 const CLIENT = 1;
 
-/** The server of a fleet's queue, which refuses programs that are too old for its tables. */
-export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string): Database {
+interface Opening {
+  /** Whether the tables may be missing, because they are about to be made. */
+  readonly anew?: boolean;
+}
+
+/** The server of a fleet's queue, which refuses programs that are too old for its tables. One without tables is none. */
+export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string, { anew = false }: Opening = {}): Database {
   const address = parseServerAddress(url);
   const greet = async (ask: Ask): Promise<void> => {
     const [found] = await ask('select to_regclass($1)::text as there', [`${address.schema}.meta`]);
-    if (found?.['there'] === null) return;
+    if (found?.['there'] === null) {
+      if (anew) return;
+      throw noTables(address);
+    }
     const [meta] = await ask(`select min_client from ${address.schema}.meta`);
     if (meta !== undefined && numberIn(meta, 'min_client') > CLIENT) throw tooNew();
   };
@@ -40,6 +49,15 @@ export async function openFleetQueue(
 /** Who this home is in its fleet. */
 export function identityOf({ host, home }: Pick<Member, 'host' | 'home'>, version: string): Identity {
   return { host, home, version };
+}
+
+/** A server that was replaced by an empty one is as one that is away: what is queued meanwhile is kept, and what is at work goes on. */
+function noTables({ shown }: ServerAddress): AppError {
+  return new AppError(
+    'queue_unreachable',
+    words`the fleet's queue cannot be reached: the server has no tables of kugetsu (${said(shown)})`,
+    { hint: 'restore its back-up; or, for an empty queue, run: kugetsu fleet join URL', exit: EXIT.busy },
+  );
 }
 
 function tooNew(): AppError {
