@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, REF, succeeded } from '../support/fake-world.ts';
-import { fleetOf, fleetTaskThat } from '../support/fleet-worlds.ts';
+import { fleetOf, fleetTaskThat, runnersOf } from '../support/fleet-worlds.ts';
 import {
   daemonLog,
   delegate,
@@ -116,7 +116,7 @@ test('what a killed host was at is taken over when its claim runs out, and what 
   const daemon = await startDaemon(b);
   await until('the PM agent is at work', () => noted(b, 'go-begun').length > 0);
   // As when its machine is frozen: nothing of it runs, and nothing of it is ended.
-  const frozen = [daemon, ...(await runnersOf(b))];
+  const frozen = [daemon, ...runnersOf(b)];
   for (const pid of frozen) process.kill(pid, 'SIGSTOP');
   await startDaemon(a);
   await until('a has taken it', () => daemonLog(a).includes(`${id} taken from host b: its claim ran out`));
@@ -126,22 +126,9 @@ test('what a killed host was at is taken over when its claim runs out, and what 
   const done = await fleetTaskThat(a, id, completed);
   expect(done).toMatchObject({ attempts: 2, failure: null });
   for (const pid of frozen) process.kill(pid, 'SIGCONT');
-  await until('b has seen it', async () => (await runnersOf(b)).length === 0);
+  await until('b has seen it', () => runnersOf(b).length === 0);
   expect(await fleetTaskThat(b, id, completed)).toMatchObject({ attempts: 2, run_id: done.run_id });
 });
-
-async function runnersOf(world: World): Promise<number[]> {
-  const { readdirSync } = await import('node:fs');
-  return readdirSync(join(world.home, 'runs'))
-    .filter((name) => name.endsWith('.json'))
-    .map(
-      (name) =>
-        JSON.parse(readFileSync(join(world.home, 'runs', name), 'utf8')) as {
-          readonly owner: { readonly pid: number };
-        },
-    )
-    .map(({ owner }) => owner.pid);
-}
 
 test('who joins brings what waits, and who leaves takes the tasks of its issues along', async () => {
   const { hosts, url } = await fleetOf(1);

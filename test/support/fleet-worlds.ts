@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { QueueItem } from '../../src/domain/queue/queue-item.ts';
-import { succeeded } from './fake-world.ts';
+import { readJson, succeeded } from './fake-world.ts';
 import { freshTables } from './queue-in-a-table.ts';
 import { queueWorld, tasks } from './queue-world.ts';
 import { until, type World } from './world.ts';
@@ -40,4 +42,13 @@ export async function fleetTaskThat(
     const item = (await tasks(world)).find((each) => each.id === id);
     return item !== undefined && condition(item) ? item : undefined;
   });
+}
+
+/** The pids of the processes that answer for the runs of a host. */
+export function runnersOf(world: World): number[] {
+  const names = readdirSync(join(world.home, 'runs')).filter((name) => name.endsWith('.json'));
+  const records = names.map(
+    (name) => readJson(join(world.home, 'runs', name)) as { readonly owner: { readonly pid: number } },
+  );
+  return records.map(({ owner }) => owner.pid);
 }

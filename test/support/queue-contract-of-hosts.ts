@@ -52,9 +52,9 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(there).not.toBe(here);
     for (const each of [store, away]) {
       const places = await each.places();
-      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false });
+      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false, stopWanted: false });
       // The other task is of the same issue, and nobody has claimed it.
-      expect(places.get(SECOND)).toEqual({ host: undefined, home: there, expired: false });
+      expect(places.get(SECOND)).toEqual({ host: undefined, home: there, expired: false, stopWanted: false });
     }
   });
 
@@ -63,14 +63,46 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     const isExpired = async (): Promise<unknown> => (await store.places()).get(FIRST)?.expired;
     await setClock(AT + 60_000);
     expect(await isExpired()).toBe(false);
-    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe('held');
     await setClock(AT + 120_000);
     expect(await isExpired()).toBe(false);
     await setClock(AT + 120_001);
     expect(await isExpired()).toBe(true);
     // Nobody has taken it over, so its run goes on.
-    expect(await away.keep(FIRST, 'r_1', 60)).toBe(true);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe('held');
     expect(await isExpired()).toBe(false);
+  });
+
+  test('who is asked to end a run hears of it with its claim, until the task is claimed anew', async () => {
+    const { store, away } = await withClaim();
+    const isWanted = async (): Promise<unknown> => (await store.places()).get(FIRST)?.stopWanted;
+    await store.fleet.askToStop(FIRST, 'r_0');
+    await store.fleet.askToStop(SECOND, 'r_1');
+    expect(await isWanted()).toBe(false);
+    for (let times = 0; times < 2; times += 1) await store.fleet.askToStop(FIRST, 'r_1');
+    expect(await isWanted()).toBe(true);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe('stop_wanted');
+    // What else happens to it meanwhile has it not forgotten.
+    await away.update(FIRST, (item) => ({ ...item, attempts: 3 }));
+    expect(await isWanted()).toBe(true);
+    await away.update(FIRST, (item) => ({ ...item, state: 'pending' }));
+    await away.update(FIRST, claimed, { claim: { host: await away.host(), seconds: 60 } });
+    expect(await isWanted()).toBe(false);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe('held');
+  });
+
+  test('each host knows the others, and which of them has an issue', async () => {
+    const { store, away } = await withClaim();
+    const [here, there] = [await store.host(), await away.host()];
+    for (const each of [store, away]) {
+      expect(await each.fleet.hosts()).toMatchObject([
+        { name: here, state: 'up', claimed: 0, waiting: 0 },
+        { name: there, state: 'up', claimed: 1, waiting: 1 },
+      ]);
+      const { issue_ref: ref } = itemWith({ id: FIRST });
+      expect(await each.fleet.issueHost(ref ?? '')).toBe(there);
+      expect(await each.fleet.issueHost('forge.test/acme/demo#99')).toBeUndefined();
+    }
   });
 
   test('an issue belongs to the host that takes it first, until that frees it or is gone', async () => {
@@ -110,7 +142,7 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(await take()).toMatchObject({ after: { state: 'pending' } });
     await forget();
     expect(await take()).toMatchObject({ after: { state: 'notified', run_id: 'r_2' } });
-    expect(await away.keep(FIRST, 'r_1', 60)).toBe(false);
+    expect(await away.keep(FIRST, 'r_1', 60)).toBe('over');
     expect((await away.places()).get(FIRST)).toMatchObject({ host: await store.host(), expired: false });
     await store.update(FIRST, finished);
     expect((await store.places()).has(FIRST)).toBe(false);

@@ -299,20 +299,20 @@ function tasksAreKept(make: Make): void {
   test('the claim of a run is kept up as long as the task is claimed for it, and for no other run', async () => {
     const { store, other } = await make();
     await store.add(itemWith({ id: FIRST }));
-    expect(await store.keep(FIRST, 'r_1', 60)).toBe(false);
+    expect(await store.keep(FIRST, 'r_1', 60)).toBe('over');
     await store.update(FIRST, claimedBy('r_1'), { claim });
     for (const each of [store, other]) {
-      expect(await each.keep(FIRST, 'r_1', 60)).toBe(true);
-      expect(await each.keep(FIRST, 'r_2', 60)).toBe(false);
-      expect(await each.keep(SECOND, 'r_1', 60)).toBe(false);
+      expect(await each.keep(FIRST, 'r_1', 60)).toBe('held');
+      expect(await each.keep(FIRST, 'r_2', 60)).toBe('over');
+      expect(await each.keep(SECOND, 'r_1', 60)).toBe('over');
     }
     await other.update(FIRST, (item) => ({ ...item, state: 'pending' }));
-    expect(await store.keep(FIRST, 'r_1', 60)).toBe(false);
+    expect(await store.keep(FIRST, 'r_1', 60)).toBe('over');
     await other.update(FIRST, claimedBy('r_2'), { claim });
-    expect(await store.keep(FIRST, 'r_1', 60)).toBe(false);
-    expect(await store.keep(FIRST, 'r_2', 60)).toBe(true);
+    expect(await store.keep(FIRST, 'r_1', 60)).toBe('over');
+    expect(await store.keep(FIRST, 'r_2', 60)).toBe('held');
     await other.update(FIRST, finish);
-    expect(await store.keep(FIRST, 'r_2', 60)).toBe(false);
+    expect(await store.keep(FIRST, 'r_2', 60)).toBe('over');
   });
 
   test('to keep up a claim changes nothing of the task', async () => {

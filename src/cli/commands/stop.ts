@@ -1,10 +1,10 @@
-import type { RunRecord } from '../../domain/runs/run-record.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import type { Stopped } from '../../domain/work/stop-elsewhere.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { verdictText } from '../views/verdict.ts';
+import { stoppedText } from '../views/stopped.ts';
 
 interface StopOptions {
   readonly what: string;
@@ -14,19 +14,19 @@ interface StopOptions {
 
 /** Stops the agent of an issue, of a task or of a run, and says what it has left; also what a PM task has started. */
 export async function stop({ context }: Call, { what, children, json }: StopOptions): Promise<void> {
-  const { stopRun } = await import('../../domain/work/stop-run.ts');
-  const record = await stopRun(context, what).catch(async (error: unknown) => {
+  const { stopWherever } = await import('../../domain/work/stop-elsewhere.ts');
+  const done = await stopWherever(context, what).catch(async (error: unknown) => {
     // The PM agent may be done, and what it started not.
     const isDone = children && error instanceof AppError && error.code === 'not_running';
     if (!isDone || (await openChildren(context, what)).length === 0) throw error;
     return undefined;
   });
-  const task = record?.subject.type === 'task' ? record.subject.id : what;
+  const task = taskOf(done) ?? what;
   const open = await openChildren(context, task);
   const ended = open.length > 0 && (children || (await agreed(context, open))) ? await endThem(context, task) : [];
-  await printResult(context, { json, value: { ...stopped(record), children: ended } });
-  if (!json && record?.status.phase === 'ended') context.terminal.err(verdictText(record.status.verdict));
+  await printResult(context, { json, value: { ...stopped(done), children: ended } });
   if (json) return;
+  if (done !== undefined) context.terminal.err(stoppedText(done));
   if (ended.length > 0) context.terminal.err(`ended what it had started: ${ended.join(', ')}`);
   else if (open.length > 0) {
     context.terminal.err(`what it has started goes on: ${open.join(', ')}`);
@@ -61,9 +61,21 @@ async function endThem(context: CliContext, task: string): Promise<readonly stri
   return open;
 }
 
-function stopped(record: RunRecord | undefined): Readonly<Record<string, unknown>> {
-  if (record === undefined) return { run: null, kind: null, issue_ref: null, task: null, verdict: null };
-  const { id, kind, subject, task, status } = record;
+/** The PM task whose run it was; undefined for what has no children. */
+function taskOf(done: Stopped | undefined): string | undefined {
+  if (done === undefined) return undefined;
+  if (done.host !== undefined) return done.item.id;
+  const { subject } = done.record;
+  return subject.type === 'task' ? subject.id : undefined;
+}
+
+function stopped(done: Stopped | undefined): Readonly<Record<string, unknown>> {
+  if (done === undefined) return { run: null, kind: null, issue_ref: null, task: null, verdict: null };
+  if (done.host !== undefined) {
+    const { host, runId, item } = done;
+    return { run: runId, kind: null, issue_ref: item.issue_ref, task: item.id, verdict: null, host };
+  }
+  const { id, kind, subject, task, status } = done.record;
   return {
     run: id,
     kind,

@@ -1,5 +1,5 @@
 import type { FleetStatus } from '../../domain/fleet/fleet-status.ts';
-import type { Host } from '../../domain/queue/table/hosts.ts';
+import type { Host } from '../../domain/queue/fleet.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { TextStyle } from '../print-result.ts';
 import { renderTable, type BriefColumn } from './table.ts';

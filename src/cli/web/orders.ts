@@ -7,11 +7,11 @@ import { resolveIssueRef } from '../../domain/sessions/resolve-issue-ref.ts';
 import { cancelTask } from '../../domain/work/cancel-task.ts';
 import { retryTask } from '../../domain/work/retry-task.ts';
 import { startIssue } from '../../domain/work/start-issue.ts';
-import { stopRun } from '../../domain/work/stop-run.ts';
+import { stopWherever } from '../../domain/work/stop-elsewhere.ts';
 import { AppError, usageError } from '../../util/errors.ts';
 import { parseJson } from '../../util/loose-object.ts';
 import { plural } from '../../util/text.ts';
-import { verdictText } from '../views/verdict.ts';
+import { stoppedText } from '../views/stopped.ts';
 
 const OrderSchema = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('delegate'), message: z.string() }),
@@ -87,6 +87,6 @@ async function goOn(context: Context, { ref: text, message }: Extract<Order, { v
 }
 
 async function stop(context: Context, what: string): Promise<Done> {
-  const { status } = await stopRun(context, what);
-  return { said: status.phase === 'ended' ? `${what}: ${verdictText(status.verdict)}` : `${what} was stopped` };
+  const done = await stopWherever(context, what);
+  return { said: done.host === undefined ? `${what}: ${stoppedText(done)}` : stoppedText(done) };
 }

@@ -1,11 +1,12 @@
 import { plural } from '../../util/text.ts';
-import type { Text } from '../../util/words.ts';
+import { wordsOf } from '../../util/errors.ts';
+import { words, type Text } from '../../util/words.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { handOverTasks } from '../fleet/hand-over.ts';
 import { isWaitingForChildren } from '../queue/advance.ts';
 import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { hostLost } from '../work/lease.ts';
+import { hostLost, stoppedUnseen } from '../work/lease.ts';
 import { backoff, settleItem } from '../work/settle-task.ts';
 
 type Say = (line: Text) => Promise<void>;
@@ -21,28 +22,52 @@ export async function tendFleet(context: Context, say: Say): Promise<void> {
 
 /**
  * Settles the tasks of other hosts whose claims were not kept up: nothing was heard of their runs for as long as nobody else could
- * take them.
+ * take them. And ends the runs of this host that somebody on another one has stopped.
  *
- * @returns whether there were any
+ * @returns whether any task was changed
  */
-export async function settleLostHosts(context: Context, items: readonly QueueItem[], say: Say): Promise<boolean> {
+export async function settleClaims(context: Context, items: readonly QueueItem[], say: Say): Promise<boolean> {
   const own = await context.queue.host();
   const places = await context.queue.places();
   let changed = false;
-  for (const item of items) {
-    const { host, expired = false } = places.get(item.id) ?? {};
-    if (item.state !== 'notified' || host === undefined || host === own || !expired || item.run_id === null) continue;
-    if (isWaitingForChildren(item)) continue;
-    const event = {
-      type: 'run_ended',
-      runId: item.run_id,
-      verdict: hostLost(host),
-      backoff: await backoff(context),
-    } as const;
-    const after = await settleItem(context, item.id, event);
-    if (after?.failure?.class !== event.verdict.class) continue;
-    changed = true;
-    await say(`${item.id} taken from host ${host}: its claim ran out`);
+  for (const item of items.filter(({ state }) => state === 'notified')) {
+    const { host, expired = false, stopWanted = false } = places.get(item.id) ?? {};
+    if (host === own && stopWanted) changed = (await endRuns(context, item, say)) || changed;
+    if (host === undefined || host === own || !expired || isWaitingForChildren(item)) continue;
+    changed = (await settleLost(context, item, { host, stopWanted, say })) || changed;
   }
   return changed;
+}
+
+async function settleLost(
+  context: Context,
+  { id, run_id: runId }: QueueItem,
+  { host, stopWanted, say }: { readonly host: string; readonly stopWanted: boolean; readonly say: Say },
+): Promise<boolean> {
+  if (runId === null) return false;
+  // Whoever has stopped it does not want it to begin again elsewhere.
+  const verdict = stopWanted ? stoppedUnseen(host) : hostLost(host);
+  const event = { type: 'run_ended', runId, verdict, backoff: await backoff(context) } as const;
+  const after = await settleItem(context, id, event);
+  if (after?.failure?.class !== verdict.class) return false;
+  await say(`${id} taken from host ${host}: its claim ran out`);
+  return true;
+}
+
+/** Ends what this host is at for a task: its run, or the runs among its children. */
+async function endRuns(context: Context, item: QueueItem, say: Say): Promise<boolean> {
+  const { stopRun } = await import('../work/stop-run.ts');
+  const own = await context.queue.host();
+  const children = item.children.filter(
+    ({ kind, outcome, host }) => kind === 'run' && outcome === null && host === own,
+  );
+  const runs = isWaitingForChildren(item) ? children.map(({ id }) => id) : [item.run_id].filter((id) => id !== null);
+  for (const run of runs) {
+    // One that is over, or never began, is settled as such.
+    const done = await stopRun(context, run).catch((error: unknown) => words`${wordsOf(error)}`);
+    await say(
+      'id' in done ? `${item.id}: ${run} stopped for another host` : words`${item.id}: ${run} not stopped: ${done}`,
+    );
+  }
+  return runs.length > 0;
 }

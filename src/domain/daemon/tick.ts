@@ -74,15 +74,15 @@ export async function tick(
   return { dueAt, isInFleet, watching: after.some(({ state }) => state === 'notified') };
 }
 
-/** The open tasks; those that a lost host had are nobody's any more. */
+/** The open tasks; those that a lost host had are nobody's any more, and those are over that another host has stopped. */
 async function openTasks(
   context: Context,
   { isInFleet, say }: { readonly isInFleet: boolean; readonly say: (line: Text) => Promise<void> },
 ): Promise<readonly QueueItem[]> {
   const items = await context.queue.open(say);
   if (!isInFleet) return items;
-  const { settleLostHosts } = await import('./in-fleet.ts');
-  return (await settleLostHosts(context, items, say)) ? context.queue.open(say) : items;
+  const { settleClaims } = await import('./in-fleet.ts');
+  return (await settleClaims(context, items, say)) ? context.queue.open(say) : items;
 }
 
 async function seeToNotifications(context: Context): Promise<void> {

@@ -1,7 +1,8 @@
 import { textOf } from '../../util/loose-object.ts';
 import type { Context } from '../queue/context.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
-import { Hosts, type Host } from '../queue/table/hosts.ts';
+import type { Host } from '../queue/fleet.ts';
+import { Hosts } from '../queue/table/hosts.ts';
 import { numberIn } from '../queue/table/task-rows.ts';
 import { watchTable } from '../queue/table/watch-table.ts';
 import { requireMember } from './member.ts';

@@ -3,7 +3,8 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { said, words } from '../../util/words.ts';
 import { parseServerAddress } from '../../adapters/postgres/address.ts';
 import type { Context } from '../queue/context.ts';
-import { Hosts, type Host, type HostState } from '../queue/table/hosts.ts';
+import type { Host, HostState } from '../queue/fleet.ts';
+import { Hosts } from '../queue/table/hosts.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
 import { requireMember } from './member.ts';
 

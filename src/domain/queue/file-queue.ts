@@ -6,6 +6,7 @@ import type { Courier } from '../notifications/courier.ts';
 import type { Inbox } from '../notifications/inbox-store.ts';
 import { orLogged } from '../notifications/lost-news.ts';
 import { postNotification } from '../notifications/notification.ts';
+import { ALONE } from './fleet.ts';
 import { fileInbox } from './file-inbox.ts';
 import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
@@ -18,6 +19,7 @@ import type {
   Change,
   Changing,
   ItemChange,
+  Kept,
   Page,
   PageRequest,
   Place,
@@ -32,6 +34,7 @@ interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
 /** The queue in files: one per task, changed under the queue's lock, and the inbox of this home. To add a task loads neither schema nor lock. */
 export class FileQueue implements QueueStore {
   readonly inbox: Inbox;
+  readonly fleet = ALONE;
   private readonly context: Needs;
   private known: OpenItems | undefined;
   private watched = false;
@@ -64,9 +67,9 @@ export class FileQueue implements QueueStore {
     return updateFile(this.context, id, { change, news });
   }
 
-  async keep(id: string, runId: string): Promise<boolean> {
+  async keep(id: string, runId: string): Promise<Kept> {
     const item = await this.read(id);
-    return item?.state === 'notified' && item.run_id === runId;
+    return item?.state === 'notified' && item.run_id === runId ? 'held' : 'over';
   }
 
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {

@@ -28,6 +28,11 @@ export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
     now: async () => (await store()).now(),
     watch: async (...given) => (await store()).watch(...given),
     wake: async () => (await store()).wake(),
+    fleet: {
+      hosts: async () => (await store()).fleet.hosts(),
+      issueHost: async (...given) => (await store()).fleet.issueHost(...given),
+      askToStop: async (...given) => (await store()).fleet.askToStop(...given),
+    },
     inbox: {
       send: async (...given) => (await store()).inbox.send(...given),
       mention: async (...given) => (await store()).inbox.mention(...given),

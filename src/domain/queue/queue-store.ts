@@ -2,6 +2,7 @@ import type { Inbox } from '../notifications/inbox-store.ts';
 import type { News } from '../notifications/notification-schema.ts';
 import type { Text } from '../../util/words.ts';
 import type { EndedTask } from './ended-task.ts';
+import type { Fleet } from './fleet.ts';
 import type { QueueItem, QueueState } from './queue-item.ts';
 
 /**
@@ -40,7 +41,15 @@ export interface Place {
   readonly home: string | undefined;
   /** Whether its claim was not kept up, so that any host may take it over. */
   readonly expired: boolean;
+  /** Whether its host was asked to end its run; see {@link Fleet.askToStop}. */
+  readonly stopWanted: boolean;
 }
+
+/**
+ * What came of keeping up a claim. It is `over` when the task is not claimed for this run any more: its agent has to end. It is
+ * held, and the agent has to end all the same, when somebody on another host has stopped it.
+ */
+export type Kept = 'held' | 'stop_wanted' | 'over';
 
 /** What a host says of itself to those that share its queue. */
 export interface HostFacts {
@@ -129,12 +138,8 @@ export interface QueueStore {
    * @throws what `change` throws; then nothing is changed
    */
   update(id: string, change: Change, given?: Changing): Promise<ItemChange | undefined>;
-  /**
-   * Keeps up the claim of a run, for so many seconds from now.
-   *
-   * @returns whether the task is still claimed for this run; else the run is over, and its agent has to end
-   */
-  keep(id: string, runId: string, seconds: number): Promise<boolean>;
+  /** Keeps up the claim of a run, for so many seconds from now. */
+  keep(id: string, runId: string, seconds: number): Promise<Kept>;
   /** The tasks that are not finished, oldest first. @param broken gets a line about each that cannot be read, which holds up no other */
   open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]>;
   /** The finished tasks, page by page: as dear as the page is long. */
@@ -180,4 +185,5 @@ export interface QueueStore {
   /** Lets those who watch look at once. */
   wake(): Promise<void>;
   readonly inbox: Inbox;
+  readonly fleet: Fleet;
 }

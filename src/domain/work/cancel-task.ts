@@ -4,10 +4,12 @@ import type { Context } from '../queue/context.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import { findTask } from '../queue/find-task.ts';
 import { requireOwnTask, whoAsks } from '../queue/own-tasks.ts';
-import type { QueueItem } from '../queue/queue-item.ts';
+import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { reconcileItem } from './reconcile-items.ts';
 import { settleItem } from './settle-task.ts';
+import { otherHost } from './other-host.ts';
 import { stopRun } from './stop-run.ts';
+import { stopChildElsewhere, stopWherever } from './stop-elsewhere.ts';
 
 // An agent that ignores its end takes seconds, and so does the one of each child.
 const LONGEST_WAIT_MS = 90_000;
@@ -19,7 +21,7 @@ const POLL_MS = 100;
  *
  * @param say gets a line about what is waited for, each time that this is something else
  * @returns the task at its end; it may have been completed meanwhile
- * @throws AppError `no_task`, `has_ended`, `people_only` for an agent whose task it is not, and what {@link stopRun} throws
+ * @throws AppError `no_task`, `has_ended`, `people_only` for an agent whose task it is not, and what {@link stopWherever} throws
  */
 export async function cancelTask(context: Context, id: string, say: Say): Promise<QueueItem> {
   const before = await findTask(context, id);
@@ -49,11 +51,11 @@ async function cancelOpen(
   for (let said = ''; ;) {
     const item = await findTask(context, id);
     if (isFinished(item)) return item;
-    const waits = whatIsEnded(item);
+    const waits = whatIsEnded(item, await otherHost(context, item));
     if (waits !== said) say(waits);
     said = waits;
     if (clock.monotonic() >= deadline) throw stillOpen(id);
-    if (!isWaitingForChildren(item)) await unlessOver(async () => stopRun(context, id));
+    if (!isWaitingForChildren(item)) await unlessOver(async () => stopWherever(context, id));
     await endChildren(context, item, say);
     // Whoever claimed it may be dead, and no daemon may be there to notice.
     const now = await findTask(context, id);
@@ -62,19 +64,29 @@ async function cancelOpen(
   }
 }
 
-function whatIsEnded(item: QueueItem): string {
+function whatIsEnded(item: QueueItem, host: string | undefined): string {
   const { id, run_id: runId, children } = item;
-  if (!isWaitingForChildren(item)) return `${id}: waiting for its agent to end (run ${runId ?? 'being claimed'})`;
+  if (!isWaitingForChildren(item)) {
+    const where = host === undefined ? '' : ` on host ${host}`;
+    return `${id}: waiting for its agent to end${where} (run ${runId ?? 'being claimed'})`;
+  }
   const open = children.filter(({ outcome }) => outcome === null);
   return `${id}: waiting for what it has started to end: ${open.map((child) => child.issue_ref ?? child.id).join(', ')}`;
 }
 
 /** Ends all that the agents of a task have started and that goes on. @param say as for {@link cancelTask} */
-export async function endChildren(context: Context, { id: parent, children }: QueueItem, say: Say): Promise<void> {
-  for (const { id, kind } of children.filter(({ outcome }) => outcome === null)) {
-    if (kind === 'run') await unlessOver(async () => stopRun(context, id));
-    else await unlessOver(async () => cancelChild(context, id, { parent, say }));
+export async function endChildren(context: Context, item: QueueItem, say: Say): Promise<void> {
+  for (const child of item.children.filter(({ outcome }) => outcome === null)) {
+    await unlessOver(async () =>
+      child.kind === 'run' ? endRun(context, item, child) : cancelChild(context, child.id, { parent: item.id, say }),
+    );
   }
+}
+
+async function endRun(context: Context, parent: QueueItem, child: Child): Promise<void> {
+  const { host } = child;
+  if (host === undefined || host === (await context.queue.host())) await stopRun(context, child.id);
+  else await stopChildElsewhere(context, parent, { ...child, host });
 }
 
 async function cancelChild(

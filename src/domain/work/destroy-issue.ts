@@ -9,6 +9,7 @@ import { removeIssueWorktree, removeUnassignedWorktree } from '../worktrees/issu
 import { baseBranch } from '../worktrees/repository.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
 import { notTracked, settleBefore, whileFree } from './claim-issue.ts';
+import { notHere } from './other-host.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
 
@@ -25,7 +26,8 @@ interface Destroyed {
  * else has. `onSaved` hears of every command that brings saved work back before anything is removed. Nothing happens
  * while an agent is at work on it, or, with `afterRun`, after any other run than that one.
  *
- * @throws AppError `busy` or `elsewhere` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked
+ * @throws AppError `busy` or `elsewhere` (exit code 4) while an agent is at work, `no_session` for an issue that is not tracked,
+ * `other_host` (exit code 4) for one that another host has
  */
 export async function destroyIssue(
   context: Context,
@@ -34,7 +36,9 @@ export async function destroyIssue(
   { afterRun }: { readonly afterRun?: string } = {},
 ): Promise<Destroyed> {
   const ref = formatIssueRef(issue);
-  const session = await lockForDestroy(context, ref, afterRun);
+  const session = await lockForDestroy(context, ref, afterRun).catch(async (error: unknown) => {
+    throw error instanceof AppError && error.code === 'no_session' ? await notHere(context, ref) : error;
+  });
   const stopBeating = await keepBeating(context.home.heartbeats, `the destroy of ${ref}`);
   try {
     const destroyed = await destroyClaimed(context, session, onSaved);

@@ -8,7 +8,7 @@ import type { RunSubject } from '../runs/run-record.ts';
 import { isRunId } from '../runs/run-id.ts';
 import { readIssueSession, readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { resolveIssueRef } from '../sessions/resolve-issue-ref.ts';
-import { notTracked } from './claim-issue.ts';
+import { notHere } from './other-host.ts';
 import { recordedRun, type RecordedRun } from './recorded-run.ts';
 
 /** The run that a person means. */
@@ -24,7 +24,7 @@ export interface FoundRun {
 /**
  * Finds the run that is meant by an issue ref or a task id, whose last one it is, or by its own id.
  *
- * @throws AppError `no_session`, `no_task` or `no_run` for what is not known, and usage (exit code 2) for what is no name
+ * @throws AppError `no_session`, `no_task` or `no_run` for what is not known, `other_host` (exit code 4) for an issue that another has, and usage (exit code 2) for what is no name
  */
 export async function findRun(
   context: Pick<Context, 'home' | 'queue' | 'env' | 'cwd'>,
@@ -34,7 +34,7 @@ export async function findRun(
   if (isTaskId(text)) return runOfTask(context, text);
   const ref = formatIssueRef(await resolveIssueRef(context, text));
   const session = await readIssueSession(context, ref);
-  if (session === undefined) throw notTracked(ref);
+  if (session === undefined) throw await notHere(context, ref);
   const run = session.run === null ? undefined : found(context, session.run.id, { type: 'issue', ref });
   return { name: ref, item: undefined, run };
 }

@@ -11,6 +11,8 @@ import { judge } from '../runs/verdict.ts';
 const FOR_EVER = 10 * 365 * 24 * 60 * 60;
 /** How often a claim is kept up in the time that it holds. */
 const BEATS = 6;
+/** At the latest after so many milliseconds: a host whose daemon is not running learns by it that an agent is to end. */
+const LONGEST_BEAT_MS = 30_000;
 /** How long before the end of a claim that cannot be kept up its agent is ended, in milliseconds: that takes a moment. */
 const MARGIN_MS = 500;
 
@@ -28,6 +30,8 @@ export async function leaseSeconds({ settings }: Pick<Context, 'settings'>, type
 export interface KeptClaim {
   /** Aborts when the claim is lost: another host may have the task, so this one's agent has to end. */
   readonly lost: AbortSignal;
+  /** Aborts when somebody on another host has stopped the run. */
+  readonly stopWanted: AbortSignal;
   stop(): Promise<void>;
 }
 
@@ -44,10 +48,11 @@ interface Claim {
  */
 export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, runId, seconds }: Claim): KeptClaim {
   const lost = new AbortController();
+  const stopWanted = new AbortController();
   const over = new AbortController();
   const either = AbortSignal.any([over.signal, lost.signal]);
   const { clock, queue } = context;
-  const beatMs = (seconds * 1000) / BEATS;
+  const beatMs = Math.min((seconds * 1000) / BEATS, LONGEST_BEAT_MS);
 
   const keep = async (): Promise<void> => {
     let good = clock.monotonic();
@@ -56,14 +61,16 @@ export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, run
       if (either.aborted) return;
       const asked = clock.monotonic();
       const answer = await queue.keep(task, runId, seconds).catch(unlessUnreachable);
-      if (answer === true) good = asked;
-      else if (answer === false) return lost.abort();
+      if (answer === 'stop_wanted') stopWanted.abort();
+      if (answer === 'over') return lost.abort();
+      if (answer !== undefined) good = asked;
       else if (clock.monotonic() - good + beatMs + MARGIN_MS >= seconds * 1000) return lost.abort();
     }
   };
   const keeping = keep();
   return {
     lost: lost.signal,
+    stopWanted: stopWanted.signal,
     async stop() {
       over.abort();
       await keeping;
@@ -75,6 +82,15 @@ export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, run
 function unlessUnreachable(error: unknown): undefined {
   if (error instanceof AppError) return undefined;
   return unlessRefused(error);
+}
+
+/** The verdict on a run that was stopped, of a host of which nothing was heard until its claim ran out. @param host its host */
+export function stoppedUnseen(host: string): Verdict {
+  return {
+    ...judge(NOTHING_OBSERVED, { exitCode: undefined, signal: undefined, endedFor: 'stopped' }),
+    message: `stopped; nothing was heard of host ${host} since`,
+    evidence: null,
+  };
 }
 
 /** The verdict on a run whose claim ran out, or was lost. @param host its host */

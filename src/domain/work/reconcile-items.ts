@@ -9,6 +9,7 @@ import { recordedRun } from './recorded-run.ts';
 import { isFinished, isWaitingForChildren } from '../queue/advance.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { madeAt } from '../issues/task-id.ts';
+import { otherHost } from './other-host.ts';
 import { attemptEnded, childEnded, childRunEnded, settleItem, type ChildEnded } from './settle-task.ts';
 
 // How long the process that adds a task may take from its parent's file to its own.
@@ -24,14 +25,9 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirector
  * @returns what was done, in a few words; undefined when nothing was
  */
 export async function reconcileItem(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {
-  if (item.state !== 'notified' || (await isOfAnotherHost(context, item))) return undefined;
+  // The processes and files of another host are not here, and look dead: it is for that host, and for the store to say that it is gone.
+  if (item.state !== 'notified' || (await otherHost(context, item)) !== undefined) return undefined;
   return item.type === 'issue' ? reconcileIssueTask(context, item, reach) : reconcilePmTask(context, item, reach);
-}
-
-/** Its processes and files are not here, and look dead: it is for its own host, and for the store to say that it is gone. */
-async function isOfAnotherHost({ queue }: Needs, item: QueueItem): Promise<boolean> {
-  const host = (item.claimed_by ?? item.run?.owner)?.host;
-  return host !== undefined && !isWaitingForChildren(item) && host !== (await queue.host());
 }
 
 async function reconcileIssueTask(context: Needs, item: QueueItem, reach: Reach): Promise<string | undefined> {

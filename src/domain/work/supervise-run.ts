@@ -51,7 +51,11 @@ export async function superviseRun(context: Context, { runId, task, signal }: Su
   });
   const claim = await claimOf(context, { runId, task });
   try {
-    const over = AbortSignal.any([signal, overtaken.signal, ...(claim === undefined ? [] : [claim.lost])]);
+    const over = AbortSignal.any([
+      signal,
+      overtaken.signal,
+      ...(claim === undefined ? [] : [claim.lost, claim.stopWanted]),
+    ]);
     await superviseClaimed(context, { runId, task, signal: over, claim });
   } finally {
     await claim?.stop();

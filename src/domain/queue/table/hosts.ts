@@ -2,27 +2,9 @@ import type { Database, Row } from '../../../adapters/postgres/database.ts';
 import { textOf } from '../../../util/loose-object.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
+import type { Host, HostState } from '../fleet.ts';
 import type { HostFacts } from '../queue-store.ts';
 import { numberIn, textIn } from './task-rows.ts';
-
-/** How a host stands: it takes tasks, takes no new ones, or is not there any more. */
-export type HostState = 'up' | 'draining' | 'gone';
-
-/** A host of the fleet. */
-export interface Host {
-  readonly name: string;
-  /** The version of its kugetsu. */
-  readonly version: string;
-  readonly state: HostState;
-  /** How many agents it may run, and how many are at work. */
-  readonly slots: number;
-  readonly live: number;
-  /** When it was last heard of, in milliseconds before now by the server's clock. */
-  readonly silentMs: number;
-  /** How many open tasks belong to its issues, and how many it has claimed. */
-  readonly waiting: number;
-  readonly claimed: number;
-}
 
 /** A home as the fleet knows it. */
 export interface Identity {
@@ -115,6 +97,12 @@ export class Hosts {
       [name],
     );
     return rows.length > 0;
+  }
+
+  /** The host that has an issue; undefined when none has. */
+  async issueHost(ref: string): Promise<string | undefined> {
+    const [row] = await this.database.read(`select host from ${this.schema}.issue where ref = $1`, [ref]);
+    return row === undefined ? undefined : textIn(row, 'host');
   }
 
   /** Gives an issue to a host, unless another one has it that is not gone. @returns that one */

@@ -8,6 +8,7 @@ import { byTime } from '../../issues/task-id.ts';
 import type { Courier } from '../../notifications/courier.ts';
 import type { EndedTask } from '../ended-task.ts';
 import type { QueueItem, QueueState } from '../queue-item.ts';
+import type { Fleet } from '../fleet.ts';
 import type {
   Adding,
   AllTasks,
@@ -15,6 +16,7 @@ import type {
   Changing,
   HostFacts,
   ItemChange,
+  Kept,
   Page,
   PageRequest,
   Place,
@@ -25,6 +27,7 @@ import { finishedPage } from './finished-page.ts';
 import { isUnreachable, keepForLater } from '../outbox.ts';
 import { Hosts, type Identity } from './hosts.ts';
 import { tasksIn } from './read-tasks.ts';
+import { TableFleet } from './table-fleet.ts';
 import { TableInbox } from './table-inbox.ts';
 import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';
 import { addition, replacement, statements, type Replacing, type Statements } from './task-statements.ts';
@@ -58,6 +61,7 @@ interface Stored {
  */
 export class TableQueue implements QueueStore {
   readonly inbox: TableInbox;
+  readonly fleet: Fleet;
   private readonly context: Needs;
   private readonly table: Table;
   private readonly sql: Statements;
@@ -69,6 +73,7 @@ export class TableQueue implements QueueStore {
     this.table = table;
     this.sql = statements(schema, table.time ?? 'clock_timestamp()');
     this.hosts = new Hosts(table.database, table.time);
+    this.fleet = new TableFleet(table.database, this.hosts);
     this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
   }
 
@@ -134,8 +139,10 @@ export class TableQueue implements QueueStore {
     }
   }
 
-  async keep(id: string, runId: string, seconds: number): Promise<boolean> {
-    return (await this.table.database.write(this.sql.keep, [id, runId, seconds])).rows.length > 0;
+  async keep(id: string, runId: string, seconds: number): Promise<Kept> {
+    const { rows } = await this.table.database.write(this.sql.keep, [id, runId, seconds]);
+    if (rows[0] === undefined) return 'over';
+    return rows[0]['stop_wanted'] === true ? 'stop_wanted' : 'held';
   }
 
   async open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]> {

@@ -58,7 +58,12 @@ export function endedOf(row: Row): EndedTask {
 
 /** Where the open task of a row is. */
 export function placeOf(row: Row): Place {
-  return { host: textOf(row['host']), home: textOf(row['home']), expired: row['expired'] === true };
+  return {
+    host: textOf(row['host']),
+    home: textOf(row['home']),
+    expired: row['expired'] === true,
+    stopWanted: row['stop_wanted'] === true,
+  };
 }
 
 /** A text column that is never null. */

@@ -1,5 +1,6 @@
 import type { Value } from '../../../adapters/postgres/database.ts';
 import type { Notification } from '../../notifications/notification-schema.ts';
+import { isWaitingForChildren } from '../advance.ts';
 import type { QueueItem } from '../queue-item.ts';
 import type { Lease } from '../queue-store.ts';
 import { newsColumns, tellFrom } from './news-rows.ts';
@@ -58,13 +59,13 @@ export function statements(schema: string, time: string): Statements {
     open: `select id, doc::text from ${task} where state in ('pending', 'notified')`,
     all: `select id, doc::text from ${task}`,
     ids: `select id from ${task}`,
-    places: `select id, task.host, known.name as home, coalesce(lease_until < ${time}, false) as expired
+    places: `select id, task.host, known.name as home, coalesce(lease_until < ${time}, false) as expired, stop_wanted
       from ${task} left join ${schema}.issue on ref = issue_ref
       left join ${schema}.host known on known.name = issue.host and known.state <> 'gone'
       where task.state in ('pending', 'notified')`,
     ends: `select state, count(*) from ${task} where ${FINISHED} group by state`,
     keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3)
-      where id = $1 and run_id = $2 and state = 'notified' returning id`,
+      where id = $1 and run_id = $2 and state = 'notified' returning stop_wanted`,
     ended: `select id, issue_ref, ${MS('finished_at')} as at, how, wait_ms, run_ms from ${task} where ${FINISHED}
       order by finished_at desc, id desc`,
     finished: `select id, doc::text, ${MS('finished_at')} as at,
@@ -156,11 +157,12 @@ function change(
     ${isHomed ? 'and exists (select from homed)' : ''} returning id`;
 }
 
-/** What becomes of the host and the lease: a claim ends with the state. */
+/** What becomes of the host, the lease and the wish to stop it: a claim ends with the state, and a wish with its run. */
 function held(time: string, { item, claim }: Pick<Replacing, 'item' | 'claim'>, values: Value[]): string {
-  if (item.state !== 'notified') return 'host = null, lease_until = null';
-  if (claim === undefined) return 'host = host';
+  if (item.state !== 'notified') return 'host = null, lease_until = null, stop_wanted = false';
+  if (claim === undefined) return isWaitingForChildren(item) ? 'stop_wanted = false' : 'host = host';
   const first = values.length + 1;
   values.push(claim.host ?? null, claim.seconds);
-  return `host = $${first}::text, lease_until = ${time} + make_interval(secs => $${first + 1}::double precision)`;
+  return `host = $${first}::text, lease_until = ${time} + make_interval(secs => $${first + 1}::double precision),
+      stop_wanted = false`;
 }

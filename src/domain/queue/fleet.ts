@@ -1,0 +1,39 @@
+/** How a host stands: it takes tasks, takes no new ones, or is not there any more. */
+export type HostState = 'up' | 'draining' | 'gone';
+
+/** A host of the fleet. */
+export interface Host {
+  readonly name: string;
+  /** The version of its kugetsu. */
+  readonly version: string;
+  readonly state: HostState;
+  /** How many agents it may run, and how many are at work. */
+  readonly slots: number;
+  readonly live: number;
+  /** When it was last heard of, in milliseconds before now by the server's clock. */
+  readonly silentMs: number;
+  /** How many open tasks belong to its issues, and how many it has claimed. */
+  readonly waiting: number;
+  readonly claimed: number;
+}
+
+/** What the hosts that share a queue know of each other, and ask of each other. */
+export interface Fleet {
+  /** Every host, by name; none when the queue belongs to one home. */
+  hosts(): Promise<readonly Host[]>;
+  /** The host that has an issue's session and worktree, this one included; undefined when none has. */
+  issueHost(ref: string): Promise<string | undefined>;
+  /**
+   * Asks the host that has claimed a task for a run to end that run, as if somebody stopped it there; of a task that waits for
+   * its children, to end the runs among them. The same again is fine. It is forgotten when the task is claimed anew, or begins to
+   * wait for its children.
+   */
+  askToStop(task: string, runId: string): Promise<void>;
+}
+
+/** What a home knows of others that is in no fleet. */
+export const ALONE: Fleet = {
+  hosts: async () => [],
+  issueHost: async () => undefined,
+  askToStop: async () => undefined,
+};
