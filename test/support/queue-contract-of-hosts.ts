@@ -91,6 +91,17 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(await away.keep(FIRST, 'r_1', 60)).toBe('held');
   });
 
+  test('what all share of failures changes for whoever knows what it was, and for all', async () => {
+    const { store, away } = await make();
+    expect(await store.fleet.breaker()).toBeUndefined();
+    expect(await store.fleet.putBreaker(undefined, '{"a": 1}')).toBe(true);
+    expect(await away.fleet.breaker()).toBe('{"a": 1}');
+    expect(await away.fleet.putBreaker(undefined, '{"a": 2}')).toBe(false);
+    expect(await away.fleet.putBreaker('{"a":1}', '{"a": 2}')).toBe(false);
+    expect(await away.fleet.putBreaker('{"a": 1}', undefined)).toBe(true);
+    expect(await store.fleet.breaker()).toBeUndefined();
+  });
+
   test('each host knows the others, and which of them has an issue', async () => {
     const { store, away } = await withClaim();
     const [here, there] = [await store.host(), await away.host()];

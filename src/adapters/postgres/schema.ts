@@ -1,5 +1,8 @@
 import type { ServerAddress } from './address.ts';
 
+/** Of the tables that {@link migration} makes. */
+export const SCHEMA_VERSION = 2;
+
 /**
  * Makes kugetsu's tables, or brings older ones up to date, in one transaction and one program at a time. Each version only adds
  * to the one before; what a later program has made stays as it is.
@@ -20,6 +23,10 @@ export function migration({ schema: s }: Pick<ServerAddress, 'schema'>): string 
     if (select version from ${s}.meta) < 1 then
       ${FIRST_TABLES.map((table) => table(s)).join('\n')}
       update ${s}.meta set version = 1;
+    end if;
+    if (select version from ${s}.meta) < 2 then
+      alter table ${s}.meta add column breaker json;
+      update ${s}.meta set version = 2;
     end if;
   end $migration$`;
 }

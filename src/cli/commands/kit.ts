@@ -50,13 +50,16 @@ export function nameBroken({ context, exitWith }: Call, broken: readonly string[
 }
 
 /** Says on standard error that the queue is paused, if it is. `what` is said before it. */
-export async function tellPaused({ home, queue, terminal }: CliContext, what: string): Promise<void> {
+export async function tellPaused(context: CliContext, what: string): Promise<void> {
+  const { home, queue, terminal } = context;
   // To queue a task, no schema is worth its loading.
   const files = [home.queuePaused, home.queueBreaker, home.queueBudget];
-  if (files.every((path) => stampAtOnce(path) === undefined)) return;
+  if (!isInFleet(context) && files.every((path) => stampAtOnce(path) === undefined)) return;
   const { readPause } = await import('../../domain/queue/pause.ts');
   const { pausedWords } = await import('../../domain/queue/reason-words.ts');
   const pause = await readPause({ home, queue }).catch((error: unknown) => {
+    // What asks the queue of a fleet says that it is away; `status` does without it.
+    if (error instanceof AppError && error.code === 'queue_unreachable') return undefined;
     terminal.err(`kugetsu: ${what}nothing is handed out: ${plainText(messageOf(error))}\n  run: kugetsu queue resume`);
     return undefined;
   });
@@ -104,7 +107,8 @@ export async function shownTasks(
 /** Prints a task that was just queued: its id, or the whole item; says on standard error when nobody would take it, and to an agent not to wait for it. */
 export async function printQueued(context: CliContext, item: QueueItem, json: boolean): Promise<void> {
   await printResult(context, { json, value: item, text: () => item.id });
-  if (await isKeptHere(context, item)) {
+  const isKept = await isKeptHere(context, item);
+  if (isKept) {
     context.terminal.err("kept here: the fleet's queue cannot be reached; the daemon hands the task over when it can");
   }
   const { looksInitialised } = await import('../../domain/sessions/looks-initialised.ts');
@@ -117,7 +121,7 @@ export async function printQueued(context: CliContext, item: QueueItem, json: bo
   if (originTask(context.env) !== undefined) {
     context.terminal.err('note: do not wait for it: it may need the slot that you hold; end your turn instead');
   }
-  await tellUndispatched(context);
+  await tellUndispatched(context, 'queued, but ', { isKept });
 }
 
 /** Whether a task waits here for the queue of a fleet that cannot be reached. */
@@ -139,9 +143,14 @@ async function tellUnusable({ env, cwd, home, opencode, terminal }: CliContext):
 }
 
 /** Says on standard error when nobody would take what is in the queue: it is paused, or no daemon is there. */
-export async function tellUndispatched(context: CliContext, what = 'queued, but '): Promise<void> {
+export async function tellUndispatched(
+  context: CliContext,
+  what = 'queued, but ',
+  { isKept = false }: { readonly isKept?: boolean } = {},
+): Promise<void> {
   const { isDaemonAlive } = await import('../../domain/daemon/daemon-alive.ts');
-  await tellPaused(context, what);
+  // A queue that has just given no answer is not asked again.
+  if (!isKept) await tellPaused(context, what);
   if (await isDaemonAlive(context)) return;
   context.terminal.err(`kugetsu: ${what}no queue daemon is running\n  run: kugetsu queue-daemon start`);
 }

@@ -13,7 +13,7 @@ import { pmPrompt } from './pm-prompt.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { leaseSeconds } from '../work/lease.ts';
 import { advance, isHeldUp } from '../queue/advance.ts';
-import { countEnd } from '../queue/breaker-file.ts';
+import { countEnd } from '../queue/breakers.ts';
 import { backoff, heldByBreak, heldUp, settleItem } from '../work/settle-task.ts';
 import { launchRun } from '../work/launch-run.ts';
 import { newRun } from '../runs/new-run.ts';

@@ -105,7 +105,8 @@ async function dispatchAll(
   const { MIN_FREE_MEMORY_MB: needed } = await context.settings();
   for (const [begun, item] of items.entries()) {
     if (lowMemory(needed, begun * AGENT_MEMORY_MB).length > 0) return begun;
-    if (isTrial) await beginTrial(context, item.id);
+    // Another host tries one.
+    if (isTrial && !(await beginTrial(context, item.id))) return items.length;
     await say(`${item.id} ${await dispatchItem(context, item)}`);
   }
   return items.length;

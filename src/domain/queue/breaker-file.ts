@@ -3,10 +3,8 @@ import { withLock } from '../../adapters/store/lock.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { unlinkFile } from '../../adapters/store/private-files.ts';
 import type { Context } from './context.ts';
-import { afterEnd, CLOSED, isOpen, isOutage, type TaskEnd } from './breaker.ts';
+import { CLOSED } from './breaker.ts';
 import { BreakerSchema, type Breaker } from './breaker-schema.ts';
-
-type Needs = Pick<Context, 'home' | 'queue' | 'settings'>;
 
 /** The breaker as it is. @throws AppError `corrupt_file` */
 export async function readBreaker({ home }: Pick<Context, 'home'>): Promise<Breaker> {
@@ -38,22 +36,4 @@ export async function closeBreaker({ home }: Pick<Context, 'home'>): Promise<voi
     lock.assertHeld();
     await unlinkFile(home.queueBreaker);
   });
-}
-
-/**
- * Counts how a run for a task has ended. Again is fine: whoever settles the run may be the second to do so.
- *
- * @returns whether the task keeps its attempt, because it is not the task's own failure
- */
-export async function countEnd(context: Needs, end: TaskEnd): Promise<boolean> {
-  const fails = end.outcome === 'failed' && isOutage(end.class);
-  if (!fails && stampAtOnce(context.home.queueBreaker) === undefined) return false;
-  const { BREAKER_FAILURES: failures, BREAKER_MINUTES: minutes } = await context.settings();
-  const limits = { failures, breakMs: minutes * 60_000 };
-  // What was settled long ago says nothing of now.
-  const item = await context.queue.read(end.task);
-  if (item === undefined || item.state !== 'notified' || item.run_id !== end.run) return false;
-  const now = await context.queue.now();
-  const breaker = await changeBreaker(context, (before) => afterEnd(before, end, { limits, now }));
-  return fails && isOpen(breaker);
 }

@@ -38,6 +38,11 @@ export function isOutage(failureClass: string): boolean {
   return OUTAGES.has(failureClass) || OUTAGE_OF.test(failureClass);
 }
 
+/** Whether the tasks of all hosts of a fleet would: a model's limits are per key, and hosts share theirs. */
+export function isForAllHosts(failureClass: string): boolean {
+  return failureClass === 'rate_limited';
+}
+
 /** Whether a task that fails now keeps its attempt. */
 export function isOpen({ opened }: Breaker): boolean {
   return opened !== null;
@@ -103,10 +108,13 @@ export function wantsTrial({ opened, trial }: Breaker, now: number): boolean {
   return opened !== null && trial === null && opened.until <= now;
 }
 
-/** Why tasks are held up, in words; made of clean parts. */
-export function breakerWords({ class: failureClass, message, failed, opened, trial }: Breaker): string {
+/** Why tasks are held up, in words; made of clean parts. @param isOfFleet whether all hosts wait */
+export function breakerWords(
+  { class: failureClass, message, failed, opened, trial }: Breaker,
+  { isOfFleet }: { readonly isOfFleet: boolean },
+): string {
   const tasks = new Set(failed.map(({ task }) => task)).size;
-  const row = `${tasks} tasks in a row ended with ${failureClass ?? 'a failure'}: ${message ?? ''}`;
+  const row = `${isOfFleet ? 'all hosts wait: ' : ''}${tasks} tasks in a row ended with ${failureClass ?? 'a failure'}: ${message ?? ''}`;
   const again = (opened?.times ?? 1) > 1 ? `, and so did the one that was tried` : '';
   return trial === null ? `${row}${again}; one task is tried then` : `${row}; ${trial} is being tried`;
 }

@@ -29,6 +29,10 @@ export interface Fleet {
    * wait for its children.
    */
   askToStop(task: string, runId: string): Promise<void>;
+  /** What the hosts know together of failures that all of them share, as JSON; undefined when nothing is wrong. */
+  breaker(): Promise<string | undefined>;
+  /** Replaces that, if it still is what it was `before`. @returns whether it did */
+  putBreaker(before: string | undefined, after: string | undefined): Promise<boolean>;
 }
 
 /** What a home knows of others that is in no fleet. */
@@ -36,4 +40,6 @@ export const ALONE: Fleet = {
   hosts: async () => [],
   issueHost: async () => undefined,
   askToStop: async () => undefined,
+  breaker: async () => undefined,
+  putBreaker: async () => true,
 };

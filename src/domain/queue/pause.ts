@@ -5,7 +5,7 @@ import { unlinkFile } from '../../adapters/store/private-files.ts';
 import { isoWithOffset, nextLocalDay } from '../../util/time.ts';
 import type { Context } from './context.ts';
 import { breakerWords } from './breaker.ts';
-import { closeBreaker, readBreaker } from './breaker-file.ts';
+import { breakersOf } from './breakers.ts';
 import { readUsedBudget, waiveBudget } from './day-budget.ts';
 
 /** `queue/paused.json`, which is there while the queue is paused. */
@@ -37,16 +37,19 @@ export async function readPause({ home, queue }: Needs): Promise<Pause | undefin
   const now = await queue.now();
   const pause = await readPauseFile({ home });
   if (pause !== undefined && (pause.until === null || Date.parse(pause.until) > now)) return pause;
-  return (await breakerPause({ home }, now)) ?? budgetPause({ home }, now);
+  return (await breakerPause({ home, queue }, now)) ?? budgetPause({ home }, now);
 }
 
 /** The break after several failures of one kind; undefined when it is over, and one task may be tried. */
-async function breakerPause({ home }: Pick<Needs, 'home'>, now: number): Promise<Pause | undefined> {
-  const breaker = await readBreaker({ home });
-  const { opened, trial } = breaker;
-  if (opened === null || (trial === null && opened.until <= now)) return undefined;
-  const until = trial === null ? isoWithOffset(opened.until) : null;
-  return { since: isoWithOffset(opened.at), by: 'breaker', reason: breakerWords(breaker), until };
+async function breakerPause(context: Needs, now: number): Promise<Pause | undefined> {
+  for (const known of await breakersOf(context)) {
+    const breaker = await known.read();
+    const { opened, trial } = breaker;
+    if (opened === null || (trial === null && opened.until <= now)) continue;
+    const until = trial === null ? isoWithOffset(opened.until) : null;
+    return { since: isoWithOffset(opened.at), by: 'breaker', reason: breakerWords(breaker, known), until };
+  }
+  return undefined;
 }
 
 /** Nothing is dispatched for the rest of a day whose budget is used up. */
@@ -81,7 +84,7 @@ export async function pauseQueue(
  */
 export async function resumeQueue({ home, queue }: Needs): Promise<Pause | undefined> {
   const pause = await readPause({ home, queue }).catch(() => DAMAGED);
-  await closeBreaker({ home });
+  for (const breaker of await breakersOf({ home, queue })) await breaker.close();
   await waiveBudget({ home }, await queue.now());
   await withLock(home.queueLock, async (lock) => {
     lock.assertHeld();

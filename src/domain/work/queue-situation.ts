@@ -4,7 +4,7 @@ import { EXIT } from '../../util/exit-codes.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
 import { breakerWords, CLOSED, wantsTrial } from '../queue/breaker.ts';
-import { readBreaker } from '../queue/breaker-file.ts';
+import { breakersOf } from '../queue/breakers.ts';
 import { readPause } from '../queue/pause.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { repositoryOf, type Reason, type Situation } from '../queue/why-tasks-wait.ts';
@@ -99,12 +99,15 @@ export async function requireMemory({ settings }: Pick<Context, 'settings'>): Pr
 
 /** After a break one task is tried before the others. */
 async function trialNow(context: Pick<Needs, 'home' | 'queue'>): Promise<Situation['trial']> {
-  // What cannot be read is told as a pause.
-  const breaker = await readBreaker(context).catch(() => CLOSED);
-  if (!wantsTrial(breaker, await context.queue.now())) return undefined;
-  const since = isoWithOffset(breaker.opened?.at ?? 0);
-  const reason: Reason = { code: 'paused', since, why: breakerWords(breaker), until: null };
-  return { failed: new Set(breaker.failed.map(({ task }) => task)), reason };
+  for (const known of await breakersOf(context)) {
+    // What cannot be read is told as a pause.
+    const breaker = await known.read().catch(() => CLOSED);
+    if (!wantsTrial(breaker, await context.queue.now())) continue;
+    const since = isoWithOffset(breaker.opened?.at ?? 0);
+    const reason: Reason = { code: 'paused', since, why: breakerWords(breaker, known), until: null };
+    return { failed: new Set(breaker.failed.map(({ task }) => task)), reason };
+  }
+  return undefined;
 }
 
 async function pauseAsReason(context: Pick<Needs, 'home' | 'queue'>): Promise<readonly Reason[]> {

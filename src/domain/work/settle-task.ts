@@ -6,7 +6,7 @@ import type { TaskNews } from '../notifications/tell.ts';
 import { CLAIM_INTERRUPTED } from '../runs/abandoned.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
 import { advance, isFinished, JITTER, type Backoff, type QueueEvent } from '../queue/advance.ts';
-import { countEnd } from '../queue/breaker-file.ts';
+import { countEnd } from '../queue/breakers.ts';
 import { CANCELLATION, type Cause } from '../queue/end-task.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import type { Change, ItemChange } from '../queue/queue-store.ts';

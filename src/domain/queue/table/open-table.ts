@@ -1,5 +1,6 @@
 import { parseServerAddress, type ServerAddress } from '../../../adapters/postgres/address.ts';
 import { PostgresDatabase, type Ask, type Database } from '../../../adapters/postgres/database.ts';
+import { migration, SCHEMA_VERSION } from '../../../adapters/postgres/schema.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import { said, words } from '../../../util/words.ts';
@@ -18,7 +19,10 @@ interface Opening {
   readonly anew?: boolean;
 }
 
-/** The server of a fleet's queue, which refuses programs that are too old for its tables. One without tables is none. */
+/**
+ * The server of a fleet's queue, which refuses programs that are too old for its tables, and has older tables brought up to date.
+ * One without tables is none.
+ */
 export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string, { anew = false }: Opening = {}): Database {
   const address = parseServerAddress(url);
   const greet = async (ask: Ask): Promise<void> => {
@@ -27,8 +31,10 @@ export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string, { anew
       if (anew) return;
       throw noTables(address);
     }
-    const [meta] = await ask(`select min_client from ${address.schema}.meta`);
-    if (meta !== undefined && numberIn(meta, 'min_client') > CLIENT) throw tooNew();
+    const [meta] = await ask(`select version, min_client from ${address.schema}.meta`);
+    if (meta === undefined) return;
+    if (numberIn(meta, 'min_client') > CLIENT) throw tooNew();
+    if (numberIn(meta, 'version') < SCHEMA_VERSION) await ask(migration(address));
   };
   return new PostgresDatabase(address, { password: env['PGPASSWORD'], greet });
 }

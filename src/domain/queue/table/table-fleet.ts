@@ -1,4 +1,5 @@
 import type { Database } from '../../../adapters/postgres/database.ts';
+import { textOf } from '../../../util/loose-object.ts';
 import type { Fleet, Host } from '../fleet.ts';
 import type { Hosts } from './hosts.ts';
 
@@ -28,5 +29,20 @@ export class TableFleet implements Fleet {
       returning pg_notify('${schema}', '')`,
       [task, runId],
     );
+  }
+
+  async breaker(): Promise<string | undefined> {
+    const [row = {}] = await this.database.read(`select breaker::text from ${this.database.address.schema}.meta`);
+    return textOf(row['breaker']);
+  }
+
+  async putBreaker(before: string | undefined, after: string | undefined): Promise<boolean> {
+    const { schema } = this.database.address;
+    const { rows } = await this.database.write(
+      `update ${schema}.meta set breaker = $2::json where breaker::text is not distinct from $1::text
+      returning pg_notify('${schema}', '')`,
+      [before ?? null, after ?? null],
+    );
+    return rows.length > 0;
   }
 }

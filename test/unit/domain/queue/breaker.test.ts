@@ -23,6 +23,7 @@ const end = (task: string, changes: Partial<TaskEnd> = {}): TaskEnd => {
 const SUCCESS = { outcome: 'succeeded', class: 'ok' } as const;
 const after = (ends: readonly TaskEnd[], from: Breaker = CLOSED, now = NOW): Breaker =>
   ends.reduce((breaker, each) => afterEnd(breaker, each, { limits: LIMITS, now }), from);
+const HERE = { isOfFleet: false };
 const opened = (): Breaker => after([end('a'), end('b'), end('c')]);
 
 describe('what many tasks would fail of in the same way', () => {
@@ -125,8 +126,8 @@ describe('the breaker', () => {
   });
 
   test('says why, and which task is tried', () => {
-    expect(breakerWords(opened())).toContain('3 tasks in a row ended with no_credentials: refused (401)');
-    expect(breakerWords({ ...opened(), trial: 'q_d' })).toContain('q_d is being tried');
+    expect(breakerWords(opened(), HERE)).toContain('3 tasks in a row ended with no_credentials: refused (401)');
+    expect(breakerWords({ ...opened(), trial: 'q_d' }, HERE)).toContain('q_d is being tried');
   });
 
   test('opens after no fewer than so many tasks have failed, whatever happened', () => {
