@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
 import type { Opencode } from '../adapters/opencode/opencode.ts';
+import type { SharedServers } from '../adapters/opencode/server/serve-agent.ts';
 import { identifyOpencode, type IdentifiedOpencode } from '../adapters/opencode/probe.ts';
 import type { CliContext } from './context.ts';
 
@@ -14,8 +15,10 @@ export async function installedOpencode({
 }
 
 /** Opens the installed opencode with another environment, for its trial: it need not have passed one. */
-export function openForTrial({ cwd }: Pick<CliContext, 'cwd'>): (env: CliContext['env']) => Promise<Opencode> {
-  return async (env) => {
+export function openForTrial({
+  cwd,
+}: Pick<CliContext, 'cwd'>): (env: CliContext['env'], servers?: SharedServers) => Promise<Opencode> {
+  return async (env, servers) => {
     const inside = (name: string): string => join(env['TMPDIR'] ?? '', name);
     const facts = { env, cwd, clock: systemClock, probeCache: inside('probe.json') };
     const { major } = await identifyOpencode({ env, cwd, cache: facts.probeCache });
@@ -26,6 +29,7 @@ export function openForTrial({ cwd }: Pick<CliContext, 'cwd'>): (env: CliContext
     const { createOpencode } = await import('../adapters/opencode/opencode-driver.ts');
     return createOpencode({
       ...facts,
+      ...(servers === undefined ? {} : { servers }),
       exportCaches: { base: inside('base.json'), pm_agent: inside('pm.json') },
       cleanExport: async () => (json) => json,
     });

@@ -81,7 +81,8 @@ export const SETTING_DESCRIPTIONS: readonly SettingDescription[] = [
   {
     key: 'AGENT_ENGINE',
     fallback: 'auto',
-    summary: 'Where agents of opencode 1 work: process (each in its own), server (in one that they share) or auto',
+    summary:
+      'Where agents of opencode 1 work: process (its own), server (shared) or auto (shared where a trial has passed)',
   },
   {
     key: 'AGENT_SERVER_IDLE_SECONDS',

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
 import { identityOf } from '../../src/adapters/process/process-identity.ts';
+import { programFacts } from '../../src/adapters/opencode/find-opencode.ts';
+import { BROUGHT_ALONG } from '../../src/adapters/opencode/server/server-trial.ts';
+import { rememberTried } from '../../src/adapters/opencode/tried.ts';
 import { installOwnPackage } from '../support/own-package.ts';
-import { killQuietly, processesOf, until, type World } from '../support/world.ts';
+import { FAKE_OPENCODE, killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 async function sharingWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
   const world = await readyWorld({
@@ -243,5 +246,41 @@ test('doctor says which engine is used', async () => {
   const world = await sharingWorld();
   expect((await world.kugetsu('doctor')).stdout).toContain('agents share a server (AGENT_ENGINE=server)');
   const { stdout } = await world.withEnv({ AGENT_ENGINE: 'auto' }).kugetsu('doctor');
-  expect(stdout).toContain('each agent is a process of its own (AGENT_ENGINE=auto, which is process for now)');
+  expect(stdout).toContain(
+    'each agent is a process of its own (AGENT_ENGINE=auto: to share a server, a trial has to pass',
+  );
+});
+
+/** As `doctor --try-opencode` does when everything has passed. */
+async function passTrial(world: World, server: string = BROUGHT_ALONG): Promise<void> {
+  const facts = await programFacts(FAKE_OPENCODE);
+  await rememberTried(join(world.home, 'opencode-tried.json'), { facts, version: '1.18.33', server }, Date.now());
+}
+
+test('by itself kugetsu has agents share a server where that has passed a trial, and only there', async () => {
+  const world = await sharingWorld({ AGENT_ENGINE: 'auto', AGENT_SERVER_IDLE_SECONDS: '60' });
+  succeeded(await world.kugetsu('start', issue(1), 'hello', '--follow'));
+  // Whatever another kugetsu brought into the server says nothing of what this one brings.
+  await passTrial(world, 'of-another-kugetsu');
+  succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
+  expect(existsSync(join(world.home, 'engine'))).toBe(false);
+  await passTrial(world);
+  expect((await world.kugetsu('doctor')).stdout).toContain('agents share a server (AGENT_ENGINE=auto)');
+  const pid = await busy(world, issue(3));
+  expect(servers(world)).toEqual([pid]);
+  // It was not asked for by name, and the log does not say that there is none.
+  expect(await log(world, issue(1))).not.toContain('no shared server');
+  succeeded(await world.kugetsu('stop', issue(3)));
+  killQuietly(pid);
+});
+
+test('a server that kugetsu takes by itself, and that is not ready in time, keeps no agent waiting', async () => {
+  const world = await sharingWorld({ AGENT_ENGINE: 'auto', FAKE_OPENCODE_SERVE: 'hangs' });
+  await passTrial(world);
+  shortCommands(world);
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  expect(await log(world)).toContain('no shared server: it was not ready within 8 s');
+  // It waits for it once, and not once more when the agent is to begin.
+  expect(shortCommands(world).filter((name) => name === 'serve')).toEqual(['serve']);
+  expect(processesOf(world.root)).toEqual([]);
 });

@@ -74,6 +74,7 @@ function openServer(world: World): Opencode {
   const servers = {
     directory: join(world.root, 'engine'),
     wanted: async (): Promise<boolean> => true,
+    readyMs: async (): Promise<number> => 60_000,
     // Longer than the tests take: it is there for all that comes after the first agent.
     idleMs: async (): Promise<number> => 600_000,
   };

@@ -183,6 +183,8 @@ export async function serve({ port, sessions, newId, knowsAgent }) {
       response.destroy();
     });
   });
+  // One that never comes to the point at which it listens.
+  if (process.env.FAKE_OPENCODE_SERVE === 'hangs') await new Promise((resolve) => setTimeout(resolve, 600_000));
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   process.stdout.write(`opencode server listening on http://127.0.0.1:${port}\n`);
 }

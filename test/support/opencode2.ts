@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { previewProgram } from '../../scripts/opencode2-preview.ts';
 import { identifyOpencode } from '../../src/adapters/opencode/probe.ts';
-import { rememberTried } from '../../src/adapters/opencode2/tried.ts';
+import { rememberTried } from '../../src/adapters/opencode/tried.ts';
 import type { World } from './world.ts';
 
 /** A double of opencode 2.0.25, with the traps that released versions are known to have. */

@@ -75,7 +75,7 @@ class OpencodeDriver implements Opencode {
 
   constructor(options: DriverOptions) {
     this.options = options;
-    this.sharing = new Sharing(options);
+    this.sharing = new Sharing({ ...options, probe: async () => this.probe() });
   }
 
   async probe(): Promise<OpencodeProbe> {
@@ -219,7 +219,7 @@ class OpencodeDriver implements Opencode {
     const limit = await startupLimitMs?.().catch(() => 0);
     const limitMs = limit === undefined || limit === 0 ? undefined : Math.max(limit, SHORTEST_LIMIT_MS);
     const { catalogue } = this.options;
-    const { path, version } = await this.probe();
-    return { path, env, limitMs, catalogue, server: await this.sharing.sessions(version) };
+    const { path } = await this.probe();
+    return { path, env, limitMs, catalogue, server: await this.sharing.sessions() };
   }
 }

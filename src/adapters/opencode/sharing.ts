@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { AgentHandle, AgentRequest, RunPlace } from '../engine/agent-engine.ts';
+import type { OpencodeProbe } from './opencode.ts';
 import type { OpencodeCli } from './opencode-cli.ts';
 import type { Lease } from './server/lease.ts';
 import type { SharedServers } from './server/serve-agent.ts';
@@ -9,6 +10,8 @@ interface Options {
   readonly servers?: SharedServers;
   readonly env: OpencodeCli['env'];
   readonly clock: Clock;
+  /** Which opencode it is. */
+  readonly probe: () => Promise<OpencodeProbe>;
 }
 
 interface Program {
@@ -23,6 +26,8 @@ export class Sharing {
   private readying: Promise<void> = Promise.resolve();
   /** Keeps the server that was made ready until the agent is in it. */
   private held: Lease | undefined;
+  /** Why none could be made ready: nobody waits for it again. */
+  private why: string | undefined;
 
   constructor(options: Options) {
     this.options = options;
@@ -30,7 +35,8 @@ export class Sharing {
 
   async isWanted(): Promise<boolean> {
     // A setting that cannot be read is reported by whoever needs it.
-    return (await this.options.servers?.wanted().catch(() => false)) === true;
+    const { servers, probe } = this.options;
+    return (await servers?.wanted(probe).catch(() => false)) === true;
   }
 
   /** As `ready` of AgentEngine. */
@@ -44,7 +50,12 @@ export class Sharing {
     const { servers, clock } = this.options;
     if (servers === undefined) return;
     const { readyServer } = await import('./server/serve-agent.ts');
-    this.held = await readyServer(await request(), { ...(await program()), servers, clock });
+    const { NoServer } = await import('./server/shared-server.ts');
+    try {
+      this.held = await readyServer(await request(), { ...(await program()), servers, clock });
+    } catch (error) {
+      if (error instanceof NoServer) this.why = error.message;
+    }
   }
 
   /** As {@link serveAgent} of the servers that are wanted. */
@@ -53,6 +64,7 @@ export class Sharing {
     if (servers === undefined) return { not: 'there are no servers' };
     const { serveAgent } = await import('./server/serve-agent.ts');
     await this.readying;
+    if (this.why !== undefined) return { not: this.why };
     const agent = await serveAgent(request, { ...place, servers, clock });
     this.server?.leave(request.directory);
     this.held?.close();
@@ -60,10 +72,11 @@ export class Sharing {
   }
 
   /** The servers that are there may do what a short opencode does, when agents share one. */
-  async sessions(version: string): Promise<SessionServer | undefined> {
-    const { servers, env } = this.options;
+  async sessions(): Promise<SessionServer | undefined> {
+    const { servers, env, probe } = this.options;
     if (servers === undefined || !(await this.isWanted())) return undefined;
     const { SessionsOnServer } = await import('./server/sessions-on-server.ts');
+    const { version } = await probe();
     const started = async (): Promise<void> => this.readying;
     this.server ??= new SessionsOnServer({ directory: servers.directory, env, version, started });
     return this.server;

@@ -4,7 +4,7 @@ import { isAtLeast } from '../../util/versions.ts';
 import type { OpencodeProbe } from '../opencode/opencode.ts';
 import { INSTALL_BESIDE, MINIMUM_VERSION_2 } from '../opencode/opencode-version.ts';
 import { identifyOpencode, rememberProbe, requireSameMajor, type IdentifiedOpencode } from '../opencode/probe.ts';
-import { wasTried } from './tried.ts';
+import { wasTried } from '../opencode/tried.ts';
 
 /** The command that tries an opencode. */
 export const TRY_COMMAND = 'kugetsu doctor --try-opencode';

@@ -11,23 +11,25 @@ import { renderTable, type Column } from '../views/table.ts';
 /** Tries the installed opencode, prints how each step went, and remembers whether it has passed. */
 export async function tryOpencode({ context, exitWith }: Call, { json }: { readonly json: boolean }): Promise<void> {
   const { terminal, home, clock } = context;
-  const { forgetTried, rememberTried } = await import('../../adapters/opencode2/tried.ts');
+  const { forgetTried, rememberTried } = await import('../../adapters/opencode/tried.ts');
   const before = await installedOpencode(context);
+  const { BROUGHT_ALONG } = await import('../../adapters/opencode/server/server-trial.ts');
   const { text: clean } = await redactorOf(context);
   const told = (step: TriedStep): TriedStep => ({ ...step, note: clean(step.note) });
   if (!json) terminal.err(`trying opencode ${before.version} (${before.path}): this takes a minute or two`);
   const found = await runTrial(context, {
     open: openForTrial(context),
     signal: context.gracefulStop(),
-    onStep: (step) => terminal.err(`tried: ${step.name.padEnd(10)} ${step.outcome}`),
+    onStep: (step) => terminal.err(`tried: ${step.name.padEnd(16)} ${step.outcome}`),
   });
   const report: TrialReport = { ...found, steps: found.steps.map(told) };
   await makePrivateDirectory(home.root);
-  if (report.passed) await rememberTried(home.opencodeTried, before, clock.now());
+  const server = report.server === true ? { server: BROUGHT_ALONG } : {};
+  if (report.passed) await rememberTried(home.opencodeTried, { ...before, ...server }, clock.now());
   else await forgetTried(home.opencodeTried, before);
   const listing = { rows: report.steps, columns: COLUMNS, empty: 'nothing was tried' };
   await printResult(context, { json, value: report, text: async (style) => renderTable(listing, style) });
-  if (!json) terminal.err(conclusion(report));
+  if (!json) for (const line of conclusions(report)) terminal.err(line);
   if (!report.passed) exitWith(EXIT.failed);
 }
 
@@ -38,8 +40,16 @@ const COLUMNS: readonly Column<TriedStep>[] = [
   { title: 'WHAT', cell: ({ note }) => note },
 ];
 
-function conclusion({ opencode: { version, major }, passed }: TrialReport): string {
-  if (passed) return `opencode ${version} has passed: kugetsu runs agents with it as it stands`;
-  const then = major === 1 ? 'agents may fail with it' : 'kugetsu runs no agent with it';
-  return `opencode ${version} has not passed: ${then}`;
+function conclusions({ opencode: { version, major }, passed, server }: TrialReport): string[] {
+  if (!passed) {
+    const then = major === 1 ? 'agents may fail with it' : 'kugetsu runs no agent with it';
+    return [`opencode ${version} has not passed: ${then}`];
+  }
+  const whole = `opencode ${version} has passed: kugetsu runs agents with it as it stands`;
+  if (server === null) return [whole];
+  return [whole, server ? SERVER_PASSED : SERVER_FAILED];
 }
+
+const SERVER_PASSED =
+  'its shared server has passed: with AGENT_ENGINE=auto, agents share one; otherwise, run: kugetsu config set AGENT_ENGINE process';
+const SERVER_FAILED = 'its shared server has not passed: with AGENT_ENGINE=auto, each agent is a process of its own';

@@ -162,7 +162,8 @@ The model is asked for one word, in a session that is thrown away; --no-model sk
 
 --try-opencode does nothing else: it tries the installed opencode with a scripted model on this machine, and with a
 database and a configuration that are thrown away. kugetsu runs agents with opencode 2 only after
-that very program has passed: after an upgrade of it, try it again.
+that very program has passed: after an upgrade of it, try it again. When the shared server of an opencode 1.18 has
+passed, agents share one with AGENT_ENGINE=auto.
 
 --fix fixes what is safe: it never touches uncommitted work and deletes no state file (damaged ones become
 *.corrupt-TIME). What is not safe is left to you, with instructions. After it, a second --fix has nothing left to fix.`,

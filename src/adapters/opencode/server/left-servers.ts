@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { endProcessesOfRun, sendSignal } from '../../process/end-processes.ts';
+import { isHere } from '../../process/process-identity.ts';
 import { runProcesses } from '../../process/run-processes.ts';
 import { listDirectory } from '../../store/directory.ts';
 import { isLocked } from '../../store/lock.ts';
@@ -82,6 +83,13 @@ export async function removeLeftServers({ root, servers }: Home, clock: Clock): 
   for (const runId of unknown) await endProcessesOfRun({ runId, clock });
   await removeOldNotes(servers, clock);
   return left.length + unknown.length;
+}
+
+/** Ends all servers of which records are in `servers`, whatever they are doing. */
+export async function endServers({ servers }: Pick<Home, 'servers'>, clock: Clock): Promise<void> {
+  for (const server of await knownServers(servers)) {
+    if (isHere(server.record)) await end({ ...server, state: 'stuck' }, clock);
+  }
 }
 
 function isLeft({ state }: KnownServer): boolean {

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { Variables } from '../../../util/layers.ts';
 import { parseJson } from '../../../util/loose-object.ts';
 import { pathExists } from '../../store/paths.ts';
-import { readTextIfExists } from '../../store/private-files.ts';
+import { makePrivateDirectory, readTextIfExists, replaceFile } from '../../store/private-files.ts';
 import { xdgDirectory } from '../models/places.ts';
 
 // opencode 1.18.33 installs a package of its own wherever it finds configuration, and whoever has a plugin waits for that:
@@ -25,6 +25,15 @@ export async function hasOwnPackage(env: Variables): Promise<boolean> {
   const present = await Promise.all(directories.map(pathExists));
   const states = await Promise.all(directories.filter((_, index) => present[index] === true).map(isInstalled));
   return present[0] === true && states.every(Boolean);
+}
+
+/** Has an opencode whose configuration is in this directory, and is thrown away, find all there: it waits for nothing. */
+export async function pretendOwnPackage(directory: string): Promise<void> {
+  const dependencies = { [OWN_PACKAGE]: '*' };
+  await makePrivateDirectory(join(directory, 'node_modules'));
+  await replaceFile(join(directory, 'package.json'), JSON.stringify({ dependencies }));
+  const lock = { lockfileVersion: 3, packages: { '': { dependencies } } };
+  await replaceFile(join(directory, 'package-lock.json'), JSON.stringify(lock));
 }
 
 async function isInstalled(directory: string): Promise<boolean> {

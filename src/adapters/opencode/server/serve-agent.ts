@@ -17,18 +17,22 @@ import { ServerApi } from './server-api.ts';
 import { serverEnvironment, wordsOf } from './server-environment.ts';
 import { holdServer, NoServer } from './shared-server.ts';
 
+interface Program {
+  readonly path: string;
+  readonly version: string;
+}
+
 /** The shared servers of a home. */
 export interface SharedServers {
   /** Where their files are. */
   readonly directory: string;
-  /** Whether agents are to share one. */
-  readonly wanted: () => Promise<boolean>;
+  /** Whether agents are to share one of this opencode. */
+  readonly wanted: (program: () => Promise<Program>) => Promise<boolean>;
+  /** How long one may take until it is ready, in milliseconds; on a machine at rest it takes two seconds. */
+  readonly readyMs: () => Promise<number>;
   /** How long a server stays when nobody uses it, in milliseconds. */
   readonly idleMs: () => Promise<number>;
 }
-
-/** How long a server may take until it is ready, in milliseconds; on a machine at rest it takes two seconds. */
-const READY_MS = 60_000;
 
 interface Servers {
   readonly cli: OpencodeCli;
@@ -96,7 +100,7 @@ async function hold(request: AgentRequest, { cli, version, servers, clock }: Ser
     version,
     env: await serverEnvironment(cli, request),
     first: request.directory,
-    limitMs: READY_MS,
+    limitMs: await servers.readyMs(),
     idleMs: await servers.idleMs(),
     clock,
   });
@@ -130,6 +134,9 @@ function apartNote({ directory }: SharedServers, session: string): string {
   return join(directory, `apart-${session}`);
 }
 
+/** How the line in the log begins that says why an agent does not share a server. */
+export const APART = 'kugetsu: a process of its own, and no shared server: ';
+
 /** An agent that was to share a server and does not: its log says why. */
 export class AgentApart implements AgentHandle {
   readonly pid: number;
@@ -148,7 +155,7 @@ export class AgentApart implements AgentHandle {
     const text = this.why;
     this.why = undefined;
     if (text !== undefined) {
-      const line = `kugetsu: a process of its own, and no shared server: ${text}`;
+      const line = APART + text;
       yield { from: 'agent', line, event: { type: 'output', text: line } };
     }
     yield* this.agent.events();

@@ -1,9 +1,11 @@
 import { whyNoServer } from '../../../adapters/opencode/server/serve-agent.ts';
+import { hasServerPassed } from '../../../adapters/opencode/server/server-trial.ts';
 import {
   removeLeftServers,
   sharedServersOf,
   type RunningServer,
 } from '../../../adapters/opencode/server/left-servers.ts';
+import { TRY_COMMAND } from '../../../adapters/opencode2/probe.ts';
 import { formatBytes, plural } from '../../../util/text.ts';
 import type { Context } from '../../queue/context.ts';
 import type { Check } from '../check.ts';
@@ -32,28 +34,32 @@ export const engineCheck: Check = {
       ({ AGENT_ENGINE: wanted }) => wanted,
       () => undefined,
     );
-    const major = await opencode.probe().then(
-      (probe) => probe.major,
-      () => undefined,
-    );
-    if (engine === undefined || major !== 1) return findings;
-    if (engine !== 'server') {
-      const why = engine === 'auto' ? 'AGENT_ENGINE=auto, which is process for now' : 'AGENT_ENGINE=process';
-      return [...findings, fine(NAME, `each agent is a process of its own (${why})`)];
+    const probe = await opencode.probe().catch(() => undefined);
+    if (engine === undefined || probe?.major !== 1) return findings;
+    if (engine === 'process') return [...findings, apart('AGENT_ENGINE=process')];
+    if (engine === 'auto' && !(await hasServerPassed(home.opencodeTried, probe))) {
+      return [...findings, apart(`AGENT_ENGINE=auto: to share a server, a trial has to pass: ${TRY_COMMAND}`)];
     }
-    return [...findings, await sharing(context, running)];
+    return [...findings, await sharing(context, { engine, running })];
   },
 };
 
 /** An agent whose env files say otherwise is not looked at. */
-async function sharing(context: Context, running: readonly RunningServer[]): Promise<Finding> {
+async function sharing(
+  context: Context,
+  { engine, running }: { readonly engine: string; readonly running: readonly RunningServer[] },
+): Promise<Finding> {
   const why = (await context.settings()).AGENT_PROJECT_CONFIG
     ? 'AGENT_PROJECT_CONFIG is on'
     : await whyNoServer(context.env);
   if (why === undefined) {
-    return fine(NAME, `agents share a server (AGENT_ENGINE=server), experimental; ${runningWords(running)}`);
+    return fine(NAME, `agents share a server (AGENT_ENGINE=${engine}), experimental; ${runningWords(running)}`);
   }
-  return note(NAME, `each agent is a process of its own, and none shares a server (AGENT_ENGINE=server): ${why}`);
+  return note(NAME, `each agent is a process of its own, and none shares a server (AGENT_ENGINE=${engine}): ${why}`);
+}
+
+function apart(why: string): Finding {
+  return fine(NAME, `each agent is a process of its own (${why})`);
 }
 
 function runningWords(running: readonly RunningServer[]): string {

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import type { Opencode, OpencodeProbe } from '../../../adapters/opencode/opencode.ts';
+import { endServers } from '../../../adapters/opencode/server/left-servers.ts';
+import { whyNoServer, type SharedServers } from '../../../adapters/opencode/server/serve-agent.ts';
 import { wordsOf } from '../../../util/errors.ts';
 import { oneLine } from '../../../util/text.ts';
 import { rawText } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
-import { TRIAL_STEPS, type Trial } from './trial-steps.ts';
+import { SERVER_STEPS, TRIAL_STEPS, type Trial, type TrialStep } from './trial-steps.ts';
 import { makeTrialWorld, type TrialWorld } from './trial-world.ts';
 
 /** How one step of a trial went. */
@@ -19,19 +22,29 @@ export interface TriedStep {
 export interface TrialReport {
   readonly opencode: OpencodeProbe;
   readonly steps: readonly TriedStep[];
-  /** Whether all steps passed. */
+  /** Whether all steps passed but those of the shared server, of which kugetsu can do without. */
   readonly passed: boolean;
+  /** Whether those passed; null when they were not tried. */
+  readonly server: boolean | null;
 }
 
 interface TrialRequest {
-  /** The driver of the installed opencode, with this environment. */
-  readonly open: (env: Context['env']) => Promise<Opencode>;
+  /** The driver of the installed opencode, with this environment, and with the servers that its agents are to share. */
+  readonly open: (env: Context['env'], servers?: SharedServers) => Promise<Opencode>;
   readonly onStep: (step: TriedStep) => void;
   /** Aborts when the user interrupts; what was made goes all the same. */
   readonly signal: AbortSignal;
 }
 
+interface Trying extends Pick<TrialRequest, 'onStep' | 'signal'> {
+  readonly steps: readonly TrialStep[];
+  readonly isShared?: boolean;
+}
+
 const MAX_NOTE = 300;
+/** How long the server may take until it is ready, and how long it stays between two agents, in milliseconds. */
+const READY_MS = 60_000;
+const IDLE_MS = 30_000;
 
 /**
  * Tries whether the installed opencode does what kugetsu needs of one: with a scripted model on the loopback, a database and
@@ -47,21 +60,61 @@ export async function runTrial(
   try {
     const opencode = await open(world.env);
     const probe = await opencode.probe();
-    const steps = await trySteps({ clock: context.clock, opencode }, world, { onStep, signal });
-    return { opencode: probe, steps, passed: steps.every(({ outcome }) => outcome === 'passed') };
+    const telling = { onStep, signal };
+    const own = await trySteps({ clock: context.clock, opencode }, world, { steps: TRIAL_STEPS, ...telling });
+    const passed = haveAllPassed(own);
+    if (!passed || probe.major !== 1) return { opencode: probe, steps: own, passed, server: null };
+    const shared = await tryServer(context, world, { open, ...telling });
+    const isLeftOut = shared.some(({ outcome }) => outcome === 'left out') && !shared.some(hasFailed);
+    return { opencode: probe, steps: [...own, ...shared], passed, server: isLeftOut ? null : haveAllPassed(shared) };
   } finally {
     await world.destroy();
+  }
+}
+
+function haveAllPassed(steps: readonly TriedStep[]): boolean {
+  return steps.every(({ outcome }) => outcome === 'passed');
+}
+
+function hasFailed({ outcome }: TriedStep): boolean {
+  return outcome === 'failed';
+}
+
+/** Tries the server that agents share, if there can be one on this machine. */
+async function tryServer(
+  { clock }: Pick<Context, 'clock'>,
+  world: TrialWorld,
+  { open, onStep, signal }: TrialRequest,
+): Promise<TriedStep[]> {
+  const why = await whyNoServer(world.env);
+  if (why !== undefined) {
+    const step: TriedStep = { name: 'server', outcome: 'left out', ms: 0, note: why };
+    onStep(step);
+    return [step];
+  }
+  const directory = join(world.root, 'engine');
+  const servers: SharedServers = {
+    directory,
+    wanted: async () => true,
+    readyMs: async () => READY_MS,
+    idleMs: async () => IDLE_MS,
+  };
+  try {
+    const opencode = await open(world.env, servers);
+    return await trySteps({ clock, opencode }, world, { steps: SERVER_STEPS, isShared: true, onStep, signal });
+  } finally {
+    await endServers({ servers: directory }, clock);
   }
 }
 
 async function trySteps(
   context: Trial['context'],
   world: TrialWorld,
-  { onStep, signal }: Pick<TrialRequest, 'onStep' | 'signal'>,
+  { steps, isShared = false, onStep, signal }: Trying,
 ): Promise<TriedStep[]> {
-  const trial: Trial = { context, world, signal, base: '', fork: '' };
+  const trial: Trial = { context, world, signal, isShared, base: '', fork: '' };
   const tried: TriedStep[] = [];
-  for (const { name, about, run } of TRIAL_STEPS) {
+  for (const { name, about, run } of steps) {
     const startedAt = context.clock.monotonic();
     // What a step has not made, those after it cannot use.
     const failed = tried.some(({ outcome }) => outcome !== 'passed');

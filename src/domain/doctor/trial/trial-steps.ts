@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { SessionRights } from '../../../adapters/engine/session-rights.ts';
+import { APART } from '../../../adapters/opencode/server/serve-agent.ts';
 import { sendSignal } from '../../../adapters/process/end-processes.ts';
 import { processesOfRun } from '../../../adapters/process/process-table.ts';
 import { pathExists } from '../../../adapters/store/paths.ts';
@@ -16,6 +17,8 @@ export interface Trial {
   readonly context: Pick<Context, 'clock' | 'opencode'>;
   readonly world: TrialWorld;
   readonly signal: AbortSignal;
+  /** Whether agents are to share a server. */
+  readonly isShared: boolean;
   /** The sessions that earlier steps have made. */
   base: string;
   fork: string;
@@ -41,6 +44,13 @@ export const TRIAL_STEPS: readonly TrialStep[] = [
   { name: 'kill', about: 'after a kill nothing goes on by itself, and the session can be gone on with', run: kill },
   { name: 'delete', about: 'a session that is deleted is gone', run: remove },
 ];
+
+const OF_SERVERS = new Set(['create', 'answer', 'fork', 'tool', 'interrupt', 'delete']);
+
+/** What is tried of a server that agents share: what goes another way there. */
+export const SERVER_STEPS: readonly TrialStep[] = TRIAL_STEPS.filter(({ name }) => OF_SERVERS.has(name)).map(
+  (step) => ({ ...step, name: `server ${step.name}` }),
+);
 
 async function create(trial: Trial): Promise<void> {
   const { context, world } = trial;
@@ -118,7 +128,16 @@ async function remove({ context, base, fork: copy }: Trial): Promise<void> {
 async function tell(trial: Trial, session: string, message: string, blow?: Blow): Promise<Played> {
   const { context, world, signal } = trial;
   const directory = session === trial.base ? world.first : world.second;
-  return play(context, world, { session, directory, message, signal, ...(blow === undefined ? {} : { blow }) });
+  const told = { session, directory, message, signal, ...(blow === undefined ? {} : { blow }) };
+  const played = await play(context, world, told);
+  if (trial.isShared) wasShared(played);
+  return played;
+}
+
+function wasShared({ events }: Played): void {
+  const texts = events.flatMap((event) => (event.type === 'output' ? [event.text] : []));
+  const line = texts.find((text) => text.startsWith(APART));
+  check(line === undefined, `the agent did not share a server: ${line?.slice(APART.length) ?? ''}`);
 }
 
 function succeeded(played: Played): Played {

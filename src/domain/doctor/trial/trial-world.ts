@@ -4,6 +4,7 @@ import {
   startScriptedModel,
   type ModelRequest,
 } from '../../../adapters/scripted-model/scripted-model.ts';
+import { pretendOwnPackage } from '../../../adapters/opencode/server/own-package.ts';
 import { realPath } from '../../../adapters/store/paths.ts';
 import { makePrivateDirectory, removeDirectory, replaceFile } from '../../../adapters/store/private-files.ts';
 import { makeScratchDirectory } from '../../../adapters/store/scratch.ts';
@@ -46,6 +47,7 @@ export async function makeTrialWorld({ env }: Pick<Context, 'env'>): Promise<Tri
   const asks = { permission: { bash: { '*': 'allow', 'touch asked*': 'ask' } } };
   const config = { ...scriptedModelConfig(model.port), ...asks };
   await replaceFile(join(root, 'config', 'opencode', 'opencode.json'), JSON.stringify(config));
+  await pretendOwnPackage(join(root, 'config', 'opencode'));
   return {
     root,
     first,
@@ -57,6 +59,8 @@ export async function makeTrialWorld({ env }: Pick<Context, 'env'>): Promise<Tri
       ...Object.fromEntries(NOT_FOR_IT.map((name) => [name, undefined])),
       ...Object.fromEntries(names.slice(0, 4).map((name) => [`XDG_${name.toUpperCase()}_HOME`, join(root, name)])),
       TMPDIR: join(root, 'tmp'),
+      // What is found of a home by its name is not to be the user's.
+      KUGETSU_DIR: root,
       OPENCODE_DB: join(root, 'data', 'trial.db'),
       OPENCODE_DISABLE_MODELS_FETCH: '1',
       OPENCODE_DISABLE_AUTOUPDATE: '1',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../util/loose-object.ts';
-import type { ProgramFacts } from '../opencode/find-opencode.ts';
+import type { ProgramFacts } from './find-opencode.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
 
 /** How many programs are remembered. */
@@ -14,6 +14,8 @@ const TriedSchema = z.object({
   version: z.string(),
   /** Milliseconds since the epoch. */
   at: z.number(),
+  /** With what its shared server has passed, too; see {@link TriedProgram}. */
+  server: z.optional(z.string()),
 });
 const FileSchema = z.looseObject({ tried: z.array(TriedSchema) });
 
@@ -21,6 +23,8 @@ const FileSchema = z.looseObject({ tried: z.array(TriedSchema) });
 export interface TriedProgram {
   readonly facts: ProgramFacts;
   readonly version: string;
+  /** A name for what kugetsu brings into a shared server of it, when that was tried and has passed. */
+  readonly server?: string | undefined;
 }
 
 /** Whether an opencode has passed its trial with this kugetsu, as it stands. A record that cannot be read counts as none. */
@@ -28,11 +32,16 @@ export async function wasTried(path: string, program: TriedProgram): Promise<boo
   return (await readTried(path)).some((entry) => isSame(entry, program));
 }
 
+/** Whether the shared server of an opencode, with what kugetsu brings into it, has passed its trial as both stand. */
+export async function wasServerTried(path: string, program: TriedProgram): Promise<boolean> {
+  return (await readTried(path)).some((entry) => isSame(entry, program) && entry.server === program.server);
+}
+
 /** Remembers that an opencode has passed. */
 export async function rememberTried(path: string, program: TriedProgram, at: number): Promise<void> {
   const others = (await readTried(path)).filter((entry) => !isSame(entry, program));
-  const { facts, version } = program;
-  const tried = [...others, { ...facts, version, at }].slice(-MOST);
+  const { facts, version, server } = program;
+  const tried = [...others, { ...facts, version, at, ...(server === undefined ? {} : { server }) }].slice(-MOST);
   await replaceFile(path, `${JSON.stringify({ tried })}\n`);
 }
 
