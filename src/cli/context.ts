@@ -141,6 +141,7 @@ function serversOf({ home, settings }: Pick<Context, 'home' | 'settings'>): Shar
     // Who has not asked for a server is not to wait for one.
     readyMs: async () => ((await settings()).AGENT_ENGINE === 'auto' ? 8000 : 60_000),
     idleMs: async () => (await settings()).AGENT_SERVER_IDLE_SECONDS * 1000,
+    settingNames: async () => Object.keys((await import('../domain/settings-schema.ts')).SettingsSchema.shape),
   };
 }
 

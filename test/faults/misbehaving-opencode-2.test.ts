@@ -43,6 +43,8 @@ describe('kugetsu says in time and truly what happened when opencode 2, played b
 
   test.concurrent.each(CATALOGUE_2.map((one, index) => [one.name, one, issue(index + 1)] as const))(
     '%s',
-    async (_name, one, ref) => (one.smallDisk === true ? playsOnASmallDisk(one, ref) : playCase(world, one, { ref })),
+    async (_name, one, ref) => {
+      await (one.smallDisk === true ? playsOnASmallDisk(one, ref) : playCase(world, one, { ref }));
+    },
   );
 });

@@ -38,13 +38,28 @@ async function playsOnASmallDisk(misbehaviour: Misbehaviour, env: Readonly<Recor
   }
 }
 
+async function playsApart(misbehaviour: Misbehaviour, env: Readonly<Record<string, string>>): Promise<void> {
+  const world = makeWorld({ opencode: FAKE_OPENCODE, env });
+  try {
+    await prepare(world, world.home);
+    await playsIn(world, misbehaviour);
+    await until('no process is left', () => processesOf(world.root).length === 0);
+  } finally {
+    expect(await world.destroy()).toEqual([]);
+  }
+}
+
 async function playsIn(where: World, misbehaviour: Misbehaviour, path?: (path: string) => string): Promise<void> {
-  await playCase(where, misbehaviour, { ref: `${REPOSITORY}#${CATALOGUE.indexOf(misbehaviour) + 1}`, path });
+  const ref = `${REPOSITORY}#${CATALOGUE.indexOf(misbehaviour) + 1}`;
+  const { log } = await playCase(where, misbehaviour, { ref, path });
+  // A case that is to show what happens in a server has shown nothing as a process.
+  expect(log).not.toContain('no shared server');
 }
 
 describe.each(['process', 'server'])('kugetsu says in time and truly what happened when opencode as a %s', (engine) => {
   const env = { ...ENV, AGENT_ENGINE: engine };
-  const cases = CATALOGUE.filter(({ ofProcess = false }) => engine === 'process' || !ofProcess);
+  const isServer = engine === 'server';
+  const cases = CATALOGUE.filter(({ ofProcess = false, ofServer = false }) => (isServer ? !ofProcess : !ofServer));
   let world: World;
 
   beforeAll(async () => {
@@ -58,6 +73,10 @@ describe.each(['process', 'server'])('kugetsu says in time and truly what happen
   });
 
   test.concurrent.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) =>
-    one.smallDisk === true ? playsOnASmallDisk(one, env) : playsIn(world, one),
+    one.smallDisk === true
+      ? playsOnASmallDisk(one, env)
+      : isServer && one.apart === true
+        ? playsApart(one, env)
+        : playsIn(world, one),
   );
 });

@@ -1,6 +1,6 @@
 // Slow: servers are started, killed and left, each several times.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
@@ -167,6 +167,24 @@ test('a server that whoever started it left, before it was ready or written down
   succeeded(await world.kugetsu('doctor', '--fix'));
   expect(processesOf(world.root).filter(({ pid }) => lost.includes(pid))).toEqual([]);
   expect(servers(world)).toEqual([]);
+});
+
+test('what a server has left of which nothing is written down is removed by prune, and its lock by doctor --fix', async () => {
+  const world = await sharingWorld();
+  const engine = join(world.home, 'engine');
+  const lock = join(engine, '0123456789ab.lock');
+  mkdirSync(join(engine, '0123456789ab.tmp'), { recursive: true, mode: 0o700 });
+  mkdirSync(lock, { mode: 0o700 });
+  const then = new Date(Date.now() - 60_000);
+  utimesSync(lock, then, then);
+  succeeded(await world.kugetsu('doctor', '--fix', '--no-model'));
+  expect(readdirSync(engine)).toEqual(['0123456789ab.tmp']);
+  succeeded(await world.kugetsu('prune', '--force'));
+  expect(readdirSync(engine)).toEqual([]);
+  // One that ends itself leaves nothing but its plugin.
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  await until('the server has ended itself', () => processesOf(world.root).length === 0);
+  expect(readdirSync(engine).filter((name) => !name.startsWith('plugin-'))).toEqual([]);
 });
 
 test('it is no attempt of a task, which is tried again and succeeds as a process', async () => {

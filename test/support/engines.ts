@@ -77,6 +77,7 @@ function openServer(world: World): Opencode {
     readyMs: async (): Promise<number> => 60_000,
     // Longer than the tests take: it is there for all that comes after the first agent.
     idleMs: async (): Promise<number> => 600_000,
+    settingNames: async (): Promise<readonly string[]> => [],
   };
   return openProcess(world, { servers });
 }

@@ -146,8 +146,12 @@ export async function serve({ port, sessions, newId, knowsAgent }) {
     }
     if (url.pathname === '/project/current') return say(200, { id: 'global' });
     if (url.pathname === '/sync/replay') {
-      if (process.env.FAKE_OPENCODE_REPLAY === 'refused') return say(500, { name: 'UnknownError' });
-      takeIn(replayed(await bodyOf(request)), directory);
+      const how = process.env.FAKE_OPENCODE_REPLAY;
+      if (how === 'refused') return say(500, { name: 'UnknownError' });
+      if (how === 'hangs') return undefined;
+      const { info, messages } = replayed(await bodyOf(request));
+      takeIn({ info, messages: how === 'dies' ? messages.slice(0, -1) : messages }, directory);
+      if (how === 'dies') process.kill(process.pid, 'SIGKILL');
       return say(200, {});
     }
     if (url.pathname === '/event') {

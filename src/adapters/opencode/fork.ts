@@ -9,6 +9,7 @@ import { openKept, writeNewExport, type KeptExport, type NewExport } from './kep
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from '../engine/agent-engine.ts';
 import type { PermissionRule } from './permissions.ts';
+import type { LeftToImport } from './session-server.ts';
 import { copyInfo, messageCopier, newSessionId } from './session-copy.ts';
 import { importPieces, readExport, writePieces, type SessionMessage, type SessionSource } from './session-files.ts';
 import { describeStoredSessions, findTitledSessions } from './stored-sessions.ts';
@@ -94,13 +95,18 @@ export async function importSession(
     }
   }
   const whole = { info, messages: counted() };
-  const left = cli.server === undefined ? whole : await cli.server.store(whole, directory);
+  const left = cli.server === undefined ? apart(whole) : await cli.server.store(whole, directory);
   if (left === undefined) return given;
+  if (left.isBegun) await deleteStoredSession(cli, info.id, directory);
   return inScratch('import', async (file) => {
-    await writePieces(file, importPieces(left));
+    await writePieces(file, importPieces(left.source));
     await runOpencode(cli, ['import', file], directory);
     return given;
   });
+}
+
+function apart(source: SessionSource): LeftToImport {
+  return { source, isBegun: false };
 }
 
 /** Runs `use` with the path of a file that is not there yet, in a directory that is gone afterwards. */

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { listBranches } from '../../adapters/git/branches.ts';
 import { ownDirectory } from '../../adapters/git/own-directory.ts';
 import { listWorktreeEntries } from '../../adapters/git/worktree-entries.ts';
-import { leftRecords } from '../../adapters/opencode/server/left-servers.ts';
+import { leftFiles } from '../../adapters/opencode/server/left-servers.ts';
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { entryAt, listEntries, type Entry } from '../../adapters/store/entries.ts';
 import { isLocked } from '../../adapters/store/lock.ts';
@@ -45,7 +45,7 @@ export async function gatherFiles(context: Needs, problems: Text[]): Promise<Fil
     clones: await gatherClones(repos),
     runs: await gatherRuns(context),
     temporary: await gatherTemporary(context, repositories),
-    servers: (await Promise.all((await leftRecords(home)).map(entryAt))).filter((entry) => entry !== undefined),
+    servers: (await Promise.all((await leftFiles(home)).map(entryAt))).filter((entry) => entry !== undefined),
   };
 }
 

@@ -52,7 +52,7 @@ export interface PruneFacts {
   readonly clones: readonly HalfClone[];
   readonly runs: readonly RunDirectory[];
   readonly temporary: readonly Entry[];
-  /** The records of shared servers that have died. */
+  /** A file of each shared server that has died. */
   readonly servers: readonly Entry[];
   /** Empty when opencode could not be asked. */
   readonly sessions: readonly OwnSession[];

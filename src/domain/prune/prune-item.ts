@@ -9,7 +9,7 @@ export type PruneTarget =
   | { readonly kind: 'temporary_file'; readonly entry: Entry }
   /** What a run left in `runs/` or in the temporary directory of agents. */
   | { readonly kind: 'run_directory'; readonly run: string; readonly entry: Entry }
-  /** The record of a server that agents shared and that has died; what is left of it goes with it. */
+  /** A file of a server that agents shared and that has died; what is left of it goes with it. */
   | { readonly kind: 'shared_server'; readonly entry: Entry }
   /** An interrupted clone; `repository` is the path that it would have had. */
   | { readonly kind: 'half_clone'; readonly repository: string; readonly entry: Entry }

@@ -8,7 +8,14 @@ import { isLocked } from '../../store/lock.ts';
 import { modifiedAt } from '../../store/paths.ts';
 import { unlinkFile } from '../../store/private-files.ts';
 import { Lease } from './lease.ts';
-import { knownServers, removeServerFiles, SERVER_ID_PREFIX, serverPlace, type KnownServer } from './server-files.ts';
+import {
+  knownServers,
+  removeServerFiles,
+  SERVER_ID_PREFIX,
+  serverPlace,
+  type KnownServer,
+  type ServerPlace,
+} from './server-files.ts';
 
 /** How long it is remembered that a server died under an agent, in milliseconds. */
 const NOTE_MS = 7 * 24 * 60 * 60_000;
@@ -51,27 +58,46 @@ async function runningOf({ place: { key, socket }, record: { version }, state }:
   return { key, version, load: lease?.load };
 }
 
-/** The records of the servers of a home that are of no use any more. */
-export async function leftRecords({ servers }: Pick<Home, 'servers'>): Promise<string[]> {
-  return (await knownServers(servers)).filter(isLeft).map(({ place }) => place.record);
+/** A file of each server of a home that is of no use any more: its record, if there is one. */
+export async function leftFiles({ servers }: Pick<Home, 'servers'>): Promise<string[]> {
+  const left = (await knownServers(servers)).filter(isLeft);
+  return [...left.map(({ place }) => place.record), ...(await remains(servers)).map(({ file }) => file)];
 }
 
-/** Removes a server by its record, as long as it is of no use. @returns whether it was */
+/** Removes a server by what {@link leftFiles} gives of it, as long as it is of no use. @returns whether it was */
 export async function removeLeftServer(
   { servers }: Pick<Home, 'servers'>,
   path: string,
   clock: Clock,
 ): Promise<boolean> {
   const server = (await knownServers(servers)).find(({ place }) => place.record === path);
-  if (server === undefined || !isLeft(server)) return false;
-  await end(server, clock);
+  const left = server === undefined ? (await remains(servers)).find(({ file }) => file === path) : server;
+  if (left === undefined || ('state' in left && !isLeft(left))) return false;
+  await end(left, clock);
   return true;
 }
 
-async function end({ place, record, state }: KnownServer, clock: Clock): Promise<void> {
-  if (state === 'stuck') sendSignal(record.pid, 'SIGKILL');
+async function end(server: Pick<KnownServer, 'place'> & Partial<KnownServer>, clock: Clock): Promise<void> {
+  const { place, record, state } = server;
+  if (state === 'stuck' && record !== undefined) sendSignal(record.pid, 'SIGKILL');
   await endProcessesOfRun({ runId: idOf(place.key), clock });
   await removeServerFiles(place);
+}
+
+/** What a server has left of which there is no record: whoever started it died just then, or it was cut off at its end. */
+async function remains(servers: string): Promise<{ readonly place: ServerPlace; readonly file: string }[]> {
+  const names: readonly string[] = await listDirectory(servers).catch(() => []);
+  const keyIn = (name: string): string => /^([0-9a-f]{12})\.(?:tmp|log|sock)$/.exec(name)?.[1] ?? '';
+  const keys = [...new Set(names.map(keyIn))].filter((key) => key !== '' && !names.includes(`${key}.json`));
+  const found = await Promise.all(
+    keys.map(async (key) => {
+      const place = serverPlace(servers, key);
+      const file = join(servers, names.find((name) => keyIn(name) === key) ?? '');
+      // Whoever starts one holds its lock.
+      return (await isLocked(place.lock)) ? [] : [{ place, file }];
+    }),
+  );
+  return found.flat();
 }
 
 /** Ends servers that are of no use any more, and what is left of them, such as MCP servers. @returns how many there were */
@@ -79,7 +105,7 @@ export async function removeLeftServers({ root, servers }: Home, clock: Clock): 
   const known = await knownServers(servers);
   const left = known.filter(isLeft);
   const unknown = await strays({ root, servers }, known);
-  for (const server of left) await end(server, clock);
+  for (const server of [...left, ...(await remains(servers))]) await end(server, clock);
   for (const runId of unknown) await endProcessesOfRun({ runId, clock });
   await removeOldNotes(servers, clock);
   return left.length + unknown.length;

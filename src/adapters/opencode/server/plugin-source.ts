@@ -5,7 +5,7 @@
  * Nobody owns the server: when nobody has held it for a while, it ends itself.
  */
 export const PLUGIN_SOURCE = String.raw`
-import { chmodSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const given = JSON.parse(process.env.KUGETSU_ENGINE);
@@ -138,6 +138,8 @@ function tend() {
   if (isRecorded()) {
     remove(given.record);
     remove(given.socket);
+    remove(given.log);
+    rmSync(given.temporary, { recursive: true, force: true });
   }
   process.exit(0);
 }

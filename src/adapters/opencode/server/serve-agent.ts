@@ -32,6 +32,8 @@ export interface SharedServers {
   readonly readyMs: () => Promise<number>;
   /** How long a server stays when nobody uses it, in milliseconds. */
   readonly idleMs: () => Promise<number>;
+  /** The names of variables that are settings of kugetsu: they make no difference to a server. */
+  readonly settingNames: () => Promise<readonly string[]>;
 }
 
 interface Servers {
@@ -99,6 +101,7 @@ async function hold(request: AgentRequest, { cli, version, servers, clock }: Ser
     path: cli.path,
     version,
     env: await serverEnvironment(cli, request),
+    own: new Set(await servers.settingNames()),
     first: request.directory,
     limitMs: await servers.readyMs(),
     idleMs: await servers.idleMs(),

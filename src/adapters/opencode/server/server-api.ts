@@ -47,6 +47,9 @@ interface Prompt {
 /** How long what changes a session may take, in milliseconds: an instance may have to begin first. */
 const BEGIN_MS = 60_000;
 
+/** Measured with 1.18.33: a replay takes 2 ms for each event, and longer ones are imported; the instance is there by then. */
+const REPLAY_MS = 20_000;
+
 /** The sessions of one directory in a server of opencode 1.18. Every call throws as LoopbackClient does. */
 export class ServerApi {
   readonly client: LoopbackClient;
@@ -109,7 +112,8 @@ export class ServerApi {
 
   /** Stores what these events tell. */
   async replay(events: readonly ReplayEvent[]): Promise<void> {
-    await this.client.tell(this.ask('/sync/replay', { method: 'POST', body: { directory: this.directory, events } }));
+    const body = { directory: this.directory, events };
+    await this.client.tell(this.ask('/sync/replay', { method: 'POST', body, limitMs: REPLAY_MS }));
   }
 
   /** Deletes a session, whatever its directory; one that is gone already is fine. */

@@ -41,10 +41,14 @@ export async function serverEnvironment(cli: OpencodeCli, request: AgentRequest)
   return layered(LAYERS, { ...request, cli });
 }
 
-/** What of a server's environment agents must have in common to share it. */
-export function commonTo(env: Variables): Record<string, string> {
+/**
+ * What of a server's environment agents must have in common to share it.
+ *
+ * @param own names of variables that are for kugetsu itself, and for nothing that runs in a server
+ */
+export function commonTo(env: Variables, own: ReadonlySet<string>): Record<string, string> {
   const entries = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !VOLATILE.test(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && !VOLATILE.test(entry[0]) && !own.has(entry[0]),
   );
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -2,7 +2,7 @@ import { AppError } from '../../../util/errors.ts';
 import type { Variables } from '../../../util/layers.ts';
 import { withoutProjectConfig } from '../project-config.ts';
 import type { SessionMessage, SessionSource } from '../session-files.ts';
-import type { SessionServer } from '../session-server.ts';
+import type { LeftToImport, SessionServer } from '../session-server.ts';
 import { Lease } from './lease.ts';
 import { replayEvents } from './replay-events.ts';
 import { ServerApi } from './server-api.ts';
@@ -48,17 +48,17 @@ export class SessionsOnServer implements SessionServer {
     }
   }
 
-  async store(source: SessionSource, directory: string): Promise<SessionSource | undefined> {
+  async store(source: SessionSource, directory: string): Promise<LeftToImport | undefined> {
     const { first, rest } = await beginningOf(source.messages);
-    if (rest !== undefined) return { ...source, messages: chained(first, rest) };
+    if (rest !== undefined) return { source: { ...source, messages: chained(first, rest) }, isBegun: false };
     const left = { ...source, messages: first };
     try {
       // Before anything boots there.
       await withoutProjectConfig(this.options.env, directory);
-      return (await this.replay(left, directory)) ? undefined : left;
+      return (await this.replay(left, directory)) ? undefined : { source: left, isBegun: false };
     } catch (error) {
       // A command says what is wrong, if anything is.
-      if (error instanceof AppError) return left;
+      if (error instanceof AppError) return { source: left, isBegun: true };
       throw error;
     }
   }

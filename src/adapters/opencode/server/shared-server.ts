@@ -52,6 +52,8 @@ export interface WantedServer {
   readonly path: string;
   readonly version: string;
   readonly env: Variables;
+  /** The names of variables in it that are for kugetsu itself: agents with other values share the server all the same. */
+  readonly own: ReadonlySet<string>;
   /** A directory in which sessions will run: the plugin is loaded with the first of them. */
   readonly first: string;
   /** How long it may take until it is ready, in milliseconds. */
@@ -81,10 +83,10 @@ export async function holdServer(wanted: WantedServer): Promise<Lease> {
   }
 }
 
-async function keyFor({ path, version, env }: WantedServer): Promise<string> {
+async function keyFor({ path, version, env, own }: WantedServer): Promise<string> {
   const { boot_id: boot, machine, pid_namespace: namespace } = ownPlace();
   const program = await programFacts(path);
-  return keyOf([{ boot, machine, namespace }, program, version, PLUGIN_SOURCE, commonTo(env)]);
+  return keyOf([{ boot, machine, namespace }, program, version, PLUGIN_SOURCE, commonTo(env, own)]);
 }
 
 async function holdRunning(place: ServerPlace): Promise<Lease | undefined> {
@@ -142,8 +144,9 @@ async function spawn(wanted: WantedServer, place: ServerPlace): Promise<Starting
   const password = randomBytes(24).toString('hex');
   const full = withPlugin(env, await writePlugin(directory));
   if (full === undefined) throw new NoServer('OPENCODE_CONFIG_CONTENT cannot be read');
-  const { record, socket } = place;
-  const given = { url, record, socket, idleMs, firstMs: FIRST_MS, mostRuns: MOST_RUNS, mostBytes: MOST_BYTES };
+  const { record, socket, log, temporary } = place;
+  const files = { record, socket, log, temporary };
+  const given = { url, ...files, idleMs, firstMs: FIRST_MS, mostRuns: MOST_RUNS, mostBytes: MOST_BYTES };
   const process = await spawnProcess({
     command: path,
     args: ['serve', '--hostname', '127.0.0.1', '--port', String(port)],

@@ -21,13 +21,18 @@ export const locksCheck: Check = {
   needsHome: true,
   async run(context) {
     const { home } = context;
-    const repositories = (await listDirectory(home.repos)).filter((name) => name.endsWith('.lock'));
+    const named = (await Promise.all([home.repos, home.servers].map(locksIn))).flat();
     const paths = [home.sessionsLock, home.queueLock, onceLock(home), inboxLock(home), outboxLock(home), guardOf(home)];
-    const all = [...paths, ...repositories.map((name) => join(home.repos, name))];
-    const findings = (await Promise.all(all.map(async (path) => look(context, path)))).flat();
+    const findings = (await Promise.all([...paths, ...named].map(async (path) => look(context, path)))).flat();
     return findings.length > 0 ? findings : [fine(NAME, 'no lock was left behind')];
   },
 };
+
+/** The locks of what lies beside them, such as repositories. */
+async function locksIn(directory: string): Promise<string[]> {
+  const names = await listDirectory(directory);
+  return names.filter((name) => name.endsWith('.lock')).map((name) => join(directory, name));
+}
 
 async function look({ clock }: CheckContext, path: string): Promise<Finding[]> {
   const facts = await pathFacts(path);

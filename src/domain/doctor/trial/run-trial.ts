@@ -98,6 +98,7 @@ async function tryServer(
     wanted: async () => true,
     readyMs: async () => READY_MS,
     idleMs: async () => IDLE_MS,
+    settingNames: async () => [],
   };
   try {
     const opencode = await open(world.env, servers);

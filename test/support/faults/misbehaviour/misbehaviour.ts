@@ -62,6 +62,10 @@ export interface Misbehaviour {
   readonly smallDisk?: boolean;
   /** Whether only a process of an agent's own can do so: a turn in a server has no exit code, flags or output of its own, and a fork there is no import. */
   readonly ofProcess?: boolean;
+  /** Whether only a server can do so. */
+  readonly ofServer?: boolean;
+  /** Whether it is the server of all that fails, or one that is not as the others': it is played in a world of its own. */
+  readonly apart?: boolean;
   readonly expected: Expected;
   /** What else must hold afterwards. @throws when it does not */
   readonly also?: (played: Played) => Promise<void> | void;

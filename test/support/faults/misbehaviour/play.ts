@@ -15,13 +15,14 @@ interface Play {
 }
 
 /** Plays a case in a world, and checks everything that it promises. @throws when something is not so */
-export async function playCase(world: World, one: Misbehaviour, where: Pick<Play, 'ref' | 'path'>): Promise<void> {
+export async function playCase(world: World, one: Misbehaviour, where: Pick<Play, 'ref' | 'path'>): Promise<Played> {
   const { message, env: own = {}, queued = false, expected, also } = one;
   const env = typeof own === 'function' ? own(world) : own;
   const told = typeof message === 'string' ? message : message(world);
   const result = await (queued ? playQueued : play)(world, { ...where, message: told, env });
   await holds(result, { expected, env });
   await also?.(result);
+  return result;
 }
 
 /** Puts an agent to work that misbehaves, and waits until kugetsu has noticed. */

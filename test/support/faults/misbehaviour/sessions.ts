@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { opencodeCalls, readJson, storedSessions } from '../../fake-world.ts';
 import type { World } from '../../world.ts';
-import { failure, OWN_CODE, type Misbehaviour, type Played } from './misbehaviour.ts';
+import { failure, fine, OWN_CODE, type Misbehaviour, type Played } from './misbehaviour.ts';
 
 const REFUSED = { noticed: 'the check of the fork' } as const;
 
@@ -12,6 +12,10 @@ function nothingWasRun({ world, ref, listed }: Played): void {
   expect(listed?.worktree).not.toBeNull();
   const told = opencodeCalls(world).filter(([command, ...args]) => command === 'run' && args.join(' ').includes(ref));
   expect(told).toEqual([]);
+}
+
+function wasImported({ world }: Played): void {
+  expect(opencodeCalls(world).map(([command]) => command)).toContain('import');
 }
 
 /** The sessions that the fake has stored for a directory. */
@@ -27,7 +31,7 @@ function sessionsIn(world: World, directory: string | null | undefined): string[
 export const SESSIONS: readonly Misbehaviour[] = [
   {
     name: 'forks into the wrong directory',
-    ofProcess: true,
+    apart: true,
     upstream: [46276, 41841],
     message: 'hello',
     env: { FAKE_OPENCODE_WRONG_DIRECTORY: '1' },
@@ -37,7 +41,7 @@ export const SESSIONS: readonly Misbehaviour[] = [
   },
   {
     name: 'imports half of the messages',
-    ofProcess: true,
+    apart: true,
     message: 'hello',
     env: { FAKE_OPENCODE_LOSE_PARTS: '1' },
     expected: failure('fork_not_proved', /it has 1 messages and 1 parts instead of 2 and 2/, REFUSED),
@@ -46,7 +50,7 @@ export const SESSIONS: readonly Misbehaviour[] = [
   },
   {
     name: 'a session id of another shape',
-    ofProcess: true,
+    apart: true,
     message: 'hello',
     env: { FAKE_OPENCODE_OTHER_ID: '1' },
     expected: failure('fork_not_proved', /the session is not there/, REFUSED),
@@ -56,4 +60,21 @@ export const SESSIONS: readonly Misbehaviour[] = [
     },
     real: 'no: this version takes the id that it is given',
   },
+  // A fork that the server does not store is imported, and the agent works in a server all the same.
+  ...(
+    [
+      ['a server that refuses to store a fork', 'refused'],
+      ['a server that does not answer when it is to store a fork', 'hangs'],
+      ['a server that dies in the middle of storing a fork', 'dies'],
+    ] as const
+  ).map(([name, how]) => ({
+    name,
+    ofServer: true,
+    apart: true,
+    message: 'hello',
+    env: { FAKE_OPENCODE_REPLAY: how },
+    expected: fine(/./),
+    also: wasImported,
+    real: OWN_CODE,
+  })),
 ];

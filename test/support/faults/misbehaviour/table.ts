@@ -8,14 +8,14 @@ export function catalogueTable(): string[] {
     '| opencode | upstream | kugetsu says | noticed by | in a shared server | opencode 2 | on the real one |',
     '|---|---|---|---|---|---|---|',
     ...CATALOGUE.map((one) => {
-      const { name, upstream = [], expected, ofProcess = false, real } = one;
+      const { name, upstream = [], expected, ofProcess = false, ofServer = false, real } = one;
       const issues = upstream.map((number) => `[#${number}](https://github.com/anomalyco/opencode/issues/${number})`);
       return row([
         name,
         issues.join(' ') || '–',
         verdict(expected),
         noticedBy(expected),
-        ofProcess ? 'no' : 'yes',
+        ofServer ? 'only there' : ofProcess ? 'no' : 'yes',
         onOpencode2(one),
         typeof real === 'string' ? real : 'yes',
       ]);

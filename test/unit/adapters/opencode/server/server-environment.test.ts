@@ -9,7 +9,7 @@ const CLI = { path: '/usr/bin/opencode', env: {} };
 const REQUEST = { session: 's', directory: '/w', message: 'hello', model: undefined, debug: false };
 
 async function common(env: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-  return commonTo(await serverEnvironment(CLI, { ...REQUEST, env }));
+  return commonTo(await serverEnvironment(CLI, { ...REQUEST, env }), new Set(['AGENT_TIMEOUT_MINUTES']));
 }
 
 test('what is of one run alone is not in the server, and does not keep agents from sharing it', async () => {
@@ -24,6 +24,7 @@ test('what is of one run alone is not in the server, and does not keep agents fr
     GIT_CONFIG_VALUE_0: 'c',
     SSH_TTY: '/dev/pts/1',
     SHLVL: '2',
+    AGENT_TIMEOUT_MINUTES: '5',
   };
   expect(await common({ ...env, ...run })).toEqual(await common(env));
   const whole = await serverEnvironment(CLI, { ...REQUEST, env: { ...env, ...run } });
