@@ -166,6 +166,27 @@ describe.each(ENGINES)('the engine $name', (engine) => {
     expect({ ...after, time_updated: 0 }).toEqual({ ...before, time_updated: 0 });
   });
 
+  test('a session can go to another machine in bytes, and is a new one there with all that was said', async () => {
+    const from = directory();
+    const base = await opencode.createSession({ title: 'Base', directory: from, rights: ATTENDED });
+    expect(await tell(base, from, 'remember tansy')).toBe(0);
+    const limits = { bytes: 1_000_000, unpackedBytes: 10_000_000 };
+    const packing = opencode.packSession(base, limits);
+    if (!restores) {
+      await expect(packing).rejects.toMatchObject({ code: 'opencode_unsupported' });
+      return;
+    }
+    const packed = await packing;
+    const [{ messages, parts } = { messages: 0, parts: 0 }] = await opencode.describeSessions([base]);
+    await opencode.deleteSession(base);
+    const to = directory();
+    const id = await opencode.unpackSession(packed, limits, { title: 'There', directory: to, rights: RIGHTS });
+    const [stored] = await opencode.describeSessions([id]);
+    expect(id).not.toBe(base);
+    expect(stored).toMatchObject({ id, directory: to, messages, parts });
+    expectRules(stored, RIGHTS);
+  });
+
   test('a base that does not exist is a clear error', async () => {
     const fork = opencode.forkSession({
       base: 'ses_000000000000AAAAAAAAAAAAAA',

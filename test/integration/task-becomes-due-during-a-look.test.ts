@@ -16,7 +16,12 @@ test('a task that becomes due at any moment of a look is begun by it, or due aft
     const queue = Object.create(context.queue, {
       now: { value: async () => ((calls += 1) > late ? due : due - 1) },
     }) as typeof context.queue;
-    const memory = { cleanedAt: undefined, obstacle: undefined, tasks: { open: new Set<string>(), waits: '' } };
+    const memory = {
+      cleanedAt: undefined,
+      obstacle: undefined,
+      fleetBase: {},
+      tasks: { open: new Set<string>(), waits: '' },
+    };
     const { dueAt } = await tick({ ...context, queue }, memory, async () => undefined);
     const { state } = task(world, id);
     if (state !== 'pending') break;

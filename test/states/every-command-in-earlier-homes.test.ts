@@ -109,6 +109,8 @@ const CALLS: readonly Call[] = [
   { ...reads('fleet', 'status'), code: 1 },
   { ...changes('fleet', 'drain'), code: 1 },
   { ...changes('fleet', 'forget', 'b'), code: 1 },
+  { ...changes('fleet', 'base', 'push'), code: 1 },
+  { ...changes('fleet', 'base', 'pull'), code: 1 },
   { ...changes('fleet move'), args: ({ ref }) => ['fleet', 'move', ref], code: 1 },
   reads('notify', 'list'),
   changes('notify', 'send', 'hello'),

@@ -48,6 +48,12 @@ interface ForkRequest extends Omit<NewSession, 'directory'> {
   readonly whole?: Promise<unknown> | undefined;
 }
 
+/** How large a session may be that goes to another machine: as it is sent, and with nothing compressed. */
+export interface PackLimits {
+  readonly bytes: number;
+  readonly unpackedBytes: number;
+}
+
 /** A message for the agent in a session, and how the agent is to work on it. */
 export interface AgentRequest {
   readonly session: string;
@@ -137,6 +143,18 @@ export interface AgentEngine {
    * @returns whether it is there again, whole
    */
   restoreSession(id: string, directory: string): Promise<boolean>;
+  /**
+   * A session as another machine's engine of the same major version takes it, without what no copy is to have.
+   *
+   * @throws AppError `session_too_large` (exit code 1); `opencode_unsupported` when this engine gives no session out
+   */
+  packSession(id: string, limits: PackLimits): Promise<Uint8Array>;
+  /**
+   * Makes a session of a packed one, with what was said in it, and proves it as that of a fork.
+   *
+   * @returns its id, which is new
+   */
+  unpackSession(packed: Uint8Array, limits: PackLimits, session: NewSession): Promise<string>;
   /** Gives a session these rights in place of those it has, and reads them back. */
   setRights(id: string, rights: SessionRights): Promise<void>;
   /** Why a session, as it is stored, does not have these rights; undefined when it has them. */

@@ -17,7 +17,8 @@ import { describeStoredSessions, findTitledSessions } from './stored-sessions.ts
 /** Gives what takes out of a piece of an export, which is JSON, what no copy is to have. */
 export type ExportCleaner = () => Promise<(json: string) => string>;
 
-interface ForkOptions {
+/** How a copy is to be, of the session `base`. */
+interface CopyOptions {
   readonly cli: OpencodeCli;
   /** A directory that stays, for the calls that are about no directory. */
   readonly cwd: string;
@@ -26,10 +27,13 @@ interface ForkOptions {
   readonly directory: string | Promise<string>;
   readonly whole?: Promise<unknown> | undefined;
   readonly permission: readonly PermissionRule[];
+  readonly now: number;
+}
+
+interface ForkOptions extends CopyOptions {
   /** Keeps the export of the base; it is used as long as the base has not changed since. */
   readonly cache: string;
   readonly cleanExport: ExportCleaner;
-  readonly now: number;
   /** Called with how many tokens the conversation of the base takes, if its answers say that. */
   readonly onContext?: (tokens: number) => void;
 }
@@ -59,6 +63,17 @@ export async function forkSession(options: ForkOptions): Promise<string> {
 function told({ id, tokens }: ImportedCopy, { onContext }: ForkOptions): string {
   if (tokens !== undefined) onContext?.(tokens);
   return id;
+}
+
+/**
+ * Makes a session of one that opencode need not have.
+ *
+ * @throws AppError `fork_not_proved` when opencode stored something else than was asked; the copy is deleted
+ */
+export async function copyFrom(source: Readable, options: CopyOptions): Promise<string> {
+  const copy = await importCopy(source, options);
+  await prove(copy, options);
+  return copy.id;
 }
 
 /** A copy made of the kept export; undefined when the base has changed since, or the export is damaged. */
@@ -132,10 +147,25 @@ export async function withExport<T>(
 
 /** The base as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
 async function exportBase({ cli, base: id, cwd: directory, cache, cleanExport }: ForkOptions): Promise<NewExport> {
+  return withSession({ cli, id, directory, cleanExport }, async (session) => writeNewExport(cache, session));
+}
+
+interface Exporting {
+  readonly cli: OpencodeCli;
+  readonly id: string;
+  readonly directory: string;
+  readonly cleanExport: ExportCleaner;
+}
+
+/** Has opencode print a session, and gives `use` what no copy is without. @throws AppError `opencode_failed`, `opencode_unexpected` */
+export async function withSession<T>(
+  { cli, id, directory, cleanExport }: Exporting,
+  use: (session: SessionSource) => Promise<T>,
+): Promise<T> {
   return withExport({ cli, id, directory }, async (path) => {
     const file = await openToRead(path);
     try {
-      return await writeNewExport(cache, await readExport(file, await cleanExport()));
+      return await use(await readExport(file, await cleanExport()));
     } catch (error) {
       if (error instanceof AppError || errnoOf(error) !== undefined) throw error;
       throw new AppError('opencode_unexpected', `opencode export ${id} printed something other than a session`, {
@@ -148,6 +178,9 @@ async function exportBase({ cli, base: id, cwd: directory, cache, cleanExport }:
   });
 }
 
+/** A session that can be read from its beginning, more than once. */
+type Readable = Pick<KeptExport, 'read'>;
+
 interface ImportedCopy {
   readonly id: string;
   readonly directory: string;
@@ -159,7 +192,7 @@ interface ImportedCopy {
   readonly tokens: number | undefined;
 }
 
-async function importCopy(kept: KeptExport, options: ForkOptions): Promise<ImportedCopy> {
+async function importCopy(kept: Readable, options: CopyOptions): Promise<ImportedCopy> {
   const { cli, cwd, title, permission, now } = options;
   const directory = await options.directory;
   if ((await cli.server?.isUp()) === true) await options.whole;
@@ -198,7 +231,7 @@ async function* copied(
 }
 
 /** @throws AppError `fork_not_proved` */
-async function prove({ id, directory, stored, given }: ImportedCopy, options: ForkOptions): Promise<void> {
+async function prove({ id, directory, stored, given }: ImportedCopy, options: CopyOptions): Promise<void> {
   const { cli, cwd } = options;
   const wrong = whatIsWrong(stored, { directory, ...given });
   if (wrong === undefined) return;
@@ -210,7 +243,7 @@ async function prove({ id, directory, stored, given }: ImportedCopy, options: Fo
 }
 
 /** Deletes the copy that opencode has stored under an id of its own: it has the title, the place and the time of birth. */
-async function deleteStray({ cli, title, cwd, now }: ForkOptions, directory: string): Promise<void> {
+async function deleteStray({ cli, title, cwd, now }: CopyOptions, directory: string): Promise<void> {
   const found = await findTitledSessions(cli, title, cwd).catch(() => []);
   const strays = found.filter((row) => row.title === title && row.directory === directory && row.time_created === now);
   for (const { id } of strays) await deleteStoredSession(cli, id, cwd);

@@ -6,18 +6,20 @@ import type {
   AgentRequest,
   Extensions,
   ForkRole,
+  PackLimits,
   RunPlace,
   StoredSession,
   TitledSession,
 } from '../engine/agent-engine.ts';
 import { agentStanding, type AgentStanding } from './agents.ts';
 import { configuredExtensions } from './extensions.ts';
-import { forkSession, importSession, type ExportCleaner } from './fork.ts';
+import { copyFrom, forkSession, importSession, withSession, type ExportCleaner } from './fork.ts';
 import type { Opencode, OpencodeProbe } from './opencode.ts';
 import { givenCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
+import { pack, unpack } from './packed-session.ts';
 import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
 import { withoutProjectConfig } from './project-config.ts';
 import { runOnTerminal } from './run-on-terminal.ts';
@@ -134,6 +136,21 @@ class OpencodeDriver implements Opencode {
   async restoreSession(id: string, directory: string): Promise<boolean> {
     const caches = Object.values(this.options.exportCaches);
     return restoreSession({ cli: await this.cli(), id: checkedSessionId(id), directory, caches });
+  }
+
+  async packSession(id: string, limits: PackLimits): Promise<Uint8Array> {
+    const { cwd: directory, cleanExport } = this.options;
+    const given = { cli: await this.cli(), id: checkedSessionId(id), directory, cleanExport };
+    return withSession(given, async (session) => pack(session, limits));
+  }
+
+  async unpackSession(...[packed, limits, session]: Parameters<Opencode['unpackSession']>): Promise<string> {
+    const { title, directory, rights } = session;
+    const { clock, cwd } = this.options;
+    const read = await unpack(packed, limits);
+    const base = checkedSessionId(read().info.id);
+    const copy = { base, title, directory, permission: rulesOf(rights), cli: await this.cli(), cwd, now: clock.now() };
+    return copyFrom({ read: async () => read() }, copy);
   }
 
   async setRights(id: string, rights: SessionRights): Promise<void> {

@@ -1,4 +1,5 @@
 import { AppError } from '../../util/errors.ts';
+import { EXIT } from '../../util/exit-codes.ts';
 import type { Clock } from '../clock.ts';
 import type { AgentHandle, AgentRequest, RunPlace, StoredSession, TitledSession } from '../engine/agent-engine.ts';
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
@@ -100,6 +101,14 @@ class OpencodeTwo implements Opencode {
     return false;
   }
 
+  async packSession(): Promise<never> {
+    throw givesNone();
+  }
+
+  async unpackSession(): Promise<never> {
+    throw givesNone();
+  }
+
   async setRights(id: string, rights: SessionRights): Promise<void> {
     await this.book.with(async (api) => sessions.setRights(api, checkedSessionId(id), rights, this.options.env));
   }
@@ -176,4 +185,11 @@ class OpencodeTwo implements Opencode {
     // What it would find in a repository there is not for these calls.
     return { path, cwd, env: { ...driverEnvironment(env, cwd), OPENCODE_DISABLE_PROJECT_CONFIG: '1' } };
   }
+}
+
+function givesNone(): AppError {
+  return new AppError('opencode_unsupported', 'opencode 2 neither gives a session out nor takes one in', {
+    hint: 'make a base session on each host: kugetsu init --force',
+    exit: EXIT.notReady,
+  });
 }

@@ -11,10 +11,16 @@ export type Row = Readonly<Record<string, unknown>>;
 type Scalar = string | number | boolean | null;
 
 /** What a parameter of a statement can be. */
-export type Value = Scalar | readonly Scalar[];
+export type Value = Scalar | readonly Scalar[] | Uint8Array;
+
+/** What a statement may take that is larger than others. */
+interface Patience {
+  /** How long its answer may take, in milliseconds; three seconds without. */
+  readonly limitMs?: number;
+}
 
 /** Sends one statement. */
-export type Ask = (statement: string, values?: readonly Value[]) => Promise<readonly Row[]>;
+export type Ask = (statement: string, values?: readonly Value[], patience?: Patience) => Promise<readonly Row[]>;
 
 /** What came of a change. */
 export interface Answer {
@@ -34,7 +40,7 @@ export interface Database {
    *
    * @throws AppError `queue_unreachable`, and then it may have been carried out; `queue_refused`, and it was not
    */
-  write(statement: string, values?: readonly Value[]): Promise<Answer>;
+  write(statement: string, values?: readonly Value[], patience?: Patience): Promise<Answer>;
   /** Ends the connection; the next statement makes a new one. */
   close(): Promise<void>;
 }
@@ -58,17 +64,17 @@ export class PostgresDatabase implements Database {
     this.options = options;
   }
 
-  async read(statement: string, values: readonly Value[] = []): Promise<readonly Row[]> {
+  async read(statement: string, values: readonly Value[] = [], patience: Patience = {}): Promise<readonly Row[]> {
     try {
-      return await this.inTurn(statement, values);
+      return await this.inTurn({ statement, values, ...patience });
     } catch (error) {
       throw this.translated(error);
     }
   }
 
-  async write(statement: string, values: readonly Value[] = []): Promise<Answer> {
+  async write(statement: string, values: readonly Value[] = [], patience: Patience = {}): Promise<Answer> {
     try {
-      const rows = await change('run', 'SQL', async () => this.inTurn(statement, values));
+      const rows = await change('run', 'SQL', async () => this.inTurn({ statement, values, ...patience }));
       return { rows, conflict: undefined };
     } catch (error) {
       const conflict = conflictOf(error);
@@ -84,26 +90,26 @@ export class PostgresDatabase implements Database {
   }
 
   /** pg will not keep a line of statements in future, and a lost connection would end them all. */
-  private async inTurn(statement: string, values: readonly Value[]): Promise<readonly Row[]> {
-    const turn = this.last.then(async () => this.perhapsTwice(statement, values));
+  private async inTurn(question: Question): Promise<readonly Row[]> {
+    const turn = this.last.then(async () => this.perhapsTwice(question));
     this.last = turn.catch(() => undefined);
     return turn;
   }
 
-  private async perhapsTwice(statement: string, values: readonly Value[]): Promise<readonly Row[]> {
+  private async perhapsTwice(question: Question): Promise<readonly Row[]> {
     try {
-      return await this.once(statement, values);
+      return await this.once(question);
     } catch (error) {
       // What has no connection has waited long enough.
       if (error instanceof AppError || !isLost(error)) throw error;
-      return this.once(statement, values);
+      return this.once(question);
     }
   }
 
-  private async once(statement: string, values: readonly Value[]): Promise<readonly Row[]> {
+  private async once(question: Question): Promise<readonly Row[]> {
     const client = await this.connection();
     try {
-      return await perform(client, statement, values);
+      return await perform(client, question);
     } catch (error) {
       // After a time-out the answer may still come, and be taken for that of the next statement.
       if (isLost(error)) await this.close();
@@ -127,7 +133,7 @@ export class PostgresDatabase implements Database {
       },
     );
     try {
-      await this.options.greet?.(async (statement, values = []) => perform(client, statement, values));
+      await this.options.greet?.(async (statement, values = []) => perform(client, { statement, values }));
       return client;
     } catch (error) {
       forget();
@@ -142,10 +148,17 @@ export class PostgresDatabase implements Database {
   }
 }
 
-async function perform(client: Client, statement: string, values: readonly Value[]): Promise<readonly Row[]> {
+interface Question extends Patience {
+  readonly statement: string;
+  readonly values: readonly Value[];
+}
+
+async function perform(client: Client, { statement: text, values, limitMs }: Question): Promise<readonly Row[]> {
   keepAlive(client, true);
   try {
-    const { rows } = await client.query<Row>(statement, [...values]);
+    // Its types do not know that one statement may take longer than others.
+    const question = { text, values: [...values], query_timeout: limitMs };
+    const { rows } = await client.query<Row>(question);
     return rows;
   } finally {
     keepAlive(client, false);

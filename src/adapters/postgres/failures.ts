@@ -69,6 +69,11 @@ function phrase(message: string): string {
   return message;
 }
 
+/** Whether the server refused a statement because this user has not the right to it (SQLSTATE 42501). */
+export function mayNot(error: unknown): boolean {
+  return sqlState(error) === '42501';
+}
+
 /** The unique index that a statement would have broken (SQLSTATE 23505); undefined for any other failure. */
 export function conflictOf(error: unknown): string | undefined {
   if (sqlState(error) !== '23505' || !(error instanceof Error)) return undefined;

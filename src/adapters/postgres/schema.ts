@@ -1,8 +1,5 @@
 import type { ServerAddress } from './address.ts';
 
-/** Of the tables that {@link migration} makes. */
-export const SCHEMA_VERSION = 2;
-
 /**
  * Makes kugetsu's tables, or brings older ones up to date, in one transaction and one program at a time. Each version only adds
  * to the one before; what a later program has made stays as it is.
@@ -20,15 +17,15 @@ export function migration({ schema: s }: Pick<ServerAddress, 'schema'>): string 
       min_client int not null
     );
     insert into ${s}.meta (version, min_client) values (0, 1) on conflict do nothing;
-    if (select version from ${s}.meta) < 1 then
-      ${FIRST_TABLES.map((table) => table(s)).join('\n')}
-      update ${s}.meta set version = 1;
-    end if;
-    if (select version from ${s}.meta) < 2 then
-      alter table ${s}.meta add column breaker json;
-      update ${s}.meta set version = 2;
-    end if;
+    ${VERSIONS.map((changes, index) => upTo(index + 1, s, changes)).join('\n')}
   end $migration$`;
+}
+
+function upTo(version: number, s: string, changes: readonly ((s: string) => string)[]): string {
+  return `if (select version from ${s}.meta) < ${version} then
+      ${changes.map((change) => change(s)).join('\n')}
+      update ${s}.meta set version = ${version};
+    end if;`;
 }
 
 /** Who is in the fleet. */
@@ -102,4 +99,18 @@ const baseTable = (s: string): string => `
     export bytea not null
   );`;
 
-const FIRST_TABLES = [hostTable, issueTable, taskTable, notificationTable, baseTable] as const;
+/** What is known of failures that the hosts share. */
+const sharedBreaker = (s: string): string => `alter table ${s}.meta add column breaker json;`;
+
+/** Which opencode can take a base. */
+const baseMajor = (s: string): string => `alter table ${s}.base add column opencode_major int not null default 1;`;
+
+/** What each version of the tables adds to the one before. */
+const VERSIONS = [
+  [hostTable, issueTable, taskTable, notificationTable, baseTable],
+  [sharedBreaker],
+  [baseMajor],
+] as const;
+
+/** Of the tables that {@link migration} makes. */
+export const SCHEMA_VERSION = VERSIONS.length;

@@ -1,5 +1,6 @@
+import type { Taken } from '../../domain/fleet/pull-base.ts';
+import { AppError, usageError } from '../../util/errors.ts';
 import { plural } from '../../util/text.ts';
-import { usageError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
 import { versionText } from '../version.ts';
@@ -15,13 +16,33 @@ export async function join(
   const url = given === '-' ? (await context.terminal.readInput()).trim() : given;
   if (url === '')
     throw usageError('no URL on standard input', 'write it as postgres://USER:PASSWORD@HOST:5432/DATABASE');
-  const { host, server, tasks, elsewhere } = await joinFleet(context, { url, name, version: versionText() });
+  const { host, server, tasks, elsewhere, base } = await joinFleet(context, { url, name, version: versionText() });
   const { terminal } = context;
   terminal.err(`this home is host ${host} of the fleet at ${server}; ${plural(tasks, 'task')} handed over`);
   for (const { issue_ref: ref, host: other } of elsewhere) {
     terminal.err(`${ref} belongs to host ${other}, where its tasks go; its session and worktree here stay as they are`);
   }
+  if (base instanceof AppError) {
+    terminal.err(`the base of the fleet could not be taken: ${base.message}`);
+    terminal.err('  run: kugetsu fleet base pull');
+  } else if (base !== undefined) tellOfBase(terminal, base);
   terminal.err('  run: kugetsu queue-daemon start');
+}
+
+function tellOfBase(terminal: Call['context']['terminal'], { version, by_host: host, base, replaced }: Taken): void {
+  terminal.err(`base ${version} of the fleet, from host ${host}, is this home's base session now: ${base}`);
+  terminal.err(`the previous base session, ${replaced}, is no longer used; opencode still has it`);
+}
+
+/** Makes this home's base session that of all hosts, or takes theirs. */
+export async function shareBase({ context }: Call, { what }: { readonly what: 'push' | 'pull' }): Promise<void> {
+  if (what === 'pull') {
+    const { pullBase } = await import('../../domain/fleet/pull-base.ts');
+    return tellOfBase(context.terminal, await pullBase(context));
+  }
+  const { pushBase } = await import('../../domain/fleet/push-base.ts');
+  const version = await pushBase(context);
+  context.terminal.err(`this home's base session is base ${version} of the fleet; the daemons of the hosts take it`);
 }
 
 /** Takes this home out of its fleet. */

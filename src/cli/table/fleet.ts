@@ -58,7 +58,8 @@ certificate that holds (verify-full), unless sslmode says otherwise. A password 
     isDefault: true,
     summary: 'list the hosts of the fleet',
     options: { json: json('print an object') },
-    notes: 'Columns: host, state, agents at work and slots, tasks of its issues that wait, last heard of, version.',
+    notes: `Columns: host, state, agents at work and slots, tasks of its issues that wait, version of the fleet's base (- is a base of its
+own), last heard of, version of kugetsu.`,
     examples: ['kugetsu fleet status', 'kugetsu fleet status --json'],
     exits: { 0: 'shown', 1: 'this home is in no fleet', 2: 'usage', ...SERVER },
     load: async () => (await import('../commands/fleet.ts')).status,
@@ -94,6 +95,25 @@ certificate that holds (verify-full), unless sslmode says otherwise. A password 
     },
     people: WHY,
     load: async () => (await import('../commands/fleet.ts')).move,
+  }),
+  command({
+    words: 'fleet base',
+    summary: "make this home's base session that of all hosts (push), or take theirs (pull)",
+    takes: { what: { kind: 'required', name: 'push|pull', is: { oneOf: ['push', 'pull'] } } },
+    notes: `push stores what the base session knows in the database, without the secrets that kugetsu knows: whoever can read the
+database can read it. At most 32 MB compressed. pull makes the newest one this home's base session, with a PM agent that knows
+it. The daemon pulls by itself when a newer one is pushed, and so does "fleet join". Agents at work go on with what they know,
+and opencode keeps the previous base session.`,
+    examples: ['kugetsu fleet base push', 'kugetsu fleet base pull'],
+    exits: {
+      0: 'done',
+      1: 'this home is in no fleet, no host has pushed a base, or the session is too large',
+      2: 'usage',
+      3: 'there is no base session, another opencode made the base, or the server refused',
+      4: 'the base session was replaced meanwhile, or the server cannot be reached',
+    },
+    people: WHY,
+    load: async () => (await import('../commands/fleet.ts')).shareBase,
   }),
   command({
     words: 'fleet forget',

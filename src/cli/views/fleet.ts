@@ -11,6 +11,7 @@ export async function renderFleet({ host: own, hosts }: FleetStatus, style: Text
     { title: 'STATE', cell: ({ state }) => state },
     { title: 'AGENTS', cell: ({ live, slots }) => `${live} of ${slots}` },
     { title: 'WAITING', cell: ({ waiting }) => String(waiting) },
+    { title: 'BASE', cell: ({ base }) => (base === null ? '-' : String(base)) },
     { title: 'HEARD OF', cell: ({ silentMs }) => `${formatDuration(silentMs)} ago` },
     { title: 'VERSION', cell: ({ version }) => version, cut: 'end' },
   ];

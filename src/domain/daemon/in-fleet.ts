@@ -1,7 +1,8 @@
-import { plural } from '../../util/text.ts';
 import { wordsOf } from '../../util/errors.ts';
+import { plural } from '../../util/text.ts';
 import { words, type Text } from '../../util/words.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
+import { isNewer, versionOfBase } from '../fleet/base-of-home.ts';
 import { handOverTasks } from '../fleet/hand-over.ts';
 import { isWaitingForChildren } from '../queue/advance.ts';
 import type { Context } from '../queue/context.ts';
@@ -11,13 +12,44 @@ import { backoff, settleItem } from '../work/settle-task.ts';
 
 type Say = (line: Text) => Promise<void>;
 
-/** What a host of a fleet does at each look besides: says that it is there, and hands over what lies in files. */
-export async function tendFleet(context: Context, say: Say): Promise<void> {
+/** What was done last about the fleet's base. */
+export interface BaseMemory {
+  /** The version that could not be taken, and when, by the monotonic clock in milliseconds. */
+  failed?: { readonly version: number; readonly at: number } | undefined;
+}
+
+/** How soon a base that could not be taken is tried again, in milliseconds. */
+const AGAIN_MS = 10 * 60_000;
+
+/** What a host of a fleet does at each look besides: says that it is there, hands over what lies in files, and takes a newer base. */
+export async function tendFleet(context: Context, memory: BaseMemory, say: Say): Promise<void> {
   const { MAX_CONCURRENT_AGENTS: slots, FLEET_MOVE_AFTER_MINUTES: minutes } = await context.settings();
   const live = (await listDirectory(context.home.runs)).filter((name) => name.endsWith('.json')).length;
-  await context.queue.present({ slots, live, moveAfterMs: minutes * 60_000 });
+  const base = await versionOfBase(context);
+  const { base: newest } = await context.queue.present({ slots, live, base, moveAfterMs: minutes * 60_000 });
   const count = await handOverTasks(context);
   if (count > 0) await say(`${plural(count, 'task')} handed over to the queue of the fleet`);
+  if (newest !== undefined && (await isNewer(context, newest))) await takeBase(context, newest, { memory, say });
+}
+
+/** Agents begin with the old base until the new one is there. */
+async function takeBase(
+  context: Context,
+  version: number,
+  { memory, say }: { readonly memory: BaseMemory; readonly say: Say },
+): Promise<void> {
+  const now = context.clock.monotonic();
+  const { failed } = memory;
+  if (failed?.version === version && now - failed.at < AGAIN_MS) return;
+  try {
+    const { pullBase } = await import('../fleet/pull-base.ts');
+    const taken = await pullBase(context);
+    memory.failed = undefined;
+    await say(`base ${taken.version} of the fleet, from host ${taken.by_host}, is this home's base now: ${taken.base}`);
+  } catch (error) {
+    memory.failed = { version, at: now };
+    await say(words`base ${version} of the fleet could not be taken: ${wordsOf(error)}`);
+  }
 }
 
 /**

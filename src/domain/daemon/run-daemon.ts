@@ -76,6 +76,7 @@ class DaemonLoop {
     cleanedAt: undefined,
     obstacle: undefined,
     tasks: { open: new Set(), waits: '' },
+    fleetBase: {},
   };
   private readonly context: Context;
   private readonly say: (text: Text) => Promise<void>;

@@ -1,12 +1,11 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { said, words } from '../../util/words.ts';
-import { parseServerAddress } from '../../adapters/postgres/address.ts';
 import type { Context } from '../queue/context.ts';
 import type { Host, HostState } from '../queue/fleet.ts';
 import { Hosts } from '../queue/table/hosts.ts';
-import { fleetDatabase } from '../queue/table/open-table.ts';
-import { requireMember } from './member.ts';
+import { newestBase, type FleetBase } from './base-rows.ts';
+import { requireMember, withFleet } from './member.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 
@@ -17,13 +16,18 @@ export interface FleetStatus {
   /** Where the server is, without the password. */
   readonly server: string;
   readonly hosts: readonly Host[];
+  /** The newest base that a host has pushed; null when none has. */
+  readonly base: FleetBase | null;
 }
 
 /** @throws AppError `no_fleet`, `queue_unreachable` (exit code 4), `queue_refused` */
 export async function fleetStatus(context: Needs): Promise<FleetStatus> {
-  const { host, url } = await requireMember(context);
-  const hosts = await withHosts(context, async (table) => table.list());
-  return { host, server: parseServerAddress(url).shown, hosts };
+  return withFleet(context, async (database, { host }) => ({
+    host,
+    server: database.address.shown,
+    hosts: await new Hosts(database).list(),
+    base: (await newestBase(database)) ?? null,
+  }));
 }
 
 /**
@@ -80,11 +84,5 @@ function noHost(name: string): AppError {
 }
 
 async function withHosts<T>(context: Needs, body: (hosts: Hosts) => Promise<T>): Promise<T> {
-  const { url } = await requireMember(context);
-  const database = fleetDatabase(context, url);
-  try {
-    return await body(new Hosts(database));
-  } finally {
-    await database.close();
-  }
+  return withFleet(context, async (database) => body(new Hosts(database)));
 }

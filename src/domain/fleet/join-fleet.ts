@@ -1,4 +1,3 @@
-import { migration } from '../../adapters/postgres/schema.ts';
 import type { Database } from '../../adapters/postgres/database.ts';
 import { AppError } from '../../util/errors.ts';
 import { hostAlone } from '../../util/urls.ts';
@@ -9,8 +8,10 @@ import { fleetDatabase, identityOf } from '../queue/table/open-table.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { TableQueue } from '../queue/table/table-queue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
-import { requireQuiet } from './member.ts';
+import { isNewer, versionOfBase } from './base-of-home.ts';
 import { handOverTasks } from './hand-over.ts';
+import { requireQuiet } from './member.ts';
+import { pullBase, type Taken } from './pull-base.ts';
 
 interface Joining {
   /** Of the server, with the password. */
@@ -29,36 +30,53 @@ interface Joined {
   readonly tasks: number;
   /** Issues that have a session here, and one on another host that had it first. */
   readonly elsewhere: readonly { readonly issue_ref: string; readonly host: string }[];
+  /** The base of the fleet that the home has taken, or why it could not; undefined when there was nothing to take. */
+  readonly base: Taken | AppError | undefined;
 }
 
 /**
  * Makes this home a member of a fleet: from then on its queue and its notifications are those of the server. The tasks that wait
- * here go there. Joining again is repeatable, and goes on where an interrupted one was.
+ * here go there, and it takes the fleet's base if there is one. Joining again is repeatable, and goes on where an interrupted one
+ * was; with another URL that leads to the same fleet it goes by that from then on.
  *
  * @throws AppError `in_fleet` when it is in another one, `busy` (exit code 4) while an agent is at work, `host_taken`,
  * `queue_unreachable`, `queue_refused`, usage for a URL or a name
  */
 export async function joinFleet(context: Context, { url, name, version }: Joining): Promise<Joined> {
   const before = await readMember(context);
-  if (before !== undefined && before.url !== url) throw inAnother(before);
   const member = { ...(before ?? newMembership({ url, host: name })), url };
-  if (name !== undefined && name.toLowerCase() !== member.host) throw inAnother(member);
-  const database = fleetDatabase(context, url, { anew: true });
+  if (name !== undefined && name.toLowerCase() !== member.host) throw inAnother(before ?? member);
+  const database = fleetDatabase(context, url, { anew: before === undefined || before.url === url });
   try {
     // Before anything is written here: what cannot be reached, or has the name already, changes nothing.
     if (before === undefined) await requireQuiet(context);
-    await database.write(migration(database.address));
+    else if (before.url !== url && !(await isKnown(database, before))) throw inAnother(before);
     const identity = identityOf(member, version);
     const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
-    await new Hosts(database).present(identity, { slots, live: 0, moveAfterMs: 0 });
+    const own = await versionOfBase(context);
+    const { base: newest } = await new Hosts(database).present(identity, { slots, live: 0, base: own, moveAfterMs: 0 });
     await writeMembership(context, member);
     const queue = new TableQueue(context, { database, identity });
     const tasks = await handOverTasks({ ...context, queue });
     const elsewhere = await bringIssues(context, database, member.host);
-    return { host: member.host, server: database.address.shown, tasks, elsewhere };
+    const wants = newest !== undefined && (before === undefined ? own !== newest : await isNewer(context, newest));
+    const base = wants ? await pullBase({ ...context, queue }).catch(appErrorOnly) : undefined;
+    return { host: member.host, server: database.address.shown, tasks, elsewhere, base };
   } finally {
     await database.close();
   }
+}
+
+/** Whether the tables have this very home as a host. */
+async function isKnown(database: Database, { host, home }: Member): Promise<boolean> {
+  const statement = `select from ${database.address.schema}.host where name = $1 and home = $2`;
+  return (await database.read(statement, [host, home])).length > 0;
+}
+
+/** A home that cannot take the base is a host all the same. */
+function appErrorOnly(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
 }
 
 /** The issues that have a session here are this host's, unless another one has had them first. */

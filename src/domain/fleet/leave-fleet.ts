@@ -6,6 +6,7 @@ import { itemPath } from '../queue/item-path.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
 import { tasksIn } from '../queue/table/read-tasks.ts';
+import { forgetBase } from './base-of-home.ts';
 import { requireMember, requireQuiet } from './member.ts';
 
 /** What became of a home that has left. */
@@ -28,6 +29,7 @@ export async function leaveFleet(context: Context): Promise<Left> {
     await requireQuiet(context);
     const tasks = await bringBack(context, database, member.host);
     await new Hosts(database).remove(member.host);
+    await forgetBase(context);
     await unlinkFile(context.home.fleet);
     return { host: member.host, tasks };
   } finally {

@@ -1,7 +1,9 @@
+import type { Database } from '../../adapters/postgres/database.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../queue/context.ts';
 import { readMember, type Member } from '../queue/fleet-file.ts';
+import { fleetDatabase } from '../queue/table/open-table.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { openRuns } from '../work/live-runs.ts';
 
@@ -10,6 +12,20 @@ export async function requireMember(context: Pick<Context, 'home' | 'env'>): Pro
   const member = await readMember(context);
   if (member !== undefined) return member;
   throw new AppError('no_fleet', 'this home is in no fleet', { hint: 'run: kugetsu fleet join URL' });
+}
+
+/** Gives `body` the server of the fleet that this home is in. @throws AppError `no_fleet` (exit code 1), and what `body` throws */
+export async function withFleet<T>(
+  context: Pick<Context, 'home' | 'env'>,
+  body: (database: Database, member: Member) => Promise<T>,
+): Promise<T> {
+  const member = await requireMember(context);
+  const database = fleetDatabase(context, member.url);
+  try {
+    return await body(database, member);
+  } finally {
+    await database.close();
+  }
 }
 
 /** @throws AppError `busy` (exit code 4) while an agent is at work: its end would look for its task in the other queue */

@@ -7,6 +7,7 @@ import type { Context } from '../queue/context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { initStatus } from '../sessions/init-status.ts';
+import { makePmAgent, newHomeSession, succeeding } from '../sessions/make-pm-agent.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import type { HomeSession } from '../sessions/home-session-schema.ts';
@@ -14,7 +15,6 @@ import { changeSessions } from '../sessions/session-store.ts';
 import { defaultConfigText } from '../settings/settings.ts';
 import { reconcileRuns } from '../work/reconcile-runs.ts';
 import { type InitRequest, makeHeadlessBase, makeTerminalBase } from './make-base.ts';
-import { makePmAgent, newHomeSession, succeeding } from './make-pm-agent.ts';
 
 /** The sessions that `init` made or kept. */
 interface Initialised {

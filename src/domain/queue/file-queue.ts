@@ -23,6 +23,7 @@ import type {
   Page,
   PageRequest,
   Place,
+  Presence,
   QueueStore,
   Watch,
 } from './queue-store.ts';
@@ -144,8 +145,8 @@ export class FileQueue implements QueueStore {
   }
 
   /** Nobody else takes its tasks, so they are this host's. */
-  async present(): Promise<'up'> {
-    return 'up';
+  async present(): Promise<Presence> {
+    return { state: 'up', base: undefined };
   }
 
   async isDraining(): Promise<boolean> {

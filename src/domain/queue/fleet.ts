@@ -12,6 +12,8 @@ export interface Host {
   readonly live: number;
   /** When it was last heard of, in milliseconds before now by the server's clock. */
   readonly silentMs: number;
+  /** Its version of the fleet's base; null when its base is its own, or it has none. */
+  readonly base: number | null;
   /** How many open tasks belong to its issues, and how many it has claimed. */
   readonly waiting: number;
   readonly claimed: number;

@@ -57,8 +57,18 @@ export interface HostFacts {
   readonly slots: number;
   /** How many agents are at work. */
   readonly live: number;
+  /** Its version of the fleet's base; null when its base is its own, or it has none. */
+  readonly base: number | null;
   /** For how long nothing is heard of a host before others may have its issues, in milliseconds; 0 for ever. */
   readonly moveAfterMs: number;
+}
+
+/** What a host is told when it says that it is there. */
+export interface Presence {
+  /** Whether it may take tasks. */
+  readonly state: 'up' | 'draining';
+  /** The newest version of the fleet's base; undefined when it has none. */
+  readonly base: number | undefined;
 }
 
 /** What goes with a new task. */
@@ -172,10 +182,9 @@ export interface QueueStore {
   /**
    * Says that this host is there, and what it has room for. Called by the daemon, again and again.
    *
-   * @returns whether it may take tasks
    * @throws AppError `host_taken` (exit code 4) when another home has its name
    */
-  present(facts: HostFacts): Promise<'up' | 'draining'>;
+  present(facts: HostFacts): Promise<Presence>;
   /** Whether this host takes no new tasks. */
   isDraining(): Promise<boolean>;
   /** The time by the store's clock, in milliseconds since the epoch. */

@@ -31,6 +31,11 @@ export const HomeSessionSchema = z.looseObject({
   opencode_database: z.optional(z.nullable(z.string())),
   /** The major version of the opencode that made this one; 1 where it does not say. */
   opencode_major: z.optional(z.nullable(z.int())),
+  /**
+   * Which version of its fleet's base the home has had last, and as which session: the base is that one as long as it is this
+   * session, and one of the home's own after that.
+   */
+  fleet_base: z.optional(z.object({ version: z.int(), session: z.string() })),
 });
 
 export type Index = KnownKeys<z.infer<typeof IndexSchema>>;

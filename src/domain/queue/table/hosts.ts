@@ -3,7 +3,7 @@ import { textOf } from '../../../util/loose-object.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import type { Host, HostState } from '../fleet.ts';
-import type { HostFacts } from '../queue-store.ts';
+import type { HostFacts, Presence } from '../queue-store.ts';
 import { numberIn, textIn } from './task-rows.ts';
 
 /** A home as the fleet knows it. */
@@ -31,25 +31,26 @@ export class Hosts {
    *
    * @throws AppError `host_taken` (exit code 4)
    */
-  async present(
-    { host, home, version }: Identity,
-    { slots, live, moveAfterMs }: HostFacts,
-  ): Promise<'up' | 'draining'> {
+  async present({ host, home, version }: Identity, { slots, live, base, moveAfterMs }: HostFacts): Promise<Presence> {
     const { rows } = await this.database.write(
       `with silent as (
         update ${this.name} set state = 'gone'
         where $6 > 0 and name <> $1 and state <> 'gone' and seen_at < ${this.time} - make_interval(secs => $6)
       )
-      insert into ${this.name} as me (name, home, version, slots, live, seen_at)
-      values ($1, $2, $3, $4, $5, ${this.time})
+      insert into ${this.name} as me (name, home, version, slots, live, base, seen_at)
+      values ($1, $2, $3, $4, $5, $7, ${this.time})
       on conflict (name) do update set
         home = excluded.home, version = excluded.version, slots = excluded.slots, live = excluded.live,
-        seen_at = excluded.seen_at, state = case when me.state = 'gone' then 'up' else me.state end
+        base = excluded.base, seen_at = excluded.seen_at, state = case when me.state = 'gone' then 'up' else me.state end
       where me.home = excluded.home
-      returning state`,
-      [host, home, version, slots, live, moveAfterMs / 1000],
+      returning state, (select max(version) from ${this.schema}.base) as newest`,
+      [host, home, version, slots, live, moveAfterMs / 1000, base === null ? null : String(base)],
     );
-    if (rows[0] !== undefined) return rows[0]['state'] === 'draining' ? 'draining' : 'up';
+    const [row] = rows;
+    if (row !== undefined) {
+      const newest = row['newest'] === null ? undefined : numberIn(row, 'newest');
+      return { state: row['state'] === 'draining' ? 'draining' : 'up', base: newest };
+    }
     throw new AppError('host_taken', `another home is host ${host} of the fleet`, {
       hint: `run: kugetsu fleet join URL --name NAME, or on another host: kugetsu fleet forget ${host}`,
       exit: EXIT.busy,
@@ -59,14 +60,14 @@ export class Hosts {
   /** Every host, by name. */
   async list(): Promise<readonly Host[]> {
     const rows = await this.database.read(
-      `select name, version, known.state, slots, live,
+      `select name, version, known.state, slots, live, base,
         floor(extract(epoch from ${this.time} - seen_at) * 1000)::double precision as silent,
         count(task.id) filter (where task.state = 'pending' and issue.host = name) as waiting,
         count(task.id) filter (where task.state = 'notified' and task.host = name) as claimed
       from ${this.name} known
       left join ${this.schema}.task on task.state in ('pending', 'notified')
       left join ${this.schema}.issue on ref = issue_ref
-      group by name, version, known.state, slots, live, seen_at order by name`,
+      group by name, version, known.state, slots, live, base, seen_at order by name`,
     );
     return rows.map(hostOf);
   }
@@ -163,6 +164,7 @@ function hostOf(row: Row): Host {
     state: stateIn(row),
     slots: numberIn(row, 'slots'),
     live: numberIn(row, 'live'),
+    base: row['base'] === null ? null : numberIn(row, 'base'),
     silentMs: Math.max(0, numberIn(row, 'silent')),
     waiting: numberIn(row, 'waiting'),
     claimed: numberIn(row, 'claimed'),

@@ -1,5 +1,6 @@
 import { parseServerAddress, type ServerAddress } from '../../../adapters/postgres/address.ts';
 import { PostgresDatabase, type Ask, type Database } from '../../../adapters/postgres/database.ts';
+import { mayNot } from '../../../adapters/postgres/failures.ts';
 import { migration, SCHEMA_VERSION } from '../../../adapters/postgres/schema.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
@@ -15,28 +16,42 @@ import { numberIn } from './task-rows.ts';
 const CLIENT = 1;
 
 interface Opening {
-  /** Whether the tables may be missing, because they are about to be made. */
+  /** Whether tables are made where there are none. */
   readonly anew?: boolean;
 }
 
 /**
- * The server of a fleet's queue, which refuses programs that are too old for its tables, and has older tables brought up to date.
- * One without tables is none.
+ * The server of a fleet's queue; one without tables is none. It refuses programs that are too old for its tables, and those that
+ * are older than the program it brings up to date.
  */
 export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string, { anew = false }: Opening = {}): Database {
   const address = parseServerAddress(url);
   const greet = async (ask: Ask): Promise<void> => {
     const [found] = await ask('select to_regclass($1)::text as there', [`${address.schema}.meta`]);
     if (found?.['there'] === null) {
-      if (anew) return;
-      throw noTables(address);
+      if (!anew) throw noTables(address);
+      return makeTables(ask, address, 'are not there');
     }
     const [meta] = await ask(`select version, min_client from ${address.schema}.meta`);
-    if (meta === undefined) return;
+    if (meta === undefined) return undefined;
     if (numberIn(meta, 'min_client') > CLIENT) throw tooNew();
-    if (numberIn(meta, 'version') < SCHEMA_VERSION) await ask(migration(address));
+    if (numberIn(meta, 'version') < SCHEMA_VERSION) await makeTables(ask, address, 'are of an earlier kugetsu');
   };
   return new PostgresDatabase(address, { password: env['PGPASSWORD'], greet });
+}
+
+/** @param why how the tables stand, as the end of a sentence */
+async function makeTables(ask: Ask, address: ServerAddress, why: string): Promise<void> {
+  try {
+    await ask(migration(address));
+  } catch (error) {
+    if (!mayNot(error)) throw error;
+    throw new AppError('queue_refused', `the fleet's tables ${why}, and this database user may not change them`, {
+      hint: 'see docs/fleet.md, Roles and rights: it has to be done once as a user who may',
+      exit: EXIT.notReady,
+      cause: error,
+    });
+  }
 }
 
 /** The queue of the fleet that this home is in; undefined when it is in none. @param version of this program */

@@ -20,6 +20,7 @@ import type {
   Page,
   PageRequest,
   Place,
+  Presence,
   QueueStore,
   Watch,
 } from '../queue-store.ts';
@@ -199,7 +200,7 @@ export class TableQueue implements QueueStore {
     await this.hosts.freeIssue(ref, this.table.identity.host);
   }
 
-  async present(facts: HostFacts): Promise<'up' | 'draining'> {
+  async present(facts: HostFacts): Promise<Presence> {
     return this.hosts.present(this.table.identity, facts);
   }
 

@@ -2,11 +2,11 @@ import { realPath } from '../../adapters/store/paths.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import { databaseOf } from '../sessions/same-opencode.ts';
+import { databaseOf } from './same-opencode.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
-import { forkOf } from '../sessions/lost-session.ts';
-import type { HomeSession } from '../sessions/home-session-schema.ts';
-import { PM_AGENT_TITLE } from '../sessions/session-titles.ts';
+import { forkOf } from './lost-session.ts';
+import type { HomeSession } from './home-session-schema.ts';
+import { PM_AGENT_TITLE } from './session-titles.ts';
 
 /** The PM agent's session: it begins with what the base knows, in a directory of its own, away from every checkout. */
 export async function makePmAgent(context: Context, base: HomeSession): Promise<HomeSession> {
@@ -46,9 +46,9 @@ export async function newHomeSession(
   };
 }
 
-/** The new session, which knows the earlier ones: they are still in opencode. */
+/** The new session, which knows the earlier ones: they are still in opencode. What a home has had of its fleet stays known, too. */
 export function succeeding(before: HomeSession | undefined, session: HomeSession): HomeSession {
   if (before === undefined) return session;
-  const { previous_session_ids: older = [], opencode_session_id: id } = before;
-  return { ...session, previous_session_ids: [...older, id] };
+  const { previous_session_ids: older = [], opencode_session_id: id, fleet_base: known } = before;
+  return { ...(known === undefined ? {} : { fleet_base: known }), ...session, previous_session_ids: [...older, id] };
 }
