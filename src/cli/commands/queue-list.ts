@@ -11,6 +11,7 @@ import { nameBroken, openItems, parseCount, tellPaused } from './kit.ts';
 
 interface QueueListOptions {
   readonly all: boolean;
+  readonly host: string | undefined;
   readonly limit: string | undefined;
   readonly ref: string | undefined;
   readonly since: string | undefined;
@@ -23,11 +24,13 @@ const DEFAULT_LIMIT = 50;
 /** Prints the tasks that are open, and the last finished ones. */
 export async function listQueue(call: Call, given: QueueListOptions): Promise<void> {
   const { context } = call;
-  const { json } = given;
+  const { json, host } = given;
+  if (host !== undefined) await requireHost(context, host);
   const { shown, open, left } = await chosenTasks(call, given);
   await tellHeldBack(context, open);
   const { readTasks } = await import('../../domain/overview/tasks.ts');
-  const value = await readTasks(context, { shown, open });
+  const tasks = await readTasks(context, { shown, open });
+  const value = host === undefined ? tasks : tasks.filter((task) => task.host === host);
   await printResult(context, {
     json,
     value,
@@ -35,6 +38,13 @@ export async function listQueue(call: Call, given: QueueListOptions): Promise<vo
   });
   await tellPaused(context, '');
   if (left > 0) context.terminal.err(`note: ${plural(left, 'older finished task')} left out; --all shows them`);
+}
+
+/** @throws AppError `no_host` */
+async function requireHost({ queue }: CliContext, name: string): Promise<void> {
+  const hosts = await queue.fleet.hosts();
+  if (hosts.some((host) => host.name === name)) return;
+  throw (await import('../../domain/fleet/fleet-status.ts')).noHost(name);
 }
 
 interface Chosen {
@@ -52,7 +62,9 @@ async function chosenTasks(call: Call, given: QueueListOptions): Promise<Chosen>
   const wanted = await filterOf(context, given);
   const limit = given.all ? Infinity : parseCount(given.limit, DEFAULT_LIMIT);
   const open = await openItems(call);
-  const { items, left } = await finishedTasks(call, { ...wanted, limit });
+  // Which host has done a finished task is not kept.
+  const isOpenOnly = given.host !== undefined;
+  const { items, left } = isOpenOnly ? { items: [], left: 0 } : await finishedTasks(call, { ...wanted, limit });
   const { byTime } = await import('../../domain/issues/task-id.ts');
   const fitting = new Map([...open.filter((item) => fits(item, wanted)), ...items].map((item) => [item.id, item]));
   return { shown: inOrder(byTime([...fitting.keys()]).flatMap((id) => fitting.get(id) ?? [])), open, left };

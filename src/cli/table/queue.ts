@@ -52,6 +52,12 @@ A message that begins with - goes after --.`,
     options: {
       all: flag('--all', 'list every finished task'),
       limit: { kind: 'value', long: '--limit', name: 'n', about: 'how many finished tasks at the most (default: 50)' },
+      host: {
+        kind: 'value',
+        long: '--host',
+        name: 'host',
+        about: 'in a fleet, only open tasks that this host has, or whose issue it has',
+      },
       ref: { kind: 'value', long: '--ref', name: 'issue-ref', about: 'only tasks of this issue', is: ISSUE_REF.is },
       since: {
         kind: 'value',
@@ -85,7 +91,7 @@ failed.
       'kugetsu queue list --state error --since 1d --json',
       'kugetsu queue list --ref github.com/shoko/kugetsu#14 --all',
     ],
-    exits: { 0: 'listed', 1: BROKEN_TASK, 2: 'usage' },
+    exits: { 0: 'listed', 1: `${BROKEN_TASK}, or no such host`, 2: 'usage' },
     plain: ['json', 'wide'],
     load: async () => (await import('../commands/queue-list.ts')).listQueue,
   }),

@@ -1,5 +1,6 @@
 import type { Overview } from '../../domain/overview/overview.ts';
 import { oneLine } from '../../util/text.ts';
+import { hostTexts } from '../views/hosts.ts';
 import { agentRows } from './rows.ts';
 
 /** What has changed between two overviews, one line for each thing; all there is when there was none before. */
@@ -27,7 +28,11 @@ interface State {
 }
 
 function statesOf(overview: Overview): Map<string, State> {
-  const { daemon, holds, tasks } = overview;
+  const { daemon, fleet, holds, tasks } = overview;
+  const hosts = hostTexts(fleet).map(([name, text]): [string, State] => [
+    `host ${name}`,
+    { what: 'host', subject: name, state: text },
+  ]);
   const agents = agentRows(overview).map(({ key, session, pm }): [string, State] => {
     const run = session?.run ?? pm?.run;
     const ended = run?.verdict == null ? undefined : `${run.verdict.outcome} (${run.verdict.class})`;
@@ -46,6 +51,7 @@ function statesOf(overview: Overview): Map<string, State> {
   return new Map([
     ['daemon', { what: 'daemon', subject: '-', state: daemon.running ? 'running' : 'not running' }],
     ['holds', { what: 'queue', subject: '-', state: holds[0]?.text ?? 'goes on' }],
+    ...hosts,
     ...agents,
     ...queue,
   ]);

@@ -7,6 +7,7 @@ import { palette } from '../views/palette.ts';
 import { reasonColumn } from '../views/explained.ts';
 import { activityText, costText, liveText, stateColour, tokensText, workText } from '../views/sessions.ts';
 import { ago, shortCount, shortIds, since } from '../views/short.ts';
+import { hostTexts } from '../views/hosts.ts';
 import { agentRows, type AgentRow } from './rows.ts';
 import { chosenIndex, keysOf, PANES, type Pane, type WatchState } from './state.ts';
 
@@ -62,7 +63,7 @@ export function frame(overview: Overview, state: WatchState, style: FrameStyle):
 }
 
 function headerOf(overview: Overview, { columns, colour }: FrameStyle): string[] {
-  const { slots, tasks, today, daemon, holds, problems } = overview;
+  const { slots, tasks, today, daemon, fleet, holds, problems } = overview;
   const paint = palette(colour);
   const pending = tasks.filter(({ state }) => state === 'pending').length;
   const facts = [
@@ -76,7 +77,18 @@ function headerOf(overview: Overview, { columns, colour }: FrameStyle): string[]
   const held = holds.slice(0, MOST_HOLDS).map(({ text, command }) => oneLine(`! ${text}; run: ${command}`));
   const second = held.map((line) => paint.yellow(cutEnd(line, columns)));
   const third = problems.length === 0 ? [] : [paint.red(cutEnd(oneLine(`! ${problems.join('; ')}`), columns))];
-  return [first, ...second, ...third];
+  const hosts =
+    fleet === null
+      ? []
+      : [
+          cutEnd(
+            `hosts  ${hostTexts(fleet)
+              .map((parts) => parts.join(' '))
+              .join('  ')}`,
+            columns,
+          ),
+        ];
+  return [first, ...hosts, ...second, ...third];
 }
 
 function footerOf(state: WatchState, { columns, colour }: FrameStyle): string[] {

@@ -5,6 +5,7 @@ import type { Activity } from '../../domain/overview/activity.ts';
 import { totalTokens } from '../../domain/runs/spending.ts';
 import type { Run } from '../../domain/runs/run-schema.ts';
 import { oneLine } from '../../util/text.ts';
+import { hostText } from '../views/hosts.ts';
 import { reasonColumn } from '../views/explained.ts';
 import { workText } from '../views/sessions.ts';
 import { shortIds } from '../views/short.ts';
@@ -54,6 +55,8 @@ interface TaskView {
 export interface FleetView extends Pick<Overview, 'at' | 'slots' | 'today' | 'problems'> {
   readonly daemon: boolean;
   readonly paused: boolean;
+  /** The hosts that share the queue; none in no fleet. */
+  readonly hosts: readonly { readonly name: string; readonly tone: Tone; readonly text: string }[];
   readonly holds: readonly { readonly text: string; readonly command: string }[];
   readonly agents: readonly AgentView[];
   readonly tasks: readonly TaskView[];
@@ -73,7 +76,7 @@ const LONGEST = 300;
 
 /** The overview as the page shows it. @param clean takes secrets out of what others said */
 export function fleetView(overview: Overview, clean: (text: string) => string): FleetView {
-  const { at, slots, today, problems, daemon, holds, tasks, notifications } = overview;
+  const { at, slots, today, problems, daemon, fleet, holds, tasks, notifications } = overview;
   const short = shortIds(tasks.map(({ id }) => id));
   const line = (text: string): string => oneLine(clean(text), LONGEST);
   return {
@@ -83,6 +86,11 @@ export function fleetView(overview: Overview, clean: (text: string) => string): 
     problems: problems.map(line),
     daemon: daemon.running,
     paused: holds.some(({ code }) => code === 'paused'),
+    hosts: (fleet?.hosts ?? []).map((host) => ({
+      name: host.name,
+      tone: host.silent || host.state === 'gone' ? 'bad' : host.live > 0 ? 'live' : 'idle',
+      text: `${host.name} ${hostText(host, fleet?.host ?? '')}`,
+    })),
     holds: holds.map(({ text, command }) => ({ text: line(text), command })),
     agents: agentRows(overview).map((row) => agentView(row, line)),
     tasks: tasks.map((task) => ({ ...taskView(task, line), short: short.get(task.id) ?? task.id })),

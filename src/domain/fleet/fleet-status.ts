@@ -77,7 +77,8 @@ async function change(context: Needs, name: string, state: HostState): Promise<s
   throw noHost(name);
 }
 
-function noHost(name: string): AppError {
+/** The error for a name that no host of the fleet has. */
+export function noHost(name: string): AppError {
   return new AppError('no_host', words`there is no host ${said(name)} in the fleet`, {
     hint: 'run: kugetsu fleet status',
   });

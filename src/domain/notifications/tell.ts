@@ -28,6 +28,11 @@ interface Needs extends Pick<Context, 'home' | 'clock' | 'env'> {
   readonly queue: { readonly inbox: Inbox };
 }
 
+/** In a fleet, what was saved is on one of several hosts. */
+interface NeedsHost extends Needs {
+  readonly queue: Needs['queue'] & { host(): Promise<string | undefined> };
+}
+
 /**
  * Notifies of what happened to a task. What happened stays so when the notification cannot be written (a full disk, a
  * broken file): the daemon's log then says what was lost, and why.
@@ -46,14 +51,16 @@ export async function mention(context: Needs, news: TaskNews): Promise<void> {
  *
  * @throws the system's error when a full disk or the like keeps the notification out: then nothing is to be removed
  */
-export async function tellSaved(context: Needs, ref: string | null, way: string): Promise<void> {
+export async function tellSaved(context: NeedsHost, ref: string | null, way: string): Promise<void> {
   await tellAllSaved(context, ref, [way]);
 }
 
 /** As {@link tellSaved}, for everything that was saved together. */
-export async function tellAllSaved(context: Needs, ref: string | null, ways: readonly string[]): Promise<void> {
+export async function tellAllSaved(context: NeedsHost, ref: string | null, ways: readonly string[]): Promise<void> {
+  const host = await context.queue.host();
+  const where = host === undefined ? '' : ` on host ${host}`;
   const news = ways.map(
-    (way) => ({ type: 'work_saved', message: `to get it back: ${way}`, issue_ref: ref, task: null }) as const,
+    (way) => ({ type: 'work_saved', message: `to get it back${where}: ${way}`, issue_ref: ref, task: null }) as const,
   );
   try {
     await context.queue.inbox.sendNew(news);

@@ -6,6 +6,7 @@ import type { ToldReason } from '../daemon/explain-queue.ts';
 import { findDaemon } from '../daemon/find-daemon.ts';
 import type { Notification } from '../notifications/notification-schema.ts';
 import type { Context } from '../queue/context.ts';
+import type { Host } from '../queue/fleet.ts';
 import { inTurn } from '../queue/turns.ts';
 import { elsewhereOf, placeElsewhere, type Elsewhere } from '../runs/elsewhere.ts';
 import { runOf, type RunRecord } from '../runs/run-record.ts';
@@ -39,6 +40,8 @@ export interface Overview {
     readonly pm_limit: number | null;
     readonly pm_running: number;
   };
+  /** The hosts that share the queue, and which one this is; null in no fleet. */
+  readonly fleet: { readonly host: string; readonly hosts: readonly ListedHost[] } | null;
   /** What holds every task back now: a pause, a break, the day's budget, too little memory, no daemon. */
   readonly holds: readonly ToldReason[];
   /** What all agents have used today. */
@@ -47,6 +50,15 @@ export interface Overview {
   readonly notifications: readonly Notification[];
   /** What could not be read, in words; everything else is there all the same. */
   readonly problems: readonly string[];
+}
+
+/** A host of the fleet, as it last said of itself. */
+export interface ListedHost extends Pick<
+  Host,
+  'name' | 'version' | 'state' | 'slots' | 'live' | 'waiting' | 'claimed'
+> {
+  /** Whether nothing was heard of it for a minute. */
+  readonly silent: boolean;
 }
 
 /** A PM agent that is at work. */
@@ -60,6 +72,7 @@ export interface ListedPmRun {
 
 const FINISHED = 10;
 const NOTIFICATIONS = 20;
+const SILENT_MS = 60_000;
 const NO_SLOTS = { limit: 0, taken: 0, pm_limit: null, pm_running: 0 };
 
 /**
@@ -96,6 +109,7 @@ export class OverviewReader {
       tasks: queue.tasks,
       daemon: await or(this.daemon(), { running: false, pid: null, since: null, elsewhere: null }),
       slots: queue.slots,
+      fleet: await or(fleetOf(context), null),
       holds: queue.holds,
       today: await or(readSpending(context), { tokens: 0, cost: 0 }),
       notifications: (await or(context.queue.inbox.list({ all: true }), [])).slice(-NOTIFICATIONS),
@@ -135,6 +149,14 @@ export class OverviewReader {
 
 interface QueueFacts extends Pick<Overview, 'tasks' | 'holds' | 'slots'> {
   readonly runs: readonly RunRecord[];
+}
+
+async function fleetOf({ queue }: Pick<Context, 'queue'>): Promise<Overview['fleet']> {
+  const host = await queue.host();
+  if (host === undefined) return null;
+  const hosts = await queue.fleet.hosts();
+  // For how long exactly changes all the time, and is no change of the fleet.
+  return { host, hosts: hosts.map(({ silentMs, ...known }) => ({ ...known, silent: silentMs >= SILENT_MS })) };
 }
 
 function pmRuns(runs: readonly RunRecord[]): RunRecord[] {

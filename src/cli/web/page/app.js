@@ -15,7 +15,7 @@ function showFleet(fleet) {
   followSubject();
 }
 
-function showFacts({ slots, tasks, today, daemon, paused }) {
+function showFacts({ slots, tasks, today, daemon, paused, hosts }) {
   const waiting = tasks.filter(({ state }) => state === 'pending').length;
   const used = [`${count(today.tokens)} tokens`, dollars(today.cost)].filter((part) => part !== '').join(', ');
   const facts = [
@@ -24,6 +24,7 @@ function showFacts({ slots, tasks, today, daemon, paused }) {
     { key: 'waiting', tone: waiting > 0 ? 'waits' : 'idle', text: `${waiting} waiting` },
     { key: 'today', tone: 'idle', text: `${used} today` },
     { key: 'daemon', tone: daemon ? 'good' : 'bad', text: daemon ? 'daemon on' : 'no daemon' },
+    ...hosts.map(({ name, tone, text }) => ({ key: `host ${name}`, tone, text: `host ${text}` })),
     ...(paused ? [{ key: 'paused', tone: 'waits', text: 'paused' }] : []),
   ];
   showRows(at('facts'), facts, {

@@ -31,6 +31,7 @@ function overviewWith(texts: readonly string[]): Overview {
     tasks: [],
     daemon: { running: true, pid: 1, since: AT, elsewhere: null },
     slots: { limit: 3, taken: 0, pm_limit: null, pm_running: 0 },
+    fleet: null,
     holds: [],
     today: { tokens: 0, cost: 0 },
     notifications: texts.map((message, index) => ({
@@ -63,6 +64,23 @@ test('a screen has as many lines as the terminal, none wider, whatever agents sa
     ),
     { numRuns: 30 },
   );
+});
+
+test('in a fleet, a line says how its hosts stand', () => {
+  const known = { version: '0.1.0', slots: 3, waiting: 0, claimed: 0 };
+  const fleet: Overview['fleet'] = {
+    host: 'a',
+    hosts: [
+      { ...known, name: 'a', state: 'draining', live: 2, silent: false },
+      { ...known, name: 'b', state: 'up', live: 0, silent: true },
+      { ...known, name: 'c', state: 'up', live: 3, silent: false },
+    ],
+  };
+  const style = { rows: 10, columns: 80, colour: false, now: NOW };
+  const lines = frame({ ...overviewWith([]), fleet }, FIRST_STATE, style);
+  expect(lines[1]).toBe('hosts  a 2/3 (this host, draining)  b 0/3 (silent)  c 3/3');
+  expect(lines).toHaveLength(10);
+  expect(frame(overviewWith([]), FIRST_STATE, style).join('\n')).not.toContain('hosts');
 });
 
 test('only the lines that changed are written, and nothing when none did', () => {

@@ -35,6 +35,7 @@ const OVERVIEW: Overview = {
   tasks: [TASK],
   daemon: { running: true, pid: 7, since: AT, elsewhere: null },
   slots: { limit: 3, taken: 0, pm_limit: null, pm_running: 0 },
+  fleet: null,
   holds: [
     { code: 'paused', since: AT, why: SECRET, until: null, text: `paused: ${SECRET}`, command: 'kugetsu queue resume' },
   ],

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { REF, succeeded } from '../support/fake-world.ts';
+import { fleetOf, fleetTaskThat } from '../support/fleet-worlds.ts';
+import { enqueue, give, noted, startDaemon, tasks, waitsFor } from '../support/queue-world.ts';
+import { until } from '../support/world.ts';
+
+// A run, and its work is saved.
+test('lists, watch and notifications say on each host which host they speak of', async () => {
+  const { hosts } = await fleetOf(2);
+  const [a, b] = hosts;
+  if (a === undefined || b === undefined) throw new Error('two were asked for');
+  await startDaemon(b);
+  const id = await enqueue(a, `${waitsFor(b, 'go')}; echo more > left-over`);
+  await until('an agent is at work', () => noted(b, 'go-begun').length > 0);
+
+  for (const world of [a, b]) {
+    expect((await tasks(world, '--host', 'b')).map((task) => task.id)).toEqual([id]);
+    expect(await tasks(world, '--host', 'a')).toEqual([]);
+  }
+  expect(await a.kugetsu('queue', 'list', '--host', 'z')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'kugetsu: there is no host z in the fleet\n  run: kugetsu fleet status\n',
+  });
+  // A daemon says at each look how many agents its host has.
+  await until('everybody knows of the agent', async () =>
+    succeeded(await a.kugetsu('watch', '--once')).stdout.includes('\thost\tb\t1/3\n'),
+  );
+  const { stdout } = succeeded(await a.kugetsu('watch', '--once', '--json'));
+  expect(JSON.parse(stdout)).toMatchObject({
+    fleet: {
+      host: 'a',
+      hosts: [
+        { name: 'a', state: 'up', live: 0, claimed: 0 },
+        { name: 'b', state: 'up', live: 1, claimed: 1, silent: false },
+      ],
+    },
+    problems: [],
+  });
+
+  give(b, 'go');
+  await fleetTaskThat(a, id, ({ state }) => state === 'completed');
+  succeeded(await b.kugetsu('destroy', REF, '-y'));
+  const { stdout: news } = succeeded(await a.kugetsu('notify', 'list', '--all', '--type', 'work_saved'));
+  expect(news).toContain('to get it back on host b: git ');
+});
