@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
@@ -227,6 +227,23 @@ describe('a server', () => {
     const types = eventsIn(agent.heard).map(({ type }) => type);
     expect(types).toEqual(['step_start', 'tool_use', 'step_finish', 'step_start', 'text', 'step_finish']);
   });
+
+  test.each(['later', 'early'])(
+    'of the %s dialect has a session whose directory is gone, and deletes it',
+    async (dialect) => {
+      const where = directory();
+      const one = opened({ FAKE_OPENCODE2_DIALECT: dialect });
+      const id = await one.createSession({ title: 'kugetsu: homeless', directory: where, rights: RIGHTS });
+      rmdirSync(where);
+      // Another process, which has not seen the directory.
+      const other = opened({ FAKE_OPENCODE2_DIALECT: dialect });
+      expect(await other.describeSessions([id])).toMatchObject([{ id, directory: where }]);
+      expect(await other.sessionsTitled('kugetsu: homeless')).toMatchObject([{ id }]);
+      await other.deleteSession(id);
+      expect(existsSync(where)).toBe(false);
+      expect(await opencode.sessionsTitled('kugetsu: homeless')).toEqual([]);
+    },
+  );
 
   test('whose database is locked is an error with its reason', async () => {
     const where = directory();

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { BEHAVIOURS } from './opencode2-behaviours.mjs';
 import { modelAddress, playModel } from './opencode2-model.mjs';
 import { operationsOf, openApiOf } from './opencode2-wire.mjs';
-import { all, forget, load, newId, slip, store } from './opencode2-store.mjs';
+import { all, forget, isMissed, load, newId, slip, store } from './opencode2-store.mjs';
 
 const { env } = process;
 const EARLY = env.FAKE_OPENCODE2_DIALECT === 'early';
@@ -361,6 +361,7 @@ async function serve(password, request, response) {
   for (const name of Object.keys(body ?? {})) if (!found.members.includes(name)) slip(`${name} in ${found.id}`);
   try {
     if (found.name === env.FAKE_OPENCODE2_LOCKED) throw new Refused(500, { message: 'database is locked' });
+    if (EARLY && found.path.includes('{sessionID}') && isMissed(values[0])) throw new Refused(500);
     send(response, 200, HANDLERS[found.name]({ values, body, query: Object.fromEntries(url.searchParams) }));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -1,5 +1,14 @@
 // What the double of opencode 2 keeps: each session with its messages in a file, and slips of the test.
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const { env } = process;
@@ -33,6 +42,15 @@ export function all() {
 
 /** Forgets a session. */
 export const forget = (id) => rmSync(pathOf(id));
+
+const missed = new Set();
+
+/** Whether this server has missed the directory of a session; a preview goes on so when it is there again. */
+export function isMissed(id) {
+  const place = load(id)?.session.location.directory;
+  if (place !== undefined && !existsSync(place)) missed.add(place);
+  return missed.has(place);
+}
 
 let counter = 0;
 export const newId = (prefix) =>

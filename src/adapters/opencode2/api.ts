@@ -61,6 +61,8 @@ export class Api {
     const question = this.ask('get', [id]);
     const answer = await this.client.ask(question);
     if (answer.status === 404) return undefined;
+    // A preview answers so about one whose directory is gone, but lists it.
+    if (answer.status >= 500) return (await this.listed(id)) ?? Promise.reject(refused(question, answer));
     if (answer.status !== 200) throw refused(question, answer);
     // An unknown path is answered with a web page and 200.
     const found = z.object({ data: SessionSchema }).safeParse(parseJson(answer.text)).data;
@@ -195,6 +197,11 @@ export class Api {
   async dismiss(id: string, question: { readonly kind: 'forms' | 'questions'; readonly id: string }): Promise<void> {
     const operation = question.kind === 'forms' ? 'cancelForm' : 'rejectQuestion';
     await this.unlessGone(this.ask(operation, [id, question.id]));
+  }
+
+  private async listed(id: string): Promise<Session | undefined> {
+    for await (const session of this.sessions({})) if (session.id === id) return session;
+    return undefined;
   }
 
   private ask(name: OperationName, values?: readonly string[]): Pick<HttpQuestion, 'method' | 'path'> {

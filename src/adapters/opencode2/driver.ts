@@ -47,7 +47,7 @@ class OpencodeTwo implements Opencode {
 
   constructor(options: DriverOptions) {
     this.options = options;
-    this.book = new BookServer({ clock: options.clock, program: async () => this.program() });
+    this.book = this.newBook();
   }
 
   async probe(): Promise<OpencodeProbe> {
@@ -131,9 +131,13 @@ class OpencodeTwo implements Opencode {
   }
 
   async deleteSession(id: string): Promise<void> {
-    await this.book.with(async (api) => {
-      await api.interrupt(checkedSessionId(id));
-      await api.remove(id);
+    const checked = checkedSessionId(id);
+    const gone = await this.book.with(async (api) => sessions.remove(api, checked));
+    if (gone === undefined) return;
+    // A server that has missed a directory goes on missing it.
+    const another = this.newBook();
+    await sessions.withDirectory(gone, async () => {
+      await another.with(async (api) => sessions.remove(api, checked));
     });
   }
 
@@ -177,6 +181,10 @@ class OpencodeTwo implements Opencode {
     throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
       hint: 'check that opencode works here by itself; without a terminal: kugetsu init --headless, kugetsu continue',
     });
+  }
+
+  private newBook(): BookServer {
+    return new BookServer({ clock: this.options.clock, program: async () => this.program() });
   }
 
   private async program(): Promise<{ path: string; cwd: string; env: DriverOptions['env'] }> {

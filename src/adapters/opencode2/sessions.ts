@@ -1,8 +1,10 @@
-import { AppError } from '../../util/errors.ts';
+import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { StoredSession, TitledSession } from '../engine/agent-engine.ts';
 import type { SessionRights } from '../engine/session-rights.ts';
 import { newSessionId } from '../opencode/session-copy.ts';
 import { isSessionId } from '../opencode/stored-sessions.ts';
+import { mkdir, rmdir } from '../store/changes.ts';
+import { pathExists } from '../store/paths.ts';
 import type { Api } from './api.ts';
 import { rulesOf, type Rule } from './rules.ts';
 import type { Message, Session } from './schemas.ts';
@@ -22,7 +24,7 @@ const NOTES = /-(?:switched|selected)$|^(?:system|idle)$/;
 /** What a session has stored; undefined when it is not there. */
 export async function describe(api: Api, id: string): Promise<StoredSession | undefined> {
   const session = await api.session(id);
-  return session === undefined ? undefined : { ...placeOf(session), ...(await sizeOf(api, id)) };
+  return session === undefined ? undefined : { ...placeOf(session), ...(await sizeOf(api, session)) };
 }
 
 function placeOf(session: Session): Omit<StoredSession, 'messages' | 'parts'> {
@@ -31,13 +33,21 @@ function placeOf(session: Session): Omit<StoredSession, 'messages' | 'parts'> {
   return { id, directory: location.directory, permission, time_updated: time.updated };
 }
 
-async function sizeOf(api: Api, id: string): Promise<{ messages: number; parts: number; bytes: number }> {
+async function sizeOf(
+  api: Api,
+  { id, location }: Session,
+): Promise<{ messages: number; parts: number; bytes: number }> {
   const size = { messages: 0, parts: 0, bytes: 0 };
-  for await (const message of api.messages(id)) {
-    if (NOTES.test(message.type) || isOpen(message)) continue;
-    size.messages += 1;
-    size.parts += message.content.length + (message.text === undefined ? 0 : 1);
-    size.bytes += JSON.stringify(message).length;
+  try {
+    for await (const message of api.messages(id)) {
+      if (NOTES.test(message.type) || isOpen(message)) continue;
+      size.messages += 1;
+      size.parts += message.content.length + (message.text === undefined ? 0 : 1);
+      size.bytes += JSON.stringify(message).length;
+    }
+  } catch (error) {
+    // A preview says nothing more of a session whose directory is gone.
+    if (await pathExists(location.directory)) throw error;
   }
   return size;
 }
@@ -108,7 +118,7 @@ export async function fork(
     const wrong = whatIsWrong(stored, { directory, title, rules: api.contract.keepsRules ? rules : undefined });
     if (wrong !== undefined) return wrong;
     if (stored?.fork?.sessionID !== base) return 'it is no fork of the base';
-    const size = await sizeOf(api, copy.id);
+    const size = await sizeOf(api, stored);
     if (size.messages === before.messages && size.parts === before.parts) return undefined;
     return `it has ${size.messages} messages and ${size.parts} parts instead of ${before.messages} and ${before.parts}`;
   });
@@ -117,11 +127,12 @@ export async function fork(
 
 /** What is in the base; nothing goes on in it, because only what is settled is copied. */
 async function requiredBase(api: Api, base: string): Promise<{ messages: number; parts: number }> {
-  if ((await api.session(base)) === undefined) {
+  const session = await api.session(base);
+  if (session === undefined) {
     throw new AppError('opencode_failed', `opencode fork failed: Session not found: ${base}`);
   }
   await api.interrupt(base);
-  return sizeOf(api, base);
+  return sizeOf(api, session);
 }
 
 /** Makes `directory` a session's own. @throws AppError `opencode_unexpected` when opencode did not do so */
@@ -156,11 +167,46 @@ export async function titled(api: Api, prefix: string): Promise<TitledSession[]>
   for await (const session of api.sessions({ search: prefix })) {
     const { id, title, location, time } = session;
     if (!title.startsWith(prefix)) continue;
-    const { bytes } = await sizeOf(api, id);
+    const { bytes } = await sizeOf(api, session);
     const times = { time_created: time.created, time_updated: time.updated };
     found.push({ id, title, directory: location.directory, ...times, bytes });
   }
   return found;
+}
+
+/**
+ * Deletes a session; one that is gone already is fine.
+ *
+ * @returns the directory of the session when that is gone, and opencode does not delete the session for it; else undefined
+ */
+export async function remove(api: Api, id: string): Promise<string | undefined> {
+  try {
+    await api.interrupt(id);
+    await api.remove(id);
+    return undefined;
+  } catch (error) {
+    const directory = (await api.session(id).catch(() => undefined))?.location.directory;
+    if (directory === undefined || (await pathExists(directory))) throw error;
+    return directory;
+  }
+}
+
+/**
+ * Has `use` called while there is an empty directory at this path, where there is none.
+ *
+ * @throws AppError `opencode_failed` when none can be made there
+ */
+export async function withDirectory(path: string, use: () => Promise<void>): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((cause: unknown) => {
+    const message = `opencode does not delete a session whose directory is gone (${path})`;
+    throw new AppError('opencode_failed', message, { hint: 'make that directory, and run the command again', cause });
+  });
+  try {
+    await use();
+  } finally {
+    // Somebody else may have put something there meanwhile.
+    await rmdir(path).catch(unlessRefused);
+  }
 }
 
 async function provedOrRemoved(api: Api, id: string, wrong: () => Promise<string | undefined>): Promise<void> {

@@ -59,6 +59,11 @@ export async function rm(path: string, options: Parameters<typeof fs.rm>[1] = {}
   await change('remove', path, async () => fs.rm(path, options));
 }
 
+/** As `rmdir` of node:fs/promises: a directory that has something in it stays, and is an error. */
+export async function rmdir(path: string): Promise<void> {
+  await change('remove', path, async () => fs.rmdir(path));
+}
+
 /** Runs `body` while the owner may write to a directory; its mode is put back, where it is then. */
 export async function withWritable<T>(
   path: string,
