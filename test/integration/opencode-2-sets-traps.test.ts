@@ -132,6 +132,19 @@ describe('a run', () => {
     expect(await opencode.describeSessions([id])).toEqual([]);
   });
 
+  test('whose model does not answer is known to have taken the message', async () => {
+    const where = directory();
+    const session = await newSession(where);
+    const [before] = await opencode.describeSessions([session]);
+    const agent = await told('fake: hang', session, where);
+    await until('the message', async () => {
+      const [now] = await opencode.describeSessions([session]);
+      return (now?.time_updated ?? 0) > (before?.time_updated ?? Infinity);
+    });
+    await agent.handle.stop();
+    await agent.toEnd();
+  });
+
   test('keeps the title of its session, which opencode replaces at the first message', async () => {
     const where = directory();
     const session = await newSession(where, 'kugetsu: my title');

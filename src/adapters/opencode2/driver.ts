@@ -18,6 +18,7 @@ import { probeOpencode2 } from './probe.ts';
 import { inWordsOfOne, rulesOf, whatRulesLack } from './rules.ts';
 import { startAgentServer } from './run/agent-server.ts';
 import * as sessions from './sessions.ts';
+import { withDirectory } from './stand-in-directory.ts';
 
 interface DriverOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -136,7 +137,7 @@ class OpencodeTwo implements Opencode {
     if (gone === undefined) return;
     // A server that has missed a directory goes on missing it.
     const another = this.newBook();
-    await sessions.withDirectory(gone, async () => {
+    await withDirectory(gone, async () => {
       await another.with(async (api) => sessions.remove(api, checked));
     });
   }

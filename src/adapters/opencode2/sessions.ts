@@ -1,9 +1,8 @@
-import { AppError, unlessRefused } from '../../util/errors.ts';
+import { AppError } from '../../util/errors.ts';
 import type { StoredSession, TitledSession } from '../engine/agent-engine.ts';
 import type { SessionRights } from '../engine/session-rights.ts';
 import { newSessionId } from '../opencode/session-copy.ts';
 import { isSessionId } from '../opencode/stored-sessions.ts';
-import { mkdir, rmdir } from '../store/changes.ts';
 import { pathExists } from '../store/paths.ts';
 import type { Api } from './api.ts';
 import { rulesOf, type Rule } from './rules.ts';
@@ -24,22 +23,28 @@ const NOTES = /-(?:switched|selected)$|^(?:system|idle)$/;
 /** What a session has stored; undefined when it is not there. */
 export async function describe(api: Api, id: string): Promise<StoredSession | undefined> {
   const session = await api.session(id);
-  return session === undefined ? undefined : { ...placeOf(session), ...(await sizeOf(api, session)) };
-}
-
-function placeOf(session: Session): Omit<StoredSession, 'messages' | 'parts'> {
-  const { permissions, location, time, id } = session;
+  if (session === undefined) return undefined;
+  const { messages, parts, newest } = await sizeOf(api, session);
+  const { permissions, location, time } = session;
   const permission = permissions === undefined || permissions === null ? null : JSON.stringify(permissions);
-  return { id, directory: location.directory, permission, time_updated: time.updated };
+  // A message that comes does not change the session itself.
+  const updated = Math.max(time.updated, newest);
+  return { id, directory: location.directory, permission, time_updated: updated, messages, parts };
 }
 
-async function sizeOf(
-  api: Api,
-  { id, location }: Session,
-): Promise<{ messages: number; parts: number; bytes: number }> {
-  const size = { messages: 0, parts: 0, bytes: 0 };
+interface Size {
+  readonly messages: number;
+  readonly parts: number;
+  readonly bytes: number;
+  /** When the newest message came, in milliseconds since the epoch; 0 when there is none. */
+  readonly newest: number;
+}
+
+async function sizeOf(api: Api, { id, location }: Session): Promise<Size> {
+  const size = { messages: 0, parts: 0, bytes: 0, newest: 0 };
   try {
     for await (const message of api.messages(id)) {
+      size.newest = Math.max(size.newest, message.time.created);
       if (NOTES.test(message.type) || isOpen(message)) continue;
       size.messages += 1;
       size.parts += message.content.length + (message.text === undefined ? 0 : 1);
@@ -188,24 +193,6 @@ export async function remove(api: Api, id: string): Promise<string | undefined> 
     const directory = (await api.session(id).catch(() => undefined))?.location.directory;
     if (directory === undefined || (await pathExists(directory))) throw error;
     return directory;
-  }
-}
-
-/**
- * Has `use` called while there is an empty directory at this path, where there is none.
- *
- * @throws AppError `opencode_failed` when none can be made there
- */
-export async function withDirectory(path: string, use: () => Promise<void>): Promise<void> {
-  await mkdir(path, { mode: 0o700 }).catch((cause: unknown) => {
-    const message = `opencode does not delete a session whose directory is gone (${path})`;
-    throw new AppError('opencode_failed', message, { hint: 'make that directory, and run the command again', cause });
-  });
-  try {
-    await use();
-  } finally {
-    // Somebody else may have put something there meanwhile.
-    await rmdir(path).catch(unlessRefused);
   }
 }
 
