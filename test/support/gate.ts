@@ -11,6 +11,10 @@ export interface Gate {
   /** Ends all connections, and takes no new ones. */
   shut(): Promise<void>;
   open(): Promise<void>;
+  /** From now on nothing comes through, and nobody is told. */
+  readonly hold: () => void;
+  /** What was held back comes through, and everything else again. */
+  readonly release: () => void;
   remove(): Promise<void>;
 }
 
@@ -20,6 +24,8 @@ export async function gateTo(directory: string): Promise<Gate> {
   const path = join(own, '.s.PGSQL.5432');
   const sockets = new Set<Socket>();
   let server: Server | undefined;
+  let free = Promise.resolve();
+  let release = (): void => undefined;
   const open = async (): Promise<void> => {
     server = createServer((client) => {
       const upstream = connect(join(directory, '.s.PGSQL.5432'));
@@ -33,7 +39,14 @@ export async function gateTo(directory: string): Promise<Gate> {
           sockets.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        one.on('end', () => other.end());
+        one.on('data', (data) => {
+          one.pause();
+          void free.then(() => {
+            other.write(data);
+            one.resume();
+          });
+        });
       }
     });
     server.listen(path);
@@ -52,6 +65,10 @@ export async function gateTo(directory: string): Promise<Gate> {
     url: `postgres://kugetsu@/postgres?host=${encodeURIComponent(own)}`,
     open,
     shut,
+    hold() {
+      free = new Promise((resolve) => (release = resolve));
+    },
+    release: () => release(),
     async remove() {
       await shut();
       rmSync(own, { recursive: true });

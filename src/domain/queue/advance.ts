@@ -179,7 +179,9 @@ function runEnded(item: QueueItem, event: Extract<QueueEvent, { type: 'run_ended
   const ended = { ...item, claimed_by: null, run: item.run === null ? null : withVerdict(item.run, verdict, now) };
   if (verdict.outcome === 'succeeded') {
     const done = { ...ended, reply: verdict.reply, failure: null };
-    return item.type === 'pm' ? settleParent(done, now) : finished(done, 'completed', now);
+    if (item.type !== 'pm') return finished(done, 'completed', now);
+    // One that was guessed lost would begin again while it waits for its children.
+    return settleParent({ ...done, state: 'notified', next_attempt_at: null }, now);
   }
   const failure = { class: verdict.class, message: verdict.message };
   if (isNoAttempt(item, verdict)) {

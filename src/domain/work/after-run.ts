@@ -1,6 +1,6 @@
 import { said } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
-import { unlessUnreachable } from '../queue/outbox.ts';
+import { isUnreachable } from '../queue/outbox.ts';
 import { tell } from '../notifications/tell.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
@@ -10,11 +10,19 @@ type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
 /**
  * What follows from the end of a run: its task, and the PM task that waits for it, are settled, and a run that belongs to no
- * task is announced by itself. Again is fine, but for that it is announced again. A shared queue that cannot be reached learns of it
- * later: whoever looks then finds the task claimed, and the run ended.
+ * task is announced by itself. Again is fine, but for that it is announced again.
+ *
+ * @returns whether that is done; not when a shared queue cannot be reached, and then the run's record has to stay where whoever
+ * looks next goes on with its end
  */
-export async function afterRun(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {
-  await settleAfter(context, record, verdict).catch(unlessUnreachable);
+export async function afterRun(context: Needs, record: RunRecord, verdict: Verdict): Promise<boolean> {
+  try {
+    await settleAfter(context, record, verdict);
+    return true;
+  } catch (error) {
+    if (isUnreachable(error)) return false;
+    throw error;
+  }
 }
 
 async function settleAfter(context: Needs, record: RunRecord, verdict: Verdict): Promise<void> {

@@ -58,7 +58,7 @@ async function seeToEnd(context: Needs, record: RunRecord, verdict: Verdict): Pr
   const { id, subject } = record;
   if (subject.type !== 'none') await logEnd(context, record, verdict);
   await cleanUpAfterRun(context, record);
-  await afterRun(context, record, verdict);
+  if (!(await afterRun(context, record, verdict))) return;
   await (subject.type === 'none' ? removeRunRecord(context, id) : keepRunRecord(context, id));
 }
 

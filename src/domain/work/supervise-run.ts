@@ -103,10 +103,10 @@ async function superviseClaimed(
     );
     await log.record({ event: 'ended', verdict });
     if (run === undefined) return;
-    await afterRun(context, run, verdict);
+    const isDone = await afterRun(context, run, verdict);
     await task.afterwards?.(verdict);
     // Whoever finds it elsewhere goes on with what follows from the end.
-    await keepRunRecord(context, runId).catch(unlessRefused);
+    if (isDone) await keepRunRecord(context, runId).catch(unlessRefused);
   } finally {
     await log.close();
   }

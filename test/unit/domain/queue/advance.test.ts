@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { whyChildrenFail } from '../../../../src/domain/queue/children.ts';
-import { advance, isHeldUp, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
+import { advance, HOST_LOST, isHeldUp, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
 import { CLAIMER, childWith, itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';
 import { runWith, verdictWith } from '../../support/runs.ts';
@@ -251,5 +251,33 @@ describe('a PM task whose agent has tried something again', () => {
 
   test('is an error when the last word on the issue is a failure', () => {
     expect(advance(withChildren('succeeded', 'failed'), { type: 'children_checked' }, NOW).state).toBe('error');
+  });
+});
+
+describe('a task whose host was lost', () => {
+  const LOST = { ...FAILURE, class: HOST_LOST } as const;
+
+  test('ends by the verdict of its run that comes later, as long as nobody has begun it anew', () => {
+    for (const item of [itemWith(), pmItemWith()]) {
+      const lost = ended(claimed(item), LOST);
+      expect(lost).toMatchObject({ state: 'pending', failure: { class: HOST_LOST } });
+      expect(ended(lost, { reply: 'fixed' })).toMatchObject({
+        state: 'completed',
+        attempts: 1,
+        next_attempt_at: null,
+        reply: 'fixed',
+        failure: null,
+      });
+      const again = claimed(lost, 'r_2');
+      expect(ended(again, { reply: 'fixed' }, 'r_1')).toBe(again);
+    }
+  });
+
+  test('waits for what its PM agent has started, and does not begin again', () => {
+    const lost = ended({ ...claimed(pmItemWith()), children: [childWith()] }, LOST);
+    const waiting = ended(lost, {});
+    expect(waiting).toMatchObject({ state: 'notified', next_attempt_at: null, failure: null });
+    const event = { type: 'child_ended', id: 'r_child', outcome: 'succeeded', not_begun: false } as const;
+    expect(advance(waiting, event, NOW)).toMatchObject({ state: 'completed', attempts: 1 });
   });
 });
