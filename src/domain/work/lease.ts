@@ -56,15 +56,22 @@ export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, run
 
   const keep = async (): Promise<void> => {
     let good = clock.monotonic();
+    const leftMs = (): number => Math.max(0, seconds * 1000 - MARGIN_MS - (clock.monotonic() - good));
     for (;;) {
       await clock.sleep(beatMs, either);
       if (either.aborted) return;
       const asked = clock.monotonic();
-      const answer = await queue.keep(task, runId, seconds).catch(unlessUnreachable);
+      // What a server that hangs has not answered when the claim ends does not matter any more.
+      const answered = new AbortController();
+      const asking = queue.keep(task, runId, seconds).catch(unlessUnreachable);
+      const answer = await Promise.race([
+        asking.finally(() => answered.abort()),
+        clock.sleep(leftMs(), AbortSignal.any([over.signal, answered.signal])).then(() => undefined),
+      ]);
       if (answer === 'stop_wanted') stopWanted.abort();
       if (answer === 'over') return lost.abort();
       if (answer !== undefined) good = asked;
-      else if (clock.monotonic() - good + beatMs + MARGIN_MS >= seconds * 1000) return lost.abort();
+      else if (leftMs() <= beatMs) return lost.abort();
     }
   };
   const keeping = keep();

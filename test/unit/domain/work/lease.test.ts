@@ -5,7 +5,7 @@ import { keepClaim } from '../../../../src/domain/work/lease.ts';
 import { AppError } from '../../../../src/util/errors.ts';
 
 /** A queue that answers so, the last answer for ever, and the times in milliseconds at which it was asked. */
-function world(...answers: readonly (Kept | 'away')[]): {
+function world(...answers: readonly (Kept | 'away' | 'hangs')[]): {
   readonly context: Parameters<typeof keepClaim>[0];
   readonly asked: readonly number[];
 } {
@@ -13,13 +13,16 @@ function world(...answers: readonly (Kept | 'away')[]): {
   const asked: number[] = [];
   const clock = {
     monotonic: () => now,
-    async sleep(ms: number) {
-      now += ms;
+    async sleep(ms: number, signal?: AbortSignal) {
+      // What is answered at once is answered before.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted !== true) now += ms;
     },
   } as unknown as Clock;
   const keep = async (): Promise<Kept> => {
     const answer = answers[Math.min(asked.length, answers.length - 1)] ?? 'over';
     asked.push(now);
+    if (answer === 'hangs') return new Promise(() => undefined);
     if (answer === 'away') throw new AppError('queue_unreachable', 'away');
     return answer;
   };
@@ -61,5 +64,14 @@ test('a claim that cannot be kept up is lost before another host may have the ta
   await aborted(kept.lost);
   // The last good answer was at 10 s, so others may have it at 70 s.
   expect(asked.at(-1)).toBe(60_000);
+  await kept.stop();
+});
+
+test('a claim is lost in time, however long a server that hangs does not answer', async () => {
+  const { context, asked } = world('held', 'hangs');
+  const kept = keepClaim(context, claim(60));
+  await aborted(kept.lost);
+  expect(asked).toEqual([10_000, 20_000]);
+  expect(context.clock.monotonic()).toBeLessThan(70_000);
   await kept.stop();
 });
