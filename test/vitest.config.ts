@@ -149,7 +149,8 @@ export default defineConfig({
           globalSetup: [PREPARED_WORLDS, 'test/support/fleet-server.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // A test waits a good deal: for claims to run out, and servers to come back.
+          maxWorkers: 3,
           sequence: { groupOrder: 4 },
         },
       },

@@ -87,7 +87,7 @@ test('an agent that ends while the server is away has its verdict, which its tas
 /** Ways of a server to be away for a while, over and over, and how many tasks are queued meanwhile. */
 const OUTAGES: readonly (readonly [string, number, Outage])[] = [
   ['is killed', 30, { leave: async (server) => server.stop('immediate'), back: async (server) => server.start() }],
-  ['hangs', 20, { leave: async (server) => server.freeze(), back: async (server) => server.thaw() }],
+  ['hangs', 14, { leave: async (server) => server.freeze(), back: async (server) => server.thaw() }],
 ];
 
 interface Outage {

@@ -19,11 +19,11 @@ import { until, type World } from '../support/world.ts';
 
 const completed = ({ state }: { readonly state: string }): boolean => state === 'completed';
 
-/** A host of a fleet on a server of its own, with its daemon. Its claims of PM tasks hold for ten seconds. */
+/** A host of a fleet on a server of its own, with its daemon. Its claims of PM tasks hold for twenty seconds. */
 async function onOwnServer(): Promise<{ readonly world: World; readonly server: PostgresServer }> {
   const server = await postgresServer();
   onTestFinished(async () => server.remove());
-  const world = await queueWorld({ FLEET_LEASE_SECONDS: '10' });
+  const world = await queueWorld({ FLEET_LEASE_SECONDS: '20' });
   succeeded(await world.kugetsu('fleet', 'join', server.url, '--name', 'a'));
   await startDaemon(world);
   return { world, server };
