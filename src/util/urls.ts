@@ -29,7 +29,8 @@ export function isSameRepository(a: string, b: string): boolean {
   return placeOf(a) === placeOf(b);
 }
 
-function placeOf(url: string): string {
+/** Where a repository or a server is, whichever protocol, user and port lead there: the same text for the same place. */
+export function placeOf(url: string): string {
   const short = /^(?:[^/@:]+@)?([A-Za-z0-9][A-Za-z0-9.-]*):(?!\/\/)\/?(.*)$/.exec(url);
   const long = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/:]*)(?::\d+)?\/+(.*)$/i.exec(url);
   const [, host = '', path = url] = long ?? short ?? [];

@@ -1,7 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { parseServerAddress } from '../../src/adapters/postgres/address.ts';
+import { PostgresDatabase } from '../../src/adapters/postgres/database.ts';
 import { succeeded } from '../support/fake-world.ts';
+import { fleetOf } from '../support/fleet-worlds.ts';
 import { gateTo } from '../support/gate.ts';
 import { freshTables } from '../support/queue-in-a-table.ts';
 import { delegate, queueWorld } from '../support/queue-world.ts';
@@ -59,3 +62,43 @@ test('doctor says what keeps a fleet from its promises, and nothing in a home th
     expect.stringContaining("the fleet's queue cannot be reached: there is no such socket"),
   ]);
 });
+
+// Two hosts, and doctor waits for a word of the server each time.
+test('hosts with other servers or repositories are told of, by name and without a secret, and a name that two homes have', async () => {
+  const { hosts, url } = await fleetOf(1);
+  const [a] = hosts;
+  const b = await queueWorld();
+  if (a === undefined) throw new Error('one was asked for');
+  const secret = 'hunter2-is-no-password';
+  succeeded(await b.kugetsu('server', 'add', 'work', 'https://work.example'));
+  writeFileSync(
+    join(b.home, 'repos.json'),
+    JSON.stringify({
+      'forge.test/acme/demo': `https://me:${secret}@forge.test/acme/demo`,
+      'forge.test/acme/more': '/more',
+    }),
+  );
+  const what =
+    'servers.json: work is not there; repos.json: forge.test/acme/demo is different there; repos.json: forge.test/acme/more is not there';
+  const { stderr } = succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b'));
+  expect(stderr).toContain(
+    `host a has other servers or repositories: ${what}\n  give all hosts the same servers.json and repos.json: an issue with two names gets two agents\n`,
+  );
+  const { database, schema } = tablesOf(url);
+  const [row] = await database.read(`select string_agg(doc::text, ' ') as docs from ${schema}.host`);
+  expect(row?.['docs']).toContain('forge.test/acme/more');
+  expect(row?.['docs']).not.toContain(secret);
+  const messages = async (): Promise<string[]> =>
+    (await findings(b)).filter(({ level }) => level !== 'info').map(({ message }) => message);
+  expect(await messages()).toContain(`host a has other servers or repositories: ${what}`);
+  await database.write(`update ${schema}.host set home = 'h_other', doc = null`);
+  const after = await messages();
+  expect(after).toContain('another home is host b of the fleet: this one takes no task');
+  expect(after.join(' ')).not.toContain('other servers');
+  await database.close();
+});
+
+function tablesOf(url: string): { readonly database: PostgresDatabase; readonly schema: string } {
+  const address = parseServerAddress(url);
+  return { database: new PostgresDatabase(address), schema: address.schema };
+}

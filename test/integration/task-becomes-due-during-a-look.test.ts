@@ -19,7 +19,7 @@ test('a task that becomes due at any moment of a look is begun by it, or due aft
     const memory = {
       cleanedAt: undefined,
       obstacle: undefined,
-      fleetBase: {},
+      fleet: {},
       tasks: { open: new Set<string>(), waits: '' },
     };
     const { dueAt } = await tick({ ...context, queue }, memory, async () => undefined);

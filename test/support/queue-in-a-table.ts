@@ -48,7 +48,13 @@ export async function queueInATable(): Promise<SharedQueueUnderTest> {
   await database.write(`create table ${schema}.test_clock (at timestamptz)`);
   const time = `coalesce((select at from ${schema}.test_clock), clock_timestamp())`;
   for (const host of ['a', 'b']) {
-    await new Hosts(database).present(identity(host), { slots: 3, live: 0, base: null, moveAfterMs: 0 });
+    await new Hosts(database).present(identity(host), {
+      slots: 3,
+      live: 0,
+      base: null,
+      naming: undefined,
+      moveAfterMs: 0,
+    });
   }
   return {
     store: new TableQueue(context, { database, identity: identity('a'), time }),

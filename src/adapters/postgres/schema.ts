@@ -105,11 +105,15 @@ const sharedBreaker = (s: string): string => `alter table ${s}.meta add column b
 /** Which opencode can take a base. */
 const baseMajor = (s: string): string => `alter table ${s}.base add column opencode_major int not null default 1;`;
 
+/** What a host says of itself for others to compare. */
+const hostDocument = (s: string): string => `alter table ${s}.host add column doc json;`;
+
 /** What each version of the tables adds to the one before. */
 const VERSIONS = [
   [hostTable, issueTable, taskTable, notificationTable, baseTable],
   [sharedBreaker],
   [baseMajor],
+  [hostDocument],
 ] as const;
 
 /** Of the tables that {@link migration} makes. */

@@ -1,6 +1,8 @@
+import type { Joined } from '../../domain/fleet/join-fleet.ts';
 import type { Taken } from '../../domain/fleet/pull-base.ts';
-import { AppError, usageError } from '../../util/errors.ts';
+import { AppError, usageError, wordsOf } from '../../util/errors.ts';
 import { plural } from '../../util/text.ts';
+import { told } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
 import { versionText } from '../version.ts';
@@ -16,17 +18,29 @@ export async function join(
   const url = given === '-' ? (await context.terminal.readInput()).trim() : given;
   if (url === '')
     throw usageError('no URL on standard input', 'write it as postgres://USER:PASSWORD@HOST:5432/DATABASE');
-  const { host, server, tasks, elsewhere, base } = await joinFleet(context, { url, name, version: versionText() });
+  const joined = await joinFleet(context, { url, name, version: versionText() });
+  const { host, server, tasks, elsewhere } = joined;
   const { terminal } = context;
   terminal.err(`this home is host ${host} of the fleet at ${server}; ${plural(tasks, 'task')} handed over`);
   for (const { issue_ref: ref, host: other } of elsewhere) {
     terminal.err(`${ref} belongs to host ${other}, where its tasks go; its session and worktree here stay as they are`);
   }
+  await tellOfOthers(context, joined);
+  terminal.err('  run: kugetsu queue-daemon start');
+}
+
+/** What the other hosts have, and this one has or does not. */
+async function tellOfOthers(context: Call['context'], { base, differing }: Joined): Promise<void> {
+  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+  const { differingWords, SAME_FILES } = await import('../../domain/fleet/compare-hosts.ts');
+  const { text } = await redactorOf(context);
+  const { terminal } = context;
+  for (const each of differing) terminal.err(told(differingWords(each), text));
+  if (differing.length > 0) terminal.err(`  ${SAME_FILES}`);
   if (base instanceof AppError) {
-    terminal.err(`the base of the fleet could not be taken: ${base.message}`);
+    terminal.err(`the base of the fleet could not be taken: ${told(wordsOf(base), text)}`);
     terminal.err('  run: kugetsu fleet base pull');
   } else if (base !== undefined) tellOfBase(terminal, base);
-  terminal.err('  run: kugetsu queue-daemon start');
 }
 
 function tellOfBase(terminal: Call['context']['terminal'], { version, by_host: host, base, replaced }: Taken): void {

@@ -2,8 +2,10 @@ import { wordsOf } from '../../util/errors.ts';
 import { plural } from '../../util/text.ts';
 import { words, type Text } from '../../util/words.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { isNewer, versionOfBase } from '../fleet/base-of-home.ts';
 import { handOverTasks } from '../fleet/hand-over.ts';
+import { namingOf, type Naming } from '../fleet/naming.ts';
 import { isWaitingForChildren } from '../queue/advance.ts';
 import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
@@ -12,8 +14,10 @@ import { backoff, settleItem } from '../work/settle-task.ts';
 
 type Say = (line: Text) => Promise<void>;
 
-/** What was done last about the fleet's base. */
-export interface BaseMemory {
+/** What a daemon remembers of its fleet from look to look. */
+export interface FleetMemory {
+  /** What decides what issues are called, and the files that it was read from, as they were. */
+  naming?: { readonly stamp: string; readonly value: Naming | undefined };
   /** The version that could not be taken, and when, by the monotonic clock in milliseconds. */
   failed?: { readonly version: number; readonly at: number } | undefined;
 }
@@ -22,21 +26,29 @@ export interface BaseMemory {
 const AGAIN_MS = 10 * 60_000;
 
 /** What a host of a fleet does at each look besides: says that it is there, hands over what lies in files, and takes a newer base. */
-export async function tendFleet(context: Context, memory: BaseMemory, say: Say): Promise<void> {
+export async function tendFleet(context: Context, memory: FleetMemory, say: Say): Promise<void> {
   const { MAX_CONCURRENT_AGENTS: slots, FLEET_MOVE_AFTER_MINUTES: minutes } = await context.settings();
   const live = (await listDirectory(context.home.runs)).filter((name) => name.endsWith('.json')).length;
   const base = await versionOfBase(context);
-  const { base: newest } = await context.queue.present({ slots, live, base, moveAfterMs: minutes * 60_000 });
+  const naming = await namingNow(context, memory);
+  const { base: newest } = await context.queue.present({ slots, live, base, naming, moveAfterMs: minutes * 60_000 });
   const count = await handOverTasks(context);
   if (count > 0) await say(`${plural(count, 'task')} handed over to the queue of the fleet`);
   if (newest !== undefined && (await isNewer(context, newest))) await takeBase(context, newest, { memory, say });
+}
+
+async function namingNow(context: Context, memory: FleetMemory): Promise<Naming | undefined> {
+  const files = [context.home.serversFile, context.home.reposFile];
+  const stamp = files.map((path) => stampAtOnce(path) ?? '').join(' ');
+  if (memory.naming?.stamp !== stamp) memory.naming = { stamp, value: await namingOf(context) };
+  return memory.naming.value;
 }
 
 /** Agents begin with the old base until the new one is there. */
 async function takeBase(
   context: Context,
   version: number,
-  { memory, say }: { readonly memory: BaseMemory; readonly say: Say },
+  { memory, say }: { readonly memory: FleetMemory; readonly say: Say },
 ): Promise<void> {
   const now = context.clock.monotonic();
   const { failed } = memory;

@@ -76,7 +76,7 @@ class DaemonLoop {
     cleanedAt: undefined,
     obstacle: undefined,
     tasks: { open: new Set(), waits: '' },
-    fleetBase: {},
+    fleet: {},
   };
   private readonly context: Context;
   private readonly say: (text: Text) => Promise<void>;

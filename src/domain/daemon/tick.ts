@@ -11,7 +11,7 @@ import { lowMemory, queueSituation } from '../work/queue-situation.ts';
 import { reconcileRuns, whatWasGone } from '../work/reconcile-runs.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text, type Words } from '../../util/words.ts';
-import type { BaseMemory } from './in-fleet.ts';
+import type { FleetMemory } from './in-fleet.ts';
 import type { Told } from './obstacle.ts';
 
 /** What the daemon keeps in memory from tick to tick; all of it can be found again on disk. */
@@ -22,8 +22,7 @@ export interface DaemonMemory {
   readonly tasks: KnownTasks;
   /** What was said at the last look, when no task could be dispatched. */
   obstacle: Told | undefined;
-  /** What was done last about the base of the fleet. */
-  readonly fleetBase: BaseMemory;
+  readonly fleet: FleetMemory;
 }
 
 interface TickResult {
@@ -50,7 +49,7 @@ export async function tick(
   say: (line: Text) => Promise<void>,
 ): Promise<TickResult> {
   const isInFleet = (await context.queue.host()) !== undefined;
-  if (isInFleet) await (await import('./in-fleet.ts')).tendFleet(context, memory.fleetBase, say);
+  if (isInFleet) await (await import('./in-fleet.ts')).tendFleet(context, memory.fleet, say);
   for (const run of await reconcileRuns(context, { takeOver: true })) {
     if (run.subject.type === 'task') await say(`${run.subject.id} ${whatWasGone(run)}`);
   }

@@ -1,11 +1,13 @@
 import { textOf } from '../../util/loose-object.ts';
 import type { Context } from '../queue/context.ts';
-import { fleetDatabase } from '../queue/table/open-table.ts';
 import type { Host } from '../queue/fleet.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { numberIn } from '../queue/table/task-rows.ts';
 import { watchTable } from '../queue/table/watch-table.ts';
-import { requireMember } from './member.ts';
+import { versionOfBase } from './base-of-home.ts';
+import { newestBase, type FleetBase } from './base-rows.ts';
+import { compareHosts, type Differing } from './compare-hosts.ts';
+import { withFleet } from './member.ts';
 
 /** What decides whether a fleet keeps its promises. */
 export interface FleetFacts {
@@ -16,6 +18,13 @@ export interface FleetFacts {
   readonly skewMs: number;
   /** Settings of the server that let it forget what it has promised, as `name = value`. */
   readonly forgetful: readonly string[];
+  /** Whether another home has taken this host's name. */
+  readonly isTaken: boolean;
+  /** The newest base that a host has pushed, and this home's version of it; null when its base is its own. */
+  readonly base: FleetBase | undefined;
+  readonly ownBase: number | null;
+  /** The other hosts whose servers or repositories are not those of this one. */
+  readonly differing: readonly Differing[];
   /** Why changes are not noticed at once; undefined when they are. */
   readonly deafness: string | undefined;
 }
@@ -30,9 +39,10 @@ export async function readFleetFacts(
   signal: AbortSignal,
 ): Promise<FleetFacts> {
   const { clock } = context;
-  const database = fleetDatabase(context, (await requireMember(context)).url);
-  try {
-    const hosts = await new Hosts(database).list();
+  return withFleet(context, async (database, { host, home }) => {
+    const table = new Hosts(database);
+    const hosts = await table.list();
+    const holder = await table.homeOf(host);
     const before = clock.now();
     const [row = {}] = await database.read(
       `select floor(extract(epoch from clock_timestamp()) * 1000)::double precision as now,
@@ -43,11 +53,19 @@ export async function readFleetFacts(
     const forgetful = settings.filter(([, value]) => value === 'off').map(([name, value]) => `${name} = ${value}`);
     const watch = watchTable(context, database, () => undefined);
     try {
-      return { server: database.address.shown, hosts, skewMs, forgetful, deafness: await watch.deafness(signal) };
+      return {
+        server: database.address.shown,
+        hosts,
+        skewMs,
+        forgetful,
+        isTaken: holder !== undefined && holder !== home,
+        base: await newestBase(database),
+        ownBase: await versionOfBase(context),
+        differing: await compareHosts(context, database, host),
+        deafness: await watch.deafness(signal),
+      };
     } finally {
       watch.close();
     }
-  } finally {
-    await database.close();
-  }
+  });
 }

@@ -9,8 +9,10 @@ import { Hosts } from '../queue/table/hosts.ts';
 import { TableQueue } from '../queue/table/table-queue.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { isNewer, versionOfBase } from './base-of-home.ts';
+import { compareHosts, type Differing } from './compare-hosts.ts';
 import { handOverTasks } from './hand-over.ts';
 import { requireQuiet } from './member.ts';
+import { namingOf } from './naming.ts';
 import { pullBase, type Taken } from './pull-base.ts';
 
 interface Joining {
@@ -22,7 +24,7 @@ interface Joining {
 }
 
 /** What became of a home that has joined. */
-interface Joined {
+export interface Joined {
   readonly host: string;
   /** Where the server is, without the password. */
   readonly server: string;
@@ -32,6 +34,8 @@ interface Joined {
   readonly elsewhere: readonly { readonly issue_ref: string; readonly host: string }[];
   /** The base of the fleet that the home has taken, or why it could not; undefined when there was nothing to take. */
   readonly base: Taken | AppError | undefined;
+  /** The other hosts whose servers or repositories are not those of this one. */
+  readonly differing: readonly Differing[];
 }
 
 /**
@@ -54,14 +58,21 @@ export async function joinFleet(context: Context, { url, name, version }: Joinin
     const identity = identityOf(member, version);
     const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
     const own = await versionOfBase(context);
-    const { base: newest } = await new Hosts(database).present(identity, { slots, live: 0, base: own, moveAfterMs: 0 });
+    const { base: newest } = await new Hosts(database).present(identity, {
+      slots,
+      live: 0,
+      base: own,
+      naming: await namingOf(context),
+      moveAfterMs: 0,
+    });
     await writeMembership(context, member);
     const queue = new TableQueue(context, { database, identity });
     const tasks = await handOverTasks({ ...context, queue });
     const elsewhere = await bringIssues(context, database, member.host);
     const wants = newest !== undefined && (before === undefined ? own !== newest : await isNewer(context, newest));
     const base = wants ? await pullBase({ ...context, queue }).catch(appErrorOnly) : undefined;
-    return { host: member.host, server: database.address.shown, tasks, elsewhere, base };
+    const differing = await compareHosts(context, database, member.host);
+    return { host: member.host, server: database.address.shown, tasks, elsewhere, base, differing };
   } finally {
     await database.close();
   }

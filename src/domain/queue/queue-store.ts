@@ -59,6 +59,8 @@ export interface HostFacts {
   readonly live: number;
   /** Its version of the fleet's base; null when its base is its own, or it has none. */
   readonly base: number | null;
+  /** What decides what issues are called there, for the others to compare; undefined when that cannot be read. */
+  readonly naming: object | undefined;
   /** For how long nothing is heard of a host before others may have its issues, in milliseconds; 0 for ever. */
   readonly moveAfterMs: number;
 }

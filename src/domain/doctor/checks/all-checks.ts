@@ -13,6 +13,7 @@ import { locksCheck } from './locks.ts';
 import { modelsCheck } from './model.ts';
 import { modesCheck } from './modes.ts';
 import { fleetCheck } from './fleet.ts';
+import { networkHomeCheck } from './network-home.ts';
 import { permissionsCheck } from './permissions.ts';
 import { notificationsCheck } from './notifications.ts';
 import { agentProgramsCheck, gitCheck, gitIdentityCheck, opencodeCheck } from './programs.ts';
@@ -49,6 +50,7 @@ export const ALL_CHECKS: readonly Check[] = [
   notificationsCheck,
   diskFreeCheck,
   diskUsedCheck,
+  networkHomeCheck,
   clockCheck,
   watchingCheck,
   leftoversCheck,

@@ -31,20 +31,32 @@ export class Hosts {
    *
    * @throws AppError `host_taken` (exit code 4)
    */
-  async present({ host, home, version }: Identity, { slots, live, base, moveAfterMs }: HostFacts): Promise<Presence> {
+  async present(
+    { host, home, version }: Identity,
+    { slots, live, base, naming, moveAfterMs }: HostFacts,
+  ): Promise<Presence> {
     const { rows } = await this.database.write(
       `with silent as (
         update ${this.name} set state = 'gone'
         where $6 > 0 and name <> $1 and state <> 'gone' and seen_at < ${this.time} - make_interval(secs => $6)
       )
-      insert into ${this.name} as me (name, home, version, slots, live, base, seen_at)
-      values ($1, $2, $3, $4, $5, $7, ${this.time})
+      insert into ${this.name} as me (name, home, version, slots, live, base, doc, seen_at)
+      values ($1, $2, $3, $4, $5, $7, $8::json, ${this.time})
       on conflict (name) do update set
         home = excluded.home, version = excluded.version, slots = excluded.slots, live = excluded.live,
-        base = excluded.base, seen_at = excluded.seen_at, state = case when me.state = 'gone' then 'up' else me.state end
+        base = excluded.base, doc = excluded.doc, seen_at = excluded.seen_at, state = case when me.state = 'gone' then 'up' else me.state end
       where me.home = excluded.home
       returning state, (select max(version) from ${this.schema}.base) as newest`,
-      [host, home, version, slots, live, moveAfterMs / 1000, base === null ? null : String(base)],
+      [
+        host,
+        home,
+        version,
+        slots,
+        live,
+        moveAfterMs / 1000,
+        base === null ? null : String(base),
+        naming === undefined ? null : JSON.stringify({ naming }),
+      ],
     );
     const [row] = rows;
     if (row !== undefined) {
@@ -70,6 +82,20 @@ export class Hosts {
       group by name, version, known.state, slots, live, base, seen_at order by name`,
     );
     return rows.map(hostOf);
+  }
+
+  /** What each host that has not gone says for others to compare, by its name. */
+  async namings(): Promise<ReadonlyMap<string, unknown>> {
+    const rows = await this.database.read(
+      `select name, doc->'naming' as naming from ${this.name} where state <> 'gone' order by name`,
+    );
+    return new Map(rows.map((row) => [textIn(row, 'name'), row['naming']]));
+  }
+
+  /** The home that has a host's name; undefined when there is no such host. */
+  async homeOf(name: string): Promise<string | undefined> {
+    const [row] = await this.database.read(`select home from ${this.name} where name = $1`, [name]);
+    return row === undefined ? undefined : textIn(row, 'home');
   }
 
   /** How a host stands; undefined when there is none of this name. */

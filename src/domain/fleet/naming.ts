@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { placeOf } from '../../util/urls.ts';
+import { said, words, type Words } from '../../util/words.ts';
+import { redactorOf } from '../agent-env/redactor.ts';
+import type { Context } from '../queue/context.ts';
+import { canonicalKey, isComment, readReposFile } from '../servers/repos-file.ts';
+import { entryOf } from '../servers/repository-entry.ts';
+import { readServers } from '../servers/servers-file.ts';
+
+const NamingSchema = z.object({
+  /** The server that refs without one mean. */
+  default_server: z.nullable(z.string()),
+  /** By the names of `servers.json`. */
+  servers: z.record(z.string(), z.string()),
+  /** By the keys of `repos.json`, as they are compared. */
+  repositories: z.record(z.string(), z.string()),
+});
+
+/**
+ * What decides on one host what issues are called and where they are cloned from: its servers and repositories by name, each with
+ * a fingerprint of what is said of it, without credentials. Hosts that differ in it may have two refs, and two agents, for one issue.
+ */
+export type Naming = z.infer<typeof NamingSchema>;
+
+/** That of this host; undefined when one of its files cannot be read, which doctor says. */
+export async function namingOf(context: Pick<Context, 'home' | 'env'>): Promise<Naming | undefined> {
+  try {
+    const servers = await readServers(context);
+    const repos = (await readReposFile(context)) ?? {};
+    const { known } = await redactorOf(context);
+    const print = (value: unknown): string => fingerprint(known(JSON.stringify(value)));
+    const repositories = Object.entries(repos)
+      .filter(([key]) => !isComment(key))
+      .map(([key, value]) => [canonicalKey(key, servers) ?? key, print(comparable(value))] as const);
+    return {
+      default_server: servers.default?.toLowerCase() ?? null,
+      servers: Object.fromEntries(
+        Object.entries(servers.servers).map(([name, { url }]) => [name.toLowerCase(), print(placeOf(url))]),
+      ),
+      repositories: Object.fromEntries(repositories),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a host of the fleet has said; undefined when it has said nothing, or something that is not understood. */
+export function readNaming(value: unknown): Naming | undefined {
+  return NamingSchema.safeParse(value).data;
+}
+
+/** Where the checkout is may differ: it is a directory of one host. */
+function comparable(value: unknown): unknown {
+  const { checkout: _own, url, ...settings } = entryOf(value);
+  return [url === undefined ? null : placeOf(url), Object.entries(settings).toSorted(([a], [b]) => (a < b ? -1 : 1))];
+}
+
+function fingerprint(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** In what another host differs from this one, thing by thing; none when they agree. */
+export function differences(own: Naming, other: Naming): Words[] {
+  const standard =
+    own.default_server === other.default_server
+      ? []
+      : [
+          words`servers.json: the default server is ${named(own.default_server)} here and ${named(other.default_server)} there`,
+        ];
+  return [
+    ...standard,
+    ...differencesIn('servers.json', own.servers, other.servers),
+    ...differencesIn('repos.json', own.repositories, other.repositories),
+  ];
+}
+
+function named(server: string | null): Words {
+  return server === null ? ['none'] : words`${said(server)}`;
+}
+
+function differencesIn(
+  file: string,
+  own: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): Words[] {
+  const names = [...new Set([...Object.keys(own), ...Object.keys(other)])].toSorted();
+  return names.flatMap((name) => {
+    if (own[name] === other[name]) return [];
+    const how =
+      other[name] === undefined ? 'is not there' : own[name] === undefined ? 'is there only' : 'is different there';
+    return [words`${file}: ${said(name)} ${how}`];
+  });
+}

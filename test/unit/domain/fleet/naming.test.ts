@@ -1,0 +1,39 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { differences, type Naming } from '../../../../src/domain/fleet/naming.ts';
+import { rawText } from '../../../../src/util/words.ts';
+
+const names = fc.constantFrom('github', 'gitea', 'work');
+const prints = fc.constantFrom('1', '2');
+const namings: fc.Arbitrary<Naming> = fc.record({
+  default_server: fc.option(names),
+  servers: fc.dictionary(names, prints),
+  repositories: fc.dictionary(fc.constantFrom('github.com/x/y', 'github.com/x/z#1'), prints),
+});
+
+const lines = (own: Naming, other: Naming): string[] => differences(own, other).map(rawText);
+
+test('two hosts differ in the same things, whichever of them is asked, and no host from itself', () => {
+  fc.assert(
+    fc.property(namings, namings, (one, other) => {
+      expect(lines(one, one)).toEqual([]);
+      expect(lines(one, other)).toHaveLength(lines(other, one).length);
+    }),
+  );
+});
+
+test('what differs is told by its name', () => {
+  const own = {
+    default_server: 'github',
+    servers: { github: '1', work: '1', gitea: '1' },
+    repositories: { 'h/x/y': '1' },
+  };
+  const other = { default_server: null, servers: { github: '1', work: '2' }, repositories: { 'h/x/z': '1' } };
+  expect(lines(own, other)).toEqual([
+    'servers.json: the default server is github here and none there',
+    'servers.json: gitea is not there',
+    'servers.json: work is different there',
+    'repos.json: h/x/y is not there',
+    'repos.json: h/x/z is there only',
+  ]);
+});
