@@ -243,10 +243,24 @@ test('agents with other provider keys work in another server, a third one as a p
   for (const number of [1, 2, 3]) succeeded(await world.kugetsu('stop', issue(number)));
 });
 
-test('as long as opencode has not installed its own package, nobody waits for that', async () => {
-  const world = await readyWorld({ AGENT_ENGINE: 'server' });
+test('init has opencode install its own package, so that the first agent shares a server', async () => {
+  const world = (await readyWorld()).withEnv({ AGENT_ENGINE: 'server', AGENT_SERVER_IDLE_SECONDS: '1' });
+  const { stderr } = succeeded(await world.kugetsu('init', '--headless', '--force'));
+  expect(stderr).not.toContain('note:');
+  expect(processesOf(world.root)).toEqual([]);
+  succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
+  expect(await log(world)).not.toContain('no shared server');
+  await until('the server has ended itself', () => processesOf(world.root).length === 0);
+});
+
+test('where the registry does not answer, init says so soon, and agents are processes that wait for nothing', async () => {
+  const world = (await readyWorld()).withEnv({ AGENT_ENGINE: 'server', FAKE_OPENCODE_REGISTRY: 'refuses' });
+  const { stderr } = succeeded(await world.kugetsu('init', '--headless', '--force'));
+  expect(stderr).toContain('note: no agent shares a server yet, and each is a process of its own: opencode has not');
+  expect(processesOf(world.root)).toEqual([]);
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
   expect(await log(world)).toContain('opencode has not installed its own package yet');
+  expect(servers(world)).toEqual([]);
   const { stdout } = await world.kugetsu('doctor');
   expect(stdout).toContain(
     'none shares a server (AGENT_ENGINE=server): opencode has not installed its own package yet',

@@ -70,6 +70,7 @@ const SETTINGS = {
   FAKE_OPENCODE_MCP: (value) => objectIn(value) !== undefined,
   FAKE_OPENCODE_OTHER_ID: isSwitch,
   FAKE_OPENCODE_REPLAY: (value) => ['refused', 'hangs', 'dies'].includes(value),
+  FAKE_OPENCODE_REGISTRY: (value) => value === 'refuses',
   FAKE_OPENCODE_SERVE: (value) => value === 'hangs',
   FAKE_OPENCODE_TERMINAL: (value) =>
     ['talks', 'new', 'leaves', 'aborts', 'deletes', 'fails'].includes(value) || value.startsWith('stays /'),

@@ -1,7 +1,9 @@
 // The server of the stand-in for opencode: as much of its HTTP contract as kugetsu asks of it. Each turn is a `run` of the
 // stand-in itself, whose lines become the events of the server; it has the environment that the plugin's hook gives to tools.
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 
 const EVENT_OF = { step_start: 'step-start', step_finish: 'step-finish', text: 'text', tool_use: 'tool' };
 
@@ -32,6 +34,16 @@ async function bodyOf(request) {
   return JSON.parse(body);
 }
 
+/** As opencode does as soon as it boots anywhere, unless the registry does not answer. */
+function installOwnPackage() {
+  const { FAKE_OPENCODE_REGISTRY: registry, XDG_CONFIG_HOME: config, HOME: home } = process.env;
+  if (registry === 'refuses') return;
+  const directory = join(config || join(home, '.config'), 'opencode');
+  const dependencies = { '@opencode-ai/plugin': '1.18.33' };
+  mkdirSync(join(directory, 'node_modules'), { recursive: true });
+  writeFileSync(join(directory, 'package-lock.json'), JSON.stringify({ packages: { '': { dependencies } } }));
+}
+
 /** Serves until it is ended. `sessions` are those that are stored, `newId` an id, and `knowsAgent` says whether an agent may work. */
 export async function serve({ port, sessions, newId, knowsAgent }) {
   const { load, takeIn, remove } = sessions;
@@ -42,6 +54,7 @@ export async function serve({ port, sessions, newId, knowsAgent }) {
   const turns = new Map();
 
   async function boot(directory) {
+    installOwnPackage();
     const { plugin = [] } = JSON.parse(process.env.OPENCODE_CONFIG_CONTENT ?? '{}');
     const modules = await Promise.all(plugin.map(async (path) => import(path)));
     return Promise.all(modules.flatMap((module) => Object.values(module).map(async (make) => make({ directory }))));

@@ -19,7 +19,8 @@ export async function makeRealWorld(env: Readonly<Record<string, string>> = {}):
   const model = await startScriptedModel();
   const options = { opencode: REAL_OPENCODE };
   const world = makeWorld({ ...options, env });
-  const prepare = async (first: World): Promise<void> => makeReal(first, model);
+  // Other tests may get a copy of it.
+  const prepare = async (first: World): Promise<void> => makeReal(first.withEnv({ AGENT_ENGINE: 'process' }), model);
   await furnish(world, { name: 'real', options, prepare });
   useScriptedModel(world, model.port);
   return {

@@ -197,6 +197,10 @@ class OpencodeDriver implements Opencode {
     await this.sharing.ready(async () => ({ cli: await this.cli(), ...(await this.probe()) }), request);
   }
 
+  async warm(signal: AbortSignal): Promise<string | undefined> {
+    return this.sharing.warm(await this.cli(), signal);
+  }
+
   async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
     if (!(await this.sharing.isWanted())) return this.runApart(request, place);
     const { AgentApart } = await import('./server/serve-agent.ts');

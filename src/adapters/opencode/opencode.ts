@@ -23,6 +23,12 @@ export interface Opencode extends AgentEngine {
   probe(): Promise<OpencodeProbe>;
   /** The same opencode for a home whose sessions are to be replaced, whichever opencode made those. */
   anew(): Promise<Opencode>;
+  /**
+   * Has what is needed for agents to share a server put in place, if they are to; that takes eight seconds at the most.
+   *
+   * @returns why they will not share one, in a few words; undefined when they will, or are not to
+   */
+  warm(signal: AbortSignal): Promise<string | undefined>;
   /** The rules that these rights come to. */
   rulesOf(rights: SessionRights): Promise<readonly PermissionRule[]>;
   /** How an agent stands in `directory`, by the user's configuration, and the project's if it counts. */

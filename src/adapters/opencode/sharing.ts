@@ -58,6 +58,17 @@ export class Sharing {
     }
   }
 
+  /** As `warm` of Opencode. */
+  async warm(cli: OpencodeCli, signal: AbortSignal): Promise<string | undefined> {
+    if (!(await this.isWanted())) return undefined;
+    const { whyNever, whyNoServer } = await import('./server/serve-agent.ts');
+    const why = whyNever(cli.env);
+    if (why !== undefined) return why;
+    const { warmOwnPackage } = await import('./server/warm-package.ts');
+    await warmOwnPackage(cli, this.options.clock, signal);
+    return whyNoServer(cli.env);
+  }
+
   /** As {@link serveAgent} of the servers that are wanted. */
   async serve(request: AgentRequest, place: Program & RunPlace): Promise<AgentHandle | { readonly not: string }> {
     const { servers, clock } = this.options;

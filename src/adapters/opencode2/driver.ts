@@ -158,6 +158,10 @@ class OpencodeTwo implements Opencode {
   /** Each agent has a server of its own. */
   async ready(): Promise<void> {}
 
+  async warm(): Promise<undefined> {
+    return undefined;
+  }
+
   async run(request: AgentRequest, place: RunPlace): Promise<AgentHandle> {
     const { path } = await this.probe();
     return startAgentServer(request, { ...place, path, clock: this.options.clock });

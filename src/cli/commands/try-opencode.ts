@@ -27,9 +27,11 @@ export async function tryOpencode({ context, exitWith }: Call, { json }: { reado
   const server = report.server === true ? { server: BROUGHT_ALONG } : {};
   if (report.passed) await rememberTried(home.opencodeTried, { ...before, ...server }, clock.now());
   else await forgetTried(home.opencodeTried, before);
+  const why = report.passed ? await context.opencode.warm(context.gracefulStop()).catch(() => undefined) : undefined;
   const listing = { rows: report.steps, columns: COLUMNS, empty: 'nothing was tried' };
   await printResult(context, { json, value: report, text: async (style) => renderTable(listing, style) });
   if (!json) for (const line of conclusions(report)) terminal.err(line);
+  if (!json && why !== undefined) terminal.err(`no agent shares a server yet: ${why}`);
   if (!report.passed) exitWith(EXIT.failed);
 }
 

@@ -45,6 +45,8 @@ export async function initialise(given: Context, request: InitRequest): Promise<
   const pmAgent = await orDelete(context, known === undefined ? [base] : [], async () => makePmAgent(context, base));
   await putBoth(context, { base, pmAgent, known }, request);
   request.report(`PM agent session ${pmAgent.opencode_session_id}`);
+  const why = await context.opencode.warm(request.signal).catch(() => undefined);
+  if (why !== undefined) request.report(`note: no agent shares a server yet, and each is a process of its own: ${why}`);
   return {
     base: base.opencode_session_id,
     pmAgent: pmAgent.opencode_session_id,

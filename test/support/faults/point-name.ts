@@ -33,6 +33,7 @@ function pathName(path: string, { home, world }: Directories): string {
     .replace(/-[0-9a-f]{16}(?=\.|$)/, '-*')
     .replace(/^\/proc\/self\/fd\/\d+/, '<open directory>')
     .replace(/(?<=^~\/heartbeats\/)[0-9a-f]{16}$/, '*')
+    .replace(/(?<=^~\/engine\/\.?)[0-9a-f]{12}(?=\.)/, '*')
     .replaceAll(/\b(q|r|n|ses)_[0-9A-Za-z]+/g, '$1_*')
     .replaceAll(/\d{4}-?\d\d-?\d\dT[0-9.:+Z-]+|\d{8}T?\d{6}\w*/g, '<time>')
     .replaceAll(/(?<=demo-)\d+/g, 'N');

@@ -89,10 +89,16 @@ async function whyNot(request: AgentRequest, { servers }: Servers): Promise<stri
 
 /** Why no agent with this environment can share a server; undefined when one can. */
 export async function whyNoServer(env: Variables): Promise<string | undefined> {
+  const why = whyNever(env);
+  if (why !== undefined) return why;
+  return (await hasOwnPackage(env)) ? undefined : 'opencode has not installed its own package yet';
+}
+
+/** The same, as far as waiting does not help. */
+export function whyNever(env: Variables): string | undefined {
   if (process.platform !== 'linux') return 'only Linux shows which processes are of which run';
   if ((env['OPENCODE_PURE'] ?? '') !== '') return 'OPENCODE_PURE is set';
-  if ((env['OPENCODE_CONFIG_DIR'] ?? '') !== '') return 'OPENCODE_CONFIG_DIR is set';
-  return (await hasOwnPackage(env)) ? undefined : 'opencode has not installed its own package yet';
+  return (env['OPENCODE_CONFIG_DIR'] ?? '') === '' ? undefined : 'OPENCODE_CONFIG_DIR is set';
 }
 
 async function hold(request: AgentRequest, { cli, version, servers, clock }: Servers): Promise<Lease> {

@@ -1,16 +1,16 @@
-import { AppError, errnoOf } from '../../../util/errors.ts';
+import { AppError } from '../../../util/errors.ts';
 import type { Variables } from '../../../util/layers.ts';
 import type { Clock } from '../../clock.ts';
-import { LoopbackClient } from '../../engine/http/loopback-client.ts';
+import type { LoopbackClient } from '../../engine/http/loopback-client.ts';
 import { endProcessesOfRun, sendSignal } from '../../process/end-processes.ts';
 import { RUN_ID_VARIABLE } from '../../process/environment.ts';
 import { endSoonerThanOwn } from '../../process/memory.ts';
 import { identityOf, isAlive, ownPlace } from '../../process/process-identity.ts';
 import { spawnProcess, type SpawnedProcess } from '../../process/spawn-process.ts';
-import { randomBytes } from '../../random.ts';
 import { withLock } from '../../store/lock.ts';
 import { readTextIfExists } from '../../store/private-files.ts';
 import { programFacts } from '../find-opencode.ts';
+import { isUp, newAddress } from './address.ts';
 import { PLUGIN_SOURCE } from './plugin-source.ts';
 import { removeLeftServers } from './left-servers.ts';
 import { Lease } from './lease.ts';
@@ -30,8 +30,6 @@ import {
   type ServerPlace,
 } from './server-files.ts';
 
-const USER = 'opencode';
-
 /** More servers would cost more memory than they save. */
 const MOST_SERVERS = 2;
 /** Measured with 1.18.33: eight agents that all stream take most of one core of it. */
@@ -40,10 +38,6 @@ const MOST_BYTES = 1.5 * 1024 ** 3;
 /** How long a server that nobody has held yet stays, in milliseconds: whoever has started it comes at once. */
 const FIRST_MS = 60_000;
 const POLL_MS = 50;
-/** Measured with 1.18.33: what is asked at the moment at which it begins to listen is never answered. So it is asked again. */
-const ASK_AGAIN_MS = 2000;
-const FIRST_PORT = 20_000;
-const PORTS = 40_000;
 
 /** The server that is wanted. */
 export interface WantedServer {
@@ -133,23 +127,20 @@ async function endLeft({ clock }: WantedServer, place: ServerPlace): Promise<voi
 
 interface Starting {
   readonly process: SpawnedProcess;
-  readonly url: string;
-  readonly password: string;
+  readonly client: LoopbackClient;
 }
 
 async function spawn(wanted: WantedServer, place: ServerPlace): Promise<Starting> {
   const { directory, path, env, idleMs } = wanted;
-  const port = FIRST_PORT + (randomBytes(4).readUInt32LE() % PORTS);
-  const url = `http://127.0.0.1:${port}`;
-  const password = randomBytes(24).toString('hex');
+  const address = newAddress();
   const full = withPlugin(env, await writePlugin(directory));
   if (full === undefined) throw new NoServer('OPENCODE_CONFIG_CONTENT cannot be read');
   const { record, socket, log, temporary } = place;
   const files = { record, socket, log, temporary };
-  const given = { url, ...files, idleMs, firstMs: FIRST_MS, mostRuns: MOST_RUNS, mostBytes: MOST_BYTES };
+  const given = { url: address.url, ...files, idleMs, firstMs: FIRST_MS, mostRuns: MOST_RUNS, mostBytes: MOST_BYTES };
   const process = await spawnProcess({
     command: path,
-    args: ['serve', '--hostname', '127.0.0.1', '--port', String(port)],
+    args: address.args,
     cwd: directory,
     env: {
       ...full,
@@ -157,20 +148,18 @@ async function spawn(wanted: WantedServer, place: ServerPlace): Promise<Starting
       TMPDIR: place.temporary,
       [RUN_ID_VARIABLE]: SERVER_ID_PREFIX + place.key,
       KUGETSU_ENGINE: JSON.stringify(given),
-      OPENCODE_SERVER_USERNAME: USER,
-      OPENCODE_SERVER_PASSWORD: password,
+      ...address.env,
     },
     stdoutFile: place.log,
     stderrFile: place.log,
   });
   endSoonerThanOwn(process.pid);
-  return { process, url, password };
+  return { process, client: address.client };
 }
 
 /** The first hold on a server, as soon as it answers and its plugin is at work. */
-async function ready(wanted: WantedServer, place: ServerPlace, { process, url, password }: Starting): Promise<Lease> {
+async function ready(wanted: WantedServer, place: ServerPlace, { process, client }: Starting): Promise<Lease> {
   const { clock, limitMs, first } = wanted;
-  const client = new LoopbackClient({ url, user: USER, password });
   const until = clock.monotonic() + limitMs;
   let ended = false;
   void process.exit.then(() => {
@@ -187,16 +176,6 @@ async function ready(wanted: WantedServer, place: ServerPlace, { process, url, p
       if (lease !== undefined) return lease;
     }
     await clock.sleep(POLL_MS);
-  }
-}
-
-async function isUp(client: LoopbackClient, path: string, directory?: string): Promise<boolean> {
-  try {
-    const { status } = await client.ask({ path, query: { directory }, limitMs: ASK_AGAIN_MS });
-    return status === 200;
-  } catch (error) {
-    if (error instanceof AppError || errnoOf(error) !== undefined) return false;
-    throw error;
   }
 }
 
