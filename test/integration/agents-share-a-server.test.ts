@@ -1,6 +1,6 @@
 // Slow: servers are started, killed and left, each several times.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
@@ -9,6 +9,7 @@ import { programFacts } from '../../src/adapters/opencode/find-opencode.ts';
 import { BROUGHT_ALONG } from '../../src/adapters/opencode/server/server-trial.ts';
 import { rememberTried } from '../../src/adapters/opencode/tried.ts';
 import { installOwnPackage } from '../support/own-package.ts';
+import { age } from '../support/prune-world.ts';
 import { FAKE_OPENCODE, killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 async function sharingWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
@@ -175,10 +176,12 @@ test('what a server has left of which nothing is written down is removed by prun
   const lock = join(engine, '0123456789ab.lock');
   mkdirSync(join(engine, '0123456789ab.tmp'), { recursive: true, mode: 0o700 });
   mkdirSync(lock, { mode: 0o700 });
-  const then = new Date(Date.now() - 60_000);
-  utimesSync(lock, then, then);
+  // A record that was not written to its end.
+  const cutOff = join(engine, '.0123456789ab.json.cabaa88ca7f1.tmp');
+  writeFileSync(cutOff, '', { mode: 0o600 });
+  for (const path of [lock, cutOff]) age(path);
   succeeded(await world.kugetsu('doctor', '--fix', '--no-model'));
-  expect(readdirSync(engine)).toEqual(['0123456789ab.tmp']);
+  expect(readdirSync(engine).toSorted()).toEqual(['.0123456789ab.json.cabaa88ca7f1.tmp', '0123456789ab.tmp']);
   succeeded(await world.kugetsu('prune', '--force'));
   expect(readdirSync(engine)).toEqual([]);
   // One that ends itself leaves nothing but its plugin.

@@ -100,6 +100,7 @@ async function gatherTemporary({ home }: Needs, repositories: readonly Repositor
     dirname(home.queueItems),
     dirname(home.baseExport),
     home.modelCatalogues,
+    home.servers,
     home.bin,
     home.agentEnv,
     home.postedNotifications,
