@@ -20,7 +20,7 @@ export const queued = async (world: World, number: number): Promise<QueueItem[]>
 export async function daemonUntil(
   world: World,
   done: () => boolean | Promise<boolean>,
-  after: () => void = () => undefined,
+  after: () => void | Promise<void> = () => undefined,
 ): Promise<void> {
   const [command = '', ...args] = world.command;
   const daemon = spawn(command, [...args, 'queue-daemon', 'run'], {
@@ -34,7 +34,7 @@ export async function daemonUntil(
   await until('the task is done, or the daemon is dead', async () => dead || done());
   daemon.kill('SIGTERM');
   await ended;
-  after();
+  await after();
   await atRest(world);
 }
 

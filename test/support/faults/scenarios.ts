@@ -9,6 +9,7 @@ import { soundState, workIsSafe } from './promises.ts';
 import { LIMIT_SCENARIOS } from './limit-scenarios.ts';
 import { MANY_TASKS_SCENARIOS } from './many-tasks-scenarios.ts';
 import { QUEUE_SCENARIOS } from './queue-scenarios.ts';
+import { SERVER_SCENARIOS } from './server-scenarios.ts';
 import { SET_UP_SCENARIOS } from './set-up-scenario.ts';
 import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
 
@@ -392,4 +393,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MANY_TASKS_SCENARIOS,
   ...LIMIT_SCENARIOS,
   ...SET_UP_SCENARIOS,
+  ...SERVER_SCENARIOS,
 ];
