@@ -11,6 +11,11 @@ import { makePrivateDirectory } from './private-files.ts';
 const STALE_MS = 5000;
 const UPDATE_MS = 1500;
 const DEFAULT_WAIT_MS = 20_000;
+/** The first pause of who waits for a lock, and the longest; most locks are held for a few milliseconds. */
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 16;
+/** How long a lock is only looked at. Then it is tried again, because its holder may be dead. */
+const LOOK_MS = 40;
 
 /** The locks from the future that this process waits for: how they were seen, and since when by the monotonic clock. */
 const standing = new Map<string, { readonly mark: string; readonly since: number }>();
@@ -119,6 +124,7 @@ async function acquireWithin(
 ): Promise<() => Promise<void>> {
   const { lock: acquire } = await import('proper-lockfile');
   const deadline = performance.now() + waitMs;
+  let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     try {
       return await acquire(path, {
@@ -133,8 +139,21 @@ async function acquireWithin(
       if (errnoOf(error) !== 'ELOCKED') throw error;
       if (performance.now() >= deadline) throw stillLocked(path, waitMs, error);
     }
-    await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
+    pauseMs = await untilFree(path, pauseMs);
   }
+}
+
+/** Looks whether a lock is free, which costs much less than to try it. @returns how long the next pause is to be */
+async function untilFree(path: string, firstPauseMs: number): Promise<number> {
+  const end = performance.now() + LOOK_MS;
+  let pauseMs = firstPauseMs;
+  do {
+    // Those who wait must not all look at the same moment.
+    const ms = pauseMs * (0.5 + Math.random() / 2);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
+  } while (fs.existsSync(path) && performance.now() < end);
+  return pauseMs;
 }
 
 function stillLocked(path: string, waitMs: number, cause: unknown): AppError {
