@@ -39,3 +39,42 @@ test("whatever opencode's short commands say on both streams is heard to the end
     stderr: SIZE,
   });
 });
+
+const common = { cwd: directory, env: { PATH: process.env['PATH'] }, timeoutMs: 60_000 };
+
+test('what goes through a pipe is heard to the end, and characters that come in two pieces stay whole', async () => {
+  const script = 'yes ö | head -c 3000000; yes e | head -c 1000000 >&2; exit 3';
+  const result = await runCommand({ command: 'sh', args: ['-c', script], ...common });
+  expect(result).toMatchObject({ exitCode: 3, timedOut: false, startError: undefined });
+  expect(result.stdout).toBe('ö\n'.repeat(1_000_000));
+  expect(result.stderr).toBe('e\n'.repeat(500_000));
+});
+
+test('a program gets its input, and one that does not read it ends as it likes', async () => {
+  const input = 'i'.repeat(SIZE);
+  expect(await runCommand({ command: 'wc', args: ['-c'], ...common, input })).toMatchObject({ stdout: `${SIZE}\n` });
+  expect(await runCommand({ command: 'false', args: [], ...common, input })).toMatchObject({ exitCode: 1 });
+  expect(await runCommand({ command: 'cat', args: [], ...common })).toMatchObject({ exitCode: 0, stdout: '' });
+});
+
+test('a program that cannot be started says why', async () => {
+  const missing = { ...common, cwd: join(directory, 'missing') };
+  const whys = [
+    await runCommand({ command: 'no-such-program', args: [], ...common }),
+    await runCommand({ command: directory, args: [], ...common }),
+    await runCommand({ command: 'true', args: [], ...missing }),
+    await runCommand({ command: 'true', args: ['x'.repeat(SIZE)], ...common }),
+  ];
+  expect(whys.map(({ startError, exitCode, signal }) => [startError, exitCode, signal])).toEqual([
+    ['ENOENT', undefined, undefined],
+    ['EACCES', undefined, undefined],
+    ['ENOENT', undefined, undefined],
+    ['E2BIG', undefined, undefined],
+  ]);
+});
+
+test('a program that takes too long is ended with all its children', async () => {
+  const script = 'sleep 1000 & echo begun; sleep 1000';
+  const result = await runCommand({ command: 'sh', args: ['-c', script], ...common, timeoutMs: 500 });
+  expect(result).toMatchObject({ stdout: 'begun\n', exitCode: undefined, signal: 'SIGKILL', timedOut: true });
+});
