@@ -81,11 +81,13 @@ export async function lfsNote(place: GitPlace, output: string): Promise<string |
   const failure = lfsFailure(output);
   if (failure !== undefined)
     return `Git LFS files could not be fetched and are left as pointers; ${failure.hint ?? ''}`;
-  const [filters, uses] = await Promise.all([
-    tryGit(['config', '--get-regexp', String.raw`^filter\.lfs\.(process|smudge)$`], place),
-    tryGit(['grep', '--cached', '--quiet', '--fixed-strings', 'filter=lfs', '--', ...ATTRIBUTES], place),
-  ]);
-  if (filters.exitCode === 0 || uses.exitCode !== 0) return undefined;
+  const uses = await tryGit(
+    ['grep', '--cached', '--quiet', '--fixed-strings', 'filter=lfs', '--', ...ATTRIBUTES],
+    place,
+  );
+  if (uses.exitCode !== 0) return undefined;
+  const filters = await tryGit(['config', '--get-regexp', String.raw`^filter\.lfs\.(process|smudge)$`], place);
+  if (filters.exitCode === 0) return undefined;
   return pointersNote((await tryGit(['lfs', 'version'], place)).exitCode === 0);
 }
 

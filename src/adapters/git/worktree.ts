@@ -11,6 +11,7 @@ import { moveBranch } from './branches.ts';
 import { takeAway } from './move-aside.ts';
 import { addWorktreeEntry, listWorktreeEntries, removeWorktreeEntry } from './worktree-entries.ts';
 import { objectName } from './object-name.ts';
+import { mayHaveRef } from './plain-refs.ts';
 import { changedPaths, leftBySetUp, statusOf } from './set-up-state.ts';
 
 interface WorktreeOptions {
@@ -225,8 +226,10 @@ async function stateIn(place: GitPlace & { readonly metadata: string }, start: s
 }
 
 async function hasDiverged(place: GitPlace, branch: string): Promise<boolean> {
-  const sides = `HEAD...refs/remotes/origin/${branch}`;
+  const remote = `refs/remotes/origin/${branch}`;
+  // Most runs have pushed nothing, and then there is nothing to diverge from.
+  if (!(await mayHaveRef(remote, place))) return false;
+  const sides = `HEAD...${remote}`;
   const counted = await tryGit(['rev-list', '--left-right', '--count', '--end-of-options', sides], place);
-  // Without such a branch there is nothing to diverge from.
   return counted.exitCode === 0 && /^[1-9]\d*\s+[1-9]\d*$/.test(counted.stdout.trim());
 }

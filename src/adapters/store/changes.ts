@@ -5,26 +5,34 @@ import { dirname, join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
 import { change } from './change.ts';
 
-// The calls of node:fs/promises that change something, each as one change.
+// The calls of node:fs/promises that change something, each as one change. What only tells the system of a change, or hands it
+// a small text, is done at once: to have another thread do it takes longer, and a lock is held the longer the more often its
+// holder has to wait for the processor. What may take long is waited for, so that locks and deadlines are kept meanwhile.
+
+async function waitForDisk(file: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    blocking.fsync(file, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
 
 /** As `mkdir` of node:fs/promises, without parents. */
 export async function mkdir(path: string, options: { readonly mode: Mode }): Promise<void> {
-  await change('make directory', path, async () => fs.mkdir(path, options));
+  await change('make directory', path, async () => blocking.mkdirSync(path, options));
 }
 
 /** As `mkdtemp` of node:fs/promises. */
 export async function mkdtemp(prefix: string): Promise<string> {
-  return change('make directory', `${prefix}XXXXXX`, async () => fs.mkdtemp(prefix));
+  return change('make directory', `${prefix}XXXXXX`, async () => blocking.mkdtempSync(prefix));
 }
 
 /** As `chmod` of node:fs/promises. */
 export async function chmod(path: string, mode: Mode): Promise<void> {
-  await change('set mode', path, async () => fs.chmod(path, mode));
+  await change('set mode', path, async () => blocking.chmodSync(path, mode));
 }
 
 /** As `rename` of node:fs/promises. */
 export async function rename(from: string, to: string): Promise<void> {
-  await change('rename', to, async () => fs.rename(from, to));
+  await change('rename', to, async () => blocking.renameSync(from, to));
 }
 
 /**
@@ -33,25 +41,28 @@ export async function rename(from: string, to: string): Promise<void> {
  */
 export async function makeLinked(directory: string, { files, links }: Scratch): Promise<void> {
   await change('make directory', directory, async () => {
-    await unlessThere(fs.mkdir(directory, { mode: 0o700 }));
-    for (const [name, target] of Object.entries(links)) await unlessThere(fs.symlink(target, join(directory, name)));
-    for (const [name, text] of Object.entries(files)) await fs.writeFile(join(directory, name), text);
+    unlessThere(() => blocking.mkdirSync(directory, { mode: 0o700 }));
+    for (const [name, target] of Object.entries(links))
+      unlessThere(() => blocking.symlinkSync(target, join(directory, name)));
+    for (const [name, text] of Object.entries(files)) blocking.writeFileSync(join(directory, name), text);
   });
 }
 
 /** Makes a directory, where none is, with files in it, by their names: one change, as nobody else knows of it. */
 export async function makeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
   await change('make directory', directory, async () => {
-    await fs.mkdir(directory, { mode: 0o700 });
-    await fs.chmod(directory, 0o700);
-    for (const [name, text] of Object.entries(files)) await fs.writeFile(join(directory, name), text);
+    blocking.mkdirSync(directory, { mode: 0o700 });
+    blocking.chmodSync(directory, 0o700);
+    for (const [name, text] of Object.entries(files)) blocking.writeFileSync(join(directory, name), text);
   });
 }
 
-async function unlessThere(made: Promise<unknown>): Promise<void> {
-  await made.catch((error: unknown) => {
+function unlessThere(make: () => void): void {
+  try {
+    make();
+  } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-  });
+  }
 }
 
 /** As `rm` of node:fs/promises. */
@@ -123,14 +134,14 @@ export interface Scratch {
 /** Makes a directory whose name begins with `prefix`, with files and links in it: one change, as nobody else reads it. */
 export async function makeScratch(prefix: string, { files, links }: Scratch): Promise<string> {
   return change('make directory', `${prefix}XXXXXX`, async () => {
-    const directory = await fs.mkdtemp(prefix);
+    const directory = blocking.mkdtempSync(prefix);
     for (const [name, target] of Object.entries(links)) {
-      await fs.mkdir(dirname(join(directory, name)), { recursive: true });
-      await fs.symlink(target, join(directory, name));
+      blocking.mkdirSync(dirname(join(directory, name)), { recursive: true });
+      blocking.symlinkSync(target, join(directory, name));
     }
     for (const [name, text] of Object.entries(files)) {
-      await fs.mkdir(dirname(join(directory, name)), { recursive: true });
-      await fs.writeFile(join(directory, name), text);
+      blocking.mkdirSync(dirname(join(directory, name)), { recursive: true });
+      blocking.writeFileSync(join(directory, name), text);
     }
     return directory;
   });
@@ -143,20 +154,31 @@ export interface WritableFile {
   append(content: string): Promise<void>;
   /** Until this returns, what was written may be lost in a power failure. */
   sync(): Promise<void>;
+  /** The same, blocking: for a process that does nothing else meanwhile, and holds no lock that it would have to keep fresh. */
+  syncAtOnce(): Promise<void>;
   touch(now: Date): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens a file that must not be there yet (`wx`), or one that grows (`a`). */
 export async function openToChange(path: string, flags: 'wx' | 'a', mode: Mode): Promise<WritableFile> {
-  const handle = await change('create', path, async () => fs.open(path, flags, mode));
+  let file: number | undefined = await change('create', path, async () => blocking.openSync(path, flags, mode));
+  // Once it is closed, its number may be that of another file.
+  const open = (): number => {
+    if (file === undefined) throw new Error(`${path} is closed`);
+    return file;
+  };
   return {
-    chmod: async (wanted) => change('set mode', path, async () => handle.chmod(wanted)),
-    write: async (content) => change('write', path, async () => handle.writeFile(content)),
-    append: async (content) => change('append', path, async () => handle.appendFile(content)),
-    sync: async () => change('sync', path, async () => handle.sync()),
-    touch: async (now) => change('touch', path, async () => handle.utimes(now, now)),
-    close: async () => handle.close(),
+    chmod: async (wanted) => change('set mode', path, async () => blocking.fchmodSync(open(), wanted)),
+    write: async (content) => change('write', path, async () => blocking.writeFileSync(open(), content)),
+    append: async (content) => change('append', path, async () => blocking.appendFileSync(open(), content)),
+    sync: async () => change('sync', path, async () => waitForDisk(open())),
+    syncAtOnce: async () => change('sync', path, async () => blocking.fsyncSync(open())),
+    touch: async (now) => change('touch', path, async () => blocking.futimesSync(open(), now, now)),
+    close: async () => {
+      if (file !== undefined) blocking.closeSync(file);
+      file = undefined;
+    },
   };
 }
 
@@ -172,41 +194,25 @@ export function openOutput(path: string, flags: 'w' | 'a'): number {
 
 /** Makes what was created, renamed or removed in a directory outlast a power failure; a missing directory is fine. */
 export async function syncDirectory(path: string): Promise<void> {
-  const handle = await fs.open(path, 'r').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return;
+  const directory = openIfThere(path);
+  if (directory === undefined) return;
   try {
-    await change('sync', path, async () => handle.sync());
+    await change('sync', path, async () => waitForDisk(directory));
   } finally {
-    await handle.close();
+    blocking.closeSync(directory);
   }
 }
 
-// The same for a process that has nothing else to do meanwhile, and holds no lock that it would have to keep fresh: to hand
-// each call to another thread takes longer than most of them.
-
-/** As {@link openToChange} for a file that must not be there yet, blocking. */
-export async function openAtOnce(
-  path: string,
-  mode: Mode,
-): Promise<Pick<WritableFile, 'chmod' | 'write' | 'sync' | 'close'>> {
-  const file = await change('create', path, async () => blocking.openSync(path, 'wx', mode));
-  return {
-    chmod: async (wanted) => change('set mode', path, async () => blocking.fchmodSync(file, wanted)),
-    write: async (content) => change('write', path, async () => blocking.writeFileSync(file, content)),
-    sync: async () => change('sync', path, async () => blocking.fsyncSync(file)),
-    close: async () => blocking.closeSync(file),
-  };
+function openIfThere(path: string): number | undefined {
+  try {
+    return blocking.openSync(path, 'r');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
-/** As {@link rename}, blocking. */
-export async function renameAtOnce(from: string, to: string): Promise<void> {
-  await change('rename', to, async () => blocking.renameSync(from, to));
-}
-
-/** As {@link syncDirectory} for a directory that exists, blocking. */
+/** As {@link syncDirectory} for a directory that exists, blocking, as {@link WritableFile.syncAtOnce}. */
 export async function syncDirectoryAtOnce(path: string): Promise<void> {
   const directory = blocking.openSync(path, 'r');
   try {

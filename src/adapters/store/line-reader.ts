@@ -3,6 +3,7 @@ import { errnoOf } from '../../util/errors.ts';
 import { openToRead } from './open-to-read.ts';
 
 const CHUNK_BYTES = 256 * 1024;
+const SMALL_BYTES = 16 * 1024;
 
 /** How a line is cut that is longer than a reader holds in memory. */
 export interface LineLimit {
@@ -58,9 +59,9 @@ export class LineReader {
 
   private async *linesOf(handle: FileHandle): AsyncGenerator<string> {
     const { size } = await handle.stat();
-    this.chunk ??= Buffer.allocUnsafe(CHUNK_BYTES);
     while (this.offset < size) {
-      const { bytesRead } = await handle.read(this.chunk, 0, CHUNK_BYTES, this.offset);
+      const chunk = this.chunkFor(size - this.offset);
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, this.offset);
       if (bytesRead === 0) return;
       // A caller that stops in the middle continues after the last line that it received.
       let start = 0;
@@ -73,6 +74,13 @@ export class LineReader {
       this.keep(start, bytesRead);
       this.offset += bytesRead - start;
     }
+  }
+
+  /** Most files are small, and a run reads several: memory that is not needed is not touched. */
+  private chunkFor(bytes: number): Buffer {
+    if (this.chunk === undefined || this.chunk.length < Math.min(bytes, CHUNK_BYTES))
+      this.chunk = Buffer.allocUnsafe(bytes > SMALL_BYTES ? CHUNK_BYTES : SMALL_BYTES);
+    return this.chunk;
   }
 
   private endIn(start: number, length: number): number {

@@ -7,10 +7,8 @@ import {
   copyFile,
   makeTreeWritable,
   mkdir,
-  openAtOnce,
   openToChange,
   rename,
-  renameAtOnce,
   rm,
   syncDirectory,
   syncDirectoryAtOnce,
@@ -63,42 +61,33 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
 }
 
 /**
- * As {@link replaceFile} for a file that nobody else writes: blocking, for a command that does nothing else meanwhile. Not
+ * As {@link replaceFile} for a file that nobody else writes: it blocks until it is on the disk, for a command that does nothing else meanwhile. Not
  * under a lock, which would go stale behind a slow disk.
  */
 export async function addFile(path: string, content: string): Promise<void> {
-  await writeAside(path, async (file) => writeWhole(file, content, { durable: true }), AT_ONCE);
+  await writeAside(path, async (file) => {
+    await writePrivate(file, content);
+    await file.syncAtOnce();
+  });
   await syncDirectoryAtOnce(dirname(path));
 }
 
 /** As {@link addFile}, without waiting for the disk: a power failure may leave the old bytes, none, or an empty file. */
 export async function placeFile(path: string, content: string): Promise<void> {
-  await writeAside(path, async (file) => writeWhole(file, content, { durable: false }), AT_ONCE);
+  await writeAside(path, async (file) => writePrivate(file, content));
 }
 
-type NewFile = Pick<WritableFile, 'chmod' | 'write' | 'sync' | 'close'>;
-
-/** How a file is made and put in its place. */
-interface Calls {
-  readonly open: (path: string) => Promise<NewFile>;
-  readonly rename: (from: string, to: string) => Promise<void>;
-}
-
-const WAITING: Calls = { open: async (path) => openToChange(path, 'wx', FILE_MODE), rename };
-const AT_ONCE: Calls = { open: async (path) => openAtOnce(path, FILE_MODE), rename: renameAtOnce };
-
-async function writeWhole(file: NewFile, content: string, { durable }: { readonly durable: boolean }): Promise<void> {
+async function writePrivate(file: WritableFile, content: string): Promise<void> {
   await file.chmod(FILE_MODE);
   await file.write(content);
-  if (durable) await file.sync();
 }
 
-async function writeAside(path: string, write: (file: NewFile) => Promise<void>, calls = WAITING): Promise<void> {
+async function writeAside(path: string, write: (file: WritableFile) => Promise<void>): Promise<void> {
   const temporary = temporaryBeside(path);
-  const file = await openInDirectory(temporary, calls);
+  const file = await openInDirectory(temporary);
   try {
     await write(file).finally(async () => file.close());
-    await calls.rename(temporary, path);
+    await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
@@ -106,13 +95,14 @@ async function writeAside(path: string, write: (file: NewFile) => Promise<void>,
 }
 
 /** Opens a new file; its directory is made when it is missing. */
-async function openInDirectory(path: string, { open }: Calls): Promise<NewFile> {
+async function openInDirectory(path: string): Promise<WritableFile> {
+  const open = async (): Promise<WritableFile> => openToChange(path, 'wx', FILE_MODE);
   try {
-    return await open(path);
+    return await open();
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
     await makePrivateDirectory(dirname(path));
-    return open(path);
+    return open();
   }
 }
 

@@ -23,10 +23,11 @@ const POLL_MS = 100;
 /** How often a silent agent is asked whether it works, in milliseconds. */
 const ALIVE_CHECK_MS = 5000;
 
-/** A session file with a verdict, a log line, a notification and an inbox that is written anew, several times over. */
-const RESERVED_BLOCKS = 8;
-/** As many random bytes as there are in one call; a filesystem that compresses must not make less of them. */
-const BLOCK_BYTES = 65_536;
+/**
+ * A session file with a verdict, a log line, a notification and an inbox that is written anew, several times over. Random
+ * bytes, because a filesystem that compresses must not make less of them.
+ */
+const RESERVED_BYTES = 512 * 1024;
 /** An agent that was cut off in the middle of a write may leave a little less than a block. */
 const FULL_BELOW_BYTES = 16 * 1024;
 
@@ -101,8 +102,7 @@ async function watched(
  * fills the disk leaves that much.
  */
 async function reserveSpace(directory: string): Promise<void> {
-  const blocks = Array.from({ length: RESERVED_BLOCKS }, () => randomBytes(BLOCK_BYTES));
-  await writeFile(join(directory, 'reserve'), Buffer.concat(blocks), { mode: 0o600 });
+  await writeFile(join(directory, 'reserve'), randomBytes(RESERVED_BYTES), { mode: 0o600 });
 }
 
 async function isDiskFull(directory: string): Promise<boolean> {

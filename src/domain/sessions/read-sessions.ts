@@ -26,6 +26,11 @@ export async function readIssueSession(context: HomeOnly, ref: string): Promise<
   return file === undefined ? undefined : readIssueFile(context.home, file, ref);
 }
 
+/** The name that the files of an issue have; undefined when it is not tracked. */
+export async function readName(context: HomeOnly, ref: string): Promise<string | undefined> {
+  return (await readIndex(context))?.issues[ref]?.replace(/\.json$/, '');
+}
+
 /** Every tracked issue session, in the order of the index. */
 export async function readIssueSessions(context: HomeOnly): Promise<IssueSession[]> {
   return readSessions(context, async (error) => {

@@ -18,10 +18,10 @@ import type { WantedBegin } from '../worktrees/where-work-begins.ts';
 import { keepPushedOf } from '../worktrees/keep-pushed.ts';
 import { proveWorktree } from '../worktrees/prove-worktree.ts';
 import { restoreForRun } from '../worktrees/repository.ts';
-import { readBase, readIssueSession } from '../sessions/read-sessions.ts';
+import { readBase, readIssueSession, readName, readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { baseDirectory, isScripts, takeOver } from '../sessions/take-over.ts';
-import { changeSessions, updateIssueSession } from '../sessions/session-store.ts';
+import { updateIssueSession } from '../sessions/session-store.ts';
 
 /** An issue that is made ready for its agent. */
 interface Preparation {
@@ -95,7 +95,7 @@ async function makeWorktree(
 ): Promise<SetUpPlace> {
   const done = step.begin('worktree');
   const before = await requireSession(context, ref);
-  const name = await changeSessions(context, async (changes) => changes.nameFor(ref));
+  const name = await requireName(context, ref);
   const worktree = await makeIssueWorktree(context, {
     ...request,
     ref: parseIssueRef(ref),
@@ -147,7 +147,8 @@ async function ownersOfBranches(
   context: Context,
   ref: string,
 ): Promise<(repository: string, branch: string) => string | undefined> {
-  const sessions = await changeSessions(context, async (changes) => changes.soundIssues());
+  // Without the lock: with it, they would be as old by the time that this is asked.
+  const sessions = await readSoundIssueSessions(context);
   const others = sessions.filter((session) => session.issue_ref !== ref && session.worktree_path !== null);
   return (repository, branch) =>
     others.find((session) => session.repository === repository && session.branch === branch)?.issue_ref;
@@ -212,7 +213,14 @@ export async function prepareContinue(
 }
 
 async function requireSession(context: Context, ref: string): Promise<IssueSession> {
-  const session = await readIssueSession(context, ref);
-  if (session === undefined) throw new AppError('no_session', `${ref} was removed while it was being prepared`);
-  return session;
+  return (await readIssueSession(context, ref)) ?? removed(ref);
+}
+
+/** The name of an issue's files, which the claim has given it. */
+async function requireName(context: Context, ref: string): Promise<string> {
+  return (await readName(context, ref)) ?? removed(ref);
+}
+
+function removed(ref: string): never {
+  throw new AppError('no_session', `${ref} was removed while it was being prepared`);
 }
