@@ -1,6 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { leadsToDirectory } from '../store/paths.ts';
+import { leadsToDirectory, seenAtOnce } from '../store/paths.ts';
 import { makeLinked, type Scratch } from '../store/changes.ts';
 import { replaceFile } from '../store/private-files.ts';
 import { configText, valueIn, type Config } from './config-text.ts';
@@ -145,5 +144,5 @@ function ownConfig({ objectFormat, filesystem, url, source }: MaybeFacts): strin
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isFile() === true;
+  return seenAtOnce(path)?.isFile() === true;
 }

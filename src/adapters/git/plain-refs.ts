@@ -1,7 +1,7 @@
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
-import { settledStamp } from '../store/paths.ts';
+import { settledStamp, statAtOnce } from '../store/paths.ts';
 import type { GitPlace } from './git-place.ts';
 import { plainText } from './plain-file.ts';
 
@@ -14,9 +14,9 @@ import { plainText } from './plain-file.ts';
 export async function mayHaveRef(name: string, { extraEnv, own }: GitPlace): Promise<boolean> {
   const directory = own ?? extraEnv?.['GIT_DIR'];
   if (directory === undefined || !/^refs\/(?!bisect\/|worktree\/|rewritten\/)/.test(name)) return true;
-  if ((await kindOf(join(directory, 'reftable'))) !== 'none') return true;
+  if (kindOf(join(directory, 'reftable')) !== 'none') return true;
   // A ref that is being packed is in the one place before it leaves the other.
-  if ((await kindOf(join(directory, name))) === 'other') return true;
+  if (kindOf(join(directory, name)) === 'other') return true;
   return isPacked(join(directory, 'packed-refs'), name);
 }
 
@@ -56,10 +56,11 @@ async function packedIn(file: string): Promise<Buffer> {
 }
 
 /** A directory is no ref, but one may have been packed from its place. */
-async function kindOf(path: string): Promise<'none' | 'directory' | 'other'> {
+function kindOf(path: string): 'none' | 'directory' | 'other' {
   try {
-    return (await lstat(path)).isDirectory() ? 'directory' : 'other';
-  } catch (error) {
-    return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '') ? 'none' : 'other';
+    const facts = statAtOnce(path);
+    return facts === undefined ? 'none' : facts.isDirectory() ? 'directory' : 'other';
+  } catch {
+    return 'other';
   }
 }

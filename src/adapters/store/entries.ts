@@ -1,8 +1,7 @@
-import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { errnoOf } from '../../util/errors.ts';
 import { rm } from './changes.ts';
 import { listDirectory } from './directory.ts';
+import { statAtOnce } from './paths.ts';
 
 /** Something in a directory, as it is itself: a link is a link, wherever it leads. */
 export interface Entry {
@@ -17,10 +16,7 @@ export interface Entry {
 
 /** What is at `path`; undefined when there is nothing. */
 export async function entryAt(path: string): Promise<Entry | undefined> {
-  const stat = await lstat(path).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const stat = statAtOnce(path);
   if (stat === undefined) return undefined;
   const type = stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : 'other';
   const identity = `${stat.dev} ${stat.ino} ${stat.birthtimeMs}`;
