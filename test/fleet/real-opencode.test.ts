@@ -38,6 +38,10 @@ async function realPair(): Promise<readonly [RealWorld, RealWorld]> {
     const url = `${inject('postgres')}&schema=${address.schema}`;
     succeeded(await world.kugetsu('fleet', 'join', url, '--name', ['a', 'b'][index] ?? ''));
   }
+  const [{ world: first }, { world: second }] = hosts;
+  succeeded(await first.kugetsu('init', '--force', '--headless', '--prompt', 'remember tansy'));
+  succeeded(await first.kugetsu('fleet', 'base', 'push'));
+  succeeded(await second.kugetsu('fleet', 'base', 'pull'));
   return hosts;
 }
 
@@ -55,9 +59,9 @@ async function powerFails(world: World): Promise<void> {
   for (const pid of pids) process.kill(pid, 'SIGKILL');
 }
 
-// Slow: five runs on the real opencode, and a claim that has to run out.
+// Slow: six runs on the real opencode, a base that goes from one to the other, and a claim that has to run out.
 test('a PM task of one host has its children on both; a host that loses its power loses no task, and begins none again', async () => {
-  const [{ world: a }, { world: b }] = await realPair();
+  const [{ world: a }, { world: b, model }] = await realPair();
   for (const world of [a, b]) succeeded(await world.kugetsu('queue-daemon', 'start'));
   const both = await queued(b, 'delegate', 'see to both');
   const places = await until('both children are at work, each on a host of its own', () => {
@@ -69,23 +73,27 @@ test('a PM task of one host has its children on both; a host that loses its powe
   expect(done).toMatchObject({ state: 'completed', children: [{ outcome: 'succeeded' }, { outcome: 'succeeded' }] });
   const subjects = await Promise.all(places.map(async (place) => gitIn(a, place, 'log', '-1', '--format=%s')));
   expect(subjects.toSorted()).toEqual(['Add 1', 'Add 2']);
+  // What the base of a alone was told.
+  const atB = model.requests.filter(({ lastUserText }) => /work on \d/.test(lastUserText));
+  expect(atB.length).toBeGreaterThan(0);
+  for (const { body } of atB) expect(body).toContain('remember tansy');
 
   succeeded(await a.kugetsu('queue-daemon', 'stop'));
   const long = await queued(b, 'delegate', 'take long');
-  const [atA, atB] = [a, b].map((world) => join(world.home, 'pm-agent'));
-  await until('its agent is at work on b', () => hasBegun(atB ?? ''));
+  const [placeA, placeB] = [a, b].map((world) => join(world.home, 'pm-agent'));
+  await until('its agent is at work on b', () => hasBegun(placeB ?? ''));
   await powerFails(b);
   succeeded(await a.kugetsu('queue-daemon', 'start'));
-  await until('a has begun it again', () => hasBegun(atA ?? ''));
-  rmSync(join(atB ?? '', 'begun'));
-  writeFileSync(join(atA ?? '', 'go'), '');
+  await until('a has begun it again', () => hasBegun(placeA ?? ''));
+  rmSync(join(placeB ?? '', 'begun'));
+  writeFileSync(join(placeA ?? '', 'go'), '');
   expect(await finished(a, long.id)).toMatchObject({ state: 'completed', attempts: 2 });
   succeeded(await b.kugetsu('queue-daemon', 'start'));
   await until('b has settled what it was at', () =>
     readdirSync(join(b.home, 'runs')).every((name) => !name.endsWith('.json')),
   );
   expect((await items(b)).find(({ id }) => id === long.id)).toMatchObject({ state: 'completed', attempts: 2 });
-  expect(hasBegun(atB ?? '')).toBe(false);
+  expect(hasBegun(placeB ?? '')).toBe(false);
 }, 900_000);
 
 function worktreeIn({ home }: World, number: number): string {
