@@ -15,7 +15,7 @@ import {
   tasks,
   waitsFor,
 } from '../support/queue-world.ts';
-import { until, type World } from '../support/world.ts';
+import { BUNDLE, calledBy, until, type World } from '../support/world.ts';
 
 const completed = ({ state }: { readonly state: string }): boolean => state === 'completed';
 
@@ -181,4 +181,17 @@ test('who cannot join is told why, and has changed nothing', async () => {
   const id = await enqueue(world, 'hello');
   expect(task(world, id)).toMatchObject({ id, issue_ref: REF });
   expect(hosts).toHaveLength(1);
+});
+
+// Each of its calls starts Node.
+test('the bundle for Node is a host like any other', async () => {
+  const { hosts, url } = await fleetOf(1);
+  const [a] = hosts;
+  if (a === undefined) throw new Error('one was asked for');
+  const b = calledBy(await queueWorld(), BUNDLE);
+  succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b'));
+  await startDaemon(b);
+  const id = await delegate(a, `fake: sh kugetsu queue enqueue '${issue(2)}' hello`);
+  expect(await fleetTaskThat(b, id, completed)).toMatchObject({ attempts: 1, children: [{ outcome: 'succeeded' }] });
+  expect(await delegate(b, 'hello')).toMatch(/^q_/);
 });
