@@ -1,7 +1,6 @@
 // Slow: a canary is a whole start, agent and clean-up on the real opencode.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listedSession, makeRealWorld, type RealWorld } from '../support/real-world.ts';
-import { installOwnPackage } from '../support/own-package.ts';
 import { REAL_OPENCODE, run } from '../support/world.ts';
 
 const REF = 'forge.test/acme/demo#1';
@@ -89,12 +88,7 @@ test('a canary goes the whole way, and leaves nothing', async () => {
 });
 
 test('opencode passes its trial, and so does its shared server', async () => {
-  const { world } = real;
-  const { code, stdout, stderr } = await world.kugetsu('doctor', '--try-opencode', '--json');
+  const { code, stdout, stderr } = await real.world.kugetsu('doctor', '--try-opencode', '--json');
   const report = JSON.parse(stdout) as { readonly server: boolean | null; readonly steps: readonly unknown[] };
   expect({ code, stderr, ...report }).toMatchObject({ code: 0, passed: true, server: true });
-  installOwnPackage(world);
-  expect((await doctor('--no-model')).findings).toContainEqual(
-    expect.objectContaining({ message: expect.stringContaining('agents share a server (AGENT_ENGINE=auto)') }),
-  );
 });
