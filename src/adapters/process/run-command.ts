@@ -3,11 +3,17 @@ import { change } from '../store/change.ts';
 import { openOutput } from '../store/changes.ts';
 import { definedOnly } from './environment.ts';
 import { killGroup, rememberGroup } from './live-groups.ts';
-import { type ChildEnd, startPiped, type StartedChild } from './piped-child.ts';
 
 /** How a foreign program ended; never an exception. */
-export interface CommandResult extends ChildEnd {
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Undefined when a signal ended it, or when it could not be started. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
   readonly timedOut: boolean;
+  /** `ENOENT`, `EACCES`, … when it could not be started. */
+  readonly startError: string | undefined;
   readonly durationMs: number;
 }
 
@@ -36,30 +42,10 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
 }
 
 async function runToEnd(options: CommandOptions): Promise<CommandResult> {
-  const { stdoutFile, stderrFile, timeoutMs } = options;
-  const startedAt = performance.now();
-  const isPiped = stdoutFile === undefined && stderrFile === undefined;
-  const child = isPiped ? startPiped({ ...options, env: definedOnly(options.env) }) : await startWithFiles(options);
-  const { pid } = child;
-  const forget = pid === undefined ? undefined : rememberGroup(pid);
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    if (pid !== undefined) killGroup(pid, 'SIGKILL');
-  }, timeoutMs);
-  try {
-    const end = await child.ended;
-    return { ...end, timedOut, durationMs: performance.now() - startedAt };
-  } finally {
-    clearTimeout(timer);
-    forget?.();
-  }
-}
-
-async function startWithFiles(options: CommandOptions): Promise<StartedChild> {
-  const { command, args, cwd, env, input } = options;
+  const { command, args, cwd, env, input, timeoutMs, onStderr } = options;
   // It takes longer to load than many commands take to run.
   const { execa } = await import('execa');
+  const startedAt = performance.now();
   const [stdout, stderr] = openOutputs(options);
   const child = execa(command, args, {
     cwd,
@@ -75,18 +61,29 @@ async function startWithFiles(options: CommandOptions): Promise<StartedChild> {
     cleanup: false,
   });
   for (const file of [stdout, stderr]) if (file !== undefined) closeSync(file);
-  return { pid: child.pid, ended: endOf(child, child.pid) };
-}
-
-async function endOf(child: PromiseLike<ExecaEnd>, pid: number | undefined): Promise<ChildEnd> {
-  const { stdout, stderr, exitCode, signal, code } = await child;
-  return {
-    stdout: typeof stdout === 'string' ? stdout : '',
-    stderr: typeof stderr === 'string' ? stderr : '',
-    exitCode,
-    signal,
-    startError: pid === undefined ? (code ?? 'EUNKNOWN') : undefined,
-  };
+  if (onStderr !== undefined) child.stderr?.on('data', (chunk) => onStderr(String(chunk)));
+  const { pid } = child;
+  const forget = pid === undefined ? undefined : rememberGroup(pid);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    if (pid !== undefined) killGroup(pid, 'SIGKILL');
+  }, timeoutMs);
+  try {
+    const result = await child;
+    return {
+      stdout: typeof result.stdout === 'string' ? result.stdout : '',
+      stderr: typeof result.stderr === 'string' ? result.stderr : '',
+      exitCode: result.exitCode,
+      signal: result.signal,
+      timedOut,
+      startError: pid === undefined ? (result.code ?? 'EUNKNOWN') : undefined,
+      durationMs: performance.now() - startedAt,
+    };
+  } finally {
+    clearTimeout(timer);
+    forget?.();
+  }
 }
 
 /**
@@ -101,15 +98,6 @@ function openOutputs({ stdoutFile, stderrFile }: CommandOptions): [number | unde
     if (stdout !== undefined) closeSync(stdout);
     throw error;
   }
-}
-
-/** What execa says of a program that has ended, as far as it counts here. */
-interface ExecaEnd {
-  readonly stdout?: unknown;
-  readonly stderr?: unknown;
-  readonly exitCode?: number | undefined;
-  readonly signal?: string | undefined;
-  readonly code?: string | undefined;
 }
 
 /** execa accepts any descriptor of this process; its types cover those up to 9. */
