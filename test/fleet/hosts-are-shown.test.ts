@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { REF, succeeded } from '../support/fake-world.ts';
 import { fleetOf, fleetTaskThat } from '../support/fleet-worlds.ts';
-import { enqueue, give, noted, startDaemon, tasks, waitsFor } from '../support/queue-world.ts';
+import { delegate, enqueue, give, noted, startDaemon, tasks, waitsFor } from '../support/queue-world.ts';
 import { until } from '../support/world.ts';
 
 // A run, and its work is saved.
@@ -43,4 +43,39 @@ test('lists, watch and notifications say on each host which host they speak of',
   succeeded(await b.kugetsu('destroy', REF, '-y'));
   const { stdout: news } = succeeded(await a.kugetsu('notify', 'list', '--all', '--type', 'work_saved'));
   expect(news).toContain('to get it back on host b: git ');
+});
+
+// Two runs, and what is told of one while it is on: a claim is kept up every two seconds.
+test('the end of a log is shown on every host, and where the whole log is', async () => {
+  const { hosts } = await fleetOf(2, { FLEET_LEASE_SECONDS: '10' });
+  const [a, b] = hosts;
+  if (a === undefined || b === undefined) throw new Error('two were asked for');
+  await startDaemon(b);
+  const pm = await delegate(a, waitsFor(b, 'go'));
+  await until('an agent is at work', () => noted(b, 'go-begun').length > 0);
+  const events = async (name: string): Promise<readonly unknown[]> =>
+    succeeded(await a.kugetsu('logs', name, '--json'))
+      .stdout.trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { readonly event?: unknown }).event);
+  await until('b has told of it', async () => (await a.kugetsu('logs', pm)).code === 0);
+  await until('b has told that it works', async () => (await events(pm)).includes('at_work'));
+  expect(await a.kugetsu('logs', pm, '-f')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('follow it on that host; without --follow, its end is shown'),
+  });
+
+  give(b, 'go');
+  const { run_id: run } = await fleetTaskThat(a, pm, ({ state }) => state === 'completed');
+  // The daemon may know of the end before the runner has told it.
+  for (const name of [pm, run ?? ''])
+    await until('b has told of its end', async () => (await events(name)).at(-1) === 'ended');
+  const { stderr } = succeeded(await a.kugetsu('logs', pm));
+  expect(stderr).toBe(`this is the end of the log; the whole log is on host b: run kugetsu logs ${run} there\n`);
+  expect(succeeded(await b.kugetsu('logs', pm)).stderr).toBe('');
+
+  const id = await enqueue(a, 'hello');
+  await fleetTaskThat(a, id, ({ state }) => state === 'completed');
+  await until('b has told of it', async () => (await a.kugetsu('logs', REF)).stdout.includes('hello'));
+  expect(await a.kugetsu('logs', 'r_0mwrzy3vsoanbch2t')).toMatchObject({ code: 1 });
 });

@@ -91,6 +91,24 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(await away.keep(FIRST, 'r_1', 60)).toBe('held');
   });
 
+  test('the end of a log is told with a claim, and is found by task, run and issue after the task has ended', async () => {
+    const { store, away } = await withClaim();
+    const { issue_ref: ref } = itemWith({ id: FIRST });
+    const names = [FIRST, 'r_1', ref ?? ''];
+    for (const name of names) expect(await store.fleet.tail(name)).toBeUndefined();
+    await away.keep(FIRST, 'r_1', 60, ['{"a":1}']);
+    await away.keep(FIRST, 'r_1', 60);
+    await away.keep(FIRST, 'r_0', 60, ['not its own']);
+    const tail = { host: await away.host(), run: 'r_1', lines: ['{"a":1}'] };
+    for (const name of names) expect(await store.fleet.tail(name)).toEqual(tail);
+    await away.update(FIRST, finished);
+    for (const name of names) expect(await store.fleet.tail(name)).toEqual(tail);
+    await away.fleet.tell(FIRST, 'r_0', ['not its own']);
+    await away.fleet.tell(FIRST, 'r_1', ['{"b":1}']);
+    expect(await store.fleet.tail(FIRST)).toEqual({ ...tail, lines: ['{"b":1}'] });
+    expect(await store.fleet.tail(SECOND)).toBeUndefined();
+  });
+
   test('what all share of failures changes for whoever knows what it was, and for all', async () => {
     const { store, away } = await make();
     expect(await store.fleet.breaker()).toBeUndefined();

@@ -93,7 +93,10 @@ async function showLog(
     }
     write(shown);
   };
-  const run = await readRunLog(context, { subject, follow, signal, onLine, onSilence }).finally(() => live.clear());
+  const onTail = ({ host, run: id }: { readonly host: string; readonly run: string }): void =>
+    context.terminal.err(`this is the end of the log; the whole log is on host ${host}: run kugetsu logs ${id} there`);
+  const options = { subject, follow, signal, onLine, onSilence, onTail };
+  const run = await readRunLog(context, options).finally(() => live.clear());
   const succeeded = run?.verdict?.outcome === 'succeeded';
   if (follow && ref !== undefined && run !== undefined) context.terminal.err(`  ${afterwardsText(ref, run)}`);
   if (!follow || !succeeded || run.kind !== 'pm' || run.task == null) return succeeded;

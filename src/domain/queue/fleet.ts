@@ -19,6 +19,14 @@ export interface Host {
   readonly claimed: number;
 }
 
+/** The end of a run's log, as its host has told it. */
+export interface Tail {
+  readonly host: string;
+  readonly run: string;
+  /** Lines of the log, without secrets. */
+  readonly lines: readonly string[];
+}
+
 /** What the hosts that share a queue know of each other, and ask of each other. */
 export interface Fleet {
   /** Every host, by name; none when the queue belongs to one home. */
@@ -31,6 +39,10 @@ export interface Fleet {
    * wait for its children.
    */
   askToStop(task: string, runId: string): Promise<void>;
+  /** Tells the other hosts how the log of a task's run ends, whatever has become of the task. */
+  tell(task: string, runId: string, lines: readonly string[]): Promise<void>;
+  /** What was told of the last run of a task, by its id, its run's or the ref of its issue; undefined when nothing was, or it is gone. */
+  tail(name: string): Promise<Tail | undefined>;
   /** What the hosts know together of failures that all of them share, as JSON; undefined when nothing is wrong. */
   breaker(): Promise<string | undefined>;
   /** Replaces that, if it still is what it was `before`. @returns whether it did */
@@ -42,6 +54,8 @@ export const ALONE: Fleet = {
   hosts: async () => [],
   issueHost: async () => undefined,
   askToStop: async () => undefined,
+  tell: async () => undefined,
+  tail: async () => undefined,
   breaker: async () => undefined,
   putBreaker: async () => true,
 };

@@ -31,6 +31,8 @@ export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
     fleet: {
       hosts: async () => (await store()).fleet.hosts(),
       issueHost: async (...given) => (await store()).fleet.issueHost(...given),
+      tell: async (...given) => (await store()).fleet.tell(...given),
+      tail: async (...given) => (await store()).fleet.tail(...given),
       breaker: async () => (await store()).fleet.breaker(),
       putBreaker: async (...given) => (await store()).fleet.putBreaker(...given),
       askToStop: async (...given) => (await store()).fleet.askToStop(...given),

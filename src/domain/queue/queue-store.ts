@@ -150,8 +150,8 @@ export interface QueueStore {
    * @throws what `change` throws; then nothing is changed
    */
   update(id: string, change: Change, given?: Changing): Promise<ItemChange | undefined>;
-  /** Keeps up the claim of a run, for so many seconds from now. */
-  keep(id: string, runId: string, seconds: number): Promise<Kept>;
+  /** Keeps up the claim of a run, for so many seconds from now. @param tail the last lines of its log, for other hosts */
+  keep(id: string, runId: string, seconds: number, tail?: readonly string[]): Promise<Kept>;
   /** The tasks that are not finished, oldest first. @param broken gets a line about each that cannot be read, which holds up no other */
   open(broken: (line: Text) => Promise<void>): Promise<readonly QueueItem[]>;
   /** The finished tasks, page by page: as dear as the page is long. */

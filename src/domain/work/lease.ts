@@ -2,6 +2,7 @@ import { unlessRefused } from '../../util/errors.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
+import type { Kept } from '../queue/queue-store.ts';
 import { HOST_LOST } from '../queue/advance.ts';
 import { NOTHING_OBSERVED } from '../runs/observation.ts';
 import type { Verdict } from '../runs/run-schema.ts';
@@ -32,6 +33,8 @@ export interface KeptClaim {
   readonly lost: AbortSignal;
   /** Aborts when somebody on another host has stopped the run. */
   readonly stopWanted: AbortSignal;
+  /** Tells other hosts how the log ends, when the run is over; the claim is not kept up any more. */
+  tell(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +42,8 @@ interface Claim {
   readonly task: string;
   readonly runId: string;
   readonly seconds: number;
+  /** The last lines of the run's log, for other hosts. */
+  readonly tail?: () => Promise<readonly string[]>;
 }
 
 /**
@@ -46,7 +51,7 @@ interface Claim {
  * answered for as long as the claim held, the claim is lost. Time is counted from before the last good answer, by a clock
  * that never jumps.
  */
-export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, runId, seconds }: Claim): KeptClaim {
+export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, runId, seconds, tail }: Claim): KeptClaim {
   const lost = new AbortController();
   const stopWanted = new AbortController();
   const over = new AbortController();
@@ -54,6 +59,19 @@ export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, run
   const { clock, queue } = context;
   const beatMs = Math.min((seconds * 1000) / BEATS, LONGEST_BEAT_MS);
 
+  const beat = async (): Promise<Kept | undefined> => {
+    // A log that cannot be read costs no claim.
+    const lines = await tail?.().catch(unlessRefused);
+    return queue.keep(task, runId, seconds, lines).catch(unlessUnreachable);
+  };
+  const tell = async (): Promise<void> => {
+    over.abort();
+    // What an earlier beat tells is older.
+    await keeping;
+    const lines = await tail?.().catch(unlessRefused);
+    // Somebody else may have settled the task already.
+    if (lines !== undefined) await queue.fleet.tell(task, runId, lines).catch(unlessUnreachable);
+  };
   const keep = async (): Promise<void> => {
     let good = clock.monotonic();
     const leftMs = (): number => Math.max(0, seconds * 1000 - MARGIN_MS - (clock.monotonic() - good));
@@ -63,7 +81,7 @@ export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, run
       const asked = clock.monotonic();
       // What a server that hangs has not answered when the claim ends does not matter any more.
       const answered = new AbortController();
-      const asking = queue.keep(task, runId, seconds).catch(unlessUnreachable);
+      const asking = beat();
       const answer = await Promise.race([
         asking.finally(() => answered.abort()),
         clock.sleep(leftMs(), AbortSignal.any([over.signal, answered.signal])).then(() => undefined),
@@ -78,6 +96,7 @@ export function keepClaim(context: Pick<Context, 'queue' | 'clock'>, { task, run
   return {
     lost: lost.signal,
     stopWanted: stopWanted.signal,
+    tell,
     async stop() {
       over.abort();
       await keeping;

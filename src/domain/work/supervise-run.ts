@@ -14,6 +14,7 @@ import type { Worked } from './until-done.ts';
 import { cleanUpAfterRun } from './settle-run.ts';
 import { sizeLimit } from '../runs/log-limits.ts';
 import { hostLost, keepClaim, leaseSeconds, type KeptClaim } from './lease.ts';
+import { readTail } from '../runs/log-tail.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
@@ -71,7 +72,7 @@ async function claimOf(
   const { task: id, kind } = (await task.record.read()) ?? {};
   if (typeof id !== 'string' || (await context.queue.host().catch(() => undefined)) === undefined) return undefined;
   const seconds = await leaseSeconds(context, kind === 'pm' ? 'pm' : 'issue');
-  return keepClaim(context, { task: id, runId, seconds });
+  return keepClaim(context, { task: id, runId, seconds, tail: async () => readTail(task.log) });
 }
 
 async function superviseClaimed(
@@ -103,6 +104,7 @@ async function superviseClaimed(
     );
     await log.record({ event: 'ended', verdict });
     if (run === undefined) return;
+    await claim?.tell();
     const isDone = await afterRun(context, run, verdict);
     await task.afterwards?.(verdict);
     // Whoever finds it elsewhere goes on with what follows from the end.

@@ -1,16 +1,27 @@
 import type { Database } from '../../../adapters/postgres/database.ts';
-import { textOf } from '../../../util/loose-object.ts';
-import type { Fleet, Host } from '../fleet.ts';
+import * as z from 'zod/mini';
+import { parseJson, textOf } from '../../../util/loose-object.ts';
+import type { Fleet, Host, Tail } from '../fleet.ts';
 import type { Hosts } from './hosts.ts';
+
+const TailSchema = z.looseObject({ host: z.string(), run: z.string(), lines: z.array(z.string()) });
+
+/** The end of a log as a row keeps it. */
+export function tailText(tail: Tail): string {
+  return JSON.stringify(tail);
+}
 
 /** The fleet in the tables that its hosts share. */
 export class TableFleet implements Fleet {
   private readonly database: Database;
   private readonly known: Hosts;
+  private readonly host: string;
 
-  constructor(database: Database, known: Hosts) {
+  /** @param host the name of this one */
+  constructor(database: Database, known: Hosts, host: string) {
     this.database = database;
     this.known = known;
+    this.host = host;
   }
 
   async hosts(): Promise<readonly Host[]> {
@@ -29,6 +40,23 @@ export class TableFleet implements Fleet {
       returning pg_notify('${schema}', '')`,
       [task, runId],
     );
+  }
+
+  async tell(task: string, run: string, lines: readonly string[]): Promise<void> {
+    await this.database.write(
+      `update ${this.database.address.schema}.task set tail = $3 where id = $1 and run_id = $2`,
+      [task, run, tailText({ host: this.host, run, lines })],
+    );
+  }
+
+  async tail(name: string): Promise<Tail | undefined> {
+    const rows = await this.database.read(
+      `select tail from ${this.database.address.schema}.task
+      where tail is not null and (id = $1 or run_id = $1 or issue_ref = $1)
+      order by coalesce(finished_at, 'infinity') desc, id desc limit 1`,
+      [name],
+    );
+    return TailSchema.safeParse(parseJson(textOf(rows[0]?.['tail']) ?? '')).data;
   }
 
   async breaker(): Promise<string | undefined> {

@@ -28,7 +28,7 @@ import { finishedPage } from './finished-page.ts';
 import { isUnreachable, keepForLater } from '../outbox.ts';
 import { Hosts, type Identity } from './hosts.ts';
 import { tasksIn } from './read-tasks.ts';
-import { TableFleet } from './table-fleet.ts';
+import { TableFleet, tailText } from './table-fleet.ts';
 import { TableInbox } from './table-inbox.ts';
 import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';
 import { addition, replacement, statements, type Replacing, type Statements } from './task-statements.ts';
@@ -74,7 +74,7 @@ export class TableQueue implements QueueStore {
     this.table = table;
     this.sql = statements(schema, table.time ?? 'clock_timestamp()');
     this.hosts = new Hosts(table.database, table.time);
-    this.fleet = new TableFleet(table.database, this.hosts);
+    this.fleet = new TableFleet(table.database, this.hosts, table.identity.host);
     this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
   }
 
@@ -140,8 +140,9 @@ export class TableQueue implements QueueStore {
     }
   }
 
-  async keep(id: string, runId: string, seconds: number): Promise<Kept> {
-    const { rows } = await this.table.database.write(this.sql.keep, [id, runId, seconds]);
+  async keep(id: string, runId: string, seconds: number, lines?: readonly string[]): Promise<Kept> {
+    const tail = lines === undefined ? null : tailText({ host: this.table.identity.host, run: runId, lines });
+    const { rows } = await this.table.database.write(this.sql.keep, [id, runId, seconds, tail]);
     if (rows[0] === undefined) return 'over';
     return rows[0]['stop_wanted'] === true ? 'stop_wanted' : 'held';
   }

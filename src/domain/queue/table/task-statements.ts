@@ -64,7 +64,7 @@ export function statements(schema: string, time: string): Statements {
       left join ${schema}.host known on known.name = issue.host and known.state <> 'gone'
       where task.state in ('pending', 'notified')`,
     ends: `select state, count(*) from ${task} where ${FINISHED} group by state`,
-    keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3)
+    keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3), tail = coalesce($4::text, tail)
       where id = $1 and run_id = $2 and state = 'notified' returning stop_wanted`,
     ended: `select id, issue_ref, ${MS('finished_at')} as at, how, wait_ms, run_ms from ${task} where ${FINISHED}
       order by finished_at desc, id desc`,

@@ -29,7 +29,12 @@ function world(...answers: readonly (Kept | 'away' | 'hangs')[]): {
   return { context: { clock, queue: { keep } } as unknown as Parameters<typeof keepClaim>[0], asked };
 }
 
-const claim = (seconds: number): Parameters<typeof keepClaim>[1] => ({ task: 'q_1', runId: 'r_1', seconds });
+const claim = (seconds: number): Parameters<typeof keepClaim>[1] => ({
+  task: 'q_1',
+  runId: 'r_1',
+  seconds,
+  tail: async () => [],
+});
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }));
