@@ -4,7 +4,7 @@ import { fleetDatabase } from '../../src/domain/queue/table/open-table.ts';
 import { issue, REF, succeeded } from '../support/fake-world.ts';
 import { fleetOf, fleetTaskThat, runnersOf } from '../support/fleet-worlds.ts';
 import { delegate, enqueue, give, noted, startDaemon, waitsFor } from '../support/queue-world.ts';
-import { until, type World } from '../support/world.ts';
+import { killQuietly, until, type World } from '../support/world.ts';
 
 /** A fleet of two, b with a daemon, and its tables. */
 async function pair(): Promise<{
@@ -26,13 +26,7 @@ async function atWork(world: World, name: string): Promise<void> {
 }
 
 function thaw(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGCONT');
-    } catch {
-      // It has ended since.
-    }
-  }
+  for (const pid of pids) killQuietly(pid, 'SIGCONT');
 }
 
 const ended = ({ state }: { readonly state: string }): boolean => state === 'error' || state === 'completed';

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { until } from './world.ts';
+import { killQuietly, until } from './world.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -62,7 +62,7 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
     await until('the server answers', () => isUp(bin, root, port ?? 5432));
   };
   const thaw = (): void => {
-    for (const pid of childrenOf(server?.pid)) process.kill(pid, 'SIGCONT');
+    for (const pid of childrenOf(server?.pid)) killQuietly(pid, 'SIGCONT');
     server?.kill('SIGCONT');
   };
   const stop = async (how: 'fast' | 'immediate' = 'fast'): Promise<void> => {
@@ -83,7 +83,7 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
     stop,
     freeze() {
       server?.kill('SIGSTOP');
-      for (const pid of childrenOf(server?.pid)) process.kill(pid, 'SIGSTOP');
+      for (const pid of childrenOf(server?.pid)) killQuietly(pid, 'SIGSTOP');
     },
     thaw,
     dump: (schema) => execFileSync(join(bin, 'pg_dump'), [...place, '-n', schema], { encoding: 'utf8' }),

@@ -262,12 +262,12 @@ function checkFakeKnew(root: string): void {
   if (slip !== undefined) throw new Error(slip);
 }
 
-/** Kills a process, if there is one still. */
-export function killQuietly(pid: number): void {
+/** Kills a process, or gives it this signal, if there is one still. */
+export function killQuietly(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   // 0 and below mean many processes, and -1 all of them.
   if (pid <= 0) return;
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It is gone.
   }
