@@ -1,21 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
-import { mkdtemp, rm } from '../store/changes.ts';
-import { openToRead } from '../store/open-to-read.ts';
-import { scratchPrefix, type Purpose } from '../store/scratch.ts';
 import { contextTokens } from './context-tokens.ts';
+import { inScratch, withSession, type ExportCleaner } from './export-session.ts';
 import { openKept, writeNewExport, type KeptExport, type NewExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import type { StoredSession } from '../engine/agent-engine.ts';
 import type { PermissionRule } from './permissions.ts';
 import type { LeftToImport } from './session-server.ts';
 import { copyInfo, messageCopier, newSessionId } from './session-copy.ts';
-import { importPieces, readExport, writePieces, type SessionMessage, type SessionSource } from './session-files.ts';
+import { importPieces, writePieces, type SessionMessage, type SessionSource } from './session-files.ts';
 import { describeStoredSessions, findTitledSessions } from './stored-sessions.ts';
-
-/** Gives what takes out of a piece of an export, which is JSON, what no copy is to have. */
-export type ExportCleaner = () => Promise<(json: string) => string>;
 
 /** How a copy is to be, of the session `base`. */
 interface CopyOptions {
@@ -124,58 +117,9 @@ function apart(source: SessionSource): LeftToImport {
   return { source, isBegun: false };
 }
 
-/** Runs `use` with the path of a file that is not there yet, in a directory that is gone afterwards. */
-async function inScratch<T>(purpose: Purpose, use: (file: string) => Promise<T>): Promise<T> {
-  const scratch = await mkdtemp(scratchPrefix(purpose));
-  try {
-    return await use(join(scratch, 'session.json'));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-/** Has opencode print a session into a file, for `use`. @throws AppError `opencode_failed` */
-export async function withExport<T>(
-  { cli, id, directory }: { readonly cli: OpencodeCli; readonly id: string; readonly directory: string },
-  use: (file: string) => Promise<T>,
-): Promise<T> {
-  return inScratch('export', async (file) => {
-    await runOpencode(cli, ['export', id], directory, { stdoutFile: file });
-    return use(file);
-  });
-}
-
 /** The base as opencode has it. @throws AppError `opencode_failed`, `opencode_unexpected` */
 async function exportBase({ cli, base: id, cwd: directory, cache, cleanExport }: ForkOptions): Promise<NewExport> {
   return withSession({ cli, id, directory, cleanExport }, async (session) => writeNewExport(cache, session));
-}
-
-interface Exporting {
-  readonly cli: OpencodeCli;
-  readonly id: string;
-  readonly directory: string;
-  readonly cleanExport: ExportCleaner;
-}
-
-/** Has opencode print a session, and gives `use` what no copy is without. @throws AppError `opencode_failed`, `opencode_unexpected` */
-export async function withSession<T>(
-  { cli, id, directory, cleanExport }: Exporting,
-  use: (session: SessionSource) => Promise<T>,
-): Promise<T> {
-  return withExport({ cli, id, directory }, async (path) => {
-    const file = await openToRead(path);
-    try {
-      return await use(await readExport(file, await cleanExport()));
-    } catch (error) {
-      if (error instanceof AppError || errnoOf(error) !== undefined) throw error;
-      throw new AppError('opencode_unexpected', `opencode export ${id} printed something other than a session`, {
-        details: (await readFile(path, 'utf8')).slice(0, 4000),
-        cause: error,
-      });
-    } finally {
-      await file.close();
-    }
-  });
 }
 
 /** A session that can be read from its beginning, more than once. */

@@ -13,7 +13,8 @@ import type {
 } from '../engine/agent-engine.ts';
 import { agentStanding, type AgentStanding } from './agents.ts';
 import { configuredExtensions } from './extensions.ts';
-import { copyFrom, forkSession, importSession, withSession, type ExportCleaner } from './fork.ts';
+import { withSession, type ExportCleaner } from './export-session.ts';
+import { copyFrom, forkSession, importSession } from './fork.ts';
 import type { Opencode, OpencodeProbe } from './opencode.ts';
 import { givenCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';

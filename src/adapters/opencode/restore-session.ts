@@ -1,5 +1,6 @@
 import { AppError } from '../../util/errors.ts';
-import { deleteStoredSession, importSession, withExport } from './fork.ts';
+import { withExport } from './export-session.ts';
+import { deleteStoredSession, importSession } from './fork.ts';
 import { openKept, type KeptExport } from './kept-export.ts';
 import { runOpencode, type OpencodeCli } from './opencode-cli.ts';
 import { describeStoredSessions } from './stored-sessions.ts';
