@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { readFileSync } from 'node:fs';
 import { AppError } from '../../util/errors.ts';
 import { readTextAtOnce, readTextIfExists, replaceFile } from './private-files.ts';
 
@@ -37,6 +38,23 @@ export async function readJsonFileAtOnce<Schema extends z.ZodMiniType>(
 ): Promise<z.output<Schema> | undefined> {
   const text = readTextAtOnce(path);
   return text === undefined ? undefined : parseJson({ path, text, form });
+}
+
+/**
+ * What a JSON file holds, if that is certainly of a form; undefined when there is no such file, and when {@link readJsonFile} has to
+ * look closely. It blocks: in a long list, even a promise for each file is dear.
+ */
+export function readPlainFileAtOnce<Value>(
+  path: string,
+  isPlain: (value: unknown) => value is Value,
+): Value | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+  return isPlain(value) ? value : undefined;
 }
 
 /** Replaces a JSON file whole: atomic, durable, mode 0600. */

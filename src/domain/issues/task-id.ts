@@ -5,7 +5,7 @@ const PREFIX = 'q_';
 const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
 /** The bash script's: a number of `date`, perhaps with something behind it that tells two of one second apart. */
 const SCRIPT_ID = /^q_(\d{9,19})(?:[_-][0-9A-Za-z]{1,20}){0,3}$/;
-/** The length of today's ids; the script's are shorter, or have an underscore in the middle. */
+/** The length of today's ids; the script's are shorter, or have something else than letters and digits in the middle. */
 const LENGTH = 19;
 
 /** Whether a text has the form of a task id. */
@@ -13,24 +13,33 @@ export function isTaskId(text: string): boolean {
   return ITEM_ID.test(text) || SCRIPT_ID.test(text);
 }
 
+function isTodays(id: string): boolean {
+  return id.length === LENGTH && !id.includes('_', PREFIX.length) && !id.includes('-');
+}
+
 /** When a task of this id was made, in milliseconds since the epoch. */
 export function madeAt(id: string): number {
-  const number = id.length === LENGTH && !id.includes('_', PREFIX.length) ? undefined : SCRIPT_ID.exec(id)?.[1];
+  const number = isTodays(id) ? undefined : SCRIPT_ID.exec(id)?.[1];
   return number === undefined ? timeOfId(id, PREFIX) : milliseconds(number);
 }
 
 /** Ids by the time at which their tasks were made, oldest first. */
 export function byTime(ids: readonly string[]): string[] {
-  const scripts = ids.filter((id) => SCRIPT_ID.test(id));
-  if (scripts.length === 0) return ids.toSorted();
+  const scripts = ids.filter((id) => !isTodays(id) && SCRIPT_ID.test(id));
+  if (scripts.length === 0) return isSorted(ids) ? [...ids] : ids.toSorted();
   const keys = new Map(scripts.map((id) => [id, timeKey(id)]));
   const keyOf = (id: string): string => keys.get(id) ?? id;
   return ids.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
+/** To see that costs less than to sort. */
+function isSorted(ids: readonly string[]): boolean {
+  return ids.every((id, index) => index === 0 || (ids[index - 1] ?? '') <= id);
+}
+
 /** A text for a task id; such texts sort, by their characters, as their tasks were made. */
 export function timeKey(id: string): string {
-  return SCRIPT_ID.test(id) ? `${timeOrderedId(PREFIX, madeAt(id), new Uint8Array())}${id}` : id;
+  return !isTodays(id) && SCRIPT_ID.test(id) ? `${timeOrderedId(PREFIX, madeAt(id), new Uint8Array())}${id}` : id;
 }
 
 /** Seconds, or as many digits more as the script asked `date` for. */

@@ -1,6 +1,6 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { readJsonFileAtOnce } from '../../adapters/store/json-file.ts';
-import { settledStamp, stampAtOnce } from '../../adapters/store/paths.ts';
+import { readJsonFileAtOnce, readPlainFileAtOnce } from '../../adapters/store/json-file.ts';
+import { factsAtOnce, isAsItWas, settledStamp } from '../../adapters/store/paths.ts';
 import { wordsOf } from '../../util/errors.ts';
 import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
@@ -10,6 +10,7 @@ import { formOfItem } from './item-form.ts';
 import { itemPath, taskGoingAgain } from './item-path.ts';
 import { endedTask } from './ended-task.ts';
 import { keepLook, readLook, stampOfKept } from './last-look.ts';
+import { isPlainItem } from './plain-item.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, type Ended, type StampedItem } from './task-files.ts';
 
@@ -102,7 +103,7 @@ export class OpenItems {
     let isWhole = true;
     for (const id of ids) {
       try {
-        const found = await this.readOne(home, id);
+        const found = this.readKnown(home, id) ?? (await this.readClosely(home, id));
         if (found !== undefined) this.sort(id, found, open);
       } catch (error) {
         isWhole = false;
@@ -128,7 +129,7 @@ export class OpenItems {
     const others = this.finished.othersOf(names);
     const areAllThere = names.length - others.length === count;
     if (directory !== undefined && areAllThere && count >= WORTH_KEEPING) {
-      await keepLook(home, { directory, kept, count, others });
+      await keepLook(home, { directory, kept, count, others: others.toSorted() });
     }
     return others;
   }
@@ -140,13 +141,21 @@ export class OpenItems {
     } else open.set(id, found);
   }
 
-  private async readOne(home: Needs['home'], id: string): Promise<StampedItem | undefined> {
+  /** A task whose file is the one that was read, or has nothing to look at closely: to wait for nothing is quicker. */
+  private readKnown(home: Needs['home'], id: string): StampedItem | undefined {
     const path = itemPath(home, id);
-    // The stamp is the older one here, too.
-    const stamp = stampAtOnce(path);
+    // The facts are the older ones here, too.
+    const facts = factsAtOnce(path);
     const known = this.open.get(id);
-    if (stamp !== undefined && known?.stamp === stamp) return known;
+    if (known !== undefined && isAsItWas(facts, known.facts)) return known;
+    const item = readPlainFileAtOnce(path, isPlainItem);
+    return item === undefined ? undefined : { facts, item };
+  }
+
+  private async readClosely(home: Needs['home'], id: string): Promise<StampedItem | undefined> {
+    const path = itemPath(home, id);
+    const facts = factsAtOnce(path);
     const item = await readJsonFileAtOnce(path, formOfItem(id));
-    return item === undefined ? undefined : { stamp: stamp ?? '', item };
+    return item === undefined ? undefined : { facts, item };
   }
 }

@@ -127,8 +127,16 @@ function hostWords({ code, host }: Extract<Reason, { readonly host: string }>): 
     : { text: `waits for host ${host}, which has the work on its issue`, command: 'kugetsu fleet status' };
 }
 
-/** The time of day, with the date when it is another one than now's. */
+/** As {@link timeOf}: hundreds of tasks may wait for the same time. */
 function clock(at: string, now: number): string {
+  if (last.at !== at || last.now !== now) last = { at, now, text: timeOf(at, now) };
+  return last.text;
+}
+
+let last = { at: '', now: Number.NaN, text: '' };
+
+/** The time of day, with the date when it is another one than now's. */
+function timeOf(at: string, now: number): string {
   const ms = Date.parse(at);
   if (Number.isNaN(ms)) return at;
   // The reasons of hundreds of tasks are told at one moment.

@@ -1,6 +1,6 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { readJsonFile, readJsonFileAtOnce } from '../../adapters/store/json-file.ts';
-import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { readJsonFile, readJsonFileAtOnce, readPlainFileAtOnce } from '../../adapters/store/json-file.ts';
+import { factsAtOnce, isAsItWas, type FileFacts } from '../../adapters/store/paths.ts';
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
@@ -9,6 +9,7 @@ import { itemPath } from './item-path.ts';
 import type { EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { AllTasks, BrokenTask, Page, PageRequest } from './queue-store.ts';
+import { isPlainItem } from './plain-item.ts';
 import { byTime, isTaskId } from '../issues/task-id.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
@@ -50,7 +51,8 @@ export async function readItems({ home }: HomeOnly): Promise<AllTasks> {
 
 /** A task as it was in its file, and how that was then. */
 export interface StampedItem {
-  readonly stamp: string;
+  /** Undefined when that could not be seen. */
+  readonly facts: FileFacts | undefined;
   readonly item: QueueItem;
 }
 
@@ -102,9 +104,9 @@ async function readForPage(
 ): Promise<QueueItem | undefined> {
   const path = itemPath(home, id);
   const known = read.get(id);
-  if (known !== undefined && known.stamp === stampAtOnce(path)) return known.item;
+  if (known !== undefined && isAsItWas(factsAtOnce(path), known.facts)) return known.item;
   try {
-    return await readJsonFileAtOnce(path, formOfItem(id));
+    return readPlainFileAtOnce(path, isPlainItem) ?? (await readJsonFileAtOnce(path, formOfItem(id)));
   } catch (error) {
     broken.push({ id, why: messageOf(error) });
     return undefined;
