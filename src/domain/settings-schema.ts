@@ -86,7 +86,7 @@ const types = z.pipe(
 const agentName = z.string().check(z.regex(/^[^\s-]\S*$/, "must be the name of one of opencode's agents"));
 
 // How tasks end, what waits for a person, and what somebody sends with notify send.
-export const DEFAULT_TYPES = 'task_completed,task_error,task_waiting,work_saved,others';
+export const DEFAULT_TYPES = 'task_completed,task_error,task_waiting,work_saved,work_unpushed,others';
 
 /**
  * Every setting, from the text that the config file or the environment has to its value. Units are in the names; a

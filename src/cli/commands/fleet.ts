@@ -88,10 +88,15 @@ export async function drain(
   { host, undo }: { readonly host: string | undefined; readonly undo: boolean },
 ): Promise<void> {
   const { drainHost } = await import('../../domain/fleet/fleet-status.ts');
-  const name = await drainHost(context, { name: host, undo });
-  context.terminal.err(
-    undo ? `host ${name} takes tasks again` : `host ${name} takes no new tasks; agents at work go on`,
-  );
+  const { host: name, left } = await drainHost(context, { name: host, undo });
+  const { terminal } = context;
+  if (undo) return terminal.err(`host ${name} takes tasks again`);
+  terminal.err(`host ${name} takes no new tasks; agents at work go on`);
+  if (left.length === 0) return;
+  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+  const { text } = await redactorOf(context);
+  terminal.err('only this host has:');
+  for (const { issue_ref: ref, what } of left) terminal.err(`  ${ref}: ${told(what, text)}`);
 }
 
 /** Counts a host as gone. */

@@ -42,8 +42,9 @@ export const NOTIFY: readonly Entry[] = [
       json: json('print an array of objects', FIELDS),
     },
     notes: `Columns: time, type, issue ref, task, message.
-Types that kugetsu sends: ${OWN_TYPES.join(', ')};
-agents send others. The last 500 are kept, and every work_saved that has not been read.`,
+Types that kugetsu sends, beside those of agents:
+${OWN_TYPES.join(', ')}.
+The last 500 are kept, and every work_saved that has not been read.`,
     examples: ['kugetsu notify list', 'kugetsu notify list --type task_error -n 5', 'kugetsu notify list --all --json'],
     exits: { 0: 'listed', ...USUAL },
     load: async () => (await import('../commands/notify.ts')).listInbox,

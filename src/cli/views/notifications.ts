@@ -11,7 +11,7 @@ const COLUMNS: readonly Column<Notification>[] = [
   { title: 'MESSAGE', cell: ({ message }) => message },
 ];
 
-const RESULTS: ReadonlySet<string> = new Set(['task_completed', 'task_error', 'work_saved']);
+const RESULTS: ReadonlySet<string> = new Set(['task_completed', 'task_error', 'work_saved', 'work_unpushed']);
 
 /** What came of work, and then the rest; each with the newest last. */
 function resultsFirst(rows: readonly Notification[]): Notification[] {

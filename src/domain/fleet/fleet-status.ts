@@ -1,13 +1,15 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { said, words } from '../../util/words.ts';
+import { said, words, type Words } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import type { Host, HostState } from '../queue/fleet.ts';
+import { leftBehind } from '../queue/left-behind.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { newestBase, type FleetBase } from './base-rows.ts';
 import { requireMember, withFleet } from './member.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
+type NeedsQueue = Needs & Pick<Context, 'queue'>;
 
 /** A fleet as one of its hosts sees it. */
 export interface FleetStatus {
@@ -34,46 +36,59 @@ export async function fleetStatus(context: Needs): Promise<FleetStatus> {
  * Has a host take no new tasks, or take them again.
  *
  * @param name this host without
- * @returns its name
+ * @returns its name, and what only it has of its issues
  * @throws AppError `no_host` (exit code 1) when there is none of that name
  */
 export async function drainHost(
-  context: Needs,
+  context: NeedsQueue,
   { name, undo }: { readonly name: string | undefined; readonly undo: boolean },
-): Promise<string> {
-  const { host } = await requireMember(context);
-  return change(context, name ?? host, undo ? 'up' : 'draining');
+): Promise<Drained> {
+  const host = name ?? (await requireMember(context)).host;
+  await change(context, host, undo ? 'up' : 'draining');
+  const issues = await context.queue.fleet.issues(host);
+  const left = issues.flatMap((issue) => {
+    const what = leftBehind(issue);
+    return what === undefined ? [] : [{ issue_ref: issue.issue_ref, what }];
+  });
+  return { host, left };
+}
+
+/** A host that takes no new tasks, or takes them again. */
+interface Drained {
+  readonly host: string;
+  /** Its issues that others could not go on with as they are, and what only this host has of them. */
+  readonly left: readonly { readonly issue_ref: string; readonly what: Words }[];
 }
 
 /**
  * Counts a host as gone for ever: what it has claimed is taken over, and its issues are begun elsewhere from what was pushed.
+ * Notifications say what was not.
  *
  * @throws AppError `no_host` (exit code 1) when there is none of that name
  */
-export async function forgetHost(context: Needs, name: string): Promise<string> {
-  await change(context, name, 'gone');
+export async function forgetHost(context: NeedsQueue, name: string): Promise<string> {
+  if ((await withHosts(context, async (table) => table.stateOf(name))) === undefined) throw noHost(name);
+  await context.queue.fleet.lose(name);
   await withHosts(context, async (table) => table.remove(name));
   return name;
 }
 
 /**
  * Has an issue go on at another host: its next agent begins there from what was pushed, in a session of its own. What was not
- * pushed stays on the host that has it now.
+ * pushed stays on the host that has it now, and a notification says so.
  *
  * @param to the name of the host; null for whoever takes a task of it first
  * @throws AppError `busy` (exit code 4) while an agent has a task of it, `no_host` when there is none of that name, or it is gone
  */
-export async function moveIssue(context: Needs, ref: string, to: string | null): Promise<void> {
-  const moved = await withHosts(context, async (hosts) => {
-    if (to !== null && !['up', 'draining'].includes((await hosts.stateOf(to)) ?? '')) throw noHost(to);
-    return hosts.moveIssue(ref, to);
-  });
-  if (moved) return;
+export async function moveIssue(context: NeedsQueue, ref: string, to: string | null): Promise<void> {
+  const state = await withHosts(context, async (hosts) => (to === null ? 'up' : hosts.stateOf(to)));
+  if (to !== null && (state === undefined || state === 'gone')) throw noHost(to);
+  if (await context.queue.fleet.moveIssue(ref, to)) return;
   throw new AppError('busy', `an agent is at work on ${ref}`, { hint: 'run: kugetsu queue list', exit: EXIT.busy });
 }
 
-async function change(context: Needs, name: string, state: HostState): Promise<string> {
-  if (await withHosts(context, async (table) => table.set(name, state))) return name;
+async function change(context: Needs, name: string, state: HostState): Promise<void> {
+  if (await withHosts(context, async (table) => table.set(name, state))) return;
   throw noHost(name);
 }
 

@@ -7,6 +7,7 @@ export const OWN_TYPES = [
   'task_completed',
   'task_error',
   'work_saved',
+  'work_unpushed',
 ] as const;
 
 export type TaskNotificationType = (typeof OWN_TYPES)[number];

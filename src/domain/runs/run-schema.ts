@@ -23,7 +23,8 @@ const CheckSchema = z.looseObject({
   changed: z.optional(z.int()),
 });
 
-const EvidenceSchema = z.looseObject({
+/** What the worktree of a run has to show. */
+export const EvidenceSchema = z.looseObject({
   commits_ahead: z.int(),
   uncommitted_files: z.int(),
   pushed: z.boolean(),

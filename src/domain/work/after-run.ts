@@ -1,8 +1,9 @@
+import { AppError } from '../../util/errors.ts';
 import { said } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import { isUnreachable } from '../queue/outbox.ts';
 import { tell } from '../notifications/tell.ts';
-import type { RunRecord } from '../runs/run-record.ts';
+import { hasEnded, type RunRecord } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { attemptEnded, settleItem, settleRunTasks } from './settle-task.ts';
 
@@ -35,9 +36,24 @@ async function settleAfter(context: Needs, record: RunRecord, verdict: Verdict):
     if (settled === undefined) await announce(context, { ref: null, gone: subject.id }, verdict);
     return;
   }
+  await tellHosts(context, subject.ref, record, verdict);
   if (task === null) await announce(context, { ref: subject.ref }, verdict);
   const settled = await settleRunTasks(context, record, verdict);
   if (task !== null && settled === undefined) await announce(context, { ref: subject.ref, gone: task }, verdict);
+}
+
+/**
+ * Tells the other hosts of a fleet what there is of an issue here. A server that refuses it, as the role may not or the disk is
+ * full, holds up no task.
+ */
+async function tellHosts({ queue }: Needs, ref: string, record: RunRecord, verdict: Verdict): Promise<void> {
+  if (!hasEnded(record) || (await queue.host()) === undefined) return;
+  const { outcome, class: how, evidence } = verdict;
+  try {
+    await queue.fleet.tellIssue(ref, { run: record.id, at: record.status.at, outcome, class: how, evidence });
+  } catch (error) {
+    if (!(error instanceof AppError) || isUnreachable(error)) throw error;
+  }
 }
 
 /** @param gone the task that the run was an attempt at, which an older back-up of the queue does not have */

@@ -17,8 +17,9 @@ export interface Identity {
 /** The hosts of a fleet, in its table. */
 export class Hosts {
   private readonly database: Database;
-  private readonly schema: string;
-  private readonly time: string;
+  readonly schema: string;
+  /** What the server's time is read from, as SQL. */
+  readonly time: string;
 
   constructor(database: Database, time = 'clock_timestamp()') {
     this.database = database;
@@ -27,17 +28,17 @@ export class Hosts {
   }
 
   /**
-   * Says that a host is there. One that counted as gone is back with that; what others have taken over stays theirs.
+   * Says that a host is there, and is told of which hosts nothing was heard for so long that they are to count as gone. One that counted as gone is back with that; what others have taken over stays theirs.
    *
    * @throws AppError `host_taken` (exit code 4)
    */
   async present(
     { host, home, version }: Identity,
     { slots, live, base, naming, moveAfterMs }: HostFacts,
-  ): Promise<Presence> {
+  ): Promise<Presence & { readonly silent: readonly string[] }> {
     const { rows } = await this.database.write(
       `with silent as (
-        update ${this.name} set state = 'gone'
+        select name from ${this.name}
         where $6 > 0 and name <> $1 and state <> 'gone' and seen_at < ${this.time} - make_interval(secs => $6)
       )
       insert into ${this.name} as me (name, home, version, slots, live, base, doc, seen_at)
@@ -46,7 +47,7 @@ export class Hosts {
         home = excluded.home, version = excluded.version, slots = excluded.slots, live = excluded.live,
         base = excluded.base, doc = excluded.doc, seen_at = excluded.seen_at, state = case when me.state = 'gone' then 'up' else me.state end
       where me.home = excluded.home
-      returning state, (select max(version) from ${this.schema}.base) as newest`,
+      returning state, (select max(version) from ${this.schema}.base) as newest, (select json_agg(name) from silent) as silent`,
       [
         host,
         home,
@@ -61,7 +62,7 @@ export class Hosts {
     const [row] = rows;
     if (row !== undefined) {
       const newest = row['newest'] === null ? undefined : numberIn(row, 'newest');
-      return { state: row['state'] === 'draining' ? 'draining' : 'up', base: newest };
+      return { state: row['state'] === 'draining' ? 'draining' : 'up', base: newest, silent: namesIn(row['silent']) };
     }
     throw new AppError('host_taken', `another home is host ${host} of the fleet`, {
       hint: `run: kugetsu fleet join URL --name NAME, or on another host: kugetsu fleet forget ${host}`,
@@ -151,28 +152,6 @@ export class Hosts {
     return owner === host ? undefined : owner;
   }
 
-  /**
-   * Gives an issue to another host, or with null to whoever takes it first, unless a task of it has an agent.
-   *
-   * @returns whether it was given
-   */
-  async moveIssue(ref: string, to: string | null): Promise<boolean> {
-    const { rows } = await this.database.write(
-      `with free as (
-        select $1::text as ref where not exists (
-          select from ${this.schema}.task where issue_ref = $1 and type = 'issue' and state = 'notified')
-      ), gone as (
-        delete from ${this.schema}.issue where ref = $1 and $2::text is null and exists (select from free)
-      ), given as (
-        insert into ${this.schema}.issue (ref, host) select ref, $2 from free where $2::text is not null
-        on conflict (ref) do update set host = excluded.host, since = clock_timestamp()
-      )
-      select pg_notify('${this.schema}', '') from free`,
-      [ref, to],
-    );
-    return rows.length > 0;
-  }
-
   /** An issue of this host is nobody's any more. */
   async freeIssue(ref: string, host: string): Promise<void> {
     await this.database.write(`delete from ${this.schema}.issue where ref = $1 and host = $2`, [ref, host]);
@@ -195,6 +174,10 @@ function hostOf(row: Row): Host {
     waiting: numberIn(row, 'waiting'),
     claimed: numberIn(row, 'claimed'),
   };
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function stateIn(row: Row): HostState {

@@ -1,8 +1,12 @@
 import type { Database } from '../../../adapters/postgres/database.ts';
 import * as z from 'zod/mini';
 import { parseJson, textOf } from '../../../util/loose-object.ts';
-import type { Fleet, Host, Tail } from '../fleet.ts';
+import { words } from '../../../util/words.ts';
+import type { Fleet, FleetIssue, Host, IssueNote, Tail } from '../fleet.ts';
+import { newsOfLeft } from '../left-behind.ts';
 import type { Hosts } from './hosts.ts';
+import { issuesIn, losing, moving, noteIssue } from './issue-rows.ts';
+import type { TableInbox } from './table-inbox.ts';
 
 const TailSchema = z.looseObject({ host: z.string(), run: z.string(), lines: z.array(z.string()) });
 
@@ -11,17 +15,25 @@ export function tailText(tail: Tail): string {
   return JSON.stringify(tail);
 }
 
+interface FleetTables {
+  readonly database: Database;
+  readonly known: Hosts;
+  readonly inbox: TableInbox;
+}
+
 /** The fleet in the tables that its hosts share. */
 export class TableFleet implements Fleet {
   private readonly database: Database;
   private readonly known: Hosts;
   private readonly host: string;
+  private readonly inbox: TableInbox;
 
-  /** @param host the name of this one */
-  constructor(database: Database, known: Hosts, host: string) {
+  /** @param own the name of this host */
+  constructor({ database, known, inbox }: FleetTables, own: string) {
     this.database = database;
     this.known = known;
-    this.host = host;
+    this.inbox = inbox;
+    this.host = own;
   }
 
   async hosts(): Promise<readonly Host[]> {
@@ -57,6 +69,36 @@ export class TableFleet implements Fleet {
       [name],
     );
     return TailSchema.safeParse(parseJson(textOf(rows[0]?.['tail']) ?? '')).data;
+  }
+
+  async issues(host?: string): Promise<readonly FleetIssue[]> {
+    return issuesIn(this.database, { host });
+  }
+
+  async lose(host: string): Promise<boolean> {
+    return this.loseSilent(host, 0);
+  }
+
+  /** As {@link lose}, of a host of which nothing was heard for so many milliseconds still. */
+  async loseSilent(name: string, silentMs: number): Promise<boolean> {
+    const issues = await issuesIn(this.database, { host: name });
+    const told = await this.inbox.makeNow(issues.flatMap((issue) => newsOfLeft(issue, words`host ${name} is gone`)));
+    return this.inbox.tellWith(told, (news) => losing(this.known, { name, silentMs }, news));
+  }
+
+  async moveIssue(ref: string, to: string | null): Promise<boolean> {
+    const { schema } = this.database.address;
+    const issues = await issuesIn(this.database, { ref });
+    // Of a host that is gone it was told then.
+    const moved = issues.filter(({ host, is_gone: isGone }) => host !== to && !isGone);
+    const told = await this.inbox.makeNow(
+      moved.flatMap((issue) => newsOfLeft(issue, words`moved away from host ${issue.host}`)),
+    );
+    return this.inbox.tellWith(told, (news) => moving(schema, { ref, to }, news));
+  }
+
+  async tellIssue(ref: string, note: Omit<IssueNote, 'host'>): Promise<void> {
+    await noteIssue(this.database, ref, { host: this.host, ...note });
   }
 
   async breaker(): Promise<string | undefined> {

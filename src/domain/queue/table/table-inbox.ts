@@ -29,7 +29,7 @@ export class TableInbox implements Inbox {
   }
 
   async send(news: News): Promise<Notification> {
-    const made = await this.make([news], await this.table.now());
+    const made = await this.makeNow([news]);
     await this.insert(made, false);
     await this.bringOut(made);
     const [notification] = made;
@@ -43,7 +43,7 @@ export class TableInbox implements Inbox {
 
   async sendNew(news: readonly News[]): Promise<void> {
     if (news.length === 0) return;
-    const made = await this.make(news, await this.table.now());
+    const made = await this.makeNow(news);
     const added = new Set((await this.insert(made, true)).map((row) => textIn(row, 'id')));
     await this.bringOut(made.filter(({ id }) => added.has(id)));
   }
@@ -73,10 +73,25 @@ export class TableInbox implements Inbox {
     );
   }
 
+  /** Notifications that are nowhere yet, of what happens now. */
+  async makeNow(news: readonly News[]): Promise<readonly Notification[]> {
+    return news.length === 0 ? [] : this.make(news, await this.table.now());
+  }
+
   /** Notifications that are nowhere yet; `now` is the time of those that say none, in milliseconds since the epoch. */
   async make(news: readonly News[], now: number): Promise<readonly Notification[]> {
     const context = { ...this.context, clock: { ...this.context.clock, now: () => now } };
     return Promise.all(news.map(async (each) => newNotification(context, each)));
+  }
+
+  /** As {@link writeWith}, and brings the news out of the home when the statement has given a row. @returns whether it has */
+  async tellWith(
+    told: readonly Notification[],
+    statement: (news: readonly Notification[]) => Statement,
+  ): Promise<boolean> {
+    const { rows } = await this.writeWith(told, statement);
+    if (rows.length > 0) await this.bringOut(told);
+    return rows.length > 0;
   }
 
   /** Has these, which are in the inbox now, brought out of the home. */

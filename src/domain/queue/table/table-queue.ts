@@ -8,7 +8,6 @@ import { byTime } from '../../issues/task-id.ts';
 import type { Courier } from '../../notifications/courier.ts';
 import type { EndedTask } from '../ended-task.ts';
 import type { QueueItem, QueueState } from '../queue-item.ts';
-import type { Fleet } from '../fleet.ts';
 import type {
   Adding,
   AllTasks,
@@ -62,7 +61,7 @@ interface Stored {
  */
 export class TableQueue implements QueueStore {
   readonly inbox: TableInbox;
-  readonly fleet: Fleet;
+  readonly fleet: TableFleet;
   private readonly context: Needs;
   private readonly table: Table;
   private readonly sql: Statements;
@@ -74,8 +73,9 @@ export class TableQueue implements QueueStore {
     this.table = table;
     this.sql = statements(schema, table.time ?? 'clock_timestamp()');
     this.hosts = new Hosts(table.database, table.time);
-    this.fleet = new TableFleet(table.database, this.hosts, table.identity.host);
     this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
+    const { database, identity } = table;
+    this.fleet = new TableFleet({ database, known: this.hosts, inbox: this.inbox }, identity.host);
   }
 
   async add(item: QueueItem, given: Adding = {}): Promise<void> {
@@ -202,7 +202,9 @@ export class TableQueue implements QueueStore {
   }
 
   async present(facts: HostFacts): Promise<Presence> {
-    return this.hosts.present(this.table.identity, facts);
+    const { silent, ...presence } = await this.hosts.present(this.table.identity, facts);
+    for (const name of silent) await this.fleet.loseSilent(name, facts.moveAfterMs);
+    return presence;
   }
 
   async isDraining(): Promise<boolean> {

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { REF, succeeded } from '../support/fake-world.ts';
+import { fleetOf } from '../support/fleet-worlds.ts';
+import { queueInATable } from '../support/queue-in-a-table.ts';
+import type { World } from '../support/world.ts';
+
+async function messages(world: World): Promise<readonly string[]> {
+  const { stdout } = succeeded(await world.kugetsu('notify', 'list', '--all', '--type', 'work_unpushed', '--json'));
+  const news = JSON.parse(stdout) as readonly { readonly message: string; readonly issue_ref: string }[];
+  return news.map(({ message, issue_ref: ref }) => `${ref}: ${message}`);
+}
+
+// Two runs of an agent.
+test('what only one host has of an issue is told when the issue goes on without it', async () => {
+  const { hosts } = await fleetOf(2);
+  const [a, b] = hosts;
+  if (a === undefined || b === undefined) throw new Error('two were asked for');
+  const commit = 'date >> work.txt; git add . && git commit --quiet -m Work';
+  succeeded(await b.kugetsu('start', REF, `fake: sh ${commit}; git push --quiet origin HEAD`, '--follow'));
+  expect(succeeded(await a.kugetsu('fleet', 'drain', 'b')).stderr).toBe(
+    'host b takes no new tasks; agents at work go on\n',
+  );
+  succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'a'));
+  succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'b'));
+  expect(await messages(a)).toEqual([]);
+
+  succeeded(await b.kugetsu('continue', REF, `fake: sh ${commit}; echo more > left-over`, '--follow'));
+  const left = /2 commits on fix\/issue-1 up to [\da-f]{12}, which is not pushed, 1 uncommitted file \(as of .+\)/;
+  const { stderr } = succeeded(await a.kugetsu('fleet', 'drain', 'b'));
+  expect(stderr).toMatch(left);
+  expect(stderr).toContain(`only this host has:\n  ${REF}: 2 commits`);
+  succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'a'));
+  succeeded(await a.kugetsu('fleet', 'move', REF));
+  const [moved, ...more] = await messages(a);
+  expect(moved).toMatch(left);
+  expect(moved).toContain(`${REF}: moved away from host b, and only that host has: 2 commits`);
+  expect(more).toEqual([]);
+
+  succeeded(await b.kugetsu('continue', REF, 'hello', '--follow'));
+  succeeded(await a.kugetsu('fleet', 'forget', 'b'));
+  const [, gone] = await messages(a);
+  expect(gone).toMatch(left);
+  expect(gone).toContain(`${REF}: host b is gone, and only that host has: 2 commits`);
+});
+
+test('of a host that falls silent it is told once, whoever finds it gone', async () => {
+  const { store, other, away, setClock } = await queueInATable();
+  for (const ref of ['h/a/b#1', 'h/a/b#2', 'h/a/b#3']) await away.takeIssue(ref);
+  const evidence = { commits_ahead: 1, uncommitted_files: 0, pushed: false, branch: 'fix/issue-1', head: 'abc' };
+  const note = { run: 'r_1', at: '2026-03-29T18:16:10+02:00', outcome: 'failed', class: 'stalled' } as const;
+  await away.fleet.tellIssue('h/a/b#1', { ...note, evidence });
+  await away.fleet.tellIssue('h/a/b#2', { ...note, evidence: { ...evidence, pushed: true } });
+  // It is not the issue's host.
+  await store.fleet.tellIssue('h/a/b#3', { ...note, evidence });
+  await setClock(Date.now() + 7_200_000);
+  const facts = { slots: 1, live: 0, base: null, naming: undefined, moveAfterMs: 3_600_000 };
+  await Promise.all([store, other, store, other].map(async (each) => each.present(facts)));
+  expect((await store.inbox.list({ all: true })).map(({ issue_ref: ref, type }) => [ref, type])).toEqual([
+    ['h/a/b#1', 'work_unpushed'],
+  ]);
+  expect(await store.fleet.hosts()).toMatchObject([{ state: 'up' }, { name: 'b', state: 'gone' }]);
+  expect(await store.fleet.issues('b')).toMatchObject([
+    { issue_ref: 'h/a/b#1', is_gone: true, note: { host: 'b', class: 'stalled', evidence } },
+    { issue_ref: 'h/a/b#2', note: { evidence: { pushed: true } } },
+    { issue_ref: 'h/a/b#3', note: undefined },
+  ]);
+  // Told when it was lost, so not again when it is moved.
+  expect(await store.fleet.moveIssue('h/a/b#1', 'a')).toBe(true);
+  expect(await store.inbox.list({ all: true })).toHaveLength(1);
+});
