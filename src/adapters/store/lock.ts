@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import { existsSync, rmdirSync, stat, statSync, utimes, type Stats } from 'node:fs';
 import { mkdir as makeDirectory, rmdir as removeDirectory } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
@@ -24,7 +24,7 @@ const standing = new Map<string, { readonly mark: string; readonly since: number
  * Whether a lock is from the future and nobody has marked it for so long that its holder must be dead. The clock was set
  * back since, and by its time the lock would hold until it has come round again.
  */
-function standsStill(path: string, { ino, mtimeMs }: fs.Stats): boolean {
+function standsStill(path: string, { ino, mtimeMs }: Stats): boolean {
   if (mtimeMs <= Date.now() + STALE_MS) {
     standing.delete(path);
     return false;
@@ -36,11 +36,13 @@ function standsStill(path: string, { ino, mtimeMs }: fs.Stats): boolean {
   return false;
 }
 
-// Locks are directories, and private like everything else in the home.
+// Locks are directories, and private like everything else in the home. What is here is all that proper-lockfile calls: a copy of node:fs
+// would take every command that may lock something a millisecond, because streams are loaded for it.
 const PRIVATE_FS = {
-  ...fs,
-  stat: (path: string, done: (error: Error | null, facts?: fs.Stats) => void) =>
-    fs.stat(path, (error, facts) => {
+  utimes,
+  rmdirSync,
+  stat: (path: string, done: (error: Error | null, facts?: Stats) => void) =>
+    stat(path, (error, facts) => {
       const old = error === null && standsStill(path, facts);
       done(error, old ? Object.assign(facts, { mtime: new Date(0) }) : facts);
     }),
@@ -110,7 +112,7 @@ export async function isLocked(path: string): Promise<boolean> {
 /** What tells this lock directory from one that was made later in its place. */
 function markOf(path: string): string | undefined {
   try {
-    const { ino, birthtimeMs } = fs.statSync(path);
+    const { ino, birthtimeMs } = statSync(path);
     return `${ino} ${birthtimeMs}`;
   } catch {
     return undefined;
@@ -152,7 +154,7 @@ async function untilFree(path: string, firstPauseMs: number): Promise<number> {
     const ms = pauseMs * (0.5 + Math.random() / 2);
     await new Promise((resolve) => setTimeout(resolve, ms));
     pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
-  } while (fs.existsSync(path) && performance.now() < end);
+  } while (existsSync(path) && performance.now() < end);
   return pauseMs;
 }
 
