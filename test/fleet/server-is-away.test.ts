@@ -58,7 +58,9 @@ test('what people queue while the server is away is kept and handed over; an age
   expect(asked).toMatchObject({ code: 4, stdout: '' });
   expect(asked.stderr).toContain("the fleet's queue cannot be reached: there is no such socket");
   expect(await world.kugetsu('queue', 'list')).toMatchObject({ code: 4, stdout: '' });
-  succeeded(await world.kugetsu('list'));
+  expect(succeeded(await world.kugetsu('list')).stderr).toContain(
+    'the issues of other hosts are not listed: the fleet',
+  );
   succeeded(await world.kugetsu('queue-daemon', 'restart'));
   await gate.open();
   for (const each of [id, pm]) await fleetTaskThat(world, each, completed);

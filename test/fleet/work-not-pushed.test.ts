@@ -10,6 +10,32 @@ async function messages(world: World): Promise<readonly string[]> {
   return news.map(({ message, issue_ref: ref }) => `${ref}: ${message}`);
 }
 
+/** Both hosts list what `b` has, each its own first, and the last column is the host. */
+async function listsAgree(a: World, b: World): Promise<void> {
+  for (const [world, host, count] of [
+    [a, 'a', 3],
+    [b, 'b', 3],
+  ] as const) {
+    const lines = succeeded(await world.kugetsu('list'))
+      .stdout.trim()
+      .split('\n');
+    const rows = lines.map((line) => line.split('\t'));
+    expect(rows).toHaveLength(count);
+    expect(rows[0]?.at(-1)).toBe(host);
+    expect(rows.find(([ref]) => ref === REF)?.slice(4)).toEqual([
+      'succeeded',
+      '2 commits ahead, not pushed, 1 uncommitted file',
+      'b',
+    ]);
+  }
+  const { stdout } = succeeded(await a.kugetsu('list', '--host', 'b', '--json'));
+  expect(JSON.parse(stdout)).toMatchObject([
+    { issue_ref: REF, host: 'b', state: 'idle', session_id: null, told: { outcome: 'succeeded', class: 'ok' } },
+  ]);
+  expect(succeeded(await a.kugetsu('list', '--host', 'a')).stdout).not.toContain(REF);
+  expect(await a.kugetsu('list', '--host', 'z')).toMatchObject({ code: 1, stdout: '' });
+}
+
 // Two runs of an agent.
 test('what only one host has of an issue is told when the issue goes on without it', async () => {
   const { hosts } = await fleetOf(2);
@@ -29,6 +55,7 @@ test('what only one host has of an issue is told when the issue goes on without 
   const { stderr } = succeeded(await a.kugetsu('fleet', 'drain', 'b'));
   expect(stderr).toMatch(left);
   expect(stderr).toContain(`only this host has:\n  ${REF}: 2 commits`);
+  await listsAgree(a, b);
   succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'a'));
   succeeded(await a.kugetsu('fleet', 'move', REF));
   const [moved, ...more] = await messages(a);

@@ -61,6 +61,7 @@ const CALLS: readonly Call[] = [
   { ...changes('stop'), args: ({ ref }) => ['stop', ref], code: 1 },
   reads('list'),
   reads('list', '--json'),
+  { ...reads('list', '--host', 'b'), code: 1 },
   reads('status'),
   reads('status', '--json'),
   reads('watch', '--once'),

@@ -154,3 +154,10 @@ export async function tellUndispatched(
   if (await isDaemonAlive(context)) return;
   context.terminal.err(`kugetsu: ${what}no queue daemon is running\n  run: kugetsu queue-daemon start`);
 }
+
+/** That there is a host of this name in the fleet. @throws AppError `no_host` */
+export async function requireHost({ queue }: CliContext, name: string): Promise<void> {
+  const hosts = await queue.fleet.hosts();
+  if (hosts.some((host) => host.name === name)) return;
+  throw (await import('../../domain/fleet/fleet-status.ts')).noHost(name);
+}

@@ -7,7 +7,7 @@ import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { nameBroken, openItems, parseCount, tellPaused } from './kit.ts';
+import { nameBroken, openItems, parseCount, requireHost, tellPaused } from './kit.ts';
 
 interface QueueListOptions {
   readonly all: boolean;
@@ -38,13 +38,6 @@ export async function listQueue(call: Call, given: QueueListOptions): Promise<vo
   });
   await tellPaused(context, '');
   if (left > 0) context.terminal.err(`note: ${plural(left, 'older finished task')} left out; --all shows them`);
-}
-
-/** @throws AppError `no_host` */
-async function requireHost({ queue }: CliContext, name: string): Promise<void> {
-  const hosts = await queue.fleet.hosts();
-  if (hosts.some((host) => host.name === name)) return;
-  throw (await import('../../domain/fleet/fleet-status.ts')).noHost(name);
 }
 
 interface Chosen {

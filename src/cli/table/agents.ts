@@ -18,6 +18,8 @@ const SESSION_FIELDS = [
   'run',
   'elsewhere',
   'activity',
+  'host',
+  'told',
 ] as const satisfies readonly (keyof ListedSession)[];
 const RUN_FIELDS = [
   'run',
@@ -179,13 +181,23 @@ A message that begins with - goes after --: kugetsu continue github.com/shoko/ku
   command({
     words: 'list',
     summary: 'list the tracked sessions, and how the last run of each went',
-    options: { wide: WIDE, json: json('print an array of objects', SESSION_FIELDS) },
+    options: {
+      host: { kind: 'value', long: '--host', name: 'host', about: 'in a fleet, only what this host has' },
+      wide: WIDE,
+      json: json('print an array of objects', SESSION_FIELDS),
+    },
     notes: `Columns: issue ref, type, session id, worktree, state of the last run, work in the worktree. On a terminal: issue ref,
 state, age of the session, last activity, work, and as many others as there is room for; agents at work come first. DOING is
 the command that an agent's tool runs now, with its age, or the last thing that the agent did. In --json, activity has both.
-kugetsu ls is the same.`,
+In a fleet the issues of the other hosts follow, as of the end of their last run, and the last column is the host; in --json,
+told has what was told of them. kugetsu ls is the same.`,
     examples: ['kugetsu list', 'kugetsu list --json=issue_ref,state'],
-    exits: { 0: 'listed', ...USUAL },
+    exits: {
+      0: 'listed',
+      1: 'failed, or no such host',
+      2: 'usage',
+      4: 'the server cannot be reached, and --host names another host',
+    },
     plain: ['json', 'wide'],
     load: async () => (await import('../commands/list.ts')).list,
   }),

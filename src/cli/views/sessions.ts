@@ -7,7 +7,7 @@ import { formatDuration } from '../../util/time.ts';
 import type { TextStyle } from '../print-result.ts';
 import { ago, shortCount, shortIds, since, tildePath } from './short.ts';
 import { renderTable, type BriefColumn, type Column } from './table.ts';
-import { evidenceText, runText } from './verdict.ts';
+import { endText, evidenceText, runText } from './verdict.ts';
 
 const SESSIONS: readonly Column<ListedSession>[] = [
   { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref },
@@ -22,7 +22,10 @@ const SESSIONS: readonly Column<ListedSession>[] = [
 export async function renderSessions(sessions: readonly ListedSession[], style: TextStyle): Promise<string> {
   const rows = style.ruled ? sessions.toSorted(byLife) : sessions;
   const empty = 'no sessions yet; run: kugetsu init';
-  return renderTable({ rows, columns: SESSIONS, brief: briefSessions(rows, style), empty }, style);
+  return renderTable(
+    { rows, columns: [...SESSIONS, ...hostColumn(rows)], brief: briefSessions(rows, style), empty },
+    style,
+  );
 }
 
 function briefSessions(rows: readonly ListedSession[], style: TextStyle): readonly BriefColumn<ListedSession>[] {
@@ -37,6 +40,7 @@ function briefSessions(rows: readonly ListedSession[], style: TextStyle): readon
     { title: 'AGE', cell: ({ created_at: at }) => since(at, style) },
     { title: 'LAST', cell: ({ last_activity: at }) => ago(at, style) },
     { title: 'WORK', cell: workText, cut: 'end' },
+    ...hostColumn(rows),
     { title: 'TOKENS', cell: ({ run, activity }) => tokensText(run?.verdict, activity), optional: true },
     { title: 'COST', cell: ({ run, activity }) => costText(activity ?? run?.verdict), optional: true },
     ...(rows.some(({ activity }) => activity !== null) ? [doing] : []),
@@ -46,7 +50,16 @@ function briefSessions(rows: readonly ListedSession[], style: TextStyle): readon
   ];
 }
 
+/** The last column for a program, and only in a fleet: what reads the others finds them where they were. */
+function hostColumn(rows: readonly ListedSession[]): readonly BriefColumn<ListedSession>[] {
+  if (rows.every(({ host }) => host === undefined)) return [];
+  return [{ title: 'HOST', cell: ({ host }) => host ?? '-', cut: 'end' }];
+}
+
+/** Those of other hosts come after those of this one. */
 function byLife(one: ListedSession, other: ListedSession): number {
+  const place = Number(one.told !== undefined) - Number(other.told !== undefined);
+  if (place !== 0) return place;
   const life = Number(isLive(other)) - Number(isLive(one));
   return life === 0 ? Date.parse(other.last_activity) - Date.parse(one.last_activity) : life;
 }
@@ -56,12 +69,14 @@ function isMarked(state: string): boolean {
   return state === 'destroying' || state === 'attached';
 }
 
-function isLive({ state, run }: ListedSession): boolean {
+function isLive({ state, run, told }: ListedSession): boolean {
+  if (told !== undefined) return state === 'working';
   return isMarked(state) || (run !== null && run.verdict === null);
 }
 
 // The list is made after dead runs were settled, so a run without a verdict is alive.
-function stateText({ run, elsewhere }: ListedSession): string {
+function stateText({ run, elsewhere, state, told }: ListedSession): string {
+  if (told !== undefined) return state === 'working' ? state : told === null ? '-' : endText(told);
   return elsewhere === null ? runText(run) : elsewhereText(run, elsewhere);
 }
 
@@ -82,8 +97,9 @@ function stepWord({ name, note }: { readonly name: string; readonly note: string
 }
 
 /** The colour of a session's state. */
-export function stateColour({ run, state }: ListedSession): Style | undefined {
+export function stateColour({ run, state, told }: ListedSession): Style | undefined {
   if (isMarked(state)) return 'yellow';
+  if (told !== undefined) return state === 'working' ? 'cyan' : outcomeColour(told?.outcome);
   return run === null ? undefined : run.verdict === null ? 'cyan' : outcomeColour(run.verdict.outcome);
 }
 
@@ -94,8 +110,9 @@ export function outcomeColour(outcome: Verdict['outcome'] | undefined): Style | 
 }
 
 /** What the last run has to show. */
-export function workText({ run }: ListedSession): string {
-  return run?.verdict?.evidence ? evidenceText(run.verdict.evidence) : '-';
+export function workText({ run, told }: ListedSession): string {
+  const evidence = run?.verdict?.evidence ?? told?.evidence;
+  return evidence ? evidenceText(evidence) : '-';
 }
 
 /** A run that cannot be seen from here is told as what is known of it. */
@@ -165,7 +182,7 @@ function briefRuns(runs: readonly RecentRun[], style: TextStyle): readonly Brief
 
 function resultText({ verdict }: RecentRun): string {
   if (verdict === null) return '-';
-  return verdict.outcome === 'succeeded' ? 'succeeded' : `${verdict.outcome} (${verdict.class})`;
+  return endText(verdict);
 }
 
 // The PM agent's message is long and ends with the task itself.

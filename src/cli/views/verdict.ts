@@ -28,7 +28,12 @@ export function afterwardsText(ref: string, { requested_at: began, ended_at: end
 export function runText(run: Run | null): string {
   if (run === null) return '-';
   if (run.verdict === null) return run.phase;
-  return run.verdict.outcome === 'succeeded' ? 'succeeded' : `${run.verdict.outcome} (${run.verdict.class})`;
+  return endText(run.verdict);
+}
+
+/** How a run ended, in a few words. */
+export function endText({ outcome, class: how }: Pick<Verdict, 'outcome' | 'class'>): string {
+  return outcome === 'succeeded' ? 'succeeded' : `${outcome} (${how})`;
 }
 
 /** What a worktree has to show, in a few words. */

@@ -1,6 +1,7 @@
 import { modifiedAt } from '../../adapters/store/paths.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
+import type { IssueNote } from '../queue/fleet.ts';
 import { abandonedVerdict } from '../runs/abandoned.ts';
 import { elsewhereOf, type Elsewhere } from '../runs/elsewhere.ts';
 import type { Run } from '../runs/run-schema.ts';
@@ -27,6 +28,10 @@ export interface ListedSession {
   readonly elsewhere: Elsewhere | null;
   /** What its agent does; null when none is at work. */
   readonly activity: Activity | null;
+  /** The host that has it; missing when the home is in no fleet. */
+  readonly host?: string;
+  /** What another host has told of it, null when it has told nothing; missing for the sessions of this home. */
+  readonly told?: IssueNote | null;
 }
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;

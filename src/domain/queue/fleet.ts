@@ -45,6 +45,8 @@ export interface FleetIssue {
   readonly issue_ref: string;
   /** The host that has its session and worktree. */
   readonly host: string;
+  /** Since when it has them, in milliseconds since the epoch by the server's clock. */
+  readonly since: number;
   /** Whether that host counts as gone: another one may begin the issue anew. */
   readonly is_gone: boolean;
   /** Whether a task of it has an agent; one that somebody started by hand is in no task. */

@@ -23,7 +23,7 @@ export function outboxPath({ home }: HomeOnly, id: string): string {
 }
 
 /** Whether an error says that a shared queue cannot be reached. */
-export function isUnreachable(error: unknown): boolean {
+export function isUnreachable(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'queue_unreachable';
 }
 

@@ -4,7 +4,7 @@ import { EvidenceSchema } from '../../runs/run-schema.ts';
 import type { Notification } from '../../notifications/notification-schema.ts';
 import type { FleetIssue, IssueNote } from '../fleet.ts';
 import { newsColumns, tellFrom } from './news-rows.ts';
-import { textIn } from './task-rows.ts';
+import { numberIn, textIn } from './task-rows.ts';
 import type { Statement } from './task-statements.ts';
 
 const NoteSchema = z.looseObject({
@@ -25,7 +25,8 @@ interface Which {
 export async function issuesIn(database: Database, { host, ref }: Which): Promise<readonly FleetIssue[]> {
   const { schema } = database.address;
   const rows = await database.read(
-    `select ref, issue.host, issue.doc, coalesce(known.state, 'gone') = 'gone' as gone, exists (
+    `select ref, issue.host, issue.doc, floor(extract(epoch from since) * 1000)::double precision as since,
+      coalesce(known.state, 'gone') = 'gone' as gone, exists (
         select from ${schema}.task where issue_ref = ref and type = 'issue' and task.state = 'notified') as at_work
     from ${schema}.issue left join ${schema}.host known on known.name = issue.host
     where ($1::text is null or issue.host = $1) and ($2::text is null or ref = $2) order by ref`,
@@ -38,6 +39,7 @@ function issueOf(row: Row): FleetIssue {
   return {
     issue_ref: textIn(row, 'ref'),
     host: textIn(row, 'host'),
+    since: numberIn(row, 'since'),
     is_gone: row['gone'] === true,
     at_work: row['at_work'] === true,
     note: NoteSchema.safeParse(row['doc']).data,

@@ -54,6 +54,31 @@ describe('the tracked sessions', () => {
     );
   });
 
+  test('have the host last in a fleet, and of those of other hosts what these have told', async () => {
+    const told = {
+      host: 'b',
+      run: 'r_1',
+      at: '2026-03-29T18:16:10+02:00',
+      outcome: 'failed' as const,
+      class: 'stalled',
+      evidence: verdictWith().evidence,
+    };
+    const other = { ...issue, session_id: null, worktree: null, state: 'idle', run: null, host: 'b', told };
+    const cells = [issue.issue_ref, 'forked', 'N/A', 'N/A'];
+    expect(await fields(other)).toEqual([...cells, 'failed (stalled)', '1 commit ahead, not pushed', 'b']);
+    expect(await fields({ ...other, told: null })).toEqual([...cells, '-', '-', 'b']);
+    expect((await fields({ ...other, state: 'working' }))[4]).toBe('working');
+    expect((await fields({ ...issue, host: 'a' })).slice(4)).toEqual(['working', '-', 'a']);
+  });
+
+  test('of other hosts come after those of this one', async () => {
+    const own = { ...base, host: 'a' };
+    const other = { ...issue, run: null, host: 'b', told: null };
+    const lines = (await renderSessions([other, own], { ruled: true, colour: false, width: 100 })).split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual(['ISSUE_REF', lines[1], '(base)', issue.issue_ref]);
+    expect(lines[0]).toContain('HOST');
+  });
+
   const NOW = Date.parse('2026-03-29T18:28:10+02:00');
   const terminal = { ruled: true, colour: false, now: NOW, userHome: '/home/user' };
   const table = async (sessions: readonly Session[], width: number): Promise<string[][]> =>

@@ -16,6 +16,7 @@ function issueWith(evidence: object | null, given: Partial<FleetIssue> = {}, hos
   return {
     issue_ref: 'h/a/b#1',
     host: 'a',
+    since: 0,
     is_gone: false,
     at_work: false,
     note: {
