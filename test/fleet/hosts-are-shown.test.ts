@@ -26,6 +26,9 @@ test('lists, watch and notifications say on each host which host they speak of',
   await until('everybody knows of the agent', async () =>
     succeeded(await a.kugetsu('watch', '--once')).stdout.includes('\thost\tb\t1/3\n'),
   );
+  expect(succeeded(await a.kugetsu('queue', 'stats')).stdout).toContain(
+    'host a\t0 notified, 0 pending\nhost b\t1 notified, 0 pending',
+  );
   const { stdout } = succeeded(await a.kugetsu('watch', '--once', '--json'));
   expect(JSON.parse(stdout)).toMatchObject({
     fleet: {

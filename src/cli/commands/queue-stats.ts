@@ -1,6 +1,7 @@
 import type { Durations } from '../../domain/queue/queue-figures.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Call } from '../call.ts';
+import { isInFleet } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { openItems } from './kit.ts';
 
@@ -12,14 +13,19 @@ export async function queueStats(call: Call, { json }: { readonly json: boolean 
   const { pending, notified, completed, error } = await call.context.queue.counts();
   const byState = { total: pending + notified + completed + error, pending, notified, completed, error };
   const { wait, run, outcomes } = queueFigures(open, ended);
+  // What a finished task was done by is not kept.
+  const hosts = isInFleet(call.context) ? await call.context.queue.fleet.hosts() : [];
+  const byHost = hosts.map(({ name, claimed, waiting }) => ({ name, notified: claimed, pending: waiting }));
   const text = (): string =>
     [
       ...Object.entries(byState).map(([name, count]) => `${name}\t${count}`),
       ...timeLine('wait', wait),
       ...timeLine('run', run),
       ...Object.entries(outcomes).map(([name, count]) => `ended ${name}\t${count}`),
+      ...byHost.map(({ name, notified: at, pending: left }) => `host ${name}\t${at} notified, ${left} pending`),
     ].join('\n');
-  await printResult(call.context, { json, value: { ...byState, wait, run, outcomes }, line: true, text });
+  const value = { ...byState, wait, run, outcomes, ...(byHost.length === 0 ? {} : { hosts: byHost }) };
+  await printResult(call.context, { json, value, line: true, text });
 }
 
 function timeLine(name: string, { median_ms: median, p90_ms: most }: Durations): string[] {

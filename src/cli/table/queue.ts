@@ -116,6 +116,8 @@ failed.
     words: 'queue stats',
     summary: 'count the tasks by state and by how they ended, with waits and run times',
     options: { json: json('print an object') },
+    notes:
+      'In a fleet also, for each host, how many tasks it has an agent for, and how many wait for it because it has their issues.',
     examples: ['kugetsu queue stats --json'],
     exits: { 0: 'counted', 1: BROKEN_TASK, 2: 'usage' },
     load: async () => (await import('../commands/queue-stats.ts')).queueStats,
