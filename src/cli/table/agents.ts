@@ -228,11 +228,7 @@ If opencode cannot be asked, standard error says so.`,
       },
     },
     options: {
-      follow: letter(
-        '-f',
-        '--follow',
-        'follow until the run has ended (a PM task: all that it started, too); the exit code is the outcome',
-      ),
+      follow: letter('-f', '--follow', 'follow it to its end (a PM task: all it began, too); exit with its outcome'),
       wide: WIDE,
       json: json('print the runs as JSON, or a log as it is: one JSON object per line', RUN_FIELDS),
     },
