@@ -79,6 +79,12 @@ test.each(CASES)('%s is seen in pages of each size', async (name, before, logged
   }
 });
 
+test('a log is read however much is in it, as it grows while an opencode that works never lets go of it', async () => {
+  const much = ['create table much (some)', 'insert into much values (zeroblob(70000000))'];
+  expect(await tableHasRows(database('much', 4096, [ACCOUNT], [...much, ROW]), 'account')).toBe(true);
+  expect(await tableHasRows(database('much else', 4096, [ACCOUNT], much), 'account')).toBe(false);
+});
+
 test('no file has no rows', async () => {
   expect(await tableHasRows(join(directory, 'none'), 'account')).toBe(false);
 });

@@ -59,7 +59,7 @@ describe.each([
     const world = knownWorld();
     expect((await offers(world, 'kugetsu sta')).toSorted()).toEqual(['start', 'stats', 'status']);
     expect(await offers(world, 'kugetsu queue st')).toEqual(['stats']);
-    expect((await offers(world, 'kugetsu list --')).toSorted()).toEqual(['--help', '--json', '--wide']);
+    expect((await offers(world, 'kugetsu list --')).toSorted()).toEqual(['--help', '--host', '--json', '--wide']);
     expect((await offers(world, 'kugetsu stop ')).toSorted()).toEqual(REFS.toSorted());
     expect(await offers(world, 'kugetsu stop gitlab.com/ada/l')).toEqual(['gitlab.com/ada/lib#7']);
     expect(await offers(world, 'kugetsu stop forge.test/acme/demo#-')).toEqual(['forge.test/acme/demo#-talk']);

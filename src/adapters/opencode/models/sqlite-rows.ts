@@ -10,32 +10,55 @@ const INTERIOR = 0x05;
 const WAL_HEADER = 32;
 const FRAME_HEADER = 24;
 const MOST_PAGES = 2000;
-// SQLite starts its log anew at 1000 pages unless a reader holds it.
-const LARGEST_LOG = 64 * 1024 * 1024;
+/** How much of the log is looked through at a time, in bytes. */
+const LOOK_BYTES = 1024 * 1024;
+/** How often a database is looked at that changes meanwhile. */
+const TRIES = 3;
 
 type ReadPage = (number: number) => Promise<Buffer>;
 
 /**
  * Whether the table `name` of the database at `path` has rows; no when there is no such file or table.
  *
- * @throws when that cannot be seen: a file of another kind, or one that changes meanwhile
+ * @throws when that cannot be seen: a file of another kind, or one that changes all the time
  */
 export async function tableHasRows(path: string, name: string): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await hasRows(path, name);
+    } catch (error) {
+      // An opencode at work may have written between two reads.
+      if (tries === TRIES) throw error;
+    }
+  }
+}
+
+async function hasRows(path: string, name: string): Promise<boolean> {
   const file = await openIfThere(path);
   if (file === undefined) return false;
+  const log = await openIfThere(`${path}-wal`).catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
   try {
     const header = await bytesAt(file, 0, 100);
     if (header.toString('latin1', 0, 15) !== 'SQLite format 3') throw new Error(`${path} is no database`);
     const stored = header.readUInt16BE(16);
     const size = stored === 1 ? 65_536 : stored;
-    const changed = await pagesInLog(`${path}-wal`, size);
-    const read: ReadPage = async (number) => changed.get(number) ?? bytesAt(file, (number - 1) * size, size);
+    const changed = log === undefined ? new Map<number, number>() : await pagesInLog(log, size);
+    const read: ReadPage = async (number) => {
+      const place = changed.get(number);
+      return log === undefined || place === undefined
+        ? bytesAt(file, (number - 1) * size, size)
+        : bytesAt(log, place, size);
+    };
     const root = await rootOf(read, name);
     if (root === undefined) return false;
     const page = await read(root);
     return page[0] !== LEAF || page.readUInt16BE(3) > 0;
   } finally {
     await file.close();
+    await log?.close();
   }
 }
 
@@ -96,27 +119,28 @@ function varint(page: Buffer, at: number): readonly [value: number, next: number
   throw new Error('a number that is too large');
 }
 
-/** The newest form of each page that the write-ahead log has of what was committed. */
-async function pagesInLog(path: string, size: number): Promise<ReadonlyMap<number, Buffer>> {
-  const file = await openIfThere(path);
-  const committed = new Map<number, Buffer>();
-  if (file === undefined) return committed;
-  try {
-    if ((await file.stat()).size > LARGEST_LOG) throw new Error(`${path} is too large`);
-    const log = await file.readFile();
-    const salts = log.subarray(16, 24);
-    let pending = new Map<number, Buffer>();
-    for (let at = WAL_HEADER; at + FRAME_HEADER + size <= log.length; at += FRAME_HEADER + size) {
+/**
+ * Where the write-ahead log has the newest form of each page that was committed, in bytes. It may have hundreds of megabytes, as
+ * SQLite starts it anew only when nobody reads, so no page of it is kept in memory.
+ */
+async function pagesInLog(log: FileHandle, size: number): Promise<ReadonlyMap<number, number>> {
+  const committed = new Map<number, number>();
+  let pending = new Map<number, number>();
+  const frame = FRAME_HEADER + size;
+  const salts = Buffer.alloc(8);
+  await log.read(salts, 0, 8, 16);
+  const buffer = Buffer.alloc(Math.floor(LOOK_BYTES / frame) * frame);
+  for (let at = WAL_HEADER; ; at += buffer.length) {
+    const { bytesRead } = await log.read(buffer, 0, buffer.length, at);
+    for (let head = 0; head + frame <= bytesRead; head += frame) {
       // A frame of an earlier round has other salts.
-      if (!log.subarray(at + 8, at + 16).equals(salts)) break;
-      pending.set(log.readUInt32BE(at), log.subarray(at + FRAME_HEADER, at + FRAME_HEADER + size));
-      if (log.readUInt32BE(at + 4) === 0) continue;
-      for (const [number, page] of pending) committed.set(number, page);
+      if (!buffer.subarray(head + 8, head + 16).equals(salts)) return committed;
+      pending.set(buffer.readUInt32BE(head), at + head + FRAME_HEADER);
+      if (buffer.readUInt32BE(head + 4) === 0) continue;
+      for (const [number, place] of pending) committed.set(number, place);
       pending = new Map();
     }
-    return committed;
-  } finally {
-    await file.close();
+    if (bytesRead < buffer.length) return committed;
   }
 }
 
