@@ -155,9 +155,10 @@ export async function tellUndispatched(
   context.terminal.err(`kugetsu: ${what}no queue daemon is running\n  run: kugetsu queue-daemon start`);
 }
 
-/** That there is a host of this name in the fleet. @throws AppError `no_host` */
-export async function requireHost({ queue }: CliContext, name: string): Promise<void> {
-  const hosts = await queue.fleet.hosts();
+/** That there is a host of this name in the fleet. @throws AppError `no_fleet`, `no_host` */
+export async function requireHost(context: CliContext, name: string): Promise<void> {
+  const hosts = await context.queue.fleet.hosts();
   if (hosts.some((host) => host.name === name)) return;
+  await (await import('../../domain/fleet/member.ts')).requireMember(context);
   throw (await import('../../domain/fleet/fleet-status.ts')).noHost(name);
 }
