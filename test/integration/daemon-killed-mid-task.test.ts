@@ -16,19 +16,14 @@ import {
   waitsFor,
 } from '../support/queue-world.ts';
 import { recordIn } from '../support/run-records.ts';
-import { processesOf, until, type World } from '../support/world.ts';
-
-async function kill(world: World, pid: number): Promise<void> {
-  process.kill(pid, 'SIGKILL');
-  await until('it is gone', () => !processesOf(world.root).some((other) => other.pid === pid));
-}
+import { killed, until, type World } from '../support/world.ts';
 
 test('the daemon is killed while an agent works: a new one starts at once, and the task is done once', async () => {
   const world = await queueWorld();
   const first = await startDaemon(world);
   const id = await enqueue(world, waitsFor(world, 'go'));
   await until('the agent works', () => noted(world, 'go-begun').length === 1);
-  await kill(world, first);
+  await killed(first);
   expect((await world.kugetsu('queue-daemon', 'status')).code).toBe(3);
   const second = await startDaemon(world);
   expect(second).not.toBe(first);
@@ -45,7 +40,7 @@ test('the daemon is killed, and the agent ends before a new one starts: the task
   const daemon = await startDaemon(world);
   const id = await enqueue(world, waitsFor(world, 'go'));
   await until('the agent works', () => noted(world, 'go-begun').length === 1);
-  await kill(world, daemon);
+  await killed(daemon);
   give(world, 'go');
   expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 1 });
 });
@@ -63,7 +58,7 @@ test('the runner is killed: the daemon notices by itself, and the second attempt
   const id = await enqueue(world, hangsOnce(world));
   await until('the agent works', () => noted(world, 'begun').length === 1);
   const { id: firstRun, owner } = await runOf(world);
-  await kill(world, owner.pid);
+  await killed(owner.pid);
   const item = await finishedTask(world, id);
   expect(item).toMatchObject({ state: 'completed', attempts: 2, failure: null });
   expect(item.run_id).not.toBe(firstRun);
@@ -77,8 +72,8 @@ test('runner and daemon are killed: the next daemon counts the attempt and tries
   await until('the agent works', () => noted(world, 'begun').length === 1);
   // Asked before the kills: looking settles what died.
   const { owner } = await runOf(world);
-  await kill(world, daemon);
-  await kill(world, owner.pid);
+  await killed(daemon);
+  await killed(owner.pid);
   expect(await startDaemon(world)).not.toBe(daemon);
   expect(await finishedTask(world, id)).toMatchObject({ state: 'completed', attempts: 2 });
   expect(noted(world, 'begun')).toEqual(['begun', 'again']);
@@ -92,8 +87,8 @@ test("a PM task's runner is killed: the attempt counts, and the second goes on i
   await until('the PM agent works', () => noted(world, 'begun').length === 1);
   const first = await taskThat(world, id, ({ session_id: session }) => session !== null);
   await until('the run is at work', () => recordIn(world, first.run_id ?? '').status.phase === 'working');
-  await kill(world, recordIn(world, first.run_id ?? '').owner.pid);
-  await kill(world, daemon);
+  await killed(recordIn(world, first.run_id ?? '').owner.pid);
+  await killed(daemon);
   await startDaemon(world);
   const item = await finishedTask(world, id);
   expect(item).toMatchObject({ state: 'completed', attempts: 2, session_id: first.session_id });

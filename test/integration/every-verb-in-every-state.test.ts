@@ -20,7 +20,7 @@ import {
   taskThat,
   waitsFor,
 } from '../support/queue-world.ts';
-import { until, type World } from '../support/world.ts';
+import { killed, until, type World } from '../support/world.ts';
 
 /** The states of a task; one that is notified may be claimed, have an agent at work, or wait for what that has started. */
 const STATES = ['pending', 'claimed', 'working', 'waiting', 'completed', 'error'] as const;
@@ -245,7 +245,7 @@ test('the daemon is killed while everything is asked for: the next one finds all
       (id) => task(world, id).retried_at !== undefined || task(world, id).state === 'error',
     ),
   );
-  process.kill(pid, 'SIGKILL');
+  await killed(pid);
   await endClaim(world, ids.claimed, claimed);
   expect((await Promise.all(asked)).map(({ code }) => code)).toEqual(asked.map(() => 0));
   await startDaemon(world);

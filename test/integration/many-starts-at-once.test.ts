@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { report } from '../support/faults/figures.ts';
 import { issue, listed, readJson, readyWorld, REF, runOf, succeeded, worktreeOf } from '../support/fake-world.ts';
-import { gitIn, killQuietly, processesOf, until, type World } from '../support/world.ts';
+import { gitIn, killed, killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -84,8 +84,7 @@ test('a run that died takes no slot', async () => {
   succeeded(await world.kugetsu('start', issue(1), 'fake: stall'));
   expect(await world.kugetsu('start', issue(2), 'hello')).toMatchObject({ code: 4 });
   const { owner } = await runOf(world, issue(1));
-  process.kill(owner.pid, 'SIGKILL');
-  await until('the runner is gone', () => !processesOf(world.root).some(({ pid }) => pid === owner.pid));
+  await killed(owner.pid);
   succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
   expect((await runOf(world, issue(1))).verdict?.class).toBe('runner_died');
 });

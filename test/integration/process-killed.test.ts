@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
 import { reopenRun } from '../support/run-records.ts';
-import { processesOf, until, type World } from '../support/world.ts';
+import { killed, processesOf, until, type World } from '../support/world.ts';
 
 const WORK = 'fake: sh echo begun > begun; sleep 600';
 
@@ -20,8 +20,7 @@ async function atWork(world: World): Promise<{ readonly runner: number; readonly
 test('the runner is killed: list says so, ends the agent and its tools, and the issue can go on', async () => {
   const world = await readyWorld();
   const { runner } = await atWork(world);
-  process.kill(runner, 'SIGKILL');
-  await until('the runner is gone', () => !processesOf(world.root).some(({ pid }) => pid === runner));
+  await killed(runner);
   expect(processesOf(world.root)).not.toEqual([]);
   expect(await runOf(world)).toMatchObject({
     phase: 'ended',
@@ -48,8 +47,7 @@ test('the agent is killed: its tools end too, and the verdict says which signal 
 test('runner and agent are killed: the tool that is left is found and ended', async () => {
   const world = await readyWorld();
   const { runner, agent } = await atWork(world);
-  for (const pid of [runner, agent]) process.kill(pid, 'SIGKILL');
-  await until('both are gone', () => !processesOf(world.root).some(({ pid }) => pid === runner || pid === agent));
+  await Promise.all([runner, agent].map(killed));
   expect(processesOf(world.root).map(({ command }) => command)).toContain('sleep 600');
   expect((await runOf(world)).verdict).toMatchObject({ class: 'runner_died' });
   expect(processesOf(world.root)).toEqual([]);

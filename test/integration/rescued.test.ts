@@ -116,3 +116,12 @@ test('an entry of the stash is kept and told at the end of the run, and outlives
   expect(waysBack(succeeded(await world.kugetsu('destroy', REF, '-y')))).toHaveLength(1);
   expect((await verdictOf(world, issue(2))).class).toBe('ok');
 });
+
+test('of two that were saved in one second the later one is listed first', async () => {
+  const world = await workedWorld();
+  const tip = await gitIn(world, worktreeOf(world), 'rev-parse', 'HEAD');
+  for (const ms of ['100', '900', '500']) {
+    await gitIn(world, repositoryOf(world), 'update-ref', `refs/kugetsu/rescue/gone/20260401T101500${ms}Z`, tip);
+  }
+  expect((await rescued(world)).map(({ id }) => id.slice(-4))).toEqual(['900Z', '500Z', '100Z']);
+});

@@ -20,7 +20,7 @@ import {
   task,
   waitsFor,
 } from '../support/queue-world.ts';
-import { killQuietly, processesOf, until, type World } from '../support/world.ts';
+import { killed, killQuietly, processesOf, until, type World } from '../support/world.ts';
 
 const daemonsOf = (world: World): number[] =>
   processesOf(world.root)
@@ -120,8 +120,7 @@ test.each([
   onTestFinished(() => void bystander.kill('SIGKILL'));
   const daemon = await startDaemon(world);
   const lock = readJson(lockPath(world)) as DaemonLock;
-  process.kill(daemon, 'SIGKILL');
-  await until('it is gone', () => daemonsOf(world).length === 0);
+  await killed(daemon);
   const { pid } = bystander;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

@@ -1,3 +1,4 @@
+import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import { execFile } from 'node:child_process';
 import {
   existsSync,
@@ -260,6 +261,15 @@ function slipOf(root: string): string | undefined {
 function checkFakeKnew(root: string): void {
   const slip = slipOf(root);
   if (slip !== undefined) throw new Error(slip);
+}
+
+/**
+ * Kills a process, and waits until the system knows it no more. Its environment goes first: for a moment longer whoever looks for
+ * the process by its pid, as kugetsu does, finds it alive.
+ */
+export async function killed(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await until(`process ${pid} is gone`, () => identityOf(pid) === undefined);
 }
 
 /** Kills a process, or gives it this signal, if there is one still. */

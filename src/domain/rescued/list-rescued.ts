@@ -42,26 +42,35 @@ export interface RescuedList {
   readonly problems: readonly string[];
 }
 
+/** What was saved, with the time that orders it, in milliseconds since the epoch: a second can have two of them. */
+interface Dated {
+  readonly savedMs: number;
+  readonly entry: Rescued;
+}
+
 /** Lists what was saved: refs in every repository of the home, and what was moved to `rescued/`. `ref` is a canonical issue ref. */
 export async function listRescued(context: Needs, ref?: string): Promise<RescuedList> {
   const { home, env } = context;
   const issues = (await readIndex(context).catch(() => undefined))?.issues ?? {};
   const byName = new Map(Object.entries(issues).map(([issue, file]) => [file.replace(/\.json$/, ''), issue]));
   const problems: string[] = [];
-  const found: Rescued[] = [];
+  const all: Dated[] = [];
   const { text: clean } = await redactorOf(context);
   for (const { path } of (await listEntries(home.repos)).filter(isRepository)) {
     try {
-      for (const each of await listRescuedRefs(path, env)) found.push(ofRef(path, each, byName, clean));
+      for (const each of await listRescuedRefs(path, env)) all.push(ofRef(path, each, byName, clean));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       problems.push(told(wordsOf(error), clean));
     }
   }
-  found.push(...(await movedTrees(context, byName)));
+  all.push(...(await movedTrees(context, byName)));
   const own = ref === undefined ? undefined : nameTest(ref, issues[ref]);
   return {
-    found: found.filter(({ name }) => own?.(name) ?? true).toSorted((a, b) => b.saved_at.localeCompare(a.saved_at)),
+    found: all
+      .toSorted((a, b) => b.savedMs - a.savedMs)
+      .map(({ entry }) => entry)
+      .filter(({ name }) => own?.(name) ?? true),
     problems,
   };
 }
@@ -84,15 +93,15 @@ function ofRef(
   { ref, commit, committedMs, subject, bytes, own }: RescuedRef,
   byName: ReadonlyMap<string, string>,
   clean: (text: string) => string,
-): Rescued {
+): Dated {
   const [, name = basename(ref), time, suffix = ''] = OWN_REF.exec(ref) ?? [];
-  const saved = time === undefined ? committedMs : timeOf(time);
-  return {
+  const savedMs = time === undefined ? committedMs : timeOf(time);
+  const entry: Rescued = {
     id: time === undefined ? `${name}/pushed` : `${name}/${time}${suffix}`,
     name,
     issue_ref: byName.get(name) ?? null,
     kind: 'commit',
-    saved_at: isoWithOffset(saved),
+    saved_at: isoWithOffset(savedMs),
     bytes,
     subject: clean(subject),
     repository,
@@ -101,6 +110,7 @@ function ofRef(
     form: formOf(suffix, own),
     path: null,
   };
+  return { savedMs, entry };
 }
 
 function formOf(suffix: string, own: boolean): SavedForm | null {
@@ -117,18 +127,19 @@ function timeOf(time: string): number {
   return Date.parse(`${day}T${hours}:${minutes}:${seconds}.${ms.padEnd(3, '0')}Z`) || 0;
 }
 
-async function movedTrees({ home }: Needs, byName: ReadonlyMap<string, string>): Promise<Rescued[]> {
-  const found: Rescued[] = [];
+async function movedTrees({ home }: Needs, byName: ReadonlyMap<string, string>): Promise<Dated[]> {
+  const found: Dated[] = [];
   for (const { name, path } of (await listEntries(home.rescued)).filter(({ type }) => type === 'directory')) {
     for (const tree of (await listEntries(path)).filter((entry) => /^\d{8}T\d+Z/.test(entry.name))) {
       const time = /^\d{8}T\d+Z/.exec(tree.name)?.[0] ?? '';
       const inside = tree.type === 'directory' ? (await listEntries(tree.path)).map((entry) => entry.name) : [];
-      found.push({
+      const savedMs = timeOf(time);
+      const entry: Rescued = {
         id: `${name}/${tree.name}${tree.name === time ? '-moved' : ''}`,
         name,
         issue_ref: byName.get(name) ?? null,
         kind: 'directory',
-        saved_at: isoWithOffset(timeOf(time)),
+        saved_at: isoWithOffset(savedMs),
         bytes: await diskUsage(tree.path),
         subject: inside.length === 0 ? basename(tree.path) : inside.slice(0, 5).join(', '),
         repository: null,
@@ -136,7 +147,8 @@ async function movedTrees({ home }: Needs, byName: ReadonlyMap<string, string>):
         commit: null,
         form: null,
         path: join(path, tree.name),
-      });
+      };
+      found.push({ savedMs, entry });
     }
   }
   return found;
