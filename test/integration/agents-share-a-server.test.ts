@@ -301,11 +301,20 @@ test('by itself kugetsu has agents share a server where that has passed a trial,
   expect(existsSync(join(world.home, 'engine'))).toBe(false);
   await passTrial(world);
   expect((await world.kugetsu('doctor')).stdout).toContain('agents share a server (AGENT_ENGINE=auto)');
-  const pid = await busy(world, issue(3));
+  // A slow machine has a server too late, and an agent a process of its own: another one is started, twice at most.
+  let ref = issue(3);
+  let pid = await busy(world, ref);
+  for (const next of [issue(4), issue(5)]) {
+    if (servers(world).includes(pid)) break;
+    expect(await log(world, ref)).toContain('no shared server: it was not ready within 8 s');
+    succeeded(await world.kugetsu('stop', ref));
+    ref = next;
+    pid = await busy(world, ref);
+  }
   expect(servers(world)).toEqual([pid]);
   // It was not asked for by name, and the log does not say that there is none.
   expect(await log(world, issue(1))).not.toContain('no shared server');
-  succeeded(await world.kugetsu('stop', issue(3)));
+  succeeded(await world.kugetsu('stop', ref));
   killQuietly(pid);
 });
 
