@@ -1,4 +1,3 @@
-import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import { execFile } from 'node:child_process';
 import {
   existsSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import { fakeProgram } from './fake-program.ts';
 import { scriptedModelConfig } from './scripted-model.ts';
 
