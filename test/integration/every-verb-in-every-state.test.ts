@@ -184,6 +184,8 @@ test.each(['up', 'down'])('a person asks for each verb in each state, with the d
   const world = await queueWorld(ROOM);
   await startDaemon(world);
   const ids = await inEachState(world, world);
+  // The others can be cancelled before one of them is moved, and a task without another one has no place to take.
+  const kept = await later(world, issue(16));
   if (daemon === 'down') succeeded(await world.kugetsu('queue-daemon', 'stop'));
   const before = await tasks(world, '--all');
   succeeded(await world.kugetsu('queue', 'pause'));
@@ -195,7 +197,6 @@ test.each(['up', 'down'])('a person asks for each verb in each state, with the d
   if (daemon === 'down') await startDaemon(world);
   await endsWell(world, ids);
   const last = await enqueue(world, 'hello', issue(1));
-  const kept = await later(world, issue(1));
   await finishedTask(world, last);
   succeeded(await world.kugetsu('queue', 'clear', '--all-finished'));
   expect((await tasks(world, '--all')).map(({ id }) => id)).toEqual([kept]);
