@@ -83,6 +83,15 @@ test('as long as no name has come or gone, the names are not read again', async 
   expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
 });
 
+test('what a look has found where nothing had come or gone is found anew by the next one when it has changed', async () => {
+  utimesSync(queue.home.queueItems, 1, 1);
+  expect(await open(new FileQueue(queue))).toEqual([idOf(MANY)]);
+  const next = new FileQueue(queue);
+  expect(await open(next)).toEqual([idOf(MANY)]);
+  await queue.other.update(idOf(MANY), (item) => ({ ...item, message: 'another one' }));
+  expect(await next.open(async () => undefined)).toMatchObject([{ id: idOf(MANY), message: 'another one' }]);
+});
+
 test('what is kept of a look holds until a name comes or goes, or what is kept of the finished ones is other', async () => {
   const { home } = queue;
   const pretend = async (others: readonly string[]): Promise<void> => {

@@ -59,8 +59,11 @@ async function chosenTasks(call: Call, given: QueueListOptions): Promise<Chosen>
   const isOpenOnly = given.host !== undefined;
   const { items, left } = isOpenOnly ? { items: [], left: 0 } : await finishedTasks(call, { ...wanted, limit });
   const { byTime } = await import('../../domain/issues/task-id.ts');
-  const fitting = new Map([...open.filter((item) => fits(item, wanted)), ...items].map((item) => [item.id, item]));
-  return { shown: inOrder(byTime([...fitting.keys()]).flatMap((id) => fitting.get(id) ?? [])), open, left };
+  const fitting = new Map<string, QueueItem>();
+  for (const item of open) if (fits(item, wanted)) fitting.set(item.id, item);
+  for (const item of items) fitting.set(item.id, item);
+  const shown = byTime([...fitting.keys()]).map((id) => fitting.get(id));
+  return { shown: inOrder(shown.filter((item) => item !== undefined)), open, left };
 }
 
 interface Wanted {

@@ -34,13 +34,28 @@ const LONGEST = 1000;
 /** Rows as text: tab-separated values for a program, a table that fits the terminal for a person. */
 export async function renderTable<Row>(listing: Listing<Row>, style: TextStyle): Promise<string> {
   if (!style.ruled) {
-    return listing.rows.map((row) => listing.columns.map(({ cell }) => cellText(cell(row))).join('\t')).join('\n');
+    return tabSeparated(listing);
   }
   if (listing.rows.length === 0) return listing.empty;
   // What draws tables takes longer to load than most commands to run.
   const { renderFitted } = await import('./fitted-table.ts');
   return renderFitted(listing, style);
 }
+
+function tabSeparated<Row>({ rows, columns }: Listing<Row>): string {
+  // Most rows have nothing to change in any cell, and to see that at once takes a fifth of the time.
+  const plain = new RegExp(`^(?:${PLAIN_CELL}\\t){${columns.length - 1}}${PLAIN_CELL}$`);
+  return rows
+    .map((row) => {
+      const cells = columns.map(({ cell }) => cell(row));
+      const line = cells.join('\t');
+      return line.length <= LONGEST && plain.test(line) ? line : cells.map(cellText).join('\t');
+    })
+    .join('\n');
+}
+
+/** A cell that {@link cellText} leaves as it is. */
+const PLAIN_CELL = '(?:[!-~]+(?: [!-~]+)*)?';
 
 /** What stands in a cell, as one line. */
 export function cellText(text: string): string {

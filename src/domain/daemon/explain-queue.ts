@@ -52,17 +52,15 @@ export async function explainWholeQueue(
   const told = (reason: Reason, id: string): ToldReason => ({ ...reason, ...reasonWords(reason, id, moment) });
   // What holds all of hundreds of tasks is told once.
   const shared = new Map([...unready, ...holds].map((reason) => [reason, told(reason, '')]));
-  return {
-    situation,
-    runs,
-    holds: [...shared.values()],
-    reasons: new Map(
-      found.map(({ item: { id }, reasons }) => [
-        id,
-        [...unready, ...reasons].map((each) => shared.get(each) ?? told(each, id)),
-      ]),
-    ),
-  };
+  const reasonsOf = new Map<string, readonly ToldReason[]>();
+  for (const { item, reasons } of found) {
+    const both = unready.length === 0 ? reasons : [...unready, ...reasons];
+    reasonsOf.set(
+      item.id,
+      both.map((each) => shared.get(each) ?? told(each, item.id)),
+    );
+  }
+  return { situation, runs, holds: [...shared.values()], reasons: reasonsOf };
 }
 
 async function notReady(context: Context): Promise<Reason[]> {

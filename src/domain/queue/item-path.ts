@@ -3,7 +3,7 @@ import type { Home } from '../home.ts';
 
 /** The file of a task. */
 export function itemPath({ queueItems }: Pick<Home, 'queueItems'>, id: string): string {
-  return join(queueItems, `${id}.json`);
+  return `${queueItems}/${id}.json`;
 }
 
 const AGAIN = '.again-';
@@ -16,7 +16,7 @@ export function againPath({ queueItems }: Pick<Home, 'queueItems'>, id: string):
   return join(queueItems, `${AGAIN}${id}`);
 }
 
-/** The task of a name of {@link againPath}; undefined for any other name. */
-export function taskGoingAgain(name: string): string | undefined {
-  return name.startsWith(AGAIN) ? name.slice(AGAIN.length) : undefined;
+/** The tasks that those of the names in the directory stand for that are of {@link againPath}. */
+export function tasksGoingAgain(names: readonly string[]): string[] {
+  return names.filter((name) => name.startsWith(AGAIN)).map((name) => name.slice(AGAIN.length));
 }

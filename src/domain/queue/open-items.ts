@@ -7,9 +7,9 @@ import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import { FinishedTasks, WORTH_KEEPING } from './finished-tasks.ts';
 import { formOfItem } from './item-form.ts';
-import { itemPath, taskGoingAgain } from './item-path.ts';
+import { itemPath, tasksGoingAgain } from './item-path.ts';
 import { endedTask } from './ended-task.ts';
-import { keepLook, readLook, stampOfKept } from './last-look.ts';
+import { keepLook, readLook, stampOfKept, type LastLook } from './last-look.ts';
 import { isPlainItem } from './plain-item.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, type Ended, type StampedItem } from './task-files.ts';
@@ -92,18 +92,18 @@ export class OpenItems {
       say,
     }: { readonly first: boolean; readonly directory: string | undefined; readonly say: (line: Text) => Promise<void> },
   ): Promise<boolean> {
-    const others =
-      first && !this.anew
-        ? await this.firstOthers(home, directory)
-        : this.finished.othersOf(await listDirectory(home.queueItems));
-    const again = others.flatMap((name) => taskGoingAgain(name) ?? []).map((id) => `${id}.json`);
+    const last = first && !this.anew ? readLook(home, directory) : undefined;
+    const others = await this.othersIn(home, { first, directory, last });
+    // Who looks where nothing has come or gone hardly looks again: that a file is as it was is then not asked.
+    const factsOf = last === undefined ? factsAtOnce : () => undefined;
+    const again = tasksGoingAgain(others).map((id) => `${id}.json`);
     const ids = idsIn([...others, ...again.filter((name) => this.finished.forget(name))]);
     const open = new Map<string, StampedItem>();
     this.lately = new Map();
     let isWhole = true;
     for (const id of ids) {
       try {
-        const found = this.readKnown(home, id) ?? (await this.readClosely(home, id));
+        const found = this.readKnown(itemPath(home, id), { id, factsOf }) ?? (await this.readClosely(home, id));
         if (found !== undefined) this.sort(id, found, open);
       } catch (error) {
         isWhole = false;
@@ -115,13 +115,16 @@ export class OpenItems {
     return isWhole;
   }
 
-  /** The names of all but the finished tasks that are known, when nothing is yet but what earlier looks have kept. */
-  private async firstOthers(home: Needs['home'], directory: string | undefined): Promise<readonly string[]> {
-    const last = readLook(home, directory);
+  /** The names of all but the finished tasks that are known; at first that is what earlier looks have kept. */
+  private async othersIn(
+    home: Needs['home'],
+    { first, directory, last }: { first: boolean; directory: string | undefined; last: LastLook | undefined },
+  ): Promise<readonly string[]> {
     if (last !== undefined) {
       this.finished.trust(home, last.count);
       return last.others;
     }
+    if (!first || this.anew) return this.finished.othersOf(await listDirectory(home.queueItems));
     const kept = stampOfKept(home);
     this.finished.believe(home);
     const count = this.finished.size;
@@ -142,10 +145,12 @@ export class OpenItems {
   }
 
   /** A task whose file is the one that was read, or has nothing to look at closely: to wait for nothing is quicker. */
-  private readKnown(home: Needs['home'], id: string): StampedItem | undefined {
-    const path = itemPath(home, id);
+  private readKnown(
+    path: string,
+    { id, factsOf }: { id: string; factsOf: typeof factsAtOnce },
+  ): StampedItem | undefined {
     // The facts are the older ones here, too.
-    const facts = factsAtOnce(path);
+    const facts = factsOf(path);
     const known = this.open.get(id);
     if (known !== undefined && isAsItWas(facts, known.facts)) return known;
     const item = readPlainFileAtOnce(path, isPlainItem);

@@ -41,7 +41,11 @@ function hasKeys(item: LooseObject): boolean {
 /** What a task may have. */
 function hasLaterKeys(item: LooseObject): boolean {
   return (
-    isUndefined(item['fresh'], item['from'], item['pr'], item['done_when'], item['setup']) &&
+    item['fresh'] === undefined &&
+    item['from'] === undefined &&
+    item['pr'] === undefined &&
+    item['done_when'] === undefined &&
+    item['setup'] === undefined &&
     item['cancelled'] == null &&
     (item['priority'] === undefined || Number.isSafeInteger(item['priority'])) &&
     isText(item['place']) &&
@@ -60,10 +64,6 @@ function isTextOrNull(value: unknown): boolean {
 /** Or missing. */
 function isText(value: unknown): boolean {
   return value === undefined || typeof value === 'string';
-}
-
-function isUndefined(...values: readonly unknown[]): boolean {
-  return values.every((value) => value === undefined);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -10,13 +10,20 @@ const LOWEST = '!';
 
 /** Tasks in the order in which their turns come: a higher priority first, then as they were made or moved. */
 export function inTurn<T extends Turn>(items: readonly T[]): T[] {
-  const placed = items.map((item) => ({ item, key: placeOf(item) }));
   // Most queues are in that order already, and to see that is less than to sort a long one.
-  const isSorted = placed.every((each, index) => {
-    const before = placed[index - 1];
-    return before === undefined || compareTurns(before, each) <= 0;
-  });
-  return isSorted ? [...items] : placed.toSorted(compareTurns).map(({ item }) => item);
+  if (isInTurn(items)) return [...items];
+  const placed = items.map((item) => ({ item, key: placeOf(item) }));
+  return placed.toSorted(compareTurns).map(({ item }) => item);
+}
+
+function isInTurn(items: readonly Turn[]): boolean {
+  let before: Placed | undefined;
+  for (const item of items) {
+    const placed = { item, key: placeOf(item) };
+    if (before !== undefined && compareTurns(before, placed) > 0) return false;
+    before = placed;
+  }
+  return true;
 }
 
 interface Placed {

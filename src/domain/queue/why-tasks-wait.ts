@@ -100,13 +100,17 @@ function inTheirTurn(items: readonly QueueItem[], situation: Situation): Waiting
     if (state === 'notified' && type === 'issue' && ref !== null) room.busy.add(ref);
   }
   return inTurn(items.filter(({ state }) => state === 'pending')).map((item) => {
-    const own = [...waitsForHost(item, situation), ...waitsByItself(item, situation.now)];
-    const attempt = waitsForAttempt(item, situation.now);
-    const others = room.waitsForOthers(item, own.length === 0);
-    const reasons = [...own, ...attempt, ...others];
+    // Hundreds may wait, so all that says why adds to one list.
+    const reasons = [...(situation.holds ?? [])];
+    const held = reasons.length;
+    addHost(reasons, item, situation);
+    addItsOwn(reasons, item, situation.now);
+    const inLine = reasons.length === held;
+    addAttempt(reasons, item, situation.now);
+    room.addOthers(reasons, item, inLine);
     // What holds every task is as if it were not there: when it is gone, this is who goes first.
-    if (reasons.length === 0) room.take(item);
-    return { item, reasons: [...(situation.holds ?? []), ...reasons] };
+    if (reasons.length === held) room.take(item);
+    return { item, reasons };
   });
 }
 
@@ -115,22 +119,23 @@ export function repositoryOf(ref: string): string {
   return ref.slice(0, ref.lastIndexOf('#'));
 }
 
-function waitsForHost({ id }: QueueItem, { otherHosts }: Situation): Reason[] {
+function addHost(reasons: Reason[], { id }: QueueItem, { otherHosts }: Situation): void {
   const host = otherHosts?.get(id);
-  return host === undefined ? [] : [{ code: 'other_host', host }];
+  if (host !== undefined) reasons.push({ code: 'other_host', host });
 }
 
-function waitsByItself({ not_before: at, after = [] }: QueueItem, now: number): Reason[] {
-  const time: Reason[] = at !== undefined && Date.parse(at) > now ? [{ code: 'not_before', at }] : [];
-  const tasks = after.filter(({ outcome }) => outcome === null);
-  return [...time, ...tasks.map(({ id }) => ({ code: 'after', id }) as const)];
+function addItsOwn(reasons: Reason[], { not_before: at, after = NONE }: QueueItem, now: number): void {
+  if (at !== undefined && Date.parse(at) > now) reasons.push({ code: 'not_before', at });
+  for (const { id, outcome } of after) if (outcome === null) reasons.push({ code: 'after', id });
 }
 
-function waitsForAttempt(item: QueueItem, now: number): Reason[] {
+const NONE: NonNullable<QueueItem['after']> = [];
+
+function addAttempt(reasons: Reason[], item: QueueItem, now: number): void {
   const { next_attempt_at: at, attempts, failure } = item;
-  if (at === null || isDue(at, now)) return [];
-  if (isHeldUp(item)) return [{ code: 'held_up', at, problem: failure?.message ?? '' }];
-  return [{ code: 'next_attempt', at, attempt: attempts + 1, failure: failure?.class ?? null }];
+  if (at === null || isDue(at, now)) return;
+  if (isHeldUp(item)) reasons.push({ code: 'held_up', at, problem: failure?.message ?? '' });
+  else reasons.push({ code: 'next_attempt', at, attempt: attempts + 1, failure: failure?.class ?? null });
 }
 
 function isDue(at: string, now: number): boolean {
@@ -161,15 +166,17 @@ class Room {
   }
 
   /** @param inLine whether it holds back the later tasks of its issue */
-  waitsForOthers(item: QueueItem, inLine: boolean): Reason[] {
-    if (item.type === 'pm') return this.forPmRun();
+  addOthers(reasons: Reason[], item: QueueItem, inLine: boolean): void {
+    if (item.type === 'pm') return this.addPmRun(reasons);
     // A file without one is damaged; the claim says so.
     const ref = item.issue_ref ?? '';
     const before = this.first.get(ref);
     if (inLine && before === undefined) this.first.set(ref, item.id);
-    const issue: Reason[] = this.busy.has(ref) ? [{ code: 'issue_busy', issue_ref: ref }] : [];
-    const line: Reason[] = before === undefined ? [] : [{ code: 'behind', id: before }];
-    return [...issue, ...line, ...this.inRepository(ref), ...this.forFleet(), ...this.forSlot()];
+    if (this.busy.has(ref)) reasons.push({ code: 'issue_busy', issue_ref: ref });
+    if (before !== undefined) reasons.push({ code: 'behind', id: before });
+    this.addRepository(reasons, ref);
+    this.addFleet(reasons);
+    this.addSlot(reasons);
   }
 
   take({ type, issue_ref: ref }: QueueItem): void {
@@ -185,31 +192,29 @@ class Room {
   }
 
   /** Other hosts choose at the same moment, so that there may be some more. */
-  private forFleet(): Reason[] {
+  private addFleet(reasons: Reason[]): void {
     const { mostInFleet: limit, freeSlots } = this.situation;
     const chosenHere = freeSlots - this.slots;
-    return limit === undefined || this.inFleet + chosenHere < limit ? [] : [{ code: 'fleet_full', limit }];
+    if (limit !== undefined && this.inFleet + chosenHere >= limit) reasons.push({ code: 'fleet_full', limit });
   }
 
-  private forSlot(): Reason[] {
+  private addSlot(reasons: Reason[]): void {
     const { freeSlots, slots } = this.situation;
-    if (this.slots > 0 && this.chosen < freeSlots) return [];
-    return [{ code: 'no_slot', slots, taken: slots - freeSlots }];
+    if (this.slots <= 0 || this.chosen >= freeSlots) reasons.push({ code: 'no_slot', slots, taken: slots - freeSlots });
   }
 
-  private forPmRun(): Reason[] {
-    const { mostPmRuns: limit, freeSlots, slots } = this.situation;
-    if (limit !== undefined) return this.pmRuns < limit ? [] : [{ code: 'pm_limit', limit }];
-    if (this.pmRuns < this.slots && this.chosen < freeSlots) return [];
-    return this.slots > 0 && this.chosen < freeSlots
-      ? [{ code: 'pm_limit', limit: this.slots }]
-      : [{ code: 'no_slot', slots, taken: slots - freeSlots }];
+  private addPmRun(reasons: Reason[]): void {
+    const { mostPmRuns: limit, freeSlots } = this.situation;
+    if (limit !== undefined) {
+      if (this.pmRuns >= limit) reasons.push({ code: 'pm_limit', limit });
+    } else if (this.slots <= 0 || this.chosen >= freeSlots) this.addSlot(reasons);
+    else if (this.pmRuns >= this.slots) reasons.push({ code: 'pm_limit', limit: this.slots });
   }
 
-  private inRepository(ref: string): Reason[] {
+  private addRepository(reasons: Reason[], ref: string): void {
     const { mostPerRepository: limit = 0 } = this.situation;
+    if (limit === 0) return;
     const repository = repositoryOf(ref);
-    if (limit === 0 || (this.agentsIn.get(repository) ?? 0) < limit) return [];
-    return [{ code: 'repository_full', repository, limit }];
+    if ((this.agentsIn.get(repository) ?? 0) >= limit) reasons.push({ code: 'repository_full', repository, limit });
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { renderTable, type BriefColumn, type Listing } from '../../../../src/cli/views/table.ts';
+import { cellText, renderTable, type BriefColumn, type Listing } from '../../../../src/cli/views/table.ts';
 
 type Row = readonly string[];
 
@@ -37,6 +37,23 @@ describe('a table for a program', () => {
         expect(lines.map((line) => line.split('\t').length)).toEqual(rows.map(() => 3));
         // oxlint-disable-next-line no-control-regex
         expect(text).not.toMatch(/[\u0000-\u0008\u000B-\u001F]/);
+      }),
+    );
+  });
+});
+
+describe('each cell of a table for a program', () => {
+  const letter = fc.constantFrom('a', 'a', 'a', ' ', '-', '#', '\t', '\n', '\u001B', 'é', '─');
+  const cell = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom('', '-', 'pending', 'a\ttab', 'two words', 'a/b/c#1', 'x'.repeat(600)) },
+    fc.string({ unit: letter }),
+  );
+
+  test('is what it is by itself, whatever the others are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }), async (rows) => {
+        const text = await renderTable(listing(['A', 'B', 'C'], rows), PROGRAM);
+        expect(text).toBe(rows.map((row) => row.map(cellText).join('\t')).join('\n'));
       }),
     );
   });
