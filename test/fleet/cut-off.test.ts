@@ -43,10 +43,18 @@ async function pair(env: Readonly<Record<string, string>>): Promise<readonly [Ho
   return [a, b];
 }
 
-/** A message whose agent signs every so often with the root of its host until it is given a file: the signatures are of one world. */
+/** A message whose agent signs with the root of its host: the signatures are of one world. */
+function signsOnce({ world }: Host, name: string): string {
+  return `fake: sh ${signature(world, name)}`;
+}
+
+/** The same every so often, until it is given a file. */
 function signsUntil({ world }: Host, name: string): string {
-  const [signatures, given] = [notesPath(world, `${name}-signed`), notesPath(world, name)];
-  return `fake: sh until [ -e '${given}' ]; do echo "$KUGETSU_WORLD" >> '${signatures}'; sleep 0.05; done`;
+  return `fake: sh until [ -e '${notesPath(world, name)}' ]; do ${signature(world, name)}; sleep 0.05; done`;
+}
+
+function signature(world: World, name: string): string {
+  return `echo "$KUGETSU_WORLD" >> '${notesPath(world, `${name}-signed`)}'`;
 }
 
 /** The hosts whose agents have signed, each as often as it took its turn. */
@@ -60,15 +68,24 @@ async function isAtWork(on: Host, of: Host, name: string): Promise<void> {
   await until(`the agent of ${name} is at work`, () => noted(of.world, `${name}-signed`).includes(on.world.root));
 }
 
+/** The agent signs once more than it has signed till now. */
+async function worksOn(of: Host, name: string): Promise<void> {
+  const before = noted(of.world, `${name}-signed`).length;
+  await until(`the agent of ${name} works on`, () => noted(of.world, `${name}-signed`).length > before);
+}
+
 const runsOf = ({ world }: Host): string[] =>
   readdirSync(join(world.home, 'runs')).filter((name) => name.endsWith('.json'));
 
+// Two agents of issues go on for as long as the claim of a PM task needs to run out; one of them for longer than the cut.
 test('a host that is cut off ends its PM agent before another begins, keeps the agents of its issues, and tells later', async () => {
   const hosts = await pair({});
   const [a, b] = hosts;
+  succeeded(await a.world.kugetsu('start', issue(2), 'hello', '--follow'));
   const pm = await delegate(a.world, signsUntil(a, 'pm'));
   const own = await enqueue(a.world, signsUntil(a, 'own'));
-  for (const name of ['pm', 'own']) await isAtWork(a, a, name);
+  const through = await enqueue(a.world, signsUntil(a, 'through'), issue(2));
+  for (const name of ['pm', 'own', 'through']) await isAtWork(a, a, name);
   await startDaemon(b.world);
   a.link.cut();
   await isAtWork(b, a, 'pm');
@@ -78,11 +95,19 @@ test('a host that is cut off ends its PM agent before another begins, keeps the 
   // It ends while nobody can be told.
   give(a.world, 'own');
   await until('its run has ended', async () => (await listedIssue(a.world)).run?.verdict != null);
+  // Nobody else takes what the host with the session is at, or what comes after it.
+  const next = await enqueue(b.world, signsOnce(a, 'next'), issue(2));
+  expect(succeeded(await b.world.kugetsu('queue', 'explain', next)).stdout).toContain(
+    'waits for host a, which has the work on its issue',
+  );
   a.link.mend();
   expect(await fleetTaskThat(b.world, own, completed)).toMatchObject({ attempts: 1 });
+  await worksOn(a, 'through');
+  give(a.world, 'through');
+  for (const id of [through, next]) expect(await fleetTaskThat(b.world, id, completed)).toMatchObject({ attempts: 1 });
   await until('nothing is open on a', () => runsOf(a).length === 0);
   expect(await fleetTaskThat(b.world, pm, completed)).toMatchObject({ attempts: 2 });
-  expect(turns(a, 'own', hosts)).toEqual(['a']);
+  for (const name of ['own', 'through', 'next']) expect(turns(a, name, hosts)).toEqual(['a']);
 });
 
 test('a cut that is shorter than the claim changes nothing', async () => {

@@ -23,6 +23,14 @@ export interface ServerAddress {
   readonly schema: string;
   /** The address as it may be shown: without user and password. */
   readonly shown: string;
+  /** Why there is none: then no connection is made. */
+  readonly missing?: Missing;
+}
+
+interface Missing {
+  /** What is so, as the end of a sentence. */
+  readonly why: string;
+  readonly hint: string;
 }
 
 const PARAMETERS = ['host', 'port', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'schema', 'application_name'];
@@ -64,6 +72,11 @@ export function parseServerAddress(url: string): ServerAddress {
     schema: schemaOf(options.get('schema')),
     shown: host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`,
   };
+}
+
+/** The address of whoever is not told one: every connection fails with the reason. */
+export function noServer(reason: Missing): ServerAddress {
+  return { ...parseServerAddress('postgres://kugetsu@localhost/kugetsu'), missing: reason };
 }
 
 function parse(url: string): URL {

@@ -23,6 +23,7 @@ export async function connect(
   address: ServerAddress,
   { password = '', onEnd }: { readonly password?: string | undefined; readonly onEnd: () => void },
 ): Promise<Client> {
+  if (address.missing !== undefined) throw nowhere(address.missing);
   const { default: pg } = await import('pg');
   const client = new pg.Client(configOf(address, password));
   client.on('error', onEnd);
@@ -51,6 +52,10 @@ export function keepAlive(client: Client, wanted: boolean): void {
   const socket = client as Client & { ref(): void; unref(): void };
   if (wanted) socket.ref();
   else socket.unref();
+}
+
+function nowhere({ why, hint }: NonNullable<ServerAddress['missing']>): AppError {
+  return new AppError('queue_unreachable', `the fleet's queue cannot be reached: ${why}`, { hint, exit: EXIT.busy });
 }
 
 function configOf(address: ServerAddress, password: string): ClientConfig {

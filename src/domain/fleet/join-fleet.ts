@@ -3,7 +3,7 @@ import { AppError } from '../../util/errors.ts';
 import { hostAlone } from '../../util/urls.ts';
 import { said, words } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
-import { newMembership, readMember, writeMembership, type Member } from '../queue/fleet-file.ts';
+import { newMembership, readMember, writeMembership, type Membership } from '../queue/fleet-file.ts';
 import { fleetDatabase, identityOf } from '../queue/table/open-table.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { TableQueue } from '../queue/table/table-queue.ts';
@@ -79,7 +79,7 @@ export async function joinFleet(context: Context, { url, name, version }: Joinin
 }
 
 /** Whether the tables have this very home as a host. */
-async function isKnown(database: Database, { host, home }: Member): Promise<boolean> {
+async function isKnown(database: Database, { host, home }: Membership): Promise<boolean> {
   const statement = `select from ${database.address.schema}.host where name = $1 and home = $2`;
   return (await database.read(statement, [host, home])).length > 0;
 }
@@ -109,12 +109,9 @@ async function bringIssues(
   return rows.map((row) => ({ issue_ref: String(row['ref']), host: String(row['host']) }));
 }
 
-function inAnother({ host, url }: Pick<Member, 'host' | 'url'>): AppError {
-  return new AppError(
-    'in_fleet',
-    words`this home is already host ${said(host)} of the fleet at ${said(hostAlone(url))}`,
-    {
-      hint: 'run: kugetsu fleet leave',
-    },
-  );
+function inAnother({ host, url }: Pick<Membership, 'host' | 'url'>): AppError {
+  const at = url === null ? 'a fleet' : words`the fleet at ${said(hostAlone(url))}`;
+  return new AppError('in_fleet', words`this home is already host ${said(host)} of ${at}`, {
+    hint: 'run: kugetsu fleet leave',
+  });
 }

@@ -2,13 +2,13 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../queue/context.ts';
-import { readMember, type Member } from '../queue/fleet-file.ts';
+import { readMember, type Membership } from '../queue/fleet-file.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { openRuns } from '../work/live-runs.ts';
 
 /** The fleet that this home is in. @throws AppError `no_fleet` (exit code 1) */
-export async function requireMember(context: Pick<Context, 'home' | 'env'>): Promise<Member> {
+export async function requireMember(context: Pick<Context, 'home' | 'env'>): Promise<Membership> {
   const member = await readMember(context);
   if (member !== undefined) return member;
   throw new AppError('no_fleet', 'this home is in no fleet', { hint: 'run: kugetsu fleet join URL' });
@@ -17,7 +17,7 @@ export async function requireMember(context: Pick<Context, 'home' | 'env'>): Pro
 /** Gives `body` the server of the fleet that this home is in. @throws AppError `no_fleet` (exit code 1), and what `body` throws */
 export async function withFleet<T>(
   context: Pick<Context, 'home' | 'env'>,
-  body: (database: Database, member: Member) => Promise<T>,
+  body: (database: Database, member: Membership) => Promise<T>,
 ): Promise<T> {
   const member = await requireMember(context);
   const database = fleetDatabase(context, member.url);

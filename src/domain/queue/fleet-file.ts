@@ -26,17 +26,18 @@ type Needs = Pick<Context, 'home' | 'env'>;
 /** What a home says of its fleet. */
 export type Membership = KnownKeys<z.infer<typeof MembershipSchema>>;
 
-/** A member's fleet, and where its queue is. */
-export type Member = Membership & { readonly url: string };
-
-/** The fleet that this home is in; undefined when it is in none, and its queue is in files. @throws AppError `corrupt_file` */
-export async function readMember({ home, env }: Needs): Promise<Member | undefined> {
+/**
+ * The fleet that this home is in; undefined when it is in none, and its queue is in files. The URL is null when {@link QUEUE_URL}
+ * was to say it and does not: the home is in the fleet all the same, and has no other queue.
+ *
+ * @throws AppError `corrupt_file`
+ */
+export async function readMember({ home, env }: Needs): Promise<Membership | undefined> {
   const given = env[QUEUE_URL] ?? '';
   const file = await readJsonFile(home.fleet, FORM);
   if (file === undefined && given === '') return undefined;
   const membership = file ?? newMembership({ url: null, host: undefined });
   const url = given === '' ? membership.url : given;
-  if (url === null) return undefined;
   // A container joins with its first command, and is the same one from then on.
   if (file === undefined) await writeMembership({ home }, membership);
   return { ...membership, url };

@@ -1,19 +1,25 @@
-import { parseServerAddress, type ServerAddress } from '../../../adapters/postgres/address.ts';
+import { noServer, parseServerAddress, type ServerAddress } from '../../../adapters/postgres/address.ts';
 import { PostgresDatabase, type Ask, type Database } from '../../../adapters/postgres/database.ts';
 import { mayNot } from '../../../adapters/postgres/failures.ts';
 import { migration, SCHEMA_VERSION } from '../../../adapters/postgres/schema.ts';
 import { AppError } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import { said, words } from '../../../util/words.ts';
+import { QUEUE_URL } from '../../agent-env/reserved-variables.ts';
 import type { Context } from '../../context.ts';
 import type { Courier } from '../../notifications/courier.ts';
-import { readMember, type Member } from '../fleet-file.ts';
+import { readMember, type Membership } from '../fleet-file.ts';
 import type { Identity } from './hosts.ts';
 import { TableQueue } from './table-queue.ts';
 import { numberIn } from './task-rows.ts';
 
 /** The version of this program as far as tables are concerned: what they ask for at least is `min_client`. */
 const CLIENT = 1;
+
+const NOT_TOLD = {
+  why: `this home has its URL from ${QUEUE_URL}, which is not set`,
+  hint: 'set it, or run: kugetsu fleet join URL',
+};
 
 interface Opening {
   /** Whether tables are made where there are none. */
@@ -23,9 +29,15 @@ interface Opening {
 /**
  * The server of a fleet's queue; one without tables is none. It refuses programs that are too old for its tables, and those that
  * are older than the program it brings up to date.
+ *
+ * @param url null for a home that is not told it: its queue cannot be reached
  */
-export function fleetDatabase({ env }: Pick<Context, 'env'>, url: string, { anew = false }: Opening = {}): Database {
-  const address = parseServerAddress(url);
+export function fleetDatabase(
+  { env }: Pick<Context, 'env'>,
+  url: string | null,
+  { anew = false }: Opening = {},
+): Database {
+  const address = url === null ? noServer(NOT_TOLD) : parseServerAddress(url);
   const greet = async (ask: Ask): Promise<void> => {
     const [found] = await ask('select to_regclass($1)::text as there', [`${address.schema}.meta`]);
     if (found?.['there'] === null) {
@@ -68,7 +80,7 @@ export async function openFleetQueue(
 }
 
 /** Who this home is in its fleet. */
-export function identityOf({ host, home }: Pick<Member, 'host' | 'home'>, version: string): Identity {
+export function identityOf({ host, home }: Pick<Membership, 'host' | 'home'>, version: string): Identity {
   return { host, home, version };
 }
 
