@@ -1,5 +1,14 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -34,6 +43,14 @@ interface Options {
   readonly durable?: boolean;
   /** A port of loopback, for what needs TCP. */
   readonly port?: number;
+  /** Has it take connections over TCP with TLS alone. */
+  readonly tls?: Tls;
+}
+
+/** How a server takes connections over TCP. */
+interface Tls {
+  /** Who may come how over TLS, as pg_hba.conf(5) has it: user and method. */
+  readonly rules: readonly (readonly [string, string])[];
 }
 
 /**
@@ -41,12 +58,13 @@ interface Options {
  *
  * @throws Error that says how to get PostgreSQL when it is not installed
  */
-export async function postgresServer({ durable = false, port }: Options = {}): Promise<PostgresServer> {
+export async function postgresServer({ durable = false, port, tls }: Options = {}): Promise<PostgresServer> {
   const bin = binaries();
   const root = mkdtempSync(join(tmpdir(), 'kugetsu-pg-'));
   const owner = ownerOf(root);
   const data = join(root, 'data');
   owner.run(join(bin, 'initdb'), '-N', '-D', data, '-U', 'kugetsu', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8');
+  if (tls !== undefined) certify(root, owner, tls);
   let server: ChildProcess | undefined;
   const settings = [
     ['unix_socket_directories', root],
@@ -55,6 +73,7 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
     ['fsync', durable ? 'on' : 'off'],
     ['max_connections', '200'],
     ['shared_buffers', '16MB'],
+    ...(tls === undefined ? [] : tlsSettings(root)),
   ].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
   const start = async (): Promise<void> => {
@@ -98,6 +117,43 @@ export async function postgresServer({ durable = false, port }: Options = {}): P
       rmSync(root, { recursive: true });
     },
   };
+}
+
+/** Certificates that sign themselves: the server's for the name `localhost`, a client's for the user `certified`, and a stranger's. */
+function certify(root: string, owner: Owner, { rules }: Tls): void {
+  for (const [file, name] of [
+    ['server', 'localhost'],
+    ['client', 'certified'],
+    ['stranger', 'localhost'],
+  ]) {
+    const [key, certificate] = [join(root, `${file}.key`), join(root, `${file}.crt`)];
+    const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
+    owner.run(
+      'openssl',
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      ...subject,
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    );
+    chmodSync(key, 0o600);
+  }
+  const lines = rules.map(([user, method]) => `hostssl all ${user} 127.0.0.1/32 ${method}`);
+  writeFileSync(join(root, 'data', 'pg_hba.conf'), ['local all all trust', ...lines, ''].join('\n'));
+}
+
+function tlsSettings(root: string): string[][] {
+  return [
+    ['ssl', 'on'],
+    ['ssl_cert_file', join(root, 'server.crt')],
+    ['ssl_key_file', join(root, 'server.key')],
+    ['ssl_ca_file', join(root, 'client.crt')],
+  ];
 }
 
 function childrenOf(parent: number | undefined): number[] {

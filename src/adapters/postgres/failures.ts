@@ -65,6 +65,9 @@ function phrase(message: string): string {
   if (message === 'timeout expired' || message === 'Query read timeout') return 'no answer in 3 s';
   if (message === 'The server does not support SSL connections')
     return 'the server offers no TLS; sslmode=disable does without';
+  // Bun says it without the hyphen.
+  if (/^(?:self.signed certificate|unable to (?:get|verify) )/.test(message))
+    return `${message.replace('self signed', 'self-signed')}; sslrootcert=PATH in the URL names one to trust`;
   if (message === 'Connection terminated unexpectedly') return 'the connection was closed; is it a PostgreSQL server?';
   return message;
 }
