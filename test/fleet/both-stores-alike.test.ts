@@ -24,10 +24,10 @@ type Step =
 
 const runIds = fc.constantFrom('r_1', 'r_2', 'r_3');
 const events: fc.Arbitrary<QueueEvent> = fc.oneof(
-  runIds.map((runId) => ({
+  fc.tuple(runIds, fc.constantFrom({}, { host: 'a' }, { host: 'b' })).map(([runId, named]) => ({
     type: 'claimed' as const,
     runId,
-    by: runWith().owner,
+    by: { ...runWith().owner, ...named },
     run: runWith({ id: runId, kind: 'pm' }),
   })),
   runIds.map((runId) => ({ type: 'released' as const, runId, notBefore: null })),
@@ -73,7 +73,13 @@ async function outcome(queue: QueueStore): Promise<unknown> {
   const told = (await queue.inbox.list({ all: true })).map(({ type, task }) => `${type} ${task ?? ''}`);
   const open = (await queue.open(async () => undefined)).map(({ id }) => id);
   const finished = (await queue.finished({ limit: 10 })).items.map(({ id }) => id).toSorted();
-  return { tasks, told: told.toSorted(), open, finished, counts: await queue.counts() };
+  return {
+    tasks,
+    told: told.toSorted(),
+    open,
+    finished,
+    ended: (await queue.ended()).map(({ id, host, how }) => ({ id, host, how })),
+  };
 }
 
 // Forty histories of up to thirty steps, each by three hosts in one table, and by one in files.

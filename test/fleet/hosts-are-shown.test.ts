@@ -27,7 +27,7 @@ test('lists, watch and notifications say on each host which host they speak of',
     succeeded(await a.kugetsu('watch', '--once')).stdout.includes('\thost\tb\t1/3\n'),
   );
   expect(succeeded(await a.kugetsu('queue', 'stats')).stdout).toContain(
-    'host a\t0 notified, 0 pending\nhost b\t1 notified, 0 pending',
+    'host a\t0 notified, 0 pending, 0 completed, 0 error\nhost b\t1 notified, 0 pending, 0 completed, 0 error',
   );
   const { stdout } = succeeded(await a.kugetsu('watch', '--once', '--json'));
   expect(JSON.parse(stdout)).toMatchObject({
@@ -43,6 +43,14 @@ test('lists, watch and notifications say on each host which host they speak of',
 
   give(b, 'go');
   await fleetTaskThat(a, id, ({ state }) => state === 'completed');
+  for (const world of [a, b]) {
+    expect(await tasks(world, '--host', 'b')).toMatchObject([{ id, state: 'completed', host: 'b' }]);
+    expect(await tasks(world, '--host', 'a')).toEqual([]);
+    expect(succeeded(await world.kugetsu('queue', 'list', '--all')).stdout).toMatch(/\tb\n$/);
+    const ofB = succeeded(await world.kugetsu('queue', 'stats', '--host', 'b')).stdout;
+    expect(ofB).toMatch(/^total\t1\n[^]*\nhost b\t0 notified, 0 pending, 1 completed, 0 error\n$/);
+    expect(succeeded(await world.kugetsu('queue', 'stats', '--host', 'a')).stdout).toMatch(/^total\t0\n/);
+  }
   succeeded(await b.kugetsu('destroy', REF, '-y'));
   const { stdout: news } = succeeded(await a.kugetsu('notify', 'list', '--all', '--type', 'work_saved'));
   expect(news).toContain('to get it back on host b: git ');

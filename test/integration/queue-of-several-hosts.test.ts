@@ -22,14 +22,17 @@ const child = (changes: Partial<QueueItem['children'][number]>): QueueItem['chil
   { kind: 'item', id: 'q_0mwrzy3vsoanbch2t', issue_ref: issue(3), outcome: null, ...changes },
 ];
 
-test.each([['list'], ['queue', 'list']])('in a home without a fleet, %s of one host says so', async (...words) => {
-  const world = await queueWorld();
-  expect(await world.kugetsu(...words, '--host', 'b')).toMatchObject({
-    code: 1,
-    stdout: '',
-    stderr: 'kugetsu: this home is in no fleet\n  run: kugetsu fleet join URL\n',
-  });
-});
+test.each([['list'], ['queue', 'list'], ['queue', 'stats']])(
+  'in a home without a fleet, %s of one host says so',
+  async (...words) => {
+    const world = await queueWorld();
+    expect(await world.kugetsu(...words, '--host', 'b')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'kugetsu: this home is in no fleet\n  run: kugetsu fleet join URL\n',
+    });
+  },
+);
 
 test('what another host has claimed is left to that host by everything that looks at tasks', async () => {
   const world = await queueWorld();

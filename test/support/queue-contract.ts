@@ -229,52 +229,48 @@ function tasksAreListed(make: Make): void {
     expect(since.items.map(({ id }) => id)).toEqual([FOURTH]);
   });
 
-  test('tasks are counted by their state, those alone that can be read', async () => {
-    const { store, other, damage } = await withThree();
-    await store.add(itemWith({ id: FOURTH }));
-    expect(await store.counts()).toEqual({ pending: 4, notified: 0, completed: 0, error: 0 });
-    await other.update(FIRST, finish);
-    await other.update(SECOND, (item) => ({ ...finish(item), state: 'error' }));
-    await other.update(THIRD, (item) => ({ ...item, state: 'notified' }));
-    await damage(FOURTH);
-    for (const each of [store, other]) {
-      expect(await each.counts()).toEqual({ pending: 0, notified: 1, completed: 1, error: 1 });
-    }
-  });
-
   test('what there is to know of all finished tasks is known without them', async () => {
     const { store, other } = await withThree();
     const begun = { created_at: new Date(AT - 9).toISOString(), begun_at: new Date(AT - 5).toISOString() };
-    await other.update(FIRST, (item) => ({ ...finish(item), ...begun }));
+    await other.update(FIRST, (item) => ({ ...finish(item), ...begun, host: 'host b' }));
     const failure = { class: 'no such class', message: '', at: '' };
     await other.update(THIRD, (item) => ({ ...finish(item), state: 'error', failure }));
     const expected = [
-      { id: THIRD, ref: REF, at: AT, how: 'no such class', waitMs: null, runMs: null },
-      { id: FIRST, ref: REF, at: AT, how: 'ok', waitMs: 4, runMs: 5 },
+      { id: THIRD, ref: REF, host: null, at: AT, how: 'no such class', waitMs: null, runMs: null },
+      { id: FIRST, ref: REF, host: 'host b', at: AT, how: 'ok', waitMs: 4, runMs: 5 },
     ];
     for (const each of [store, other]) expect(await each.ended()).toEqual(expected);
     await other.update(THIRD, (item) => ({ ...item, state: 'pending', finished_at: null, failure: null }));
     expect(await store.ended()).toEqual(expected.slice(1));
   });
 
-  test('finished tasks come in pages, newest first, each once, of one state when that is asked for', async () => {
+  test('finished tasks come in pages, newest first, each once, of one state, issue or host when that is asked for', async () => {
     const { store, other } = await withThree();
     await store.add(itemWith({ id: FOURTH, issue_ref: 'forge.test/acme/demo#4' }));
     for (const id of [FIRST, THIRD, FOURTH]) {
-      await other.update(id, (item) => ({ ...finish(item), state: id === THIRD ? 'error' : 'completed' }));
+      const changes = id === THIRD ? ({ state: 'error' } as const) : { host: 'host b' };
+      await other.update(id, (item) => ({ ...finish(item), ...changes }));
     }
     const first = await store.finished({ limit: 2 });
     expect(first.items.map(({ id }) => id)).toEqual([FOURTH, THIRD]);
     const second = await store.finished({ limit: 2, before: first.next });
     expect(second.items.map(({ id }) => id)).toEqual([FIRST]);
     expect(second.next).toBeUndefined();
-    expect((await store.finished({ limit: 3 })).next).toBeUndefined();
+    for (const limit of [3, Infinity]) {
+      expect(await store.finished({ limit })).toMatchObject({ items: [{}, {}, {}], more: 0, next: undefined });
+    }
     const failed = await store.finished({ limit: 2, state: 'error' });
     expect(failed.items.map(({ id }) => id)).toEqual([THIRD]);
     const ofIssue = await other.finished({ limit: 1, ref: REF });
     expect(ofIssue).toMatchObject({ items: [{ id: THIRD }], more: 1 });
     const { items } = await other.finished({ limit: 1, ref: REF, before: ofIssue.next });
     expect(items.map(({ id }) => id)).toEqual([FIRST]);
+    const ofHost = await other.finished({ limit: 1, host: 'host b' });
+    expect(ofHost).toMatchObject({ items: [{ id: FOURTH, host: 'host b' }], more: 1 });
+    expect((await other.finished({ limit: 1, host: 'host b', before: ofHost.next })).items).toMatchObject([
+      { id: FIRST },
+    ]);
+    expect((await other.finished({ limit: 9, host: 'host c' })).items).toEqual([]);
   });
 }
 

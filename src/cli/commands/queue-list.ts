@@ -55,9 +55,7 @@ async function chosenTasks(call: Call, given: QueueListOptions): Promise<Chosen>
   const wanted = await filterOf(context, given);
   const limit = given.all ? Infinity : parseCount(given.limit, DEFAULT_LIMIT);
   const open = await openItems(call);
-  // Which host has done a finished task is not kept.
-  const isOpenOnly = given.host !== undefined;
-  const { items, left } = isOpenOnly ? { items: [], left: 0 } : await finishedTasks(call, { ...wanted, limit });
+  const { items, left } = await finishedTasks(call, { ...wanted, host: given.host, limit });
   const { byTime } = await import('../../domain/issues/task-id.ts');
   const fitting = new Map<string, QueueItem>();
   for (const item of open) if (fits(item, wanted)) fitting.set(item.id, item);
@@ -76,10 +74,10 @@ interface Wanted {
 /** The last finished tasks of those that are wanted, and how many more there are. */
 async function finishedTasks(
   call: Call,
-  { state, ref, since, limit }: Wanted & { readonly limit: number },
+  { state, ref, host, since, limit }: Wanted & { readonly host: string | undefined; readonly limit: number },
 ): Promise<{ readonly items: readonly QueueItem[]; readonly left: number }> {
   if (state === 'pending' || state === 'notified') return { items: [], left: 0 };
-  const { items, broken, more } = await call.context.queue.finished({ limit, ref, state, since });
+  const { items, broken, more } = await call.context.queue.finished({ limit, ref, host, state, since });
   nameBroken(
     call,
     broken.map(({ why }) => why),

@@ -56,7 +56,7 @@ A message that begins with - goes after --.`,
         kind: 'value',
         long: '--host',
         name: 'host',
-        about: 'in a fleet, only open tasks that this host has, or whose issue it has',
+        about: 'in a fleet, only tasks that this host has, whose issue it has, or that it had when they ended',
       },
       ref: { kind: 'value', long: '--ref', name: 'issue-ref', about: 'only tasks of this issue', is: ISSUE_REF.is },
       since: {
@@ -115,11 +115,19 @@ failed.
   command({
     words: 'queue stats',
     summary: 'count the tasks by state and by how they ended, with waits and run times',
-    options: { json: json('print an object') },
-    notes:
-      'In a fleet also, for each host, how many tasks it has an agent for, and how many wait for it because it has their issues.',
+    options: {
+      host: {
+        kind: 'value',
+        long: '--host',
+        name: 'host',
+        about: 'in a fleet, only tasks that this host has, whose issue it has, or that it had when they ended',
+      },
+      json: json('print an object'),
+    },
+    notes: `In a fleet also, for each host, how many tasks it has an agent for, how many wait for it because it has their issues, and
+how many have ended there.`,
     examples: ['kugetsu queue stats --json'],
-    exits: { 0: 'counted', 1: BROKEN_TASK, 2: 'usage' },
+    exits: { 0: 'counted', 1: `${BROKEN_TASK}, or no such host`, 2: 'usage' },
     load: async () => (await import('../commands/queue-stats.ts')).queueStats,
   }),
   command({

@@ -1,12 +1,16 @@
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { ExplainedQueue, ToldReason } from '../daemon/explain-queue.ts';
 import type { Context } from '../queue/context.ts';
+import { isFinished } from '../queue/advance.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 
 /** A task as it is listed: its message without secrets, and all that it waits for, in words, too. */
 export interface ListedTask extends QueueItem {
   readonly reasons: readonly ToldReason[];
-  /** In a fleet, the host that has the task, or the session of its issue; null when any may take it, or it is finished. */
+  /**
+   * In a fleet, the host that has the task, or the session of its issue, or had it when it is finished; null when any may take it,
+   * or it was had by none.
+   */
   readonly host?: string | null;
 }
 
@@ -49,17 +53,22 @@ async function listed(
   // The file keeps the message as it is: that is what the agent is told.
   const { text } = await redactorOf(context);
   const hostOf = await hostsOf(context);
-  return shown.map((item) => ({
+  return shown.map(({ host, ...item }) => ({
     ...item,
     message: text(item.message),
     reasons: reasons.get(item.id) ?? [],
-    ...hostOf(item.id),
+    ...hostOf({ ...item, host }),
   }));
 }
 
-/** A queue of one home has no hosts to tell apart. */
-async function hostsOf({ queue }: Pick<Context, 'queue'>): Promise<(id: string) => Pick<ListedTask, 'host'>> {
+/** Tells the host of a task. A queue of one home has none to tell apart. */
+export async function hostsOf({
+  queue,
+}: Pick<Context, 'queue'>): Promise<(task: Pick<QueueItem, 'id' | 'state' | 'host'>) => Pick<ListedTask, 'host'>> {
   if ((await queue.host()) === undefined) return () => ({});
   const places = await queue.places();
-  return (id) => ({ host: places.get(id)?.host ?? places.get(id)?.home ?? null });
+  return (task) => {
+    const { host, home } = places.get(task.id) ?? {};
+    return { host: isFinished(task) ? (task.host ?? null) : (host ?? home ?? null) };
+  };
 }

@@ -135,6 +135,7 @@ function claimed(item: QueueItem, event: Extract<QueueEvent, { type: 'claimed' }
     run_id: event.runId,
     claimed_by: event.by,
     run: event.run,
+    ...(event.by.host === undefined ? {} : { host: event.by.host }),
   };
 }
 
@@ -149,6 +150,7 @@ function released(item: QueueItem, notBefore: number | null): QueueItem {
     run_id: null,
     claimed_by: null,
     run: null,
+    ...(item.host == null ? {} : { host: null }),
   };
 }
 

@@ -5,6 +5,8 @@ export interface EndedTask {
   readonly id: string;
   /** The issue; null for a task of the PM agent. */
   readonly ref: string | null;
+  /** The host that had it last; null when that is not known, as in a queue that belongs to one home. */
+  readonly host: string | null;
   /** When it was finished, in milliseconds since the epoch. */
   readonly at: number;
   /** How it ended: `ok`, or the class of the failure. */
@@ -26,6 +28,7 @@ export function endedTask(item: QueueItem): EndedTask {
   return {
     id: item.id,
     ref: item.issue_ref,
+    host: item.host ?? null,
     at: finishedAt(item),
     how: item.state === 'completed' ? 'ok' : (item.failure?.class ?? 'failed'),
     waitMs: waitOf(item),

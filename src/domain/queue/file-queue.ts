@@ -12,7 +12,7 @@ import { itemPath } from './item-path.ts';
 import type { OpenItems } from './open-items.ts';
 import type { EndedTask } from './ended-task.ts';
 import type { Ended } from './task-files.ts';
-import type { QueueItem, QueueState } from './queue-item.ts';
+import type { QueueItem } from './queue-item.ts';
 import type {
   Adding,
   AllTasks,
@@ -85,14 +85,6 @@ export class FileQueue implements QueueStore {
   /** Files belong to one home. */
   async places(): Promise<ReadonlyMap<string, Place>> {
     return new Map();
-  }
-
-  async counts(): Promise<Readonly<Record<QueueState, number>>> {
-    const open = await this.open(async () => undefined);
-    const notified = open.filter(({ state }) => state === 'notified').length;
-    const ended = await this.ended();
-    const completed = ended.filter(({ how }) => how === 'ok').length;
-    return { pending: open.length - notified, notified, completed, error: ended.length - completed };
   }
 
   async ended(): Promise<readonly EndedTask[]> {

@@ -55,7 +55,7 @@ export function readFinished({ finishedTasks }: Where, { isSound }: { readonly i
 
 /** What a line of {@link KeptTasks} says of the task of this file. */
 export function keptTask(name: string, line: string): EndedTask {
-  const [at = '', how = '', wait = '-', run = '-', ref = '-'] = line.split(' ');
+  const [at = '', how = '', wait = '-', run = '-', ref = '-', host = '-'] = line.split(' ');
   return {
     id: name.slice(0, -'.json'.length),
     at: Number(at),
@@ -63,17 +63,27 @@ export function keptTask(name: string, line: string): EndedTask {
     waitMs: timeIn(wait),
     runMs: timeIn(run),
     ref: ref === '-' ? null : wordIn(ref),
+    host: host === '-' ? null : wordIn(host),
   };
 }
 
 /** Keeps that for the next look, the first one that ended first. A home that cannot be written goes without. */
 export async function keepFinished({ finishedTasks }: Where, finished: readonly EndedTask[]): Promise<void> {
   const names = finished.map(({ id }) => `${id}.json`).join(' ');
-  const lines = finished.map(
-    ({ at, how, waitMs, runMs, ref }) =>
-      `${at} ${encodeURIComponent(how)} ${waitMs ?? '-'} ${runMs ?? '-'} ${ref === null ? '-' : encodeURIComponent(ref)}\n`,
-  );
+  const lines = finished.map(lineOf);
   await placeFile(finishedTasks, `${names}\n${lines.join('')}`).catch(() => undefined);
+}
+
+/** Most tasks have no host, and say nothing of one. */
+function lineOf({ at, how, waitMs, runMs, ref, host }: EndedTask): string {
+  const fields = [
+    at,
+    encodeURIComponent(how),
+    waitMs ?? '-',
+    runMs ?? '-',
+    ref === null ? '-' : encodeURIComponent(ref),
+  ];
+  return `${[...fields, ...(host === null ? [] : [encodeURIComponent(host)])].join(' ')}\n`;
 }
 
 function timeIn(text: string): number | null {

@@ -15,7 +15,6 @@ export function lazyQueue(make: () => Promise<QueueStore>): QueueStore {
     open: async (...given) => (await store()).open(...given),
     finished: async (...given) => (await store()).finished(...given),
     places: async () => (await store()).places(),
-    counts: async () => (await store()).counts(),
     ended: async () => (await store()).ended(),
     all: async () => (await store()).all(),
     ids: async () => (await store()).ids(),

@@ -53,7 +53,8 @@ function hasLaterKeys(item: LooseObject): boolean {
     (item['after_any'] === undefined || typeof item['after_any'] === 'boolean') &&
     isText(item['not_before']) &&
     (item['begun_at'] === undefined || isTextOrNull(item['begun_at'])) &&
-    isText(item['retried_at'])
+    isText(item['retried_at']) &&
+    (item['host'] === undefined || isTextOrNull(item['host']))
   );
 }
 

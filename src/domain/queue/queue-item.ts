@@ -98,6 +98,8 @@ export const QueueItemSchema = z.looseObject({
   begun_at: z.optional(z.nullable(z.string())),
   /** When it was put into the queue again after its end. */
   retried_at: z.optional(z.string()),
+  /** The host that has had it last, when several share the queue; null when it then had not begun it. */
+  host: z.optional(z.nullable(z.string())),
 });
 
 /** One task in the queue. */

@@ -94,10 +94,12 @@ export interface AllTasks {
 
 /** Which finished tasks are asked for. */
 export interface PageRequest {
-  /** How many at the most. */
+  /** How many at the most; Infinity for all. */
   readonly limit: number;
   /** Those of one issue, spelled so; of all issues, and the PM agent's, by default. */
   readonly ref?: string | undefined;
+  /** Those that this host had last; whoever had them, by default. */
+  readonly host?: string | undefined;
   /** One state alone; both by default. */
   readonly state?: Extract<QueueState, 'completed' | 'error'> | undefined;
   /** Only what has ended since, in milliseconds since the epoch. */
@@ -166,8 +168,6 @@ export interface QueueStore {
   takeIssue(ref: string): Promise<string | undefined>;
   /** Says that this host has nothing of an issue any more: any may begin it. */
   freeIssue(ref: string): Promise<void>;
-  /** How many tasks there are in each state, without those that cannot be read. */
-  counts(): Promise<Readonly<Record<QueueState, number>>>;
   /** What there is to know of all finished tasks together, the last one that ended first. */
   ended(): Promise<readonly EndedTask[]>;
   /** Every task: as dear as there are tasks. */

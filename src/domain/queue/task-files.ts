@@ -69,12 +69,13 @@ export interface Ended {
 export async function finishedPage(
   { home }: HomeOnly,
   { count, tasks, read }: Ended,
-  { limit, ref: wanted, state, since = -Infinity, before }: PageRequest,
+  { limit, ref: wanted, host: had, state, since = -Infinity, before }: PageRequest,
 ): Promise<Page> {
-  const isAll = wanted === undefined && state === undefined && since === -Infinity;
-  const fits = ({ at, how, ref }: EndedTask): boolean =>
+  const isAll = wanted === undefined && had === undefined && state === undefined && since === -Infinity;
+  const fits = ({ at, how, ref, host }: EndedTask): boolean =>
     at >= since &&
     (wanted === undefined || ref === wanted) &&
+    (had === undefined || host === had) &&
     (state === undefined || (state === 'completed') === (how === 'ok'));
   const isAfter = before === undefined ? () => true : after(before);
   const items: QueueItem[] = [];

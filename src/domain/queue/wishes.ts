@@ -156,6 +156,7 @@ function retried(item: QueueItem, message: string | null, now: number): QueueIte
     failure: item.attempts > 0 ? item.failure : null,
     run: null,
     reply: null,
+    ...(item.host == null ? {} : { host: null }),
     // What ended badly is asked again, or is what the agent has to do again.
     ...(item.after === undefined ? {} : { after: item.after.map(askedAgain) }),
     children: item.children.map((child) =>

@@ -6,7 +6,7 @@ import { itemOf, numberIn, textIn, timeOf } from './task-rows.ts';
 
 /** A page of finished tasks; those that cannot be read do not count. @param ask gives the rows of the statement `finished` */
 export async function finishedPage(
-  { limit, ref, state, since, before }: PageRequest,
+  { limit, ref, host, state, since, before }: PageRequest,
   ask: (values: readonly Value[]) => Promise<readonly Row[]>,
 ): Promise<Page> {
   const items: QueueItem[] = [];
@@ -15,7 +15,14 @@ export async function finishedPage(
   let more = 0;
   do {
     const earliest = since === undefined || since === -Infinity ? null : timeOf(since);
-    const rows = await ask([ref ?? null, state ?? null, earliest, ...placeIn(cursor), limit - items.length]);
+    const rows = await ask([
+      ref ?? null,
+      state ?? null,
+      earliest,
+      ...placeIn(cursor),
+      host ?? null,
+      limit === Infinity ? null : limit - items.length,
+    ]);
     for (const row of rows) {
       cursor = `${numberIn(row, 'at')} ${textIn(row, 'id')}`;
       await itemOf(row).then(

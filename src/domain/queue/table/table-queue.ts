@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts';
 import { byTime } from '../../issues/task-id.ts';
 import type { Courier } from '../../notifications/courier.ts';
 import type { EndedTask } from '../ended-task.ts';
-import type { QueueItem, QueueState } from '../queue-item.ts';
+import type { QueueItem } from '../queue-item.ts';
 import type {
   Adding,
   AllTasks,
@@ -160,14 +160,6 @@ export class TableQueue implements QueueStore {
   async places(): Promise<ReadonlyMap<string, Place>> {
     const rows = await this.rows(this.sql.places);
     return new Map(rows.map((row) => [textIn(row, 'id'), placeOf(row)]));
-  }
-
-  async counts(): Promise<Readonly<Record<QueueState, number>>> {
-    const open = await this.open(async () => undefined);
-    const notified = open.filter(({ state }) => state === 'notified').length;
-    const ends = new Map((await this.rows(this.sql.ends)).map((row) => [row['state'], numberIn(row, 'count')]));
-    const [completed = 0, error = 0] = [ends.get('completed'), ends.get('error')];
-    return { pending: open.length - notified, notified, completed, error };
   }
 
   async ended(): Promise<readonly EndedTask[]> {

@@ -49,6 +49,7 @@ export function endedOf(row: Row): EndedTask {
   return {
     id: textIn(row, 'id'),
     ref: textOf(row['issue_ref']) ?? null,
+    host: textOf(row['host']) ?? null,
     at: numberIn(row, 'at'),
     how: textOf(row['how']) ?? 'failed',
     waitMs: perhapsNumber(row['wait_ms']),

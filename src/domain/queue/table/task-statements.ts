@@ -1,6 +1,6 @@
 import type { Value } from '../../../adapters/postgres/database.ts';
 import type { Notification } from '../../notifications/notification-schema.ts';
-import { isWaitingForChildren } from '../advance.ts';
+import { isFinished, isWaitingForChildren } from '../advance.ts';
 import type { QueueItem } from '../queue-item.ts';
 import type { Lease } from '../queue-store.ts';
 import { newsColumns, tellFrom } from './news-rows.ts';
@@ -30,7 +30,6 @@ export interface Statements {
   readonly all: string;
   readonly ids: string;
   readonly places: string;
-  readonly ends: string;
   readonly keep: string;
   readonly ended: string;
   readonly finished: string;
@@ -51,7 +50,8 @@ export function statements(schema: string, time: string): Statements {
   const task = `${schema}.task`;
   const page = `${FINISHED} and ($1::text is null or issue_ref = $1) and ($2::text is null or state = $2)
       and ($3::timestamptz is null or finished_at >= $3)
-      and ($4::timestamptz is null or (finished_at, id) < ($4, $5::text))`;
+      and ($4::timestamptz is null or (finished_at, id) < ($4, $5::text))
+      and ($6::text is null or host = $6)`;
   return {
     schema,
     time,
@@ -63,14 +63,13 @@ export function statements(schema: string, time: string): Statements {
       from ${task} left join ${schema}.issue on ref = issue_ref
       left join ${schema}.host known on known.name = issue.host and known.state <> 'gone'
       where task.state in ('pending', 'notified')`,
-    ends: `select state, count(*) from ${task} where ${FINISHED} group by state`,
     keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3), tail = coalesce($4::text, tail)
       where id = $1 and run_id = $2 and state = 'notified' returning stop_wanted`,
-    ended: `select id, issue_ref, ${MS('finished_at')} as at, how, wait_ms, run_ms from ${task} where ${FINISHED}
+    ended: `select id, issue_ref, host, ${MS('finished_at')} as at, how, wait_ms, run_ms from ${task} where ${FINISHED}
       order by finished_at desc, id desc`,
     finished: `select id, doc::text, ${MS('finished_at')} as at,
       (select count(*) from ${task} where ${page}) as matching
-      from ${task} where ${page} order by finished_at desc, id desc limit $6`,
+      from ${task} where ${page} order by finished_at desc, id desc limit $7`,
     removeFinished: `with gone as (
         delete from ${task} where ${FINISHED} and ($1::timestamptz is null or finished_at <= $1) returning id
       ) select id, pg_notify('${schema}', '') from gone`,
@@ -157,9 +156,15 @@ function change(
     ${isHomed ? 'and exists (select from homed)' : ''} returning id`;
 }
 
-/** What becomes of the host, the lease and the wish to stop it: a claim ends with the state, and a wish with its run. */
+/**
+ * What becomes of the host, the lease and the wish to stop it: a claim ends with the state, and a wish with its run. A finished
+ * task keeps the host that had it last.
+ */
 function held(time: string, { item, claim }: Pick<Replacing, 'item' | 'claim'>, values: Value[]): string {
-  if (item.state !== 'notified') return 'host = null, lease_until = null, stop_wanted = false';
+  if (item.state !== 'notified') {
+    values.push(isFinished(item) ? (item.host ?? null) : null);
+    return `host = $${values.length}::text, lease_until = null, stop_wanted = false`;
+  }
   if (claim === undefined) return isWaitingForChildren(item) ? 'stop_wanted = false' : 'host = host';
   const first = values.length + 1;
   values.push(claim.host ?? null, claim.seconds);

@@ -36,6 +36,18 @@ describe('a development task', () => {
     });
   });
 
+  test('says which host has had it last, also when it has ended, and none after a claim that came to nothing', () => {
+    const by = { ...CLAIMER, host: 'a' };
+    const onA = advance(itemWith(), { type: 'claimed', runId: 'r_1', by, run: null }, NOW);
+    expect(ended(onA, {})).toMatchObject({ state: 'completed', host: 'a' });
+    expect(ended(onA, FAILURE)).toMatchObject({ state: 'pending', host: 'a' });
+    const released = advance(onA, { type: 'released', runId: 'r_1', notBefore: null }, NOW);
+    expect(released).toMatchObject({ state: 'pending', host: null });
+    expect(advance(ended(onA, {}), { type: 'retried', message: null }, NOW)).toMatchObject({ host: null });
+    // A home in no fleet says nothing of hosts.
+    expect(ended(claimed(itemWith()), {})).not.toHaveProperty('host');
+  });
+
   test.each([
     [1, 10_000],
     [2, 20_000],

@@ -15,6 +15,8 @@ const PLAIN: readonly object[] = [
   itemWith({ priority: 3, place: 'i', after: [DEPENDENCY], after_any: true, not_before: '2999-01-01T00:00:00+00:00' }),
   itemWith({ failure: FAILURE, attempts: 2, next_attempt_at: FAILURE.at, begun_at: FAILURE.at, cancelled: null }),
   itemWith({ state: 'completed', finished_at: FAILURE.at, reply: 'done', run_id: 'r_1', retried_at: FAILURE.at }),
+  itemWith({ state: 'completed', finished_at: FAILURE.at, host: 'a' }),
+  itemWith({ host: null }),
   { ...itemWith(), of_a_later_version: { any: ['thing'] } },
 ];
 
