@@ -1,6 +1,6 @@
 // Puts tasks through one shared server of the real opencode while servers and runners are killed at random moments, and checks
 // that nothing was lost, done twice or left behind, and that the memory of a server that nobody kills stays as it is.
-// Usage: bun scripts/soak.ts --engine server [tasks]
+// Usage: bun scripts/soak.ts --engine server [--no-kills] [tasks]
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QueueItem } from '../src/domain/queue/queue-item.ts';
@@ -13,9 +13,11 @@ const COUNT = Number(process.argv.at(-1)) || 200;
 const ISSUES = 12;
 /** After so much of the tasks nobody is killed any more. */
 const KILLS_UNTIL = 0.4;
-const KILL_SHARE = 0.1;
+const KILL_SHARE = process.argv.includes('--no-kills') ? 0 : 0.1;
 /** A server has come to its size after so many runs. */
 const SETTLED = 20;
+/** Its garbage comes and goes by a quarter of it: so many runs on each side are looked at. */
+const WINDOW = 10;
 const MOST_GROWTH = 1.2;
 const LOOK_MS = 300;
 const LIMIT_MS = 60 * 60_000;
@@ -154,8 +156,9 @@ interface RunFile {
 function checkMemory(): void {
   const longest = [...memory.values()].toSorted((a, b) => runsIn(b) - runsIn(a))[0] ?? [];
   const first = longest[0]?.ended ?? 0;
-  const early = longest.filter(({ ended }) => Math.abs(ended - first - SETTLED) <= 3).map(({ mib }) => mib);
-  const late = longest.slice(-early.length).map(({ mib }) => mib);
+  const last = longest.at(-1)?.ended ?? 0;
+  const early = longest.filter(({ ended }) => Math.abs(ended - first - SETTLED) <= WINDOW).map(({ mib }) => mib);
+  const late = longest.filter(({ ended }) => last - ended <= 2 * WINDOW).map(({ mib }) => mib);
   const most = Math.max(...longest.map(({ mib }) => mib));
   const growth = median(late) / median(early);
   const words = `${median(early)} MiB after ${SETTLED} runs, ${median(late)} after ${runsIn(longest)}, ${most} at the most`;

@@ -1,6 +1,7 @@
 // Lets a daemon work off many tasks in a throw-away world while agents fail, hang and crash, and while agents, runners and
 // the daemon itself are killed at random moments. Then it checks that nothing was lost, done twice or left behind.
-// Usage: bun scripts/soak.ts [tasks], or bun scripts/soak.ts --engine server [tasks] for those of the real opencode in one server
+// Usage: bun scripts/soak.ts [tasks], or bun scripts/soak.ts --engine server [--no-kills] [tasks] for
+// those of the real opencode in one server
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

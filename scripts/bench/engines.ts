@@ -8,12 +8,29 @@ import { median } from './sample.ts';
 
 const TOGETHER = [1, 8];
 const LOOK_EVERY_MS = 200;
-const ENGINES = ['process', 'server'] as const;
 
-/** What the targets say of the server beside processes, when eight agents work at once. */
+/** How agents are run; `whole` as 0.1.0 did it, which left opencode its whole catalogue of models. */
+const ENGINES = {
+  whole: { AGENT_ENGINE: 'process', MODEL_CATALOGUE: 'whole' },
+  process: { AGENT_ENGINE: 'process' },
+  server: { AGENT_ENGINE: 'server' },
+} as const;
+type Engine = keyof typeof ENGINES;
+const WORDS: Readonly<Record<Engine, string>> = {
+  whole: 'process, whole catalogue',
+  process: 'process',
+  server: 'shared server',
+};
+
+/** What the targets say of the server beside processes as 0.1.0 had them, when eight agents work at once. */
 const TARGETS = { wall: 0.25, first: 0.17, peak: 0.33 };
+/** The memory of each agent in the server beyond the first, beside that of one such process. */
+const MOST_FURTHER = 0.17;
+/** From the start of one agent to its first request, in milliseconds, when there is no server yet, and when there is one. */
+const COLD_MS = 3000;
+const WARM_MS = 1000;
 
-/** Agents with four tool calls each on the real opencode, at once: as processes, and in a shared server that is there already. */
+/** Agents with four tool calls each on the real opencode, at once: as processes, and in a shared server. */
 export async function engines(): Promise<Row[]> {
   const model = await startScriptedModel();
   model.on(/mark-/, [...Array.from({ length: 4 }, (_, number) => ({ bash: `echo ${number}` })), { text: 'Done.' }]);
@@ -22,15 +39,20 @@ export async function engines(): Promise<Row[]> {
     return await inWorld({ opencode: REAL_OPENCODE, modelPort: model.port, env }, async (world) => {
       installOwnPackage(world);
       await prepare(world);
-      // The first start clones, and makes the export of the base; the server is warm after it.
-      for (const engine of ENGINES) await together({ world, model, engine, count: 1, round: 'warm' });
-      const rows: Row[] = [];
+      // The first start clones, and makes the export of the base.
+      await together({ world, model, engine: 'process', count: 1, round: 'first' });
+      const cold = await together({ world, model, engine: 'server', count: 1, round: 'cold' });
+      const taken = new Map<number, Record<Engine, Taken>>();
       for (const count of TOGETHER) {
-        const apart = await together({ world, model, engine: 'process', count, round: 'measured' });
-        const shared = await together({ world, model, engine: 'server', count, round: 'measured' });
-        rows.push(...rowsOf(count, apart, shared));
+        const each = async (engine: Engine): Promise<Taken> => together({ world, model, engine, count, round: 'warm' });
+        // The server stays warm while it is not used for less than its idle time.
+        taken.set(count, { server: await each('server'), process: await each('process'), whole: await each('whole') });
       }
-      return rows;
+      return [
+        row('engines', '1 agent, no server yet: to the first request', { value: cold.first, atMost: COLD_MS }),
+        ...[...taken].flatMap(([count, of]) => rowsOf(count, of)),
+        furtherAgents(taken.get(1), taken.get(8)),
+      ];
     });
   } finally {
     await model.close();
@@ -48,13 +70,13 @@ interface Taken {
 interface Round {
   readonly world: World;
   readonly model: ScriptedModel;
-  readonly engine: (typeof ENGINES)[number];
+  readonly engine: Engine;
   readonly count: number;
   readonly round: string;
 }
 
 async function together({ world, model, engine, count, round }: Round): Promise<Taken> {
-  const own = world.withEnv({ AGENT_ENGINE: engine });
+  const own = world.withEnv(ENGINES[engine]);
   const marks = Array.from({ length: count }, (_, number) => `${round}-${engine}-${count}-${number}`);
   let peak = 0;
   const timer = setInterval(() => {
@@ -74,7 +96,19 @@ async function together({ world, model, engine, count, round }: Round): Promise<
 }
 
 function memoryOf(world: World): number {
-  return processesOf(world.root).reduce((total, { pid }) => total + proportionalMib(pid), 0);
+  const there = processesOf(world.root);
+  const commands = new Map(there.map(({ pid, command }) => [pid, command]));
+  // A child that is not yet the program that it will be shares all memory of its parent, which would count twice.
+  const settled = there.filter(({ pid, command }) => commands.get(parentOf(pid) ?? 0) !== command);
+  return settled.reduce((total, { pid }) => total + proportionalMib(pid), 0);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 function proportionalMib(pid: number): number {
@@ -85,16 +119,29 @@ function proportionalMib(pid: number): number {
   }
 }
 
-function rowsOf(count: number, apart: Taken, shared: Taken): Row[] {
+function rowsOf(count: number, of: Readonly<Record<Engine, Taken>>): Row[] {
   const agents = count === 1 ? '1 agent' : `${count} agents at once`;
   return (['wall', 'first', 'peak'] as const).flatMap((key) => {
     const what = { wall: 'until all are done', first: 'to the first request', peak: 'memory at the peak' }[key];
     const unit = key === 'peak' ? ('MiB' as const) : ('ms' as const);
-    const atMost = count === 1 ? {} : { atMost: TARGETS[key] };
-    const over = { value: apart[key], of: 'process' };
-    return [
-      row('engines', `${agents}, process: ${what}`, { value: apart[key], unit }),
-      row('engines', `${agents}, shared server: ${what}`, { value: shared[key], unit, over, ...atMost }),
-    ];
+    const over = { value: of.whole[key], of: WORDS.whole };
+    const rows = (['whole', 'process', 'server'] as const).map((engine) => {
+      const measured = { value: of[engine][key], unit, ...(engine === 'whole' ? {} : { over }) };
+      const target = engine === 'server' && count > 1 ? { atMost: TARGETS[key] } : {};
+      return row('engines', `${agents}, ${WORDS[engine]}: ${what}`, { ...measured, ...target });
+    });
+    if (count > 1 || key !== 'first') return rows;
+    return [...rows, row('engines', `${agents}, server there: ${what}`, { value: of.server.first, atMost: WARM_MS })];
+  });
+}
+
+function furtherAgents(one: Record<Engine, Taken> | undefined, eight: Record<Engine, Taken> | undefined): Row {
+  const value = ((eight?.server.peak ?? Number.NaN) - (one?.server.peak ?? Number.NaN)) / 7;
+  const over = { value: one?.whole.peak ?? Number.NaN, of: WORDS.whole };
+  return row('engines', 'shared server: memory of each agent beyond the first', {
+    value,
+    unit: 'MiB',
+    over,
+    atMost: MOST_FURTHER,
   });
 }
