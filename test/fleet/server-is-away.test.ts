@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { parseServerAddress } from '../../src/adapters/postgres/address.ts';
 import { PostgresDatabase } from '../../src/adapters/postgres/database.ts';
-import { issue, listedIssue, succeeded } from '../support/fake-world.ts';
+import { issue, listedIssue, REF, succeeded } from '../support/fake-world.ts';
 import { fleetTaskThat } from '../support/fleet-worlds.ts';
 import { gateTo, type Gate } from '../support/gate.ts';
 import { postgresServer, type PostgresServer } from '../support/postgres-server.ts';
@@ -84,6 +84,31 @@ test('an agent that ends while the server is away has its verdict, which its tas
   await gate.open();
   expect(await fleetTaskThat(world, id, completed)).toMatchObject({ attempts: 1 });
   expect(noted(world, 'go-begun')).toEqual(['begun']);
+});
+
+// Three runs, one after the other.
+test('what a host has of its own issues needs no server: list, logs, stop and continue', async () => {
+  const { world, gate } = await behindGate();
+  succeeded(await world.kugetsu('start', REF, waitsFor(world, 'go')));
+  await gate.shut();
+  expect(await listedIssue(world)).toMatchObject({ state: 'working' });
+  expect(succeeded(await world.kugetsu('logs', REF)).stdout).toContain('go-begun');
+  succeeded(await world.kugetsu('stop', REF));
+  expect((await listedIssue(world)).run?.verdict).toMatchObject({ outcome: 'stopped' });
+  succeeded(await world.kugetsu('continue', REF, notes(world, 'more'), '--follow'));
+  expect(noted(world, 'more')).toEqual(['begun']);
+  // Another host may have one that is not known here.
+  expect(await world.kugetsu('start', issue(2), 'hello')).toMatchObject({
+    code: 4,
+    stdout: '',
+    stderr: expect.stringContaining("the fleet's queue cannot be reached"),
+  });
+  await gate.open();
+  await startDaemon(world);
+  await until('the ends of the runs are told', async () => {
+    const { stdout } = await world.kugetsu('notify', 'list', '--all');
+    return stdout.includes('task_error') && stdout.includes('task_completed');
+  });
 });
 
 /** Ways of a server to be away for a while, over and over, and how many tasks are queued meanwhile. */

@@ -4,6 +4,7 @@ import { plural } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
 import { branchOf, formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { unlessUnreachable } from '../queue/outbox.ts';
 import { settleItem, settleRunTasks } from './settle-task.ts';
 import { reconcileRuns } from './reconcile-runs.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
@@ -117,10 +118,10 @@ const BEING_SETTLED = 'being settled after a crash';
 /** What has no agent to follow or to stop. */
 const WAIT_ONLY: ReadonlySet<string> = new Set([BEING_DESTROYED, BEING_SETTLED, ATTACHED]);
 
-/** Another run, or nothing, is about to take the place of the last one: whatever waits for its verdict must have it first. */
+/** Whatever waits for the last run's verdict has it before anything takes the place of that run; a queue that is away, later. */
 export async function settleBefore(context: Needs, session: IssueSession | undefined): Promise<void> {
-  const run = session?.run ?? null;
-  if (run !== null && run.verdict !== null) await settleRunTasks(context, run, run.verdict);
+  const run = session?.run;
+  if (run?.verdict != null) await settleRunTasks(context, run, run.verdict).catch(unlessUnreachable);
 }
 
 async function addToParent(context: Needs, { id, subject, task, parent }: RunRecord): Promise<void> {
