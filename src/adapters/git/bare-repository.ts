@@ -42,9 +42,6 @@ interface BareRepository {
 /** Is told that the repository of a source is cloned or fetched, and how far git is, if it says so. */
 export type OnTransfer = (what: 'cloning' | 'fetching', source: string, how?: string) => void;
 
-/** A question for a remote's HEAD that has begun; undefined when it need not be asked. */
-type Asking = Promise<AskedHead | undefined>;
-
 /** What the repository at `path` stands for, or undefined when there is none. */
 export async function sourceOf(path: string): Promise<string | undefined> {
   return (await ownFacts(path))?.source;
@@ -52,11 +49,11 @@ export async function sourceOf(path: string): Promise<string | undefined> {
 
 /**
  * Makes the repository, or updates it. The first time it is built beside its place and moved there when it is whole.
- * Call it under the repository's lock. `asking` is from {@link whileAsking}.
+ * Call it under the repository's lock.
  *
  * @throws AppError `repository_*` with the reason in one line
  */
-export async function updateRepository(repository: BareRepository, asking: Asking): Promise<'cloned' | 'fetched'> {
+export async function updateRepository(repository: BareRepository): Promise<'cloned' | 'fetched'> {
   const { path, source, onTransfer } = repository;
   if ((await sourceOf(path)) !== source) {
     await cloneBare(repository);
@@ -64,29 +61,8 @@ export async function updateRepository(repository: BareRepository, asking: Askin
   }
   if (await isNewEnough(repository)) return 'fetched';
   onTransfer?.('fetching', source);
-  await fetchOrigin(repository, path, asking);
+  await fetchOrigin(repository, path);
   return 'fetched';
-}
-
-/**
- * Runs `body` while the remote of a repository that is to be fetched is asked for its HEAD: where there are very many refs that
- * takes about as long as to look through them here. It reads nothing of the repository but what kugetsu noted of it.
- */
-export async function whileAsking<T>(repository: BareRepository, body: (asking: Asking) => Promise<T>): Promise<T> {
-  const asking = askAhead(repository);
-  const ended = asking.catch(() => undefined);
-  try {
-    return await body(asking);
-  } finally {
-    await ended;
-  }
-}
-
-async function askAhead(repository: BareRepository): Promise<AskedHead | undefined> {
-  const { path, source, url, env, credentials } = repository;
-  if ((await sourceOf(path)) !== source || (await isNewEnough(repository))) return undefined;
-  const ofRemote = { repository: path, env, config: remoteConfig(url), refs: false };
-  return inRepository(ofRemote, async (place) => askRemoteHead('origin', transfer(place, credentials)));
 }
 
 /** Whether it was fetched since `notBefore`. A fetch time in the future comes from before the clock was set back. */
@@ -112,16 +88,18 @@ async function cloneBare(repository: BareRepository): Promise<void> {
       hint: 'inspect it and move it away; the next start clones again',
     });
   }
-  await gitVersion(dirname(path), repository.env);
   const building = cloneBeside(path);
   onTransfer?.('cloning', source);
   try {
     await makePrivateDirectory(building);
     const startedAt = repository.clock.now();
-    const [cloning, asking] = await Promise.allSettled([
+    const [version, cloning, asking] = await Promise.allSettled([
+      gitVersion(dirname(path), env),
       cloneBareInto(building, { url, env, credentials, accessHint, onProgress }),
       askRemoteHead(url, transfer(atPlainGitDirectory(building, env), credentials)),
     ]);
+    // What a git that is too old says of it would only mislead.
+    fulfilled(version);
     const made = fulfilled(cloning);
     const asked = fulfilled(asking);
     const facts = { ...(await clonedFacts(made)), source, url };
@@ -147,7 +125,7 @@ async function lastFetch(path: string): Promise<number> {
   return text === undefined ? 0 : Number(text) || 0;
 }
 
-async function fetchOrigin(repository: BareRepository, path: string, asking: Asking): Promise<void> {
+async function fetchOrigin(repository: BareRepository, path: string): Promise<void> {
   const { url, env, credentials, accessHint, clock } = repository;
   const startedAt = clock.now();
   if ((await partialPacks(path)).length > 0) {
@@ -160,7 +138,7 @@ async function fetchOrigin(repository: BareRepository, path: string, asking: Ask
     const depth = (await pathExists(join(path, 'shallow'))) ? ['--unshallow'] : [];
     const [fetched, asked] = await Promise.all([
       tryGit([...FETCH, '--update-shallow', ...depth, 'origin'], options),
-      asking.then(async (ahead) => ahead ?? askRemoteHead('origin', options)),
+      askRemoteHead('origin', options),
     ]);
     if (fetched.exitCode !== 0) {
       const known = await causeOf(url, fetched.stderr, options);

@@ -2,7 +2,7 @@ import { AppError } from '../../util/errors.ts';
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, type GitPlace } from './git-place.ts';
 import { objectName } from './object-name.ts';
-import { mayHaveRef, plainTarget } from './plain-refs.ts';
+import { mayHaveRef, plainObject, plainTarget } from './plain-refs.ts';
 import { readRemoteHead, type RemoteHead } from './remote-head.ts';
 
 const PREFIX = 'refs/remotes/origin/';
@@ -59,6 +59,8 @@ interface Question {
   readonly source: string;
   /** The file in which a branch can be asked for. */
   readonly settings: string;
+  /** Whether the object of each ref is known to be there. */
+  readonly isSound?: boolean;
 }
 
 /**
@@ -66,17 +68,17 @@ interface Question {
  *
  * @throws AppError `repository_empty`, `base_branch_missing`, or `base_branch_unknown` when it would be a guess
  */
-export async function baseBranchOf({ path, env, wanted, source, settings }: Question): Promise<BaseBranch> {
+export async function baseBranchOf({ path, env, wanted, source, settings, isSound }: Question): Promise<BaseBranch> {
   const at = atGitDirectory(path, env);
   if (wanted !== undefined) {
-    const tip = await tipOf(wanted, at);
+    const tip = await tipOf(wanted, at, isSound);
     if (tip !== undefined) return { ref: `${PREFIX}${wanted}`, tip, note: undefined };
     throw new AppError('base_branch_missing', `${source} has no branch ${wanted}, which is its base_branch`, {
       hint: `correct base_branch in ${settings}`,
     });
   }
   const head = (await readRemoteHead(path)) ?? (await originHead(at));
-  const named = 'branch' in head ? await tipOf(head.branch, at) : undefined;
+  const named = 'branch' in head ? await tipOf(head.branch, at, isSound) : undefined;
   if ('branch' in head && named !== undefined) return { ref: `${PREFIX}${head.branch}`, tip: named, note: undefined };
   const branches = await remoteBranches(at);
   const says = 'commit' in head ? 'is detached' : 'names no branch that exists';
@@ -115,8 +117,10 @@ async function originHead(at: GitPlace): Promise<RemoteHead> {
 }
 
 /** The tip of the branch of this very name: a text with `~` or `:` in it is no branch. */
-async function tipOf(name: string, at: GitPlace): Promise<string | undefined> {
+async function tipOf(name: string, at: GitPlace, isSound = false): Promise<string | undefined> {
   if (name === 'HEAD' || !(await mayHaveRef(`${PREFIX}${name}`, at))) return undefined;
+  const plain = isSound ? await plainObject(`${PREFIX}${name}`, at) : undefined;
+  if (plain !== undefined) return plain;
   const found = await tryGit(['show-ref', '--verify', '--hash', `${PREFIX}${name}`], at);
   return found.exitCode === 0 ? objectName(found.stdout) : undefined;
 }

@@ -73,19 +73,25 @@ export function pointersNote(installed: boolean): string {
 
 const ATTRIBUTES = ['.gitattributes', '**/.gitattributes'];
 
+/** Whether some file of HEAD is kept in Git LFS. */
+export async function usesLfs(place: GitPlace): Promise<boolean> {
+  const args = ['grep', '--quiet', '--fixed-strings', 'filter=lfs', 'HEAD', '--', ...ATTRIBUTES];
+  return (await tryGit(args, place)).exitCode === 0;
+}
+
 /**
  * What a person should know of the Git LFS files of a worktree that was just filled: that they are pointers because nothing
  * would fetch them, or could not be fetched, as git said while it filled it. Undefined when all is as it was asked for.
+ * `uses` is {@link usesLfs}.
  */
-export async function lfsNote(place: GitPlace, output: string): Promise<string | undefined> {
+export async function lfsNote(
+  place: GitPlace,
+  { output, uses }: { readonly output: string; readonly uses: boolean },
+): Promise<string | undefined> {
   const failure = lfsFailure(output);
   if (failure !== undefined)
     return `Git LFS files could not be fetched and are left as pointers; ${failure.hint ?? ''}`;
-  const uses = await tryGit(
-    ['grep', '--cached', '--quiet', '--fixed-strings', 'filter=lfs', '--', ...ATTRIBUTES],
-    place,
-  );
-  if (uses.exitCode !== 0) return undefined;
+  if (!uses) return undefined;
   const filters = await tryGit(['config', '--get-regexp', String.raw`^filter\.lfs\.(process|smudge)$`], place);
   if (filters.exitCode === 0) return undefined;
   return pointersNote((await tryGit(['lfs', 'version'], place)).exitCode === 0);

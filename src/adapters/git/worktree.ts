@@ -4,7 +4,7 @@ import { pasteQuote } from '../../util/text.ts';
 import { rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
-import { lfsFailure, lfsNote } from './lfs.ts';
+import { lfsFailure, lfsNote, usesLfs } from './lfs.ts';
 import { inWorktree } from './isolation.ts';
 import { atGitDirectory, type GitPlace } from './git-place.ts';
 import { moveBranch } from './branches.ts';
@@ -112,9 +112,9 @@ async function fill(place: GitPlace, { credentials }: FilesFrom): Promise<string
   const options = { ...place, extraEnv: { ...place.extraEnv, ...credentials } };
   // git-lfs fetches what this writes.
   const long = { ...options, timeoutMs: TRANSFER_TIMEOUT_MS };
-  const read = await tryGit(['read-tree', '--reset', '-u', 'HEAD'], long);
+  const [read, uses] = await Promise.all([tryGit(['read-tree', '--reset', '-u', 'HEAD'], long), usesLfs(options)]);
   if (read.exitCode !== 0) throw lfsFailure(read.stderr) ?? (await gitFailure(['read-tree'], long, read));
-  return lfsNote(options, read.stderr);
+  return lfsNote(options, { output: read.stderr, uses });
 }
 
 /**

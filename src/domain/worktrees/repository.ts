@@ -1,12 +1,6 @@
 import { join } from 'node:path';
 import { type BaseBranch, baseBranchOf } from '../../adapters/git/base-branch.ts';
-import {
-  followUrl,
-  sourceOf,
-  updateRepository,
-  whileAsking,
-  type OnTransfer,
-} from '../../adapters/git/bare-repository.ts';
+import { followUrl, sourceOf, updateRepository, type OnTransfer } from '../../adapters/git/bare-repository.ts';
 import { type Restoration, restoreRepository } from '../../adapters/git/shared/examine.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { withLock } from '../../adapters/store/lock.ts';
@@ -94,13 +88,12 @@ async function update(
   await followUrl(path, { source, url });
   const restore = async (): Promise<Restoration> => restoreRepository(path, env, branch);
   const remote = { path, url, source, env, clock, notBefore, onTransfer, ...offer };
-  const { done, left, how } = await whileAsking(remote, async (asking) => {
-    const restoration = await restore();
-    return { ...restoration, how: await updateRepository(remote, asking) };
-  });
+  const { done, left } = await restore();
+  const how = await updateRepository(remote);
   // What was missing may have been fetched.
-  const restored = notesOf(path, { done, left: left.length > 0 ? (await restore()).left : [] });
-  const { ref: start, tip, note } = await baseBranch(context, ref, path);
+  const missing = left.length > 0 ? (await restore()).left : [];
+  const restored = notesOf(path, { done, left: missing });
+  const { ref: start, tip, note } = await baseBranch(context, ref, path, { isSound: missing.length === 0 });
   return { path, how, start, tip, from: { url, credentials: offer.credentials }, note, restored };
 }
 
@@ -161,6 +154,7 @@ function notesOf(path: string, { done, left }: Restoration): string[] {
 
 /**
  * Where work on an issue begins in its repository at `path`, by `base_branch` of repos.json, or else by origin's HEAD.
+ * `isSound` when the object of each ref is known to be there.
  *
  * @throws AppError `repository_empty`, `base_branch_missing`, `base_branch_unknown`
  */
@@ -168,9 +162,10 @@ export async function baseBranch(
   { home, env }: Pick<Needs, 'home' | 'env'>,
   ref: IssueRef,
   path: string,
+  { isSound = false }: { readonly isSound?: boolean } = {},
 ): Promise<BaseBranch> {
   const { baseBranch: wanted, source } = await findCloneSource({ home }, ref);
-  return baseBranchOf({ path, env, wanted, source, settings: home.reposFile });
+  return baseBranchOf({ path, env, wanted, source, settings: home.reposFile, isSound });
 }
 
 /** Where the files of an issue's worktree come from that are not in its repository, with the credentials for it. */

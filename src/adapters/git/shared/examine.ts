@@ -4,7 +4,7 @@ import type { Deviation } from './set-aside.ts';
 import { leftLocks } from './left-locks.ts';
 import { layoutDeviations } from './layout.ts';
 import { ownDeviations } from './own-deviations.ts';
-import { listRefs } from './ref-listing.ts';
+import { listRefs, plainlySoundRefs } from './ref-listing.ts';
 import { configDeviations } from './shared-config.ts';
 import { fileDeviations, modeDeviations } from './shared-files.ts';
 import { objectDeviations } from './shared-objects.ts';
@@ -30,13 +30,11 @@ export async function examineRepository(repository: string, env: Environment, br
   const strange = await strangeFiles(repository);
   // git would wait for a pipe.
   if (strange.length > 0) return [...files, ...strange, ...(await packedDeviations(repository))];
-  const [packed, listing] = await Promise.all([
-    packedDeviations(repository),
-    listRefs(repository, env).catch((error: unknown) => ({ error })),
-  ]);
+  const sound = await plainlySoundRefs(repository, env);
   // git fails for a line that is none.
+  const packed = sound === undefined ? await packedDeviations(repository) : [];
   if (packed.length > 0) return [...files, ...packed];
-  if ('error' in listing) throw listing.error;
+  const listing = sound ?? (await listRefs(repository, env));
   const branches = new Set(listing.refs.map(({ name }) => name.replace(/^refs\/heads\//, '')));
   return [
     ...files,

@@ -5,7 +5,9 @@ import { git, gitFailure, tryGit, type Environment } from '../git-command.ts';
 import { lookingAt } from '../isolation.ts';
 import type { GitPlace } from '../git-place.ts';
 import { objectName } from '../object-name.ts';
+import { ownFacts } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
+import { hasOddName, lookThroughPackedRefs } from './packed-refs.ts';
 
 /** A ref as it stands. */
 export interface Ref {
@@ -25,19 +27,17 @@ export interface RefListing {
 }
 
 /**
- * The refs of a repository that is kugetsu's.
+ * The refs of a repository that is kugetsu's, by git itself.
  *
  * @throws AppError `git_failed`
  */
 export async function listRefs(repository: string, env: Environment): Promise<RefListing> {
-  return lookingAt(repository, env, async (at) => listAt(repository, at));
+  return lookingAt(repository, env, listAt);
 }
 
 const FIELDS = '%(symref)%00%(refname)%00%(objectname)';
 
-async function listAt(repository: string, at: GitPlace): Promise<RefListing> {
-  const sound = await soundRefs(repository, at);
-  if (sound !== undefined) return { refs: sound, broken: [], gone: [] };
+async function listAt(at: GitPlace): Promise<RefListing> {
   // git-for-each-ref(1): for a field of the object git looks for each object, and fails at the first that is not there.
   const whole = await tryGit(['for-each-ref', `--format=${FIELDS}%00%(objecttype)`], at);
   if (whole.exitCode === 0)
@@ -49,45 +49,68 @@ async function listAt(repository: string, at: GitPlace): Promise<RefListing> {
   return { refs, broken: brokenIn(listed.stderr), gone: await goneOf(refs, at) };
 }
 
-// A tag or a branch of origin by its plain name: they are most of the refs, and stand in nobody's way.
+// A tag or a branch of origin by its plain name.
 const USUAL = ['refs/tags/', 'refs/remotes/origin/'];
-/** The rest of a line of show-ref, from the space before the name, whose ref is none of these. */
-const UNUSUAL = / (?!refs\/(?:tags|remotes\/origin)\/)[^\n]*/g;
 
 function isUsual(text: string, at: number): boolean {
   return USUAL.some((beginning) => text.startsWith(beginning, at));
 }
 
 /**
- * The refs but for the usual ones, by `git show-ref`, which takes a fifth of what `for-each-ref` does; undefined when any ref may
- * not be as it should be. show-ref says nothing of a ref that it cannot read, and complains of one whose object is not there.
+ * The refs but for the usual ones, as git's files have them; undefined when anything of them may not be as git writes it: then ask
+ * {@link listRefs}. Meanwhile `git show-ref` looks for the object of each ref, and complains of one that is not there; it takes a
+ * tenth of what `for-each-ref` does.
+ *
+ * @throws AppError `git_missing`
  */
-async function soundRefs(repository: string, at: GitPlace): Promise<Ref[] | undefined> {
-  const [{ exitCode, stdout, stderr }, packed] = await Promise.all([
-    tryGit(['show-ref'], at),
-    plainText(join(repository, 'packed-refs')),
-  ]);
-  const isEmpty = exitCode === 1 && stdout === '';
-  if ((exitCode !== 0 && !isEmpty) || stderr !== '') return undefined;
-  if (packed !== undefined && hasOddName(packed)) return undefined;
-  const loose = await looseRefs(repository, 'refs');
-  const refs: Ref[] = [];
-  for (const { name, object } of shownIn(stdout, loose)) {
-    const target = SYMBOLIC.exec(loose.get(name) ?? '')?.[1];
-    loose.delete(name);
-    if (target !== undefined || !isUsual(name, 0)) refs.push({ name, object, target });
-  }
-  return loose.size === 0 ? refs : undefined;
+export async function plainlySoundRefs(repository: string, env: Environment): Promise<RefListing | undefined> {
+  return lookingAt(repository, env, async (at) => {
+    const [shown, read] = await Promise.all([tryGit(['show-ref', '--quiet'], at), readRefs(repository)]);
+    // 1: it has found no ref.
+    const isWhole = shown.stderr === '' && shown.exitCode === (read?.isEmpty === true ? 1 : 0);
+    return isWhole && read !== undefined ? { refs: read.refs, broken: [], gone: [] } : undefined;
+  });
 }
 
-const SYMBOLIC = /^ref:\s*(\S+)/;
-// git-check-ref-format(1). A line may begin with `^`, for a peeled tag; the header has a colon.
-const ODD = [/\.\.|\/\.|\/\/|\.lock(?:\/|$)|@\{|[~:?*[\\]|[./]$/m, /[^\n]\^/, /[^\n -~\u0080-\uFFFF]/];
+interface ReadRefs {
+  /** Without the usual ones that are no other name. */
+  readonly refs: Ref[];
+  /** Whether there is no ref at all. */
+  readonly isEmpty: boolean;
+}
 
-/** Whether a name in the file with the packed refs is none that git makes. Quick: there may be 100,000. */
-function hasOddName(packed: string): boolean {
-  const lines = packed.startsWith('#') ? packed.slice(packed.indexOf('\n') + 1) : packed;
-  return ODD.some((odd) => odd.test(lines));
+async function readRefs(repository: string): Promise<ReadRefs | undefined> {
+  const [facts, loose] = await Promise.all([ownFacts(repository), looseRefs(repository, 'refs')]);
+  const isObject = facts?.objectFormat === 'sha256' ? /^(?!0{64})[0-9a-f]{64}$/ : /^(?!0{40})[0-9a-f]{40}$/;
+  const objects = new Map<string, string>();
+  const targets = new Map<string, string>();
+  for (const [name, text] of loose) {
+    const value = text.replace(/\n$/, '');
+    const target = SYMBOLIC.exec(value)?.[1];
+    if (name.includes(' ') || hasOddName(`${name}\n`)) return undefined;
+    if (target !== undefined) targets.set(name, target);
+    else if (isObject.test(value)) objects.set(name, value);
+    else return undefined;
+  }
+  const packed = await lookThroughPackedRefs(join(repository, 'packed-refs'), [...targets.values()]);
+  if (packed === undefined) return undefined;
+  const refs: Ref[] = [];
+  for (const [name, target] of targets) {
+    const object = objects.get(target) ?? packed.asked.get(target);
+    if (object === undefined) return undefined;
+    refs.push({ name: refName(name), object: objectName(object), target });
+  }
+  const unusual = [...packed.unusual.filter(({ name }) => !loose.has(name)), ...looseIn(objects)];
+  for (const { name, object } of unusual)
+    refs.push({ name: refName(name), object: objectName(object), target: undefined });
+  return { refs, isEmpty: loose.size === 0 && packed.isEmpty };
+}
+
+// As git itself writes it. It reads more than that.
+const SYMBOLIC = /^ref: (refs\/\S+)$/;
+
+function looseIn(objects: ReadonlyMap<string, string>): { readonly name: string; readonly object: string }[] {
+  return [...objects].map(([name, object]) => ({ name, object })).filter(({ name }) => !isUsual(name, 0));
 }
 
 /** The text of each file below a directory of refs, by the name of the ref. A lock is none. */
@@ -100,25 +123,6 @@ async function looseRefs(repository: string, directory: string): Promise<Map<str
     else if (!name.endsWith('.lock')) found.set(name, (await plainText(join(repository, name))) ?? '');
   }
   return found;
-}
-
-/** What git has shown, but for usual refs that are packed, of which there may be 100,000: nothing is done for each of these. */
-function* shownIn(text: string, loose: ReadonlyMap<string, string>): Generator<Omit<Ref, 'target'>> {
-  for (const { index } of text.matchAll(UNUSUAL)) yield shownAt(text, index);
-  // In the order in which git prints them. One that is not there, or elsewhere, is left over.
-  let from = 0;
-  for (const name of [...loose.keys()].filter((each) => isUsual(each, 0)).toSorted()) {
-    const at = text.indexOf(` ${name}\n`, from);
-    if (at === -1) return;
-    yield shownAt(text, at);
-    from = at + 1;
-  }
-}
-
-/** The ref in the line that has its only space at `space`. */
-function shownAt(text: string, space: number): Omit<Ref, 'target'> {
-  const object = text.slice(text.lastIndexOf('\n', space) + 1, space);
-  return { name: refName(text.slice(space + 1, text.indexOf('\n', space))), object: objectName(object) };
 }
 
 /** Whether the ref of this line is usual, and no other name for one. */
