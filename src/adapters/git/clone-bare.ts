@@ -6,6 +6,7 @@ import { atPlainGitDirectory } from './git-place.ts';
 import { headIn } from './head-file.ts';
 import { HEAD } from './own-directory.ts';
 import { progressIn, withoutProgress } from './transfer-progress.ts';
+import { mayHaveRef } from './plain-refs.ts';
 import { isDirectory } from '../store/paths.ts';
 
 interface Clone {
@@ -68,7 +69,12 @@ export async function cloneBareInto(directory: string, clone: Clone): Promise<st
 /** A clone begins on a branch of its own, the one that its HEAD names if there is one. Its settings are written anew later. */
 async function leaveBranch(repository: string, env: Environment): Promise<void> {
   const branch = /^ref: (refs\/heads\/\S+)\n?$/.exec((await headIn(repository)) ?? '')?.[1];
-  if (branch !== undefined) await git(['update-ref', '--no-deref', '-d', branch], atPlainGitDirectory(repository, env));
+  const place = atPlainGitDirectory(repository, env);
+  if (branch !== undefined) {
+    // What it fetched is packed, and its branch is the only one with a file.
+    for (const path of [branch, join('logs', branch)]) await rm(join(repository, path), { force: true });
+    if (await mayHaveRef(branch, place)) await git(['update-ref', '--no-deref', '-d', branch], place);
+  }
   // It may be a link: git-config(1), `core.preferSymlinkRefs`.
   await rm(join(repository, 'HEAD'));
   await writeFile(join(repository, 'HEAD'), HEAD);
