@@ -82,6 +82,15 @@ export async function inWorktree<T>(
   return metadata === undefined ? undefined : inMetadata({ repository, worktree, metadata, env, config }, body);
 }
 
+/** What {@link inWorktree} gives its body as `metadata`, for who needs no git there; undefined where it would not run it. */
+export async function soundMetadata({
+  repository,
+  worktree,
+}: Pick<WorktreeOptions, 'repository' | 'worktree'>): Promise<string | undefined> {
+  const metadata = await metadataOf(repository, worktree);
+  return metadata === undefined || (await headIn(metadata)) === undefined ? undefined : metadata;
+}
+
 /**
  * The same for what a repository keeps of a worktree, gone or not; without `worktree` there are no files. Gives undefined,
  * and does not run `body`, when git could not read HEAD and there is none to take instead.

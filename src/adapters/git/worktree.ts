@@ -5,7 +5,7 @@ import { rm } from '../store/changes.ts';
 import { removeDirectory } from '../store/private-files.ts';
 import { git, gitFailure, tryGit, TRANSFER_TIMEOUT_MS, type Environment } from './git-command.ts';
 import { lfsFailure, lfsNote, usesLfs } from './lfs.ts';
-import { inWorktree } from './isolation.ts';
+import { inWorktree, soundMetadata } from './isolation.ts';
 import { atGitDirectory, type GitPlace } from './git-place.ts';
 import { moveBranch } from './branches.ts';
 import { takeAway } from './move-aside.ts';
@@ -172,8 +172,11 @@ export async function removeTaken(taken: string): Promise<void> {
 }
 
 /** Whether `path` is a worktree of the repository in which git finds what it needs; its index may be damaged. */
-export async function isWholeWorktree({ repository, path, env }: WorktreeOptions): Promise<boolean> {
-  return (await inWorktree({ repository, worktree: path, env }, async () => true)) ?? false;
+export async function isWholeWorktree({
+  repository,
+  path,
+}: Pick<WorktreeOptions, 'repository' | 'path'>): Promise<boolean> {
+  return (await soundMetadata({ repository, worktree: path })) !== undefined;
 }
 
 /** What git can tell about the work in a worktree. */

@@ -3,7 +3,7 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { unlessRefused } from '../../util/errors.ts';
 import { isLooseObject, textOf } from '../../util/loose-object.ts';
-import { writeFile } from '../store/changes.ts';
+import { writeSmall } from '../store/changes.ts';
 import { makePrivateDirectory, unlinkFile } from '../store/private-files.ts';
 import { bootId, isHere, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
@@ -105,7 +105,7 @@ export async function keepBeating(
 async function beat(directory: string, path: string, content: object): Promise<void> {
   try {
     await makePrivateDirectory(directory);
-    await writeFile(path, `${JSON.stringify({ ...content, uptime: uptime() })}\n`, { mode: FILE_MODE });
+    await writeSmall(path, `${JSON.stringify({ ...content, uptime: uptime() })}\n`, { mode: FILE_MODE });
     await forgetOld(directory);
   } catch {
     // Without room, or a place, for it, the process is heard of by when it was written down.

@@ -115,6 +115,11 @@ export async function writeFile(
   await change('write', path, async () => fs.writeFile(path, content, options));
 }
 
+/** Writes a small text that may be lost, such as one that is written anew every few seconds; at once, so that no other thread wakes for it. */
+export async function writeSmall(path: string, text: string, options: { readonly mode: Mode }): Promise<void> {
+  await change('write', path, async () => blocking.writeFileSync(path, text, options));
+}
+
 /** As `copyFile` of node:fs/promises. */
 export async function copyFile(from: string, to: string): Promise<void> {
   await change('write', to, async () => fs.copyFile(from, to));
@@ -136,15 +141,20 @@ export async function makeScratch(prefix: string, { files, links }: Scratch): Pr
   return change('make directory', `${prefix}XXXXXX`, async () => {
     const directory = blocking.mkdtempSync(prefix);
     for (const [name, target] of Object.entries(links)) {
-      blocking.mkdirSync(dirname(join(directory, name)), { recursive: true });
+      makeParent(directory, name);
       blocking.symlinkSync(target, join(directory, name));
     }
     for (const [name, text] of Object.entries(files)) {
-      blocking.mkdirSync(dirname(join(directory, name)), { recursive: true });
+      makeParent(directory, name);
       blocking.writeFileSync(join(directory, name), text);
     }
     return directory;
   });
+}
+
+/** Most are in the directory itself, which is there. */
+function makeParent(directory: string, name: string): void {
+  if (name.includes('/')) blocking.mkdirSync(dirname(join(directory, name)), { recursive: true });
 }
 
 /** A file that was opened to be changed. */

@@ -47,7 +47,7 @@ interface Again extends SetUpPlace {
 /** Sets a worktree up that is asked for, or of which the set-up failed or was interrupted. */
 export async function setUpAgain(context: Context, { setup, checkout, ...place }: Again, run: SetUpRun): Promise<void> {
   const { ref } = place;
-  const state = await setUpStateAt(context, place);
+  const state = await setUpStateAt(place);
   if (!setup && state !== 'pending' && state !== 'failed') return;
   const settings = await repositorySettings(context, parseIssueRef(ref));
   const plan = await planSetUp(context, { ref, settings, base: checkout }, run);

@@ -21,7 +21,7 @@ export async function proveWorktree({ env }: Pick<Context, 'env'>, { ref, path, 
   const facts = await worktreeFacts(path, env);
   const own = repository === null ? facts?.repository : await realPath(repository).catch(() => repository);
   const isOwn = facts !== undefined && facts.repository === own;
-  if (isOwn && (repository === null || (await isWholeWorktree({ repository, path, env })))) return;
+  if (isOwn && (repository === null || (await isWholeWorktree({ repository, path })))) return;
   const what =
     facts === undefined || isOwn
       ? 'is not a worktree that git can use'
