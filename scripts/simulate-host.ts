@@ -22,6 +22,7 @@ import { timeOrderedId } from '../src/util/ids.ts';
 import { randomBytes } from '../src/adapters/random.ts';
 import { itemWith } from '../test/unit/support/queue-items.ts';
 import { runWith, verdictWith } from '../test/unit/support/runs.ts';
+import { otherHost } from '../src/domain/work/queue-situation.ts';
 
 /** What a host is told, as JSON in its first argument. */
 export interface Role {
@@ -115,8 +116,8 @@ async function look(): Promise<number> {
       livePmRuns: live.size - issues.length,
       busyIssues: new Set(issues.map(({ issue_ref: ref }) => ref ?? '')),
       otherHosts: new Map(
-        [...places].flatMap(([id, { home }]) =>
-          home === undefined || home === role.name ? [] : [[id, home] as const],
+        [...places].flatMap(([id, { home, silentMs }]) =>
+          home === undefined || home === role.name ? [] : [[id, otherHost(home, silentMs)] as const],
         ),
       ),
     });

@@ -81,6 +81,13 @@ test('a host goes on with tables of an earlier kugetsu, and takes over what was 
   const [meta] = await database.read(`select version, min_client from ${schema}.meta`);
   expect(meta).toMatchObject({ min_client: 1 });
   expect(meta?.['version']).toBeGreaterThan(1);
+
+  await database.write(`update ${schema}.meta set min_client = 1000`);
+  expect(await b.kugetsu('queue', 'list')).toEqual({
+    code: 3,
+    stdout: '',
+    stderr: "kugetsu: the fleet's queue wants a later version of kugetsu\n  update kugetsu on this host\n",
+  });
 });
 
 test('a role with the rights of docs/fleet.md is enough for a host, and is told when tables have to be changed', async () => {

@@ -4,7 +4,17 @@ import { migration, SCHEMA_VERSION } from '../../src/adapters/postgres/schema.ts
 import { fleetDatabase } from '../../src/domain/queue/table/open-table.ts';
 import { issue, succeeded } from '../support/fake-world.ts';
 import { fleetOf, fleetTaskThat } from '../support/fleet-worlds.ts';
-import { daemonLog, enqueue, notesPath, startDaemon, tasks } from '../support/queue-world.ts';
+import {
+  daemonLog,
+  delegate,
+  enqueue,
+  give,
+  noted,
+  notesPath,
+  startDaemon,
+  tasks,
+  waitsFor,
+} from '../support/queue-world.ts';
 import { until, type World } from '../support/world.ts';
 
 interface Pair {
@@ -78,6 +88,24 @@ test('what is wrong with one host alone holds up no other one', async () => {
     'pending',
     'pending',
   ]);
+});
+
+// Three runs, one after the other.
+test('all hosts together have no more agents than FLEET_MAX_AGENTS', async () => {
+  const { a, b } = await pair('600', { FLEET_MAX_AGENTS: '1' });
+  const first = await enqueue(a, waitsFor(a, 'go'), issue(1));
+  await startDaemon(a);
+  await until('an agent is at work', () => noted(a, 'go-begun').length > 0);
+  const second = await enqueue(a, 'hello', issue(2));
+  await startDaemon(b);
+  // b takes what it may.
+  await fleetTaskThat(a, await delegate(a, 'hello'), completed);
+  expect(succeeded(await b.kugetsu('queue', 'explain', second)).stdout).toContain(
+    'waits for other hosts: FLEET_MAX_AGENTS is 1',
+  );
+  expect((await tasks(b)).find(({ id }) => id === second)).toMatchObject({ state: 'pending', attempts: 0 });
+  give(a, 'go');
+  for (const id of [first, second]) expect(await fleetTaskThat(a, id, completed)).toMatchObject({ attempts: 1 });
 });
 
 test('tables of an earlier version get what they lack from the first program that needs it', async () => {

@@ -89,6 +89,9 @@ test('of a silent host one is told so, and what was stopped there does not begin
   for (const pid of frozen) process.kill(pid, 'SIGSTOP');
   onTestFinished(() => thaw(frozen));
   await database.write(`update ${schema}.host set seen_at = seen_at - interval '1 hour' where name = 'b'`);
+  expect(succeeded(await a.kugetsu('queue', 'explain', id)).stdout).toMatch(
+    /an agent has it on host b: run r_\w+; nothing was heard of it for 1h 00m/,
+  );
   const { code, stderr } = await a.kugetsu('stop', id);
   expect({ code, stderr }).toMatchObject({
     code: 4,

@@ -52,9 +52,15 @@ function claimsEnd(make: () => Promise<SharedQueueUnderTest>): void {
     expect(there).not.toBe(here);
     for (const each of [store, away]) {
       const places = await each.places();
-      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false, stopWanted: false });
+      expect(places.get(FIRST)).toEqual({ host: there, home: there, expired: false, stopWanted: false, silentMs: 0 });
       // The other task is of the same issue, and nobody has claimed it.
-      expect(places.get(SECOND)).toEqual({ host: undefined, home: there, expired: false, stopWanted: false });
+      expect(places.get(SECOND)).toEqual({
+        host: undefined,
+        home: there,
+        expired: false,
+        stopWanted: false,
+        silentMs: 0,
+      });
     }
   });
 

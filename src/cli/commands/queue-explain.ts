@@ -1,5 +1,6 @@
 import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import type { OtherHost } from '../../domain/queue/why-tasks-wait.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
 import { explainedTask, renderExplained, type Explained } from '../views/explained.ts';
@@ -20,7 +21,10 @@ export async function explain(call: Call, { what, json }: ExplainOptions): Promi
   const asked = await askedFor(call, open, name);
   const reasons = await explainQueue(context, open, { all: true });
   const shown = await shownTasks(context, asked);
-  const explained: Explained[] = shown.map((item) => explainedTask(item, reasons.get(item.id) ?? NO_REASONS));
+  const claims = await claimsElsewhere(context);
+  const explained: Explained[] = shown.map((item) =>
+    explainedTask(item, reasons.get(item.id) ?? NO_REASONS, claims.get(item.id)),
+  );
   await printResult(context, {
     json,
     value: explained,
@@ -29,6 +33,19 @@ export async function explain(call: Call, { what, json }: ExplainOptions): Promi
 }
 
 const NO_REASONS: readonly ToldReason[] = [];
+
+/** The tasks that other hosts of a fleet have claimed. */
+async function claimsElsewhere({ queue }: Call['context']): Promise<ReadonlyMap<string, OtherHost>> {
+  const own = await queue.host();
+  if (own === undefined) return new Map();
+  const { otherHost } = await import('../../domain/work/queue-situation.ts');
+  const places = [...(await queue.places())];
+  return new Map(
+    places.flatMap(([id, { host, silentMs }]) =>
+      host === undefined || host === own ? [] : [[id, otherHost(host, silentMs)] as const],
+    ),
+  );
+}
 
 async function refIn({ context }: Call, text: string): Promise<string> {
   const { formatIssueRef } = await import('../../domain/issues/issue-ref.ts');

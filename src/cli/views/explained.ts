@@ -1,6 +1,8 @@
 import type { ToldReason } from '../../domain/daemon/explain-queue.ts';
 import { isWaitingForChildren } from '../../domain/queue/advance.ts';
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
+import { silenceWords } from '../../domain/queue/reason-words.ts';
+import type { OtherHost } from '../../domain/queue/why-tasks-wait.ts';
 import { oneLine } from '../../util/text.ts';
 import type { TextStyle } from '../print-result.ts';
 import { cutEnd, widthOf, wrapped } from './cells.ts';
@@ -17,10 +19,10 @@ export interface Explained {
   readonly reasons: readonly ToldReason[];
 }
 
-/** A task with what is so of it, from what it waits for. */
-export function explainedTask(item: QueueItem, reasons: readonly ToldReason[]): Explained {
+/** A task with what is so of it, from what it waits for. @param claimer the other host that has claimed it, if one has */
+export function explainedTask(item: QueueItem, reasons: readonly ToldReason[], claimer?: OtherHost): Explained {
   const { id, state, issue_ref, message } = item;
-  return { id, state, issue_ref, message, summary: summaryOf(item, reasons), reasons };
+  return { id, state, issue_ref, message, summary: summaryOf(item, reasons, claimer), reasons };
 }
 
 /** What is so of tasks, for a person: under each its reasons, each with the command that changes it. */
@@ -55,7 +57,7 @@ export function reasonColumn(item: QueueItem, reasons: readonly ToldReason[] | u
   return item.state === 'notified' ? summaryOf(item, []) : '-';
 }
 
-function summaryOf(item: QueueItem, reasons: readonly ToldReason[]): string {
+function summaryOf(item: QueueItem, reasons: readonly ToldReason[], claimer?: OtherHost): string {
   const { state, failure, run_id: runId, children, id, cancelled } = item;
   if (state === 'completed') return 'completed';
   if (state === 'error')
@@ -70,5 +72,7 @@ function summaryOf(item: QueueItem, reasons: readonly ToldReason[]): string {
     return `its PM agent is done; waits for ${open.join(', ')}`;
   }
   const ending = cancelled == null ? '' : ', and will not be tried again: it was cancelled';
-  return `an agent has it: run ${runId ?? '(being claimed)'}${ending}`;
+  const run = `run ${runId ?? '(being claimed)'}${ending}`;
+  if (claimer === undefined) return `an agent has it: ${run}`;
+  return `an agent has it on host ${claimer.host}: ${run}${silenceWords(claimer)}`;
 }

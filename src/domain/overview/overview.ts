@@ -6,7 +6,7 @@ import type { ToldReason } from '../daemon/explain-queue.ts';
 import { findDaemon } from '../daemon/find-daemon.ts';
 import type { Notification } from '../notifications/notification-schema.ts';
 import type { Context } from '../queue/context.ts';
-import type { Host } from '../queue/fleet.ts';
+import { SILENT_MS, type Host } from '../queue/fleet.ts';
 import { inTurn } from '../queue/turns.ts';
 import { elsewhereOf, placeElsewhere, type Elsewhere } from '../runs/elsewhere.ts';
 import { runOf, type RunRecord } from '../runs/run-record.ts';
@@ -72,7 +72,6 @@ export interface ListedPmRun {
 
 const FINISHED = 10;
 const NOTIFICATIONS = 20;
-const SILENT_MS = 60_000;
 const NO_SLOTS = { limit: 0, taken: 0, pm_limit: null, pm_running: 0 };
 
 /**

@@ -3,6 +3,9 @@ import type { Evidence, Verdict } from '../runs/run-schema.ts';
 /** How a host stands: it takes tasks, takes no new ones, or is not there any more. */
 export type HostState = 'up' | 'draining' | 'gone';
 
+/** A host that is there says so each time it looks, at least every 15 seconds; after so many milliseconds without it is silent. */
+export const SILENT_MS = 60_000;
+
 /** A host of the fleet. */
 export interface Host {
   readonly name: string;

@@ -43,6 +43,8 @@ export interface Place {
   readonly expired: boolean;
   /** Whether its host was asked to end its run; see {@link Fleet.askToStop}. */
   readonly stopWanted: boolean;
+  /** For how many milliseconds nothing was heard of the host that has claimed it, or else has its issue; 0 when none has. */
+  readonly silentMs: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { pasteQuote, plural } from '../../util/text.ts';
 import { formatDuration, isoWithOffset, localDay } from '../../util/time.ts';
-import type { Reason } from './why-tasks-wait.ts';
+import type { OtherHost, Reason } from './why-tasks-wait.ts';
 
 /** An agent that is at work. */
 export interface AtWork {
@@ -39,8 +39,12 @@ export function reasonWords(reason: Reason, id: string, { now, agents }: Moment)
     case 'paused':
       return { text: pausedWords(reason, now), command: 'kugetsu queue resume' };
     case 'draining':
+      return { text: `host ${reason.host} takes no new tasks`, command: 'kugetsu fleet drain --undo' };
     case 'other_host':
-      return hostWords(reason);
+      return {
+        text: `waits for host ${reason.host}, which has the work on its issue${silenceWords(reason)}`,
+        command: 'kugetsu fleet status',
+      };
     case 'not_before':
       return { text: `not before ${clock(reason.at, now)}`, command: `kugetsu queue edit ${id} --at now` };
     case 'after':
@@ -121,10 +125,11 @@ function limitWords(
   }
 }
 
-function hostWords({ code, host }: Extract<Reason, { readonly host: string }>): ReasonWords {
-  return code === 'draining'
-    ? { text: `host ${host} takes no new tasks`, command: 'kugetsu fleet drain --undo' }
-    : { text: `waits for host ${host}, which has the work on its issue`, command: 'kugetsu fleet status' };
+/** Of a host of which nothing is heard, what goes on a sentence that names it. */
+export function silenceWords({ silent_minutes: minutes }: Pick<OtherHost, 'silent_minutes'>): string {
+  if (minutes === undefined) return '';
+  const time = minutes < 60 ? plural(minutes, 'minute') : formatDuration(minutes * 60_000);
+  return `; nothing was heard of it for ${time}`;
 }
 
 /** As {@link timeOf}: hundreds of tasks may wait for the same time. */

@@ -15,7 +15,7 @@ export type Reason =
   /** This host takes no new tasks. */
   | { readonly code: 'draining'; readonly host: string }
   /** The host that has its issue's session and worktree takes it. */
-  | { readonly code: 'other_host'; readonly host: string }
+  | OtherHost
   /** As many agents are at work on all hosts together as may be. */
   | { readonly code: 'fleet_full'; readonly limit: number }
   /** It is not to begin before a time. */
@@ -37,6 +37,13 @@ export type Reason =
   /** As many PM agents are at work as may be. */
   | { readonly code: 'pm_limit'; readonly limit: number };
 
+/** The host that has a task's issue, and for how many whole minutes nothing was heard of it when it is silent. */
+export interface OtherHost {
+  readonly code: 'other_host';
+  readonly host: string;
+  readonly silent_minutes?: number;
+}
+
 /** What is so at one moment, as far as it decides which tasks begin. */
 export interface Situation {
   /** Milliseconds since the epoch. */
@@ -57,8 +64,8 @@ export interface Situation {
   readonly agentsIn?: ReadonlyMap<string, number>;
   /** FLEET_MAX_AGENTS; undefined for no limit, and without a fleet. */
   readonly mostInFleet?: number | undefined;
-  /** Tasks that are another host's, by the name of that one. */
-  readonly otherHosts?: ReadonlyMap<string, string>;
+  /** Tasks that are another host's, and which one's. */
+  readonly otherHosts?: ReadonlyMap<string, OtherHost>;
   /** What holds every task. */
   readonly holds?: readonly Reason[];
   /** After a break one task alone is tried, if there is another one not one of those that failed; the others wait for `reason`. */
@@ -120,8 +127,8 @@ export function repositoryOf(ref: string): string {
 }
 
 function addHost(reasons: Reason[], { id }: QueueItem, { otherHosts }: Situation): void {
-  const host = otherHosts?.get(id);
-  if (host !== undefined) reasons.push({ code: 'other_host', host });
+  const other = otherHosts?.get(id);
+  if (other !== undefined) reasons.push(other);
 }
 
 function addItsOwn(reasons: Reason[], { not_before: at, after = NONE }: QueueItem, now: number): void {

@@ -5,9 +5,10 @@ import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../queue/context.ts';
 import { breakerWords, CLOSED, wantsTrial } from '../queue/breaker.ts';
 import { breakersOf } from '../queue/breakers.ts';
+import { SILENT_MS } from '../queue/fleet.ts';
 import { readPause } from '../queue/pause.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { repositoryOf, type Reason, type Situation } from '../queue/why-tasks-wait.ts';
+import { repositoryOf, type OtherHost, type Reason, type Situation } from '../queue/why-tasks-wait.ts';
 import type { RunRecord } from '../runs/run-record.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { isBusy } from '../sessions/session-busy.ts';
@@ -54,13 +55,21 @@ async function drainAsReason({ queue }: Pick<Needs, 'queue'>): Promise<readonly 
 }
 
 /** The tasks whose issue's session another host of the fleet has. */
-async function otherHosts({ queue }: Pick<Needs, 'queue'>): Promise<ReadonlyMap<string, string>> {
+async function otherHosts({ queue }: Pick<Needs, 'queue'>): Promise<ReadonlyMap<string, OtherHost>> {
   const host = await queue.host();
   if (host === undefined) return new Map();
   const places = [...(await queue.places())];
   return new Map(
-    places.flatMap(([id, { home }]) => (home === undefined || home === host ? [] : [[id, home] as const])),
+    places.flatMap(([id, { home, silentMs }]) =>
+      home === undefined || home === host ? [] : [[id, otherHost(home, silentMs)] as const],
+    ),
   );
+}
+
+/** Another host that has a task. @param silentMs for how long nothing was heard of it */
+export function otherHost(host: string, silentMs: number): OtherHost {
+  const silent = silentMs < SILENT_MS ? {} : { silent_minutes: Math.floor(silentMs / 60_000) };
+  return { code: 'other_host', host, ...silent };
 }
 
 /** How many agents are at work in each repository. */

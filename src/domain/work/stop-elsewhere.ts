@@ -5,6 +5,7 @@ import { formatIssueRef } from '../issues/issue-ref.ts';
 import { isTaskId } from '../issues/task-id.ts';
 import { isWaitingForChildren } from '../queue/advance.ts';
 import type { Context } from '../queue/context.ts';
+import { SILENT_MS } from '../queue/fleet.ts';
 import { unlessUnreachable } from '../queue/outbox.ts';
 import type { Child, QueueItem } from '../queue/queue-item.ts';
 import { isRunId } from '../runs/run-id.ts';
@@ -23,8 +24,6 @@ const LONGEST_WAIT_MS = 45_000;
 const POLL_MS = 200;
 /** How long one is waited for of which nothing is heard. */
 const SILENT_WAIT_MS = 2000;
-/** A host that is there says so each time it looks, at least every 15 seconds. */
-const SILENT_MS = 60_000;
 
 /**
  * As {@link stopRun}, and a task that another host of the fleet is at: that host is asked to end the run, and this waits until

@@ -64,6 +64,7 @@ export function placeOf(row: Row): Place {
     home: textOf(row['home']),
     expired: row['expired'] === true,
     stopWanted: row['stop_wanted'] === true,
+    silentMs: Math.max(0, numberIn(row, 'silent')),
   };
 }
 

@@ -59,9 +59,11 @@ export function statements(schema: string, time: string): Statements {
     open: `select id, doc::text from ${task} where state in ('pending', 'notified')`,
     all: `select id, doc::text from ${task}`,
     ids: `select id from ${task}`,
-    places: `select id, task.host, known.name as home, coalesce(lease_until < ${time}, false) as expired, stop_wanted
+    places: `select id, task.host, known.name as home, coalesce(lease_until < ${time}, false) as expired, stop_wanted,
+        coalesce(${MS(`(${time} - coalesce(claimer.seen_at, known.seen_at))`)}, 0) as silent
       from ${task} left join ${schema}.issue on ref = issue_ref
       left join ${schema}.host known on known.name = issue.host and known.state <> 'gone'
+      left join ${schema}.host claimer on claimer.name = task.host
       where task.state in ('pending', 'notified')`,
     keep: `update ${task} set lease_until = ${time} + make_interval(secs => $3), tail = coalesce($4::text, tail)
       where id = $1 and run_id = $2 and state = 'notified' returning stop_wanted`,

@@ -44,12 +44,14 @@ describe('a task waits', () => {
 
   test('for the host that has its issue, and for as many agents as all hosts together may have', () => {
     const items = queue(onIssue(1, { state: 'notified' }), onIssue(2), onIssue(3), onIssue(4), pmItemWith());
-    expect(codes(items, { otherHosts: new Map([['q_b', 'b']]), mostInFleet: 2 })).toEqual({
-      q_b: ['other_host'],
-      q_c: [],
-      q_d: ['fleet_full'],
-      q_e: [],
-    });
+    expect(codes(items, { otherHosts: new Map([['q_b', { code: 'other_host', host: 'b' }]]), mostInFleet: 2 })).toEqual(
+      {
+        q_b: ['other_host'],
+        q_c: [],
+        q_d: ['fleet_full'],
+        q_e: [],
+      },
+    );
     expect(codes(items, { holds: [{ code: 'draining', host: 'a' }] })['q_c']).toEqual(['draining']);
   });
 
