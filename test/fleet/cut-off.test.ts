@@ -158,6 +158,13 @@ test('an issue goes on elsewhere when its host was cut off for as long as FLEET_
   expect(await fleetTaskThat(a.world, own, completed)).toMatchObject({ attempts: 2 });
   expect(turns(a, 'own', hosts)).toEqual(['a', 'b']);
   expect((await listedIssue(b.world)).state).toBe('idle');
+  const rows = succeeded(await a.world.kugetsu('list'))
+    .stdout.split('\n')
+    .filter((line) => line.startsWith(`${REF}\t`));
+  expect(rows.map((line) => line.split('\t')).map((cells) => [cells[4], cells.at(-1)])).toEqual([
+    ['moved to b', 'a'],
+    ['succeeded', 'b'],
+  ]);
   expect(await a.world.kugetsu('continue', REF, 'more')).toMatchObject({
     code: 4,
     stderr: expect.stringContaining(`${issue(1)} belongs to host b`),

@@ -75,7 +75,8 @@ function isLive({ state, run, told }: ListedSession): boolean {
 }
 
 // The list is made after dead runs were settled, so a run without a verdict is alive.
-function stateText({ run, elsewhere, state, told }: ListedSession): string {
+function stateText({ run, elsewhere, state, told, moved_to: home }: ListedSession): string {
+  if (home !== undefined && run?.verdict !== null) return `moved to ${home}`;
   if (told !== undefined) return state === 'working' ? state : told === null ? '-' : endText(told);
   return elsewhere === null ? runText(run) : elsewhereText(run, elsewhere);
 }
@@ -97,8 +98,9 @@ function stepWord({ name, note }: { readonly name: string; readonly note: string
 }
 
 /** The colour of a session's state. */
-export function stateColour({ run, state, told }: ListedSession): Style | undefined {
+export function stateColour({ run, state, told, moved_to: home }: ListedSession): Style | undefined {
   if (isMarked(state)) return 'yellow';
+  if (home !== undefined && run?.verdict !== null) return undefined;
   if (told !== undefined) return state === 'working' ? 'cyan' : outcomeColour(told?.outcome);
   return run === null ? undefined : run.verdict === null ? 'cyan' : outcomeColour(run.verdict.outcome);
 }

@@ -27,7 +27,12 @@ export async function withOtherHosts(
   const sessions = own.map((session) => ({ ...session, host: here }));
   try {
     const others = (await queue.fleet.issues()).filter(({ host }) => host !== here);
-    return { sessions: [...sessions, ...others.map(listed)], problem: undefined };
+    const homes = new Map(others.filter(({ is_gone: isGone }) => !isGone).map((each) => [each.issue_ref, each.host]));
+    const marked = sessions.map((session) => {
+      const home = homes.get(session.issue_ref);
+      return home === undefined ? session : { ...session, moved_to: home };
+    });
+    return { sessions: [...marked, ...others.map(listed)], problem: undefined };
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     return { sessions, problem: error };

@@ -32,6 +32,8 @@ export interface ListedSession {
   readonly host?: string;
   /** What another host has told of it, null when it has told nothing; missing for the sessions of this home. */
   readonly told?: IssueNote | null;
+  /** The host that its issue goes on at, of a session here that was left behind. */
+  readonly moved_to?: string;
 }
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'queue'>;

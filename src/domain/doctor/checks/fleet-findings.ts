@@ -1,6 +1,8 @@
+import { plural } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';
 import { differingWords, SAME_FILES } from '../../fleet/compare-hosts.ts';
 import type { FleetFacts } from '../../fleet/fleet-facts.ts';
+import { SILENT_MS, type Host } from '../../queue/fleet.ts';
 import { note, wrong, type Finding } from '../finding.ts';
 
 /** Beyond this skew, in milliseconds, times that people read are confusing; nothing is decided by them. */
@@ -22,16 +24,22 @@ export function fleetFindings(check: string, host: string, facts: FleetFacts): F
       : []),
     ...facts.differing.map((other) => wrong('warning', check, differingWords(other), SAME_FILES)),
     ...ofTheBase(check, facts),
-    ...facts.hosts
-      .filter(({ state }) => state === 'gone')
-      .map(({ name, silentMs }) =>
-        wrong(
-          'warning',
-          check,
-          `host ${name} has not been heard of for ${formatDuration(silentMs)}`,
-          `start it, or run: kugetsu fleet forget ${name}`,
-        ),
-      ),
+    ...facts.hosts.flatMap((each) => silence(check, each)),
+  ];
+}
+
+/** One that is silent is no matter as long as nothing is there that others wait for: who goes home switches it off. */
+function silence(check: string, { name, state, silentMs, waiting, claimed }: Host): Finding[] {
+  const tasks = waiting + claimed;
+  if (state !== 'gone' && (silentMs < SILENT_MS || tasks === 0)) return [];
+  const waits = tasks === 0 ? '' : `, and ${plural(tasks, 'task')} ${tasks === 1 ? 'waits' : 'wait'} for it`;
+  return [
+    wrong(
+      'warning',
+      check,
+      `host ${name} has not been heard of for ${formatDuration(silentMs)}${waits}`,
+      `start it, or run: kugetsu fleet forget ${name}`,
+    ),
   ];
 }
 

@@ -69,3 +69,17 @@ test('a page is told what a person has to know of a task, a hold and a notificat
     ['n1', true],
   ]);
 });
+
+test('in a fleet, a page is told how each host stands', () => {
+  const host = { version: '0.1.0', state: 'up', slots: 3, live: 0, base: null, waiting: 0, claimed: 0 } as const;
+  const hosts = [
+    { ...host, name: 'a', live: 2, silent: false },
+    { ...host, name: 'b', silent: true },
+    { ...host, name: 'c', state: 'draining', silent: false },
+  ] as const;
+  expect(fleetView({ ...OVERVIEW, fleet: { host: 'a', hosts } }, (text) => text).hosts).toEqual([
+    { name: 'a', tone: 'live', text: 'a 2/3 (this host)' },
+    { name: 'b', tone: 'bad', text: 'b 0/3 (silent)' },
+    { name: 'c', tone: 'idle', text: 'c 0/3 (draining)' },
+  ]);
+});

@@ -40,6 +40,7 @@ function found(facts: Partial<FleetFacts>): string[] {
 test('a fleet that keeps its promises needs nothing', () => {
   expect(found({})).toEqual([]);
   expect(found({ base: BASE, ownBase: 3 })).toEqual([]);
+  expect(found({ hosts: [hostWith({ silentMs: 3_600_000 }), hostWith({ silentMs: 59_000, claimed: 1 })] })).toEqual([]);
 });
 
 test.each<[string, Partial<FleetFacts>, string]>([
@@ -92,6 +93,11 @@ test.each<[string, Partial<FleetFacts>, string]>([
     'a host that is silent',
     { hosts: [hostWith({ state: 'gone', silentMs: 7_200_000 })] },
     'warning | host b has not been heard of for 2h 00m | start it, or run: kugetsu fleet forget b',
+  ],
+  [
+    'a host that is silent, and has something',
+    { hosts: [hostWith({ silentMs: 60_000, waiting: 2, claimed: 1 })] },
+    'warning | host b has not been heard of for 1m 00s, and 3 tasks wait for it | start it, or run: kugetsu fleet forget b',
   ],
 ])('doctor tells of %s', (_what, facts, expected) => {
   expect(found(facts)).toContain(expected);
