@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { issue, listedIssue, REF, succeeded } from '../support/fake-world.ts';
@@ -15,6 +15,7 @@ import {
   tasks,
   waitsFor,
 } from '../support/queue-world.ts';
+import { itemWith } from '../unit/support/queue-items.ts';
 import { BUNDLE, calledBy, until, type World } from '../support/world.ts';
 
 const completed = ({ state }: { readonly state: string }): boolean => state === 'completed';
@@ -145,9 +146,14 @@ test('who joins brings what waits, and who leaves takes the tasks of its issues 
   succeeded(await b.kugetsu('queue-daemon', 'stop'));
   const own = await enqueue(b, 'more');
   const other = await enqueue(b, 'hello', issue(2));
+  // As when the server was away, and nothing has handed it over since.
+  const kept = itemWith({ id: 'q_0mwrzy3vsoanbch2t', issue_ref: REF });
+  mkdirSync(join(b.home, 'queue', 'outbox'));
+  writeFileSync(join(b.home, 'queue', 'outbox', `${kept.id}.json`), JSON.stringify(kept));
   expect(succeeded(await b.kugetsu('fleet', 'leave')).stderr).toBe(
-    'this home is no longer host b of the fleet; 1 task came along\n',
+    'this home is no longer host b of the fleet; 2 tasks came along\n',
   );
+  expect(task(b, kept.id)).toMatchObject({ state: 'pending' });
   expect(task(b, own)).toMatchObject({ state: 'pending', message: 'more' });
   expect((await tasks(a)).map(({ id }) => id).toSorted()).toEqual([other, waiting].toSorted());
   expect(await b.kugetsu('fleet', 'status')).toMatchObject({ code: 1, stdout: '' });

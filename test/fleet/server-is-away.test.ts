@@ -9,6 +9,7 @@ import { gateTo, type Gate } from '../support/gate.ts';
 import { postgresServer, type PostgresServer } from '../support/postgres-server.ts';
 import { freshTables } from '../support/queue-in-a-table.ts';
 import {
+  daemonLog,
   delegate,
   enqueue,
   give,
@@ -24,13 +25,13 @@ import { run, until, type World } from '../support/world.ts';
 const completed = ({ state }: { readonly state: string }): boolean => state === 'completed';
 
 /** A host of a fleet by a way that can be shut. */
-async function behindGate(): Promise<{ readonly world: World; readonly gate: Gate }> {
+async function behindGate(): Promise<{ readonly world: World; readonly gate: Gate; readonly url: string }> {
   const { address } = await freshTables();
   const gate = await gateTo(inject('postgresDirectory'));
   onTestFinished(async () => gate.remove());
   const world = await queueWorld();
   succeeded(await world.kugetsu('fleet', 'join', `${gate.url}&schema=${address.schema}`, '--name', 'a'));
-  return { world, gate };
+  return { world, gate, url: `${inject('postgres')}&schema=${address.schema}` };
 }
 
 // The daemon looks again after up to five seconds.
@@ -109,6 +110,45 @@ test('what a host has of its own issues needs no server: list, logs, stop and co
     const { stdout } = await world.kugetsu('notify', 'list', '--all');
     return stdout.includes('task_error') && stdout.includes('task_completed');
   });
+});
+
+// Two homes, and three runs: an issue that nobody has, and one that another host has.
+test('an issue that is new to a host begins there while the server is away only if a person says so', async () => {
+  const { world: a, gate, url } = await behindGate();
+  const b = await queueWorld();
+  succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b'));
+  succeeded(await b.kugetsu('start', issue(2), 'hello', '--follow'));
+  await gate.shut();
+  expect(await a.kugetsu('start', issue(1), 'hello')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining(
+      `run: kugetsu fleet status; if no other host has the issue, run: kugetsu start '${issue(1)}' MESSAGE --here\n`,
+    ),
+  });
+  for (const ref of [issue(1), issue(2)]) {
+    const { stderr } = succeeded(await a.kugetsu('start', ref, 'hello', '--here', '--follow'));
+    expect(stderr).toContain(
+      "the fleet's queue cannot be reached: if another host has the issue, two agents work on it",
+    );
+  }
+  // It has a session here by now.
+  succeeded(await a.kugetsu('start', issue(1), 'hello', '--follow'));
+  const outbox = join(a.home, 'queue', 'outbox');
+  expect(readdirSync(outbox)).toHaveLength(2);
+  await gate.open();
+  await startDaemon(a);
+  const told = `${issue(2)} was begun here while the queue of the fleet could not be reached, but host b has had it first`;
+  await until('the fleet is told', () => daemonLog(a).includes(told));
+  expect(readdirSync(outbox)).toEqual([]);
+  for (const [asked, ref, host] of [
+    [b, issue(1), 'a'],
+    [a, issue(2), 'b'],
+  ] as const) {
+    expect(await asked.kugetsu('start', ref, 'hello', '--here')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining(`${ref} belongs to host ${host}`),
+    });
+  }
 });
 
 /** Ways of a server to be away for a while, over and over, and how many tasks are queued meanwhile. */

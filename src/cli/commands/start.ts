@@ -26,9 +26,11 @@ interface AgentTask {
   readonly pr?: number | undefined;
   readonly doneWhen: DoneWhen | undefined;
   readonly setup?: boolean;
+  readonly onAlone?: (() => void) | undefined;
 }
 
 interface StartOptions extends AgentOptions {
+  readonly here: boolean;
   readonly fresh: boolean;
   readonly from: string | undefined;
   readonly pr: string | undefined;
@@ -41,7 +43,8 @@ export async function start({ context }: Call, given: StartOptions): Promise<voi
   const message = await messageArgument(context, given.message);
   const { fresh, from, doneWhen } = given;
   const pr = pullRequestOf(given);
-  await startOrQueue(context, { ref, kind: 'start', message, fresh, from, pr, doneWhen }, given);
+  const onAlone = given.here ? (): void => context.terminal.err(ALONE) : undefined;
+  await startOrQueue(context, { ref, kind: 'start', message, fresh, from, pr, doneWhen, onAlone }, given);
 }
 
 interface ContinueOptions extends AgentOptions {
@@ -56,6 +59,8 @@ export async function continueIssue({ context }: Call, given: ContinueOptions): 
   const { doneWhen, setup } = given;
   await startOrQueue(context, { ref, kind: 'continue', message, fresh: false, setup, doneWhen }, given);
 }
+
+const ALONE = "note: the fleet's queue cannot be reached: if another host has the issue, two agents work on it";
 
 /** What a task in the queue waits for. */
 const WAITS: ReadonlySet<string> = new Set(['no_slot', 'low_memory']);

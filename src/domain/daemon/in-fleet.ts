@@ -4,7 +4,7 @@ import { words, type Text } from '../../util/words.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { isNewer, versionOfBase } from '../fleet/base-of-home.ts';
-import { handOverTasks } from '../fleet/hand-over.ts';
+import { handOverIssues, handOverTasks } from '../fleet/hand-over.ts';
 import { namingOf, type Naming } from '../fleet/naming.ts';
 import { isWaitingForChildren } from '../queue/advance.ts';
 import type { Context } from '../queue/context.ts';
@@ -32,6 +32,11 @@ export async function tendFleet(context: Context, memory: FleetMemory, say: Say)
   const base = await versionOfBase(context);
   const naming = await namingNow(context, memory);
   const { base: newest } = await context.queue.present({ slots, live, base, naming, moveAfterMs: minutes * 60_000 });
+  for (const { issue_ref: ref, host } of await handOverIssues(context)) {
+    await say(
+      `${ref} was begun here while the queue of the fleet could not be reached, but host ${host} has had it first`,
+    );
+  }
   const count = await handOverTasks(context);
   if (count > 0) await say(`${plural(count, 'task')} handed over to the queue of the fleet`);
   if (newest !== undefined && (await isNewer(context, newest))) await takeBase(context, newest, { memory, say });

@@ -10,6 +10,8 @@ import { formOfItem } from '../queue/item-form.ts';
 import { outboxPath } from '../queue/outbox.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { idsIn, listItemIds, readItem } from '../queue/task-files.ts';
+import { readName } from '../sessions/read-sessions.ts';
+import { begunAlonePaths, readBegunAlone } from '../work/begun-alone.ts';
 
 type Needs = Pick<Context, 'home' | 'queue'>;
 
@@ -29,6 +31,26 @@ async function requireThere(queue: Needs['queue'], id: string): Promise<void> {
   if ((await queue.read(id)) === undefined) throw new Error(`${id} was added, and is not there`);
 }
 
+/**
+ * Tells the fleet that this host has the issues that were begun here while the queue could not be reached.
+ *
+ * @returns those that another host has had first
+ */
+export async function handOverIssues(
+  context: Needs,
+): Promise<readonly { readonly issue_ref: string; readonly host: string }[]> {
+  const elsewhere = [];
+  for (const path of await begunAlonePaths(context)) {
+    const ref = await readBegunAlone(path).catch(unlessDamaged);
+    if (ref === undefined) continue;
+    // One that was destroyed meanwhile is nobody's.
+    const host = (await readName(context, ref)) === undefined ? undefined : await context.queue.takeIssue(ref);
+    if (host !== undefined) elsewhere.push({ issue_ref: ref, host });
+    await removeFile(path);
+  }
+  return elsewhere;
+}
+
 async function handOverOwn({ home, queue }: Needs): Promise<number> {
   let count = 0;
   for (const id of await listItemIds({ home })) {
@@ -43,7 +65,8 @@ async function handOverOwn({ home, queue }: Needs): Promise<number> {
   return count;
 }
 
-async function handOverKept({ home, queue }: Needs): Promise<number> {
+/** Hands over those alone that were added while the queue could not be reached. */
+export async function handOverKept({ home, queue }: Needs): Promise<number> {
   let count = 0;
   for (const id of idsIn(await listDirectory(home.queueOutbox))) {
     const path = outboxPath({ home }, id);

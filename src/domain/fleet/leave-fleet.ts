@@ -7,6 +7,7 @@ import { Hosts } from '../queue/table/hosts.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
 import { tasksIn } from '../queue/table/read-tasks.ts';
 import { forgetBase } from './base-of-home.ts';
+import { handOverIssues, handOverKept } from './hand-over.ts';
 import { requireMember, requireQuiet } from './member.ts';
 
 /** What became of a home that has left. */
@@ -27,6 +28,9 @@ export async function leaveFleet(context: Context): Promise<Left> {
   const database = fleetDatabase(context, member.url);
   try {
     await requireQuiet(context);
+    // What could not be handed over before is the fleet's, too.
+    await handOverIssues(context);
+    await handOverKept(context);
     const tasks = await bringBack(context, database, member.host);
     await new Hosts(database).remove(member.host);
     await forgetBase(context);

@@ -9,7 +9,9 @@ import { pasteQuote } from '../../util/text.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { requireChildAllowed } from '../queue/child-limits.ts';
 import { originTask, parentTask } from '../issues/task-id.ts';
+import { noteBegunAlone } from './begun-alone.ts';
 import { launchRun } from './launch-run.ts';
+import { callingAgent } from '../runs/agent-rights.ts';
 import { runOf } from '../runs/run-record.ts';
 import type { DoneWhen } from '../runs/done-when.ts';
 import type { Run } from '../runs/run-schema.ts';
@@ -31,6 +33,11 @@ interface AgentTask {
   readonly doneWhen?: DoneWhen | undefined;
   /** Whether the worktree of an agent that goes on is set up again first. */
   readonly setup?: boolean;
+  /**
+   * Called when the issue is new to this host and the queue of the fleet cannot be reached, so that another host may have it: it
+   * begins all the same. Without, that is refused.
+   */
+  readonly onAlone?: (() => void) | undefined;
   /** The id that the run is to have when it is no attempt at a queue item; a new one without. */
   readonly runId?: string;
   /** The queue item that this is an attempt at, and the id that the run is to have. */
@@ -55,7 +62,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
   const parent = attempt === undefined ? (parentTask(context.env) ?? null) : attempt.parent;
   if (attempt === undefined)
     await requireChildAllowed(context, { type: 'issue', parent, origin: originTask(context.env) ?? null });
-  if (attempt === undefined) await requireIssueHere(context, formatIssueRef(ref));
+  const isAlone = attempt === undefined && (await requireIssueHere(context, task));
   const runId = attempt?.runId ?? task.runId;
   const record = await claimIssue(context, {
     ref,
@@ -75,23 +82,43 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
     // Who hands out tasks has looked at all runs before the first of them.
     settled: attempt !== undefined,
   });
+  if (isAlone) await noteBegunAlone(context, formatIssueRef(ref));
   await launchRun(context, record);
   return runOf(record);
 }
 
-/** In a fleet, an issue is worked on where its session is: who has it was decided when a task was claimed, or is now. */
-async function requireIssueHere(context: Context, ref: string): Promise<void> {
+/**
+ * In a fleet, an issue is worked on where its session is: who has it was decided when a task was claimed, or is now.
+ *
+ * @returns whether that could not be decided, and the issue begins all the same
+ */
+async function requireIssueHere(context: Context, task: AgentTask): Promise<boolean> {
+  const ref = formatIssueRef(task.ref);
   try {
     const other = await context.queue.takeIssue(ref);
-    if (other === undefined) return;
+    if (other === undefined) return false;
     throw new AppError('other_host', `${ref} belongs to host ${other}, which has its session and worktree`, {
       hint: `run: kugetsu queue enqueue ${pasteQuote(ref)} MESSAGE; that host takes the task`,
       exit: EXIT.busy,
     });
   } catch (error) {
+    if (!isUnreachable(error)) throw error;
     // What this host has a session of, it had before the server went away.
-    if (!isUnreachable(error) || (await readIssueSession(context, ref)) === undefined) throw error;
+    if ((await readIssueSession(context, ref)) !== undefined) return false;
+    if (task.onAlone === undefined) throw mayBeElsewhere(context, task, error);
+    task.onAlone();
+    return true;
   }
+}
+
+/** The error for an issue of which the queue cannot be asked whether another host has it. Only a person may do without. */
+function mayBeElsewhere({ env }: Context, { ref, kind }: AgentTask, error: AppError): AppError {
+  if (kind === 'continue' || callingAgent(env) !== undefined) return error;
+  return new AppError('queue_unreachable', error.words, {
+    hint: `run: kugetsu fleet status; if no other host has the issue, run: kugetsu start ${pasteQuote(formatIssueRef(ref))} MESSAGE --here`,
+    exit: error.exit,
+    cause: error,
+  });
 }
 
 async function requireInitialised(context: Context): Promise<void> {

@@ -7,7 +7,6 @@ const commands = TABLE.filter((entry) => entry.load !== undefined);
 
 /** What an agent may run: a new command is entered here, or has `people`, by somebody who has thought about it. */
 const AGENTS_TOO = [
-  'start',
   'continue',
   'stop',
   'list',
@@ -77,6 +76,7 @@ test.each([
   ['destroy --pm-agent', 'kugetsu destroy --pm-agent'],
   ['doctor --fix --json', 'kugetsu doctor --fix'],
   ['doctor --fix-permissions', 'kugetsu doctor --fix-permissions'],
+  ['start forge.test/acme/demo#1 more --here', 'kugetsu start --here'],
   ['queue cancel --all-pending', 'kugetsu queue cancel --all-pending'],
   ['queue retry --all-failed', 'kugetsu queue retry --all-failed'],
   ['queue pause', 'kugetsu queue pause'],
@@ -92,12 +92,17 @@ test.each([
   expect(await refusal(line, 'dev-agent')).toContain(`agents may not run ${named}: `);
 });
 
-test.each(['destroy a/b/c#1 -y', 'doctor', 'env set A b dev-agent', 'env rm A dev-agent', 'env get A', 'stop a/b/c#1'])(
-  'but %s',
-  async (line) => {
-    expect(await refusal(line, 'dev-agent')).toBeUndefined();
-  },
-);
+test.each([
+  'destroy a/b/c#1 -y',
+  'doctor',
+  'env set A b dev-agent',
+  'env rm A dev-agent',
+  'env get A',
+  'stop a/b/c#1',
+  'start a/b/c#1 x',
+])('but %s', async (line) => {
+  expect(await refusal(line, 'dev-agent')).toBeUndefined();
+});
 
 test('an agent that does not say its name has no variables of its own', async () => {
   expect(await refusal('env set A b dev-agent')).toContain('agents may not run');

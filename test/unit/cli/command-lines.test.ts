@@ -6,7 +6,7 @@ import type { Given } from '../../../src/cli/table/entry.ts';
 const ANY_TIME = { priority: undefined, after: [], afterAny: false, at: undefined };
 const ALL_TASKS = { all: false, limit: undefined, ref: undefined, since: undefined, state: undefined };
 const REF = 'forge.test/acme/demo#1';
-const RUN = { follow: false, fresh: false, queue: false, debug: false, json: false };
+const RUN = { here: false, follow: false, fresh: false, queue: false, debug: false, json: false };
 
 /** What a line asks for, and what is printed instead when it asks for nothing that can be done. */
 async function read(args: readonly string[]): Promise<{ asked: unknown; said: string }> {

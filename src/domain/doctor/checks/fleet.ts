@@ -6,6 +6,7 @@ import { readFleetFacts } from '../../fleet/fleet-facts.ts';
 import { formOfItem } from '../../queue/item-form.ts';
 import { outboxPath } from '../../queue/outbox.ts';
 import { idsIn } from '../../queue/task-files.ts';
+import { begunAlonePaths, readBegunAlone } from '../../work/begun-alone.ts';
 import type { Check, CheckContext } from '../check.ts';
 import { fine, note, wrong, type Finding } from '../finding.ts';
 import { fleetFindings } from './fleet-findings.ts';
@@ -33,16 +34,17 @@ export const fleetCheck: Check = {
 
 async function keptFindings(context: CheckContext): Promise<Finding[]> {
   const ids = idsIn(await listDirectory(context.home.queueOutbox));
-  const findings: Finding[] = [];
-  for (const id of ids) {
-    const problem = await readJsonFile(outboxPath(context, id), formOfItem(id)).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (problem !== undefined)
-      findings.push(wrong('error', NAME, wordsOf(problem), 'restore it from a back-up, or move it away'));
-  }
-  const waiting = ids.length - findings.length;
+  const tasks = await damaged(ids.map(async (id) => readJsonFile(outboxPath(context, id), formOfItem(id))));
+  const issues = await damaged((await begunAlonePaths(context)).map(readBegunAlone));
+  const waiting = ids.length - tasks.length;
   const what = `${plural(waiting, 'task')} kept here until the fleet's queue can be reached`;
-  return waiting === 0 ? findings : [...findings, note(NAME, what, 'kugetsu queue-daemon status')];
+  return [...tasks, ...issues, ...(waiting === 0 ? [] : [note(NAME, what, 'kugetsu queue-daemon status')])];
+}
+
+/** What is wrong with those files that cannot be read. */
+async function damaged(reads: readonly Promise<unknown>[]): Promise<Finding[]> {
+  const outcomes = await Promise.allSettled(reads);
+  return outcomes
+    .filter((outcome) => outcome.status === 'rejected')
+    .map(({ reason }) => wrong('error', NAME, wordsOf(reason), 'restore it from a back-up, or move it away'));
 }
