@@ -54,6 +54,15 @@ test('lists, watch and notifications say on each host which host they speak of',
   succeeded(await b.kugetsu('destroy', REF, '-y'));
   const { stdout: news } = succeeded(await a.kugetsu('notify', 'list', '--all', '--type', 'work_saved'));
   expect(news).toContain('to get it back on host b: git ');
+  expect(news).toMatch(/\tb\n$/);
+  const told = async (host: string): Promise<unknown> => {
+    const { stdout: ofHost } = succeeded(
+      await a.kugetsu('notify', 'list', '--all', '--host', host, '--json=type,host'),
+    );
+    return JSON.parse(ofHost);
+  };
+  expect(await told('a')).toEqual([{ type: 'task_queued', host: 'a' }]);
+  expect(await told('b')).toContainEqual({ type: 'work_saved', host: 'b' });
 });
 
 // Two runs, and what is told of one while it is on: a claim is kept up every two seconds.

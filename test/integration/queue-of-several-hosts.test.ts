@@ -22,7 +22,7 @@ const child = (changes: Partial<QueueItem['children'][number]>): QueueItem['chil
   { kind: 'item', id: 'q_0mwrzy3vsoanbch2t', issue_ref: issue(3), outcome: null, ...changes },
 ];
 
-test.each([['list'], ['queue', 'list'], ['queue', 'stats']])(
+test.each([['list'], ['queue', 'list'], ['queue', 'stats'], ['notify', 'list']])(
   'in a home without a fleet, %s of one host says so',
   async (...words) => {
     const world = await queueWorld();

@@ -62,7 +62,6 @@ const CALLS: readonly Call[] = [
   reads('list'),
   reads('list', '--json'),
   { ...reads('list', '--host', 'b'), code: 1 },
-  { ...reads('queue', 'stats', '--host', 'b'), code: 1 },
   reads('status'),
   reads('status', '--json'),
   reads('watch', '--once'),

@@ -3,21 +3,23 @@ import { plural } from '../../util/text.ts';
 import { quoted, said, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import { printResult } from '../print-result.ts';
-import { parseCount } from './kit.ts';
+import { parseCount, requireHost } from './kit.ts';
 
 interface ListOptions {
   readonly all: boolean;
   /** None for every one. */
   readonly type: readonly string[];
+  readonly host: string | undefined;
   readonly limit: string | undefined;
   readonly json: boolean;
 }
 
 /** Prints the notifications. */
-export async function listInbox({ context }: Call, { all, type, limit, json }: ListOptions): Promise<void> {
+export async function listInbox({ context }: Call, { all, type, host, limit, json }: ListOptions): Promise<void> {
+  if (host !== undefined) await requireHost(context, host);
   const most = parseCount(limit, Infinity);
   const wanted = (await context.queue.inbox.list({ all })).filter(
-    (each) => type.length === 0 || type.includes(each.type),
+    (each) => (type.length === 0 || type.includes(each.type)) && (host === undefined || each.host === host),
   );
   const value = wanted.slice(-most);
   await printResult(context, {

@@ -11,6 +11,7 @@ const FIELDS = [
   'issue_ref',
   'task',
   'read',
+  'host',
 ] as const satisfies readonly (keyof Notification)[];
 
 const OUTCOME_FIELDS = ['sink', 'ok', 'detail'] as const;
@@ -37,16 +38,17 @@ export const NOTIFY: readonly Entry[] = [
         about: 'only those of this type; may be repeated',
         is: { words: OWN_TYPES },
       },
+      host: { kind: 'value', long: '--host', name: 'host', about: 'in a fleet, only those that this host has told' },
       limit: { kind: 'value', short: '-n', long: '--limit', name: 'n', about: 'only the last n' },
       wide: WIDE,
       json: json('print an array of objects', FIELDS),
     },
-    notes: `Columns: time, type, issue ref, task, message.
+    notes: `Columns: time, type, issue ref, task, message; in a fleet also the host that has told it.
 Types that kugetsu sends, beside those of agents:
 ${OWN_TYPES.join(', ')}.
 The last 500 are kept, and every work_saved that has not been read.`,
     examples: ['kugetsu notify list', 'kugetsu notify list --type task_error -n 5', 'kugetsu notify list --all --json'],
-    exits: { 0: 'listed', ...USUAL },
+    exits: { 0: 'listed', 1: 'failed, or no such host', 2: 'usage' },
     load: async () => (await import('../commands/notify.ts')).listInbox,
   }),
   command({

@@ -11,6 +11,11 @@ const COLUMNS: readonly Column<Notification>[] = [
   { title: 'MESSAGE', cell: ({ message }) => message },
 ];
 
+/** The last column, and only in a fleet. */
+function hostColumn(rows: readonly Notification[]): readonly Column<Notification>[] {
+  return rows.some(({ host }) => host !== undefined) ? [{ title: 'HOST', cell: ({ host }) => host ?? '-' }] : [];
+}
+
 const RESULTS: ReadonlySet<string> = new Set(['task_completed', 'task_error', 'work_saved', 'work_unpushed']);
 
 /** What came of work, and then the rest; each with the newest last. */
@@ -27,7 +32,9 @@ export async function renderNotifications(rows: readonly Notification[], style: 
     { title: 'ISSUE_REF', cell: ({ issue_ref: ref }) => ref ?? '-', cut: 'middle', atLeast: 14 },
     { title: 'TASK', cell: ({ task }) => ids.get(task ?? '') ?? '-' },
     { title: 'MESSAGE', cell: ({ message }) => message, cut: 'end', atLeast: 16 },
+    ...hostColumn(rows).map((column) => ({ ...column, optional: true })),
   ];
+  const columns = [...COLUMNS, ...hostColumn(rows)];
   const empty = 'nothing new; run: kugetsu notify list --all';
-  return renderTable({ rows: style.ruled ? resultsFirst(rows) : rows, columns: COLUMNS, brief, empty }, style);
+  return renderTable({ rows: style.ruled ? resultsFirst(rows) : rows, columns, brief, empty }, style);
 }

@@ -12,6 +12,8 @@ export const NotificationSchema = z.looseObject({
   /** The queue item that it is about. */
   task: z.prefault(z.nullable(z.string()), null),
   read: z.boolean(),
+  /** The host that has told it, when several share the inbox. */
+  host: z.optional(z.string()),
 });
 
 /** One notification. */

@@ -15,15 +15,23 @@ interface Needs extends Pick<Context, 'home' | 'env' | 'clock'> {
   readonly courier?: Courier | undefined;
 }
 
+interface Table {
+  readonly database: Database;
+  /** The name of this host. */
+  readonly host: string;
+  /** The time by the server's clock, in milliseconds since the epoch. */
+  readonly now: () => Promise<number>;
+}
+
 /** As many are kept as in the file of a home; what nobody has read of saved work does not count. */
 const MOST = 500;
 
 /** The notifications that the hosts of a fleet share. */
 export class TableInbox implements Inbox {
   private readonly context: Needs;
-  private readonly table: { readonly database: Database; readonly now: () => Promise<number> };
+  private readonly table: Table;
 
-  constructor(context: Needs, table: { readonly database: Database; readonly now: () => Promise<number> }) {
+  constructor(context: Needs, table: Table) {
     this.context = context;
     this.table = table;
   }
@@ -81,7 +89,8 @@ export class TableInbox implements Inbox {
   /** Notifications that are nowhere yet; `now` is the time of those that say none, in milliseconds since the epoch. */
   async make(news: readonly News[], now: number): Promise<readonly Notification[]> {
     const context = { ...this.context, clock: { ...this.context.clock, now: () => now } };
-    return Promise.all(news.map(async (each) => newNotification(context, each)));
+    const { host } = this.table;
+    return Promise.all(news.map(async (each) => ({ ...(await newNotification(context, each)), host })));
   }
 
   /** As {@link writeWith}, and brings the news out of the home when the statement has given a row. @returns whether it has */

@@ -73,8 +73,8 @@ export class TableQueue implements QueueStore {
     this.table = table;
     this.sql = statements(schema, table.time ?? 'clock_timestamp()');
     this.hosts = new Hosts(table.database, table.time);
-    this.inbox = new TableInbox(context, { ...table, now: async () => this.now() });
     const { database, identity } = table;
+    this.inbox = new TableInbox(context, { database, host: identity.host, now: async () => this.now() });
     this.fleet = new TableFleet({ database, known: this.hosts, inbox: this.inbox }, identity.host);
   }
 
