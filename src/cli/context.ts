@@ -13,6 +13,7 @@ import { homeAt } from '../domain/home.ts';
 import type { Courier } from '../domain/notifications/courier.ts';
 import { lazyQueue } from '../domain/queue/lazy-queue.ts';
 import type { QueueStore } from '../domain/queue/queue-store.ts';
+import type { Settings } from '../domain/settings-schema.ts';
 import { defaultTempDirectory } from '../domain/settings/unattended-rights.ts';
 import { versionText } from './version.ts';
 import { usageError } from '../util/errors.ts';
@@ -56,11 +57,7 @@ export async function createContext({
   const binary = opencode.includes('/') ? { KUGETSU_OPENCODE: resolve(cwd, opencode) } : {};
   const env: ProcessFacts['env'] = { ...given, ...named, HOME: userHome, ...binary };
   const home = homeAt(resolve(cwd, named['KUGETSU_DIR'] ?? `${userHome}/.kugetsu`));
-  const settings: Context['settings'] = async () => {
-    const { readSettingsSource } = await import('../domain/settings/list-settings.ts');
-    const { resolveSettings } = await import('../domain/settings/settings.ts');
-    return resolveSettings(await readSettingsSource({ home, env }));
-  };
+  const settings = settingsOf({ home, env });
   return {
     home,
     env,
@@ -74,6 +71,19 @@ export async function createContext({
     opencode: opencodeOf({ home, env, cwd, settings }),
     queue: queueOf({ home, env, clock: systemClock, settings, self }),
     terminal: processTerminal(env),
+  };
+}
+
+/** Reads the settings. As long as the file has the same text they are the same, and a daemon asks for them all the time. */
+function settingsOf({ home, env }: Pick<Context, 'home' | 'env'>): Context['settings'] {
+  let last: { readonly text: string | undefined; readonly settings: Settings } | undefined;
+  return async () => {
+    const { readSettingsSource } = await import('../domain/settings/list-settings.ts');
+    const { resolveSettings } = await import('../domain/settings/settings.ts');
+    const source = await readSettingsSource({ home, env });
+    if (last === undefined || last.text !== source.text)
+      last = { text: source.text, settings: resolveSettings(source) };
+    return last.settings;
   };
 }
 

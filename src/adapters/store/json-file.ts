@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { readFileSync } from 'node:fs';
 import { AppError } from '../../util/errors.ts';
+import { keepValue, knownValue } from './known-values.ts';
 import { readTextAtOnce, readTextIfExists, replaceFile } from './private-files.ts';
 
 /** The form of a file, for the code that reads it and for messages about it. */
@@ -28,7 +29,7 @@ export async function readJsonFile<Schema extends z.ZodMiniType>(
   form: FileForm<Schema>,
 ): Promise<z.output<Schema> | undefined> {
   const text = await readTextIfExists(path);
-  return text === undefined ? undefined : parseJson({ path, text, form });
+  return text === undefined ? undefined : readText({ path, text, form });
 }
 
 /** As {@link readJsonFile}, but it blocks: to wait for each of very many small files takes twice as long as to read them. */
@@ -38,6 +39,17 @@ export async function readJsonFileAtOnce<Schema extends z.ZodMiniType>(
 ): Promise<z.output<Schema> | undefined> {
   const text = readTextAtOnce(path);
   return text === undefined ? undefined : parseJson({ path, text, form });
+}
+
+/** What is in a file that may have been read before. What lacks something is completed anew: with what, the file does not say. */
+async function readText<Schema extends z.ZodMiniType>(options: ParseOptions<Schema>): Promise<z.output<Schema>> {
+  const { path, text, form } = options;
+  const { schema } = form;
+  const known = knownValue(path, { text, schema });
+  if (known !== undefined) return known as z.output<Schema>;
+  const { value, isWhole } = await parseWhole(options);
+  if (isWhole) keepValue(path, { text, schema, value });
+  return value;
 }
 
 /**
@@ -74,11 +86,18 @@ interface ParseOptions<Schema extends z.ZodMiniType> {
  * @param options.path what has the text, for messages: a file, or a row of a table
  * @throws AppError `corrupt_file`
  */
-export async function parseJson<Schema extends z.ZodMiniType>({
+export async function parseJson<Schema extends z.ZodMiniType>(
+  options: ParseOptions<Schema>,
+): Promise<z.output<Schema>> {
+  return (await parseWhole(options)).value;
+}
+
+/** The value, and whether its text has all of it. */
+async function parseWhole<Schema extends z.ZodMiniType>({
   path,
   text,
   form: { schema, what, complete, isPlain },
-}: ParseOptions<Schema>): Promise<z.output<Schema>> {
+}: ParseOptions<Schema>): Promise<{ readonly value: z.output<Schema>; readonly isWhole: boolean }> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -86,10 +105,10 @@ export async function parseJson<Schema extends z.ZodMiniType>({
     const reason = text.trim() === '' ? 'it is empty' : 'it is not JSON (cut off?)';
     throw corruptFile(`cannot read ${path}: ${reason}`, error);
   }
-  if (isPlain?.(value) === true) return value;
+  if (isPlain?.(value) === true) return { value, isWhole: true };
   const whole: unknown = complete === undefined ? value : await complete(value);
   const parsed = (typeof schema === 'function' ? await schema() : schema).safeParse(whole);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { value: parsed.data, isWhole: whole === value };
   const { whatIsWrong } = await import('./schema-words.ts');
   throw corruptFile(`${what} ${path} ${whatIsWrong(parsed.error.issues[0], whole)}`, parsed.error);
 }

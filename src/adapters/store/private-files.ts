@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError, errnoOf } from '../../util/errors.ts';
 import {
@@ -14,6 +14,7 @@ import {
   syncDirectoryAtOnce,
   type WritableFile,
 } from './changes.ts';
+import { leadsToDirectory } from './paths.ts';
 import { temporaryBeside } from './temporary-name.ts';
 
 const DIRECTORY_MODE = 0o700;
@@ -31,13 +32,14 @@ export async function makePrivateDirectory(path: string): Promise<void> {
 }
 
 async function tryMakeDirectory(path: string): Promise<'made' | 'exists' | 'ENOENT'> {
+  // Most are there, and to see that takes less than a call that fails.
+  if (await leadsToDirectory(path)) return 'exists';
   try {
     await mkdir(path, { mode: DIRECTORY_MODE });
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 'ENOENT';
     if (errnoOf(error) !== 'EEXIST') throw error;
-    const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory() === true;
-    if (isDirectory) return 'exists';
+    if (await leadsToDirectory(path)) return 'exists';
     throw new AppError('no_directory', `${path} must be a directory, but is something else or a dead link`, {
       hint: 'move it away, or name another home in KUGETSU_DIR',
       cause: error,

@@ -75,6 +75,10 @@ export function withState(session: IssueSession): IssueSession {
 function completeIndex(value: unknown): unknown {
   if (!isLooseObject(value) || (value['base'] === undefined && value['issues'] === undefined)) return value;
   const { base = null, pm_agent = null, issues = {} } = value;
+  const isComplete = Object.entries({ base, pm_agent, issues }).every(
+    ([key, each]) => each === value[key] && each !== '',
+  );
+  if (isComplete) return value;
   return { ...value, base: base === '' ? null : base, pm_agent: pm_agent === '' ? null : pm_agent, issues };
 }
 
