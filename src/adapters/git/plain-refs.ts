@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
-import { settledStamp, statAtOnce } from '../store/paths.ts';
+import { realPath, settledStamp, statAtOnce } from '../store/paths.ts';
 import type { GitPlace } from './git-place.ts';
 import { linePieces, plainText } from './plain-file.ts';
 
@@ -54,7 +54,8 @@ async function packedLine(file: string, name: string): Promise<string | undefine
   // It has been as it is for a while, so that any change gives it another stamp.
   const stamp = settledStamp(file);
   if (stamp !== undefined) return lineIn(kept?.stamp === stamp ? kept.bytes : await keep(stamp, file), name);
-  for await (const piece of linePieces(file)) {
+  // A git directory of kugetsu's own has a link to it.
+  for await (const piece of linePieces(await realPath(file))) {
     const object = lineIn(piece, name);
     if (object !== undefined) return object;
   }
