@@ -1,8 +1,10 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { REF, succeeded } from '../support/fake-world.ts';
 import { fleetOf } from '../support/fleet-worlds.ts';
 import { queueInATable } from '../support/queue-in-a-table.ts';
-import type { World } from '../support/world.ts';
+import { gitIn, type World } from '../support/world.ts';
 
 async function messages(world: World): Promise<readonly string[]> {
   const { stdout } = succeeded(await world.kugetsu('notify', 'list', '--all', '--type', 'work_unpushed', '--json'));
@@ -68,6 +70,23 @@ test('what only one host has of an issue is told when the issue goes on without 
   const [, gone] = await messages(a);
   expect(gone).toMatch(left);
   expect(gone).toContain(`${REF}: host b is gone, and only that host has: 2 commits`);
+});
+
+test('an issue that was moved begins at its new host from what was pushed, and only that', async () => {
+  const { hosts } = await fleetOf(2);
+  const [a, b] = hosts;
+  if (a === undefined || b === undefined) throw new Error('two were asked for');
+  copyFileSync(join(b.home, 'repos.json'), join(a.home, 'repos.json'));
+  const commit = (name: string): string => `echo x > ${name}; git add . && git commit --quiet -m ${name}`;
+  const message = `fake: sh ${commit('Pushed')}; git push --quiet origin HEAD; ${commit('Kept')}`;
+  succeeded(await b.kugetsu('start', REF, message, '--follow'));
+  succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'a'));
+  const onwards = `fake: sh ${commit('Onwards')}; git push --quiet origin HEAD`;
+  const { stdout } = succeeded(await a.kugetsu('start', REF, onwards, '--follow'));
+  expect(stdout).toContain('starts from origin/fix/issue-1 (1 commit, ');
+  const remote = join(b.root, 'remotes', 'demo.git');
+  const subjects = await gitIn(b, remote, 'log', '--format=%s', 'main..fix/issue-1');
+  expect(subjects.split('\n')).toEqual(['Onwards', 'Pushed']);
 });
 
 test('of a host that falls silent it is told once, whoever finds it gone', async () => {
