@@ -1,4 +1,5 @@
-// Runs the whole fault suite and prints its figures in one table. Usage: bun scripts/faults.ts [vitest filters and options]
+// Runs the whole fault suite and prints its figures in one table.
+// Usage: bun scripts/faults.ts [--engine process|server] [vitest filters and options]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,18 +15,25 @@ const directory = mkdtempSync(join(tmpdir(), 'kugetsu-faults-'));
 const file = join(directory, 'figures');
 try {
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
-  const given = process.argv.slice(2);
+  const { engine, given } = asked(process.argv.slice(2));
   const projects = ['--project', 'faults', '--project', 'integration'];
   const options = ['run', '--config', 'test/vitest.config.ts', ...projects, ...(given.length > 0 ? given : PARTS)];
   const { status } = spawnSync(vitest, options, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, FAULTS: process.env['FAULTS'] ?? 'all', FAULTS_FIGURES: file },
+    env: { ...process.env, ...engine, FAULTS: process.env['FAULTS'] ?? 'all', FAULTS_FIGURES: file },
   });
   printTable(existsSync(file) ? readFileSync(file, 'utf8') : '');
   process.exitCode = status ?? 1;
 } finally {
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** The engine on which crashes and refusals are played, and what vitest is given. */
+function asked(args: readonly string[]): { engine: Record<string, string>; given: readonly string[] } {
+  const at = args.indexOf('--engine');
+  if (at < 0) return { engine: {}, given: args };
+  return { engine: { FAULTS_ENGINE: args[at + 1] ?? '' }, given: args.toSpliced(at, 2) };
 }
 
 function printTable(lines: string): void {

@@ -12,11 +12,11 @@ import {
 } from '../support/faults/crash-suite.ts';
 import { buildCrashing } from '../support/faults/crashing-build.ts';
 import { report } from '../support/faults/figures.ts';
+import { onEngines } from '../support/faults/on-engines.ts';
 import { isByTheClock } from '../support/faults/point-name.ts';
 import { counted } from '../support/faults/problems.ts';
 import { leftBehind } from '../support/faults/promises.ts';
 import { ALL, sample } from '../support/faults/sample.ts';
-import { SCENARIOS } from '../support/faults/scenarios.ts';
 import type { World } from '../support/world.ts';
 
 /** A crash in a lock costs 5 s until the lock is free again, in which this machine has nothing to do. */
@@ -47,14 +47,14 @@ async function crashed(
   return crashAt(world, scenario, { ...next, number: next.number + 10_000 });
 }
 
-describe.each(SCENARIOS)('$name', (scenario) => {
+describe.each(onEngines())('%s', (name, { engine, scenario }) => {
   test('keeps every promise when the process ends before or after any change', { timeout: 60 * 60_000 }, async () => {
-    const first = await crashWorld(crashing.program);
+    const first = await crashWorld(crashing.program, engine);
     const worlds = [first];
     await thenDestroyed(worlds, async () => {
       const queue = chosen(await reachedPoints(first, scenario)).map((point, index) => ({ point, number: index + 1 }));
       expect(queue.length).toBeGreaterThan(0);
-      while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(crashing.program));
+      while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(crashing.program, engine));
       const results: CrashResult[] = [];
       await Promise.all(
         worlds.map(async (world) => {
@@ -65,7 +65,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
       );
       const left = (await Promise.all(worlds.map(leftBehind))).flat();
       report({
-        part: `crash: ${scenario.name}`,
+        part: `crash: ${name}`,
         crash_points: results.length,
         tasks: scenario.queues === true ? results.length : 0,
         ...counted([...results.flatMap(({ problems }) => problems), ...left]),

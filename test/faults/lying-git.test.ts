@@ -1,11 +1,12 @@
 // Slow: a scenario for each call of git, with each lie.
 import { onTestFinished, expect, describe, test } from 'vitest';
 import { OUTPUTS } from '../support/corpus.ts';
-import { atRest, crashWorld, type Scenario } from '../support/faults/crash-suite.ts';
+import { crashWorld, type Scenario } from '../support/faults/crash-suite.ts';
 import { report } from '../support/faults/figures.ts';
 import { LIES, withLyingGit, type Lie } from '../support/faults/lying-git.ts';
 import { counted, type Problem } from '../support/faults/problems.ts';
 import { ALL, sample } from '../support/faults/sample.ts';
+import { atRest } from '../support/faults/shared-servers.ts';
 import { SCENARIOS } from '../support/faults/scenarios.ts';
 import { BINARY, type Outcome, type World } from '../support/world.ts';
 

@@ -10,6 +10,7 @@ import {
 } from '../support/faults/crash-suite.ts';
 import { buildWith, type BuiltProgram } from '../support/faults/crashing-build.ts';
 import { report } from '../support/faults/figures.ts';
+import { onEngines } from '../support/faults/on-engines.ts';
 import { isByTheClock } from '../support/faults/point-name.ts';
 import { counted } from '../support/faults/problems.ts';
 import { refuseAt, type Refusal, type RefusalResult } from '../support/faults/refusal-suite.ts';
@@ -44,9 +45,9 @@ async function refused(
   return refuseAt(world, scenario, { ...next, number: next.number + 10_000 });
 }
 
-describe.each(SCENARIOS)('$name', (scenario) => {
+describe.each(onEngines())('%s', (name, { engine, scenario }) => {
   test('keeps every promise when the disk is full at any change', { timeout: 60 * 60_000 }, async () => {
-    const first = await crashWorld(faulty.program);
+    const first = await crashWorld(faulty.program, engine);
     const worlds = [first];
     await thenDestroyed(worlds, async () => {
       const queue = chosen(await reachedPoints(first, scenario)).map((refusal, index) => ({
@@ -54,7 +55,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
         number: index + 1,
       }));
       expect(queue.length).toBeGreaterThan(0);
-      while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(faulty.program));
+      while (worlds.length < Math.min(WORLDS, queue.length)) worlds.push(await crashWorld(faulty.program, engine));
       const results: RefusalResult[] = [];
       await Promise.all(
         worlds.map(async (world) => {
@@ -64,7 +65,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
         }),
       );
       report({
-        part: `disk full: ${scenario.name}`,
+        part: `disk full: ${name}`,
         cases: results.length,
         tasks: scenario.queues === true ? results.length : 0,
         ...counted(results.flatMap(({ problems }) => problems)),

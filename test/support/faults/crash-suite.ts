@@ -2,8 +2,9 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, write
 import { join } from 'node:path';
 import { makeReady } from '../fake-world.ts';
 import { furnish } from '../prepared-worlds.ts';
-import { FAKE_OPENCODE, makeWorld, processesOf, until, type Outcome, type World } from '../world.ts';
+import { FAKE_OPENCODE, makeWorld, type Outcome, type World } from '../world.ts';
 import type { Problem } from './problems.ts';
+import { isSharing, leftOfServers, sharing, withoutServers, type FaultsEngine } from './shared-servers.ts';
 
 /** Something that users do, which a crash may interrupt at any change that it makes. */
 export interface Scenario {
@@ -31,8 +32,8 @@ export interface CrashResult {
   readonly problems: readonly Problem[];
 }
 
-/** A world whose kugetsu can be interrupted. */
-export async function crashWorld(program: string): Promise<World> {
+/** A world whose kugetsu can be interrupted, and whose agents work in that engine. */
+export async function crashWorld(program: string, engine: FaultsEngine = 'process'): Promise<World> {
   const env = {
     QUEUE_DAEMON_INTERVAL_MINUTES: '60',
     QUEUE_RETRY_BASE_SECONDS: '0.1',
@@ -42,7 +43,7 @@ export async function crashWorld(program: string): Promise<World> {
   };
   const world = makeWorld({ opencode: FAKE_OPENCODE, command: [program], env });
   await furnish(world, { name: 'ready', options: { opencode: FAKE_OPENCODE }, prepare: makeReady });
-  return world;
+  return engine === 'server' ? sharing(world) : world;
 }
 
 /**
@@ -64,9 +65,13 @@ export async function reachedPoints(world: World, scenario: Scenario): Promise<C
 
 async function playWhole(world: World, scenario: Scenario, number: number): Promise<string> {
   const faults = faultsDirectory(world);
-  await scenario.prepare?.(world, number);
+  await prepared(world, scenario, number);
   const outcome = await scenario.act(interruptible(world, faults), number);
-  const problems = await scenario.check(world, number, outcome);
+  const problems = [...(await scenario.check(world, number, outcome)), ...(await leftOfServers(world))];
+  // Else the suite would pass without what it is to show.
+  if (isSharing(world) && readFileSync(join(faults, 'reached'), 'utf8').includes(' opencode run')) {
+    problems.push('an agent was a process of its own');
+  }
   if (problems.length > 0) throw new Error(`${scenario.name}, not interrupted: ${problems.join('; ')}`);
   return faults;
 }
@@ -78,11 +83,23 @@ export async function crashAt(
   { point, number }: { readonly point: CrashPoint; readonly number: number },
 ): Promise<CrashResult> {
   const faults = faultsDirectory(world);
-  await scenario.prepare?.(world, number);
+  await prepared(world, scenario, number);
   writeFileSync(join(faults, 'armed'), JSON.stringify(point));
   const outcome = await scenario.act(interruptible(world, faults), number);
-  const problems = await scenario.check(world, number, outcome).catch((error: unknown) => [String(error)]);
+  const problems = await checked(world, scenario, number, outcome);
   return { point, fired: existsSync(join(faults, 'fired')), problems };
+}
+
+/** Makes what a scenario needs before. */
+export async function prepared(world: World, scenario: Scenario, number: number): Promise<void> {
+  await scenario.prepare?.(world, number);
+  await withoutServers(world);
+}
+
+/** What is not as promised after a scenario that was interrupted. */
+export async function checked(world: World, scenario: Scenario, number: number, outcome: Outcome): Promise<Problem[]> {
+  const problems = await scenario.check(world, number, outcome).catch((error: unknown) => [String(error)]);
+  return [...problems, ...(await leftOfServers(world))];
 }
 
 /**
@@ -98,11 +115,6 @@ export async function thenDestroyed(worlds: readonly World[], does: () => Promis
     for (const world of worlds) left.push(...(await world.destroy()));
   }
   if (left.length > 0) throw new Error(`left: ${left.join('; ')}`);
-}
-
-/** Ends when no process of the world is left: what was interrupted has come to rest. */
-export async function atRest(world: World): Promise<void> {
-  await until('everything has come to rest', () => processesOf(world.root).length === 0);
 }
 
 /** A new directory in which a program that can be interrupted is told where, and tells what it reaches. */

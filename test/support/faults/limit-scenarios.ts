@@ -4,10 +4,11 @@ import { issue, listed, readJson, succeeded } from '../fake-world.ts';
 import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
 import { notesPath } from '../queue-world.ts';
 import type { World } from '../world.ts';
-import { atRest, type Scenario } from './crash-suite.ts';
+import type { Scenario } from './crash-suite.ts';
 import { lost, type Problem } from './problems.ts';
 import { soundState } from './promises.ts';
 import { daemonUntil, NOTHING } from './scenario-kit.ts';
+import { atRest } from './shared-servers.ts';
 
 /** With the breaker, which would hold up what other scenarios wait for. */
 const breaking = (world: World): World => world.withEnv({ BREAKER_FAILURES: '2', BREAKER_MINUTES: '600' });

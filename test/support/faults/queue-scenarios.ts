@@ -3,10 +3,11 @@ import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
 import { issue, succeeded } from '../fake-world.ts';
 import { editTask, noted, notes, tasks } from '../queue-world.ts';
 import type { Outcome, World } from '../world.ts';
-import { atRest, type Scenario } from './crash-suite.ts';
+import type { Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState } from './promises.ts';
 import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
+import { atRest } from './shared-servers.ts';
 
 /** A task whose agent notes that it has begun. */
 async function enqueueNoting(world: World, number: number, then = ''): Promise<void> {

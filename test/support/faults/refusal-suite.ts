@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome, World } from '../world.ts';
 import { leaked, type Problem } from './problems.ts';
-import { atRest, faultsDirectory, interruptible, type CrashPoint, type Scenario } from './crash-suite.ts';
+import { checked, faultsDirectory, interruptible, prepared, type CrashPoint, type Scenario } from './crash-suite.ts';
+import { atRest } from './shared-servers.ts';
 
 /** One change that is refused, and the ones after it, until that many were. */
 export interface Refusal {
@@ -30,14 +31,14 @@ export async function refuseAt(
 ): Promise<RefusalResult> {
   const faults = faultsDirectory(world);
   const offset = join(faults, 'offset');
-  await scenario.prepare?.(world, number);
+  await prepared(world, scenario, number);
   const { point, error, refusals } = refusal;
   writeFileSync(join(faults, 'armed'), JSON.stringify({ ...point, error, refusals }));
   const poking = setInterval(() => poke(world, faults, offset), POKE_MS);
   const act = scenario.act(interruptible(world.withEnv({ KUGETSU_CLOCK_OFFSET: offset }), faults), number);
   const outcome = await act.finally(() => clearInterval(poking));
   const unclear = existsSync(join(faults, 'fired')) ? unclearIn(outcome, error) : [];
-  const broken = await scenario.check(world, number, outcome).catch((thrown: unknown) => [String(thrown)]);
+  const broken = await checked(world, scenario, number, outcome);
   await atRest(world);
   const problems = [...unclear, ...broken, ...leftIn(world)];
   return { ...refusal, fired: existsSync(join(faults, 'fired')), problems };

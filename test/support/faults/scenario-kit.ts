@@ -5,7 +5,7 @@ import type { QueueItem } from '../../../src/domain/queue/queue-item.ts';
 import { readJson } from '../fake-world.ts';
 import { finishedTask, noted, notesPath, tasks } from '../queue-world.ts';
 import { until, type Outcome, type World } from '../world.ts';
-import { atRest } from './crash-suite.ts';
+import { atRest } from './shared-servers.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState } from './promises.ts';
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { issue, listed, readJson, sessionFile, succeeded, worktreeOf } from '../fake-world.ts';
 import { noted, notes } from '../queue-world.ts';
 import { mapRepositories, until, type Outcome, type World } from '../world.ts';
-import { atRest, type Scenario } from './crash-suite.ts';
+import type { Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
 import { LIMIT_SCENARIOS } from './limit-scenarios.ts';
 import { MANY_TASKS_SCENARIOS } from './many-tasks-scenarios.ts';
 import { QUEUE_SCENARIOS } from './queue-scenarios.ts';
-import { SERVER_SCENARIOS } from './server-scenarios.ts';
+import { atRest } from './shared-servers.ts';
 import { SET_UP_SCENARIOS } from './set-up-scenario.ts';
 import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
 
@@ -114,6 +114,25 @@ const forget: Scenario = {
     const problems = await soundState(world);
     if (after < before) problems.push(lost(`${before - after} runs of the figures`));
     if (after > before) problems.push(doubled(`${after - before} runs of the figures`));
+    return problems;
+  },
+};
+
+const plainStart: Scenario = {
+  name: 'a start',
+  act: async (world, number) => {
+    const outcome = await world.kugetsu('start', issue(number), notes(world, `start-${number}`), '--follow');
+    await atRest(world);
+    return outcome;
+  },
+  check: async (world, number, { code }) => {
+    const problems = await soundState(world);
+    const { run: last } = (await listed(world)).find(({ issue_ref: ref }) => ref === issue(number)) ?? {};
+    if (last?.verdict === null) problems.push('nothing runs, and the last run has no verdict');
+    const begun = noted(world, `start-${number}`).length;
+    if (begun > 1 || (code === 0 && begun !== 1)) problems.push(doubled(`its agent ran ${begun} times`));
+    const again = await world.kugetsu('start', issue(number), 'hello', '--follow');
+    if (again.code !== 0) problems.push(`start afterwards: ${again.stderr}`);
     return problems;
   },
 };
@@ -377,6 +396,7 @@ export const SCENARIOS: readonly Scenario[] = [
   notify,
   goesOut,
   forget,
+  plainStart,
   startOver,
   firstStart,
   continued,
@@ -393,5 +413,4 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MANY_TASKS_SCENARIOS,
   ...LIMIT_SCENARIOS,
   ...SET_UP_SCENARIOS,
-  ...SERVER_SCENARIOS,
 ];

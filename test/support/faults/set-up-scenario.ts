@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue, listed, readJson, worktreeOf } from '../fake-world.ts';
 import { gitIn, type Outcome, type World } from '../world.ts';
-import { atRest, type Scenario } from './crash-suite.ts';
+import type { Scenario } from './crash-suite.ts';
 import { lost, type Problem } from './problems.ts';
 import { soundState, workIsSafe } from './promises.ts';
+import { atRest } from './shared-servers.ts';
 
 const work = (number: number): string => `work-${number}-in-a-set-up-worktree`;
 
