@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path';
-import { checkedOutBranch } from '../../adapters/git/plain-facts.ts';
 import { pathExists, realPath, modifiedAt } from '../../adapters/store/paths.ts';
 import { readJsonFile, type FileForm } from '../../adapters/store/json-file.ts';
 import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
@@ -147,7 +146,10 @@ async function worktreeOf(value: LooseObject, home: Home, name: string): Promise
 }
 
 async function branchIn(worktree: unknown): Promise<string | undefined> {
-  return typeof worktree === 'string' ? checkedOutBranch(worktree) : undefined;
+  if (typeof worktree !== 'string') return undefined;
+  // Only what the bash script wrote does not say.
+  const { checkedOutBranch } = await import('../../adapters/git/plain-facts.ts');
+  return checkedOutBranch(worktree);
 }
 
 function usualBranch(ref: unknown): string | undefined {

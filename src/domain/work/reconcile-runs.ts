@@ -13,11 +13,11 @@ import { listRunRecords } from '../runs/run-files.ts';
 import { hasEnded, isTakenOver, runOf, verdictOf, type RunRecord } from '../runs/run-record.ts';
 import type { Evidence, Run } from '../runs/run-schema.ts';
 import { isAbandoned, isGone, isLeftHere, type Reach } from '../runs/run-state.ts';
-import { gatherEvidence } from './evidence.ts';
 import { openRuns } from './live-runs.ts';
-import { cleanUpAfterRun, goOnWithEnd, settleRun } from './settle-run.ts';
 
 type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'settings' | 'tempDirectory' | 'queue'>;
+
+// Every look asks whether a run has died, and few find one: what settles it, and what looks at its worktree, is loaded then.
 
 /**
  * Settles every run whose process is gone without a verdict: ends what it left running, looks at the worktree, and writes
@@ -34,11 +34,15 @@ export async function reconcileRuns(context: Needs, reach: Reach): Promise<RunRe
     if (ended !== undefined) settled.push(ended);
   }
   const unattended = (run: RunRecord): boolean => hasEnded(run) && isUnattended(context, run.owner, reach);
-  for (const record of await listRunRecords(context)) {
-    if (unattended(record)) await goOnWithEnd(context, record, unattended).catch(unlessDamaged);
+  for (const record of (await listRunRecords(context)).filter(unattended)) {
+    const { goOnWithEnd } = await import('./settle-run.ts');
+    await goOnWithEnd(context, record, unattended).catch(unlessDamaged);
   }
   for (const session of sessions) await freeIfLeft(context, session, reach);
-  for (const id of await orphanedRuns(context, reach)) await cleanUpAfterRun(context, { id });
+  for (const id of await orphanedRuns(context, reach)) {
+    const { cleanUpAfterRun } = await import('./settle-run.ts');
+    await cleanUpAfterRun(context, { id });
+  }
   return settled;
 }
 
@@ -54,6 +58,7 @@ export async function settleIfLost(context: Needs, record: RunRecord, reach: Rea
   const began = isTakenOver(record) || record.kind === 'destroy';
   const place = placeElsewhere(context.home, record);
   const verdict = abandonedVerdict(record.kind, { began, evidence: await evidenceOf(context, record), place });
+  const { cleanUpAfterRun, settleRun } = await import('./settle-run.ts');
   if (began) await cleanUpAfterRun(context, record);
   return settleRun(context, record, { verdict, mine });
 }
@@ -78,7 +83,9 @@ function isUnattended({ home }: Needs, owner: RunRecord['owner'], { takeOver }: 
 export async function evidenceOf(context: Needs, { subject }: RunRecord): Promise<Evidence | null> {
   if (subject.type !== 'issue') return null;
   const session = await readIssueSession(context, subject.ref).catch(() => undefined);
-  return session === undefined ? null : gatherEvidence(context, session);
+  if (session === undefined) return null;
+  const { gatherEvidence } = await import('./evidence.ts');
+  return gatherEvidence(context, session);
 }
 
 /** The issue stays as far as a destroy that died has left it, free for the next one. */

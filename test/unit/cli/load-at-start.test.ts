@@ -74,3 +74,11 @@ test('a home that is in no fleet loads nothing of a fleet, whatever it does', ()
     [],
   );
 });
+
+test('a daemon with nothing to do, and whoever looks whether a run has died, loads nothing of git', () => {
+  const seen = new Set<string>();
+  for (const file of ['domain/daemon/run-daemon.ts', 'domain/work/reconcile-runs.ts']) {
+    loadedWith(join(ROOT, 'src', file), seen);
+  }
+  expect([...seen].filter((name) => name.includes('adapters/git/'))).toEqual([]);
+});
