@@ -64,12 +64,13 @@ test('doctor says what keeps a fleet from its promises, and nothing in a home th
 });
 
 // Two hosts, and doctor waits for a word of the server each time.
-test('hosts with other servers or repositories are told of, by name and without a secret, and a name that two homes have', async () => {
+test('hosts with other servers, repositories or variables are told of, by name and without a secret, and a name that two homes have', async () => {
   const { hosts, url } = await fleetOf(1);
   const [a] = hosts;
   const b = await queueWorld();
   if (a === undefined) throw new Error('one was asked for');
   const secret = 'hunter2-is-no-password';
+  succeeded(await b.kugetsu('env', 'set', 'WORK_TOKEN', secret));
   succeeded(await b.kugetsu('server', 'add', 'work', 'https://work.example'));
   writeFileSync(
     join(b.home, 'repos.json'),
@@ -84,17 +85,23 @@ test('hosts with other servers or repositories are told of, by name and without 
   expect(stderr).toContain(
     `host a has other servers or repositories: ${what}\n  give all hosts the same servers.json and repos.json: an issue with two names gets two agents\n`,
   );
+  const lacks = 'host a lacks WORK_TOKEN in default.env';
+  expect(stderr).toContain(`${lacks}\n  set it on the host that lacks it: kugetsu env set NAME - [AGENT]\n`);
   const { database, schema } = tablesOf(url);
   const [row] = await database.read(`select string_agg(doc::text, ' ') as docs from ${schema}.host`);
   expect(row?.['docs']).toContain('forge.test/acme/more');
   expect(row?.['docs']).not.toContain(secret);
+  expect(row?.['docs']).toContain('WORK_TOKEN');
   const messages = async (): Promise<string[]> =>
     (await findings(b)).filter(({ level }) => level !== 'info').map(({ message }) => message);
-  expect(await messages()).toContain(`host a has other servers or repositories: ${what}`);
+  const before = await messages();
+  expect(before).toContain(`host a has other servers or repositories: ${what}`);
+  expect(before).toContain(lacks);
   await database.write(`update ${schema}.host set home = 'h_other', doc = null`);
   const after = await messages();
   expect(after).toContain('another home is host b of the fleet: this one takes no task');
   expect(after.join(' ')).not.toContain('other servers');
+  expect(after.join(' ')).not.toContain('lacks');
   await database.close();
 });
 

@@ -32,11 +32,14 @@ export async function join(
 /** What the other hosts have, and this one has or does not. */
 async function tellOfOthers(context: Call['context'], { base, differing }: Joined): Promise<void> {
   const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
-  const { differingWords, SAME_FILES } = await import('../../domain/fleet/compare-hosts.ts');
+  const { differingHint, differingWords } = await import('../../domain/fleet/compare-hosts.ts');
   const { text } = await redactorOf(context);
   const { terminal } = context;
-  for (const each of differing) terminal.err(told(differingWords(each), text));
-  if (differing.length > 0) terminal.err(`  ${SAME_FILES}`);
+  for (const hint of new Set(differing.map(differingHint))) {
+    const alike = differing.filter((each) => differingHint(each) === hint);
+    for (const each of alike) terminal.err(told(differingWords(each), text));
+    terminal.err(`  ${hint}`);
+  }
   if (base instanceof AppError) {
     terminal.err(`the base of the fleet could not be taken: ${told(wordsOf(base), text)}`);
     terminal.err('  run: kugetsu fleet base pull');

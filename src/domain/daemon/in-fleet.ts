@@ -3,6 +3,8 @@ import { plural } from '../../util/text.ts';
 import { words, type Text } from '../../util/words.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { envFilePath } from '../agent-env/env-file.ts';
+import { ENV_AGENTS } from '../fleet/agent-variables.ts';
 import { isNewer, versionOfBase } from '../fleet/base-of-home.ts';
 import { handOverIssues, handOverTasks } from '../fleet/hand-over.ts';
 import { namingOf, type Naming } from '../fleet/naming.ts';
@@ -16,7 +18,7 @@ type Say = (line: Text) => Promise<void>;
 
 /** What a daemon remembers of its fleet from look to look. */
 export interface FleetMemory {
-  /** What decides what issues are called, and the files that it was read from, as they were. */
+  /** What this host says of its names, and the files that it was read from, as they were. */
   naming?: { readonly stamp: string; readonly value: Naming | undefined };
   /** The version that could not be taken, and when, by the monotonic clock in milliseconds. */
   failed?: { readonly version: number; readonly at: number } | undefined;
@@ -43,7 +45,8 @@ export async function tendFleet(context: Context, memory: FleetMemory, say: Say)
 }
 
 async function namingNow(context: Context, memory: FleetMemory): Promise<Naming | undefined> {
-  const files = [context.home.serversFile, context.home.reposFile];
+  const { serversFile, reposFile } = context.home;
+  const files = [serversFile, reposFile, ...ENV_AGENTS.map((agent) => envFilePath(context, agent))];
   const stamp = files.map((path) => stampAtOnce(path) ?? '').join(' ');
   if (memory.naming?.stamp !== stamp) memory.naming = { stamp, value: await namingOf(context) };
   return memory.naming.value;

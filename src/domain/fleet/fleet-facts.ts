@@ -23,7 +23,7 @@ export interface FleetFacts {
   /** The newest base that a host has pushed, and this home's version of it; null when its base is its own. */
   readonly base: FleetBase | undefined;
   readonly ownBase: number | null;
-  /** The other hosts whose servers or repositories are not those of this one. */
+  /** In what the other hosts are not like this one: servers, repositories, and the names of agents' variables. */
   readonly differing: readonly Differing[];
   /** Why changes are not noticed at once; undefined when they are. */
   readonly deafness: string | undefined;

@@ -34,7 +34,7 @@ export interface Joined {
   readonly elsewhere: readonly { readonly issue_ref: string; readonly host: string }[];
   /** The base of the fleet that the home has taken, or why it could not; undefined when there was nothing to take. */
   readonly base: Taken | AppError | undefined;
-  /** The other hosts whose servers or repositories are not those of this one. */
+  /** In what the other hosts are not like this one: servers, repositories, and the names of agents' variables. */
   readonly differing: readonly Differing[];
 }
 

@@ -7,6 +7,7 @@ import type { Context } from '../queue/context.ts';
 import { canonicalKey, isComment, readReposFile } from '../servers/repos-file.ts';
 import { entryOf } from '../servers/repository-entry.ts';
 import { readServers } from '../servers/servers-file.ts';
+import { variableNames } from './agent-variables.ts';
 
 const NamingSchema = z.object({
   /** The server that refs without one mean. */
@@ -15,11 +16,14 @@ const NamingSchema = z.object({
   servers: z.record(z.string(), z.string()),
   /** By the keys of `repos.json`, as they are compared. */
   repositories: z.record(z.string(), z.string()),
+  /** The names of agents' variables by env file; missing when that could not be read, and of a host with an earlier kugetsu. */
+  variables: z.optional(z.record(z.string(), z.array(z.string()))),
 });
 
 /**
  * What decides on one host what issues are called and where they are cloned from: its servers and repositories by name, each with
  * a fingerprint of what is said of it, without credentials. Hosts that differ in it may have two refs, and two agents, for one issue.
+ * With it go the names of the variables that agents get there, and nothing of their values.
  */
 export type Naming = z.infer<typeof NamingSchema>;
 
@@ -39,6 +43,7 @@ export async function namingOf(context: Pick<Context, 'home' | 'env'>): Promise<
         Object.entries(servers.servers).map(([name, { url }]) => [name.toLowerCase(), print(placeOf(url))]),
       ),
       repositories: Object.fromEntries(repositories),
+      variables: await variableNames(context),
     };
   } catch {
     return undefined;
@@ -60,7 +65,7 @@ function fingerprint(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** In what another host differs from this one, thing by thing; none when they agree. */
+/** In which servers and repositories another host differs from this one, thing by thing; none when they agree. */
 export function differences(own: Naming, other: Naming): Words[] {
   const standard =
     own.default_server === other.default_server

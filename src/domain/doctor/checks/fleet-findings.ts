@@ -1,6 +1,6 @@
 import { plural } from '../../../util/text.ts';
 import { formatDuration } from '../../../util/time.ts';
-import { differingWords, SAME_FILES } from '../../fleet/compare-hosts.ts';
+import { differingHint, differingWords } from '../../fleet/compare-hosts.ts';
 import type { FleetFacts } from '../../fleet/fleet-facts.ts';
 import { SILENT_MS, type Host } from '../../queue/fleet.ts';
 import { note, wrong, type Finding } from '../finding.ts';
@@ -22,7 +22,7 @@ export function fleetFindings(check: string, host: string, facts: FleetFacts): F
           ),
         ]
       : []),
-    ...facts.differing.map((other) => wrong('warning', check, differingWords(other), SAME_FILES)),
+    ...facts.differing.map((other) => wrong('warning', check, differingWords(other), differingHint(other))),
     ...ofTheBase(check, facts),
     ...facts.hosts.flatMap((each) => silence(check, each)),
   ];

@@ -71,8 +71,13 @@ test.each<[string, Partial<FleetFacts>, string]>([
   ],
   [
     'a host with other servers',
-    { differing: [{ host: 'b', what: ['servers.json: work is not there'] }] },
+    { differing: [{ host: 'b', about: 'naming', what: ['servers.json: work is not there'] }] },
     'warning | host b has other servers or repositories: servers.json: work is not there | give all hosts the same servers.json and repos.json: an issue with two names gets two agents',
+  ],
+  [
+    'a host with other variables',
+    { differing: [{ host: 'b', about: 'variables', what: ['host b lacks GITHUB_TOKEN in default.env'] }] },
+    'warning | host b lacks GITHUB_TOKEN in default.env | set it on the host that lacks it: kugetsu env set NAME - [AGENT]',
   ],
   [
     'a base of its own',

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { differences, type Naming } from '../../../../src/domain/fleet/naming.ts';
+import { differences, readNaming, type Naming } from '../../../../src/domain/fleet/naming.ts';
 import { rawText } from '../../../../src/util/words.ts';
 
 const names = fc.constantFrom('github', 'gitea', 'work');
@@ -36,4 +36,10 @@ test('what differs is told by its name', () => {
     'repos.json: h/x/y is not there',
     'repos.json: h/x/z is there only',
   ]);
+});
+
+test('a host with an earlier kugetsu, which says nothing of variables, is compared in the rest', () => {
+  const earlier = { default_server: null, servers: { github: '1' }, repositories: {} };
+  expect(readNaming(earlier)).toEqual(earlier);
+  expect(readNaming({ ...earlier, variables: { default: ['TOKEN'] } })?.variables).toEqual({ default: ['TOKEN'] });
 });
