@@ -38,9 +38,27 @@ async function listsAgree(a: World, b: World): Promise<void> {
   expect(await a.kugetsu('list', '--host', 'z')).toMatchObject({ code: 1, stdout: '' });
 }
 
+/** Who leaves says what it takes along, and who joins with it says it again, so that the fleet knows it as before. */
+async function joinsWithIt(b: World, url: string): Promise<void> {
+  const what = /^2 commits on fix\/issue-1 up to [\da-f]{12}, which is not pushed, 1 uncommitted file \(as of .+\)$/;
+  const { stdout } = succeeded(await b.kugetsu('fleet', 'leave', '--json'));
+  expect(JSON.parse(stdout)).toEqual({
+    host: 'b',
+    tasks: 0,
+    unpushed: [{ issue_ref: REF, what: expect.stringMatching(what) }],
+  });
+  expect(succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b')).stderr).toContain(
+    `only this host has, and no other could go on with it:\n  ${REF}: 2 commits on fix/issue-1`,
+  );
+  expect(succeeded(await b.kugetsu('fleet', 'leave')).stderr).toContain(
+    `only this home has, and no host of the fleet could go on with it:\n  ${REF}: 2 commits on fix/issue-1`,
+  );
+  succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b'));
+}
+
 // Two runs of an agent.
 test('what only one host has of an issue is told when the issue goes on without it', async () => {
-  const { hosts } = await fleetOf(2);
+  const { hosts, url } = await fleetOf(2);
   const [a, b] = hosts;
   if (a === undefined || b === undefined) throw new Error('two were asked for');
   const commit = 'date >> work.txt; git add . && git commit --quiet -m Work';
@@ -58,6 +76,7 @@ test('what only one host has of an issue is told when the issue goes on without 
   expect(stderr).toMatch(left);
   expect(stderr).toContain(`only this host has:\n  ${REF}: 2 commits`);
   await listsAgree(a, b);
+  await joinsWithIt(b, url);
   succeeded(await a.kugetsu('fleet', 'move', REF, '--to', 'a'));
   succeeded(await a.kugetsu('fleet', 'move', REF));
   const [moved, ...more] = await messages(a);

@@ -1,5 +1,6 @@
 import type { Joined } from '../../domain/fleet/join-fleet.ts';
 import type { Taken } from '../../domain/fleet/pull-base.ts';
+import type { UnpushedWork } from '../../domain/fleet/unpushed-work.ts';
 import { AppError, usageError, wordsOf } from '../../util/errors.ts';
 import { plural } from '../../util/text.ts';
 import { told } from '../../util/words.ts';
@@ -19,12 +20,13 @@ export async function join(
   if (url === '')
     throw usageError('no URL on standard input', 'write it as postgres://USER:PASSWORD@HOST:5432/DATABASE');
   const joined = await joinFleet(context, { url, name, version: versionText() });
-  const { host, server, tasks, elsewhere } = joined;
+  const { host, server, tasks, elsewhere, left } = joined;
   const { terminal } = context;
   terminal.err(`this home is host ${host} of the fleet at ${server}; ${plural(tasks, 'task')} handed over`);
   for (const { issue_ref: ref, host: other } of elsewhere) {
     terminal.err(`${ref} belongs to host ${other}, where its tasks go; its session and worktree here stay as they are`);
   }
+  await tellOfLeft(context, 'only this host has, and no other could go on with it:', left);
   await tellOfOthers(context, joined);
   terminal.err('  run: kugetsu queue-daemon start');
 }
@@ -63,12 +65,28 @@ export async function shareBase({ context }: Call, { what }: { readonly what: 'p
 }
 
 /** Takes this home out of its fleet. */
-export async function leave({ context }: Call): Promise<void> {
+export async function leave({ context }: Call, { json }: { readonly json: boolean }): Promise<void> {
   const { requireNoDaemon } = await import('../../domain/daemon/find-daemon.ts');
   const { leaveFleet } = await import('../../domain/fleet/leave-fleet.ts');
   await requireNoDaemon(context);
-  const { host, tasks } = await leaveFleet(context);
+  const { host, tasks, left } = await leaveFleet(context);
+  if (json) {
+    const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+    const { text } = await redactorOf(context);
+    const unpushed = left.map(({ issue_ref: ref, what }) => ({ issue_ref: ref, what: told(what, text) }));
+    return printResult(context, { json, value: { host, tasks, unpushed } });
+  }
   context.terminal.err(`this home is no longer host ${host} of the fleet; ${plural(tasks, 'task')} came along`);
+  await tellOfLeft(context, 'only this home has, and no host of the fleet could go on with it:', left);
+}
+
+/** What is on no remote, issue by issue; nothing when there is none. */
+async function tellOfLeft(context: Call['context'], heading: string, left: readonly UnpushedWork[]): Promise<void> {
+  if (left.length === 0) return;
+  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+  const { text } = await redactorOf(context);
+  context.terminal.err(heading);
+  for (const { issue_ref: ref, what } of left) context.terminal.err(`  ${ref}: ${told(what, text)}`);
 }
 
 /** Prints the hosts. */
@@ -95,11 +113,7 @@ export async function drain(
   const { terminal } = context;
   if (undo) return terminal.err(`host ${name} takes tasks again`);
   terminal.err(`host ${name} takes no new tasks; agents at work go on`);
-  if (left.length === 0) return;
-  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
-  const { text } = await redactorOf(context);
-  terminal.err('only this host has:');
-  for (const { issue_ref: ref, what } of left) terminal.err(`  ${ref}: ${told(what, text)}`);
+  await tellOfLeft(context, 'only this host has:', left);
 }
 
 /** Counts a host as gone. */

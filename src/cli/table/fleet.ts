@@ -48,7 +48,10 @@ certificate that holds (verify-full), unless sslmode says otherwise. A password 
   command({
     words: 'fleet leave',
     summary: 'take this home out of the fleet; the waiting tasks of its issues come along',
-    examples: ['kugetsu fleet leave'],
+    options: { json: json('print an object') },
+    notes: `Names the issues of this home whose commits were not pushed, or that had uncommitted files when their last run ended: the
+fleet cannot go on with those as they are.`,
+    examples: ['kugetsu fleet leave', 'kugetsu fleet leave --json'],
     exits: { 0: 'left', ...USUAL, 3: SERVER[3], 4: 'an agent or the daemon is at work, or no connection' },
     people: WHY,
     load: async () => (await import('../commands/fleet.ts')).leave,

@@ -1,12 +1,12 @@
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
-import { said, words, type Words } from '../../util/words.ts';
+import { said, words } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import type { Host, HostState } from '../queue/fleet.ts';
-import { leftBehind } from '../queue/left-behind.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { newestBase, type FleetBase } from './base-rows.ts';
 import { requireMember, withFleet } from './member.ts';
+import { unpushedWork, type UnpushedWork } from './unpushed-work.ts';
 
 type Needs = Pick<Context, 'home' | 'env'>;
 type NeedsQueue = Needs & Pick<Context, 'queue'>;
@@ -45,19 +45,14 @@ export async function drainHost(
 ): Promise<Drained> {
   const host = name ?? (await requireMember(context)).host;
   await change(context, host, undo ? 'up' : 'draining');
-  const issues = await context.queue.fleet.issues(host);
-  const left = issues.flatMap((issue) => {
-    const what = leftBehind(issue);
-    return what === undefined ? [] : [{ issue_ref: issue.issue_ref, what }];
-  });
-  return { host, left };
+  return { host, left: await unpushedWork(context, host) };
 }
 
 /** A host that takes no new tasks, or takes them again. */
 interface Drained {
   readonly host: string;
   /** Its issues that others could not go on with as they are, and what only this host has of them. */
-  readonly left: readonly { readonly issue_ref: string; readonly what: Words }[];
+  readonly left: readonly UnpushedWork[];
 }
 
 /**

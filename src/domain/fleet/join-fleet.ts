@@ -14,6 +14,7 @@ import { handOverTasks } from './hand-over.ts';
 import { requireQuiet } from './member.ts';
 import { namingOf } from './naming.ts';
 import { pullBase, type Taken } from './pull-base.ts';
+import { tellLastRuns, unpushedWork, type UnpushedWork } from './unpushed-work.ts';
 
 interface Joining {
   /** Of the server, with the password. */
@@ -32,6 +33,8 @@ export interface Joined {
   readonly tasks: number;
   /** Issues that have a session here, and one on another host that had it first. */
   readonly elsewhere: readonly { readonly issue_ref: string; readonly host: string }[];
+  /** Issues of this host that others could not go on with as they are, and what only this host has of them. */
+  readonly left: readonly UnpushedWork[];
   /** The base of the fleet that the home has taken, or why it could not; undefined when there was nothing to take. */
   readonly base: Taken | AppError | undefined;
   /** In what the other hosts are not like this one: servers, repositories, and the names of agents' variables. */
@@ -69,10 +72,12 @@ export async function joinFleet(context: Context, { url, name, version }: Joinin
     const queue = new TableQueue(context, { database, identity });
     const tasks = await handOverTasks({ ...context, queue });
     const elsewhere = await bringIssues(context, database, member.host);
+    await tellLastRuns({ ...context, queue });
+    const left = await unpushedWork({ queue }, member.host);
     const wants = newest !== undefined && (before === undefined ? own !== newest : await isNewer(context, newest));
     const base = wants ? await pullBase({ ...context, queue }).catch(appErrorOnly) : undefined;
     const differing = await compareHosts(context, database, member.host);
-    return { host: member.host, server: database.address.shown, tasks, elsewhere, base, differing };
+    return { host: member.host, server: database.address.shown, tasks, elsewhere, left, base, differing };
   } finally {
     await database.close();
   }

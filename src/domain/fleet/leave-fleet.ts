@@ -9,12 +9,15 @@ import { tasksIn } from '../queue/table/read-tasks.ts';
 import { forgetBase } from './base-of-home.ts';
 import { handOverIssues, handOverKept } from './hand-over.ts';
 import { requireMember, requireQuiet } from './member.ts';
+import { unpushedWork, type UnpushedWork } from './unpushed-work.ts';
 
 /** What became of a home that has left. */
 interface Left {
   readonly host: string;
   /** How many tasks are in the files of this home again. */
   readonly tasks: number;
+  /** Its issues that others could not go on with as they are, and what only this home has of them. */
+  readonly left: readonly UnpushedWork[];
 }
 
 /**
@@ -31,11 +34,13 @@ export async function leaveFleet(context: Context): Promise<Left> {
     // What could not be handed over before is the fleet's, too.
     await handOverIssues(context);
     await handOverKept(context);
+    // Without the host nothing is known of its issues.
+    const left = await unpushedWork(context, member.host);
     const tasks = await bringBack(context, database, member.host);
     await new Hosts(database).remove(member.host);
     await forgetBase(context);
     await unlinkFile(context.home.fleet);
-    return { host: member.host, tasks };
+    return { host: member.host, tasks, left };
   } finally {
     await database.close();
   }
