@@ -25,15 +25,17 @@ export async function refs(): Promise<Row[]> {
 async function measure(kind: Kind): Promise<Row[]> {
   return inWorld({}, async (world) => {
     const remote = await remoteWith(world, kind);
-    mapRepositories(world, { 'forge.test/acme/demo': `file://${remote}` });
+    const names = Array.from({ length: ROUNDS }, (_, round) => `forge.test/acme/demo-${round}`);
+    mapRepositories(world, Object.fromEntries(names.map((name) => [name, `file://${remote}`])));
     await call(world, 'init', '--headless', '--prompt', 'Know this project.');
-    const clone = join(world.root, 'plain.git');
-    const plainFirst = await timed(async () => {
-      await gitIn(world, world.root, 'clone', '--quiet', '--bare', `file://${remote}`, clone);
-      const path = join(world.root, 'plain-0');
-      await gitIn(world, clone, 'worktree', 'add', '--quiet', '-b', 'plain-0', path, 'main');
-    });
-    const first = await worktreeStep(world, 0);
+    const plainFirst: number[] = [];
+    const first: number[] = [];
+    for (const [round, name] of names.entries()) {
+      const clone = join(world.root, `plain-${round}.git`);
+      plainFirst.push(await timed(async () => cloneAndAdd(world, { remote, clone, name: `first-${round}` })));
+      first.push(await worktreeStep(world, 0, name));
+    }
+    const [clone, name = ''] = [join(world.root, 'plain-0.git'), names[0]];
     // The first of these makes what a clone with tracking branches has from its beginning.
     await addPlain(world, clone, ROUNDS + 1);
     await gitIn(world, clone, 'pack-refs', '--all');
@@ -41,17 +43,28 @@ async function measure(kind: Kind): Promise<Row[]> {
     const plain: number[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
       plain.push(await timed(async () => addPlain(world, clone, round)));
-      own.push(await worktreeStep(world, round));
+      own.push(await worktreeStep(world, round, name));
     }
-    const [before, git] = [plainFirst, median(plain)].map((value) => ({ value, of: 'git' }));
-    if (before === undefined || git === undefined) return [];
+    const [before, git] = [
+      { value: median(plainFirst), of: 'git' },
+      { value: median(plain), of: 'git' },
+    ];
     return [
       row('refs', `git clone --bare + worktree add, ${kind.name}`, { value: before.value }),
-      row('refs', `first issue's worktree, ${kind.name}`, { value: first, over: before, atMost: 1.3 }),
+      row('refs', `first issue's worktree, ${kind.name}`, { value: median(first), over: before, atMost: 1.3 }),
       row('refs', `git fetch + worktree add, ${kind.name}`, { value: git.value }),
       row('refs', `second issue's worktree, ${kind.name}`, { value: median(own), over: git, atMost: 1.3 }),
     ];
   });
+}
+
+/** Clones and adds a worktree with git alone. */
+async function cloneAndAdd(
+  world: World,
+  { remote, clone, name }: { readonly remote: string; readonly clone: string; readonly name: string },
+): Promise<void> {
+  await gitIn(world, world.root, 'clone', '--quiet', '--bare', `file://${remote}`, clone);
+  await gitIn(world, clone, 'worktree', 'add', '--quiet', '-b', name, join(world.root, name), 'main');
 }
 
 /** A repository as a server has it: packed, with a commit for each ref. */

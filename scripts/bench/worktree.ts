@@ -64,8 +64,8 @@ export async function addPlain(world: World, clone: string, number: number): Pro
 }
 
 /** Starts the issue of this number. @returns how long its run spent on the worktree, in milliseconds */
-export async function worktreeStep(world: World, number: number): Promise<number> {
-  const ref = `forge.test/acme/demo#${number}`;
+export async function worktreeStep(world: World, number: number, repository = 'forge.test/acme/demo'): Promise<number> {
+  const ref = `${repository}#${number}`;
   await call(world, 'start', ref, 'fake: reply done');
   const steps = await until('the run has ended', () => {
     const found = runSteps(world, ref);
