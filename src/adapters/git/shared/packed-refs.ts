@@ -50,9 +50,11 @@ class Look implements PackedRefs {
   take(piece: Buffer): boolean {
     const bytes = this.withoutHeader(piece.toString('latin1'));
     if (bytes === '') return true;
-    const text = NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
+    const isPlain = !NOT_PLAIN.test(bytes);
+    const text = isPlain ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
     if (!bytes.endsWith('\n') || (this.isEmpty && bytes.startsWith('^')) || NO_ENTRY.test(`\n${text}`)) return false;
-    if (hasOddName(text) || NULL.test(text) || (this.isSorted && !this.isInOrder(bytes))) return false;
+    if ((isPlain ? hasOddForm(text) : hasOddName(text)) || NULL.test(text) || (this.isSorted && !this.isInOrder(bytes)))
+      return false;
     this.isEmpty = false;
     for (const { index } of text.matchAll(UNUSUAL)) this.unusual.push(refAt(text, index));
     for (const name of this.names) {
@@ -89,7 +91,7 @@ class Look implements PackedRefs {
 }
 
 const HEADER = '# pack-refs with:';
-const NOT_ASCII = /[\u0080-\u00FF]/;
+const NOT_PLAIN = /[^\n -~]/;
 /** The beginning of a line that is neither a ref nor what a ref before it peels to. */
 const NO_ENTRY = /\n(?!(?:[0-9a-f]{40,64} refs\/\S+|\^[0-9a-f]{40,64})\n|$)/;
 /** The rest of a line, from the space before the name, whose ref is no usual one. */
@@ -97,11 +99,16 @@ const UNUSUAL = / (?!refs\/(?:tags|remotes\/origin)\/)[^\n]*/g;
 /** git takes a ref for broken that has it for an object. */
 const NULL = /(?:^|\n)0{40}/;
 // git-check-ref-format(1). A line may begin with `^`, for a peeled tag.
-const ODD = [/\.\.|\/\.|\/\/|\.lock(?:\/|$)|@\{|[~:?*[\\]|[./]$/m, /[^\n]\^/, /[^\n -~\u0080-\uFFFF]/];
+const ODD_FORM = [/\.\.|\/\.|\/\/|\.lock(?:\/|$)|@\{|[~:?*[\\]|[./]$/m, /[^\n]\^/];
+const ODD_CHARACTER = /[^\n -~\u0080-\uFFFF]/;
 
 /** Whether a name in such lines is none that git makes. */
 export function hasOddName(lines: string): boolean {
-  return ODD.some((odd) => odd.test(lines));
+  return ODD_CHARACTER.test(lines) || hasOddForm(lines);
+}
+
+function hasOddForm(lines: string): boolean {
+  return ODD_FORM.some((odd) => odd.test(lines));
 }
 
 /** The ref in the line that has its only space at `space`. */
