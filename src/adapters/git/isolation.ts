@@ -1,7 +1,8 @@
-import { access, lstat, readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
+import { leadsToDirectory } from '../store/paths.ts';
 import { scratchPrefix } from '../store/scratch.ts';
 import { configText, type Config } from './config-text.ts';
 import { tryGit, type Environment } from './git-command.ts';
@@ -116,8 +117,7 @@ export async function inMetadata<T>(
   // The repository's own settings were written by its agents, except in a repository that kugetsu did not make.
   const unmade = facts === undefined ? ['config'] : [];
   const paths = [...unmade.map((name) => join(repository, name)), join(metadata, 'config.worktree')];
-  const settings = await harmlessSettings(paths, env);
-  const splitIndexes = (await readdir(metadata)).filter((name) => name.startsWith('sharedindex.'));
+  const [settings, links] = await Promise.all([harmlessSettings(paths, env), linksTo(repository, metadata, env)]);
   const scratch: Scratch = {
     files: {
       HEAD: head,
@@ -131,12 +131,7 @@ export async function inMetadata<T>(
         ...config,
       ]),
     },
-    links: {
-      ...(await sharedParts(repository)),
-      ...(await lfsStore(repository, env)),
-      'info/sparse-checkout': join(metadata, 'info', 'sparse-checkout'),
-      ...Object.fromEntries(splitIndexes.map((name) => [name, join(metadata, name)])),
-    },
+    links,
   };
   return withScratch(scratch, async (directory) => {
     const files = worktree === undefined ? {} : { GIT_WORK_TREE: worktree };
@@ -144,6 +139,17 @@ export async function inMetadata<T>(
     const extraEnv = { GIT_DIR: directory, ...files, GIT_INDEX_FILE: index };
     return body({ cwd: worktree ?? metadata, env, extraEnv, metadata });
   });
+}
+
+/** What a git directory for a worktree has of its repository, and of what that keeps of the worktree. */
+async function linksTo(repository: string, metadata: string, env: Environment): Promise<Record<string, string>> {
+  const [shared, store, kept] = await Promise.all([
+    sharedParts(repository),
+    lfsStore(repository, env),
+    readdir(metadata),
+  ]);
+  const own = ['info/sparse-checkout', ...kept.filter((name) => name.startsWith('sharedindex.'))];
+  return { ...shared, ...store, ...Object.fromEntries(own.map((name) => [name, join(metadata, name)])) };
 }
 
 async function withScratch<T>(scratch: Scratch, body: (directory: string) => Promise<T>): Promise<T> {
@@ -183,7 +189,7 @@ async function sharedParts(repository: string): Promise<Record<string, string>> 
     SHARED.map(async (name): Promise<[string, string][]> => {
       const path = join(repository, name);
       // git makes the others where their link points to, but not a directory.
-      return SHARED_IF_PRESENT.has(name) && !(await isThere(path)) ? [] : [[name, path]];
+      return SHARED_IF_PRESENT.has(name) && !(await leadsToDirectory(path)) ? [] : [[name, path]];
     }),
   );
   return Object.fromEntries(parts.flat());
@@ -232,13 +238,6 @@ async function harmlessSettings(files: readonly string[], env: Environment): Pro
 async function isUsable(path: string): Promise<boolean> {
   const stat = await lstat(path).catch(() => undefined);
   return stat === undefined || stat.isFile() || stat.isSymbolicLink();
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function realPathOf(path: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { placeFile, readTextIfExists } from '../store/private-files.ts';
 import { tryGit } from './git-command.ts';
 import type { CommandResult } from '../process/run-command.ts';
 
@@ -31,15 +31,15 @@ export function parseRemoteHead(text: string): RemoteHead {
   return commit === undefined ? { none: true } : { commit };
 }
 
-/** Notes what origin's HEAD was when `path` was last fetched. */
+/** Notes what origin's HEAD was when `path` was last fetched. Does not wait for the disk: the next start notes it again. */
 export async function writeRemoteHead(path: string, head: RemoteHead): Promise<void> {
   const name = 'branch' in head ? `ref: refs/heads/${head.branch}` : 'commit' in head ? head.commit : 'none';
   const text = `${name}\n`;
-  if ((await readTextIfExists(join(path, FILE))) !== text) await replaceFile(join(path, FILE), text);
+  if ((await readTextIfExists(join(path, FILE))) !== text) await placeFile(join(path, FILE), text);
 }
 
 /** What was noted last; undefined when nothing was. */
 export async function readRemoteHead(path: string): Promise<RemoteHead | undefined> {
   const text = await readTextIfExists(join(path, FILE));
-  return text === undefined ? undefined : parseRemoteHead(`${text.trim()}\tHEAD`);
+  return text === undefined || text.trim() === '' ? undefined : parseRemoteHead(`${text.trim()}\tHEAD`);
 }

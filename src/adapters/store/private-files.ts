@@ -75,11 +75,11 @@ export async function addFile(path: string, content: string): Promise<void> {
 }
 
 /** As {@link addFile}, without waiting for the disk: a power failure may leave the old bytes, none, or an empty file. */
-export async function placeFile(path: string, content: string): Promise<void> {
+export async function placeFile(path: string, content: string | Uint8Array): Promise<void> {
   await writeAside(path, async (file) => writePrivate(file, content));
 }
 
-async function writePrivate(file: WritableFile, content: string): Promise<void> {
+async function writePrivate(file: WritableFile, content: string | Uint8Array): Promise<void> {
   await file.chmod(FILE_MODE);
   await file.write(content);
 }

@@ -87,7 +87,8 @@ export async function makeIssueWorktree(context: Needs, request: WorktreeRequest
       const base = previous === repository ? start : undefined;
       await saveWork(context, { repository: previous, path, name, branch, base, replaced: true }, request.onSaved);
     }
-    await saveRest(context, { repository, name }, request.onSaved);
+    // Nobody has worked in a new one.
+    if (how === 'fetched') await saveRest(context, { repository, name }, request.onSaved);
     await request.onPlace({ path, repository, branch, pullRequest });
     const pushed = await pushedBranch({ repository, branch, base: start, env });
     await keepPushed(context, { repository, name, branch, rescue: anew && pushed !== undefined }, request.onSaved);

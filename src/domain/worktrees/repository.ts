@@ -62,9 +62,8 @@ export async function withUpdatedRepository<T>(
   const { url, source } = await findCloneSource(context, ref);
   const offer = await offerCredentials(context, { agent: 'dev-agent', ref, inherited: env });
   await makePrivateDirectory(home.repos);
-  const path = await placeOf(context, source);
-  const wanted = { ref, branch, path, url, source, notBefore, offer, onTransfer };
-  return withRepository(path, async () => body(await update(context, wanted)));
+  const wanted = { ref, branch, url, source, notBefore, offer, onTransfer };
+  return atPlaceOf(context, source, async (path) => body(await update(context, { ...wanted, path })));
 }
 
 interface Wanted {
@@ -177,12 +176,21 @@ export async function filesFrom(context: Pick<Needs, 'home' | 'env'>, ref: Issue
   };
 }
 
-/** Two sources can have one sanitised name; the second one gets a hash. */
-async function placeOf({ home }: Pick<Needs, 'home'>, source: string): Promise<string> {
+/** Runs `body` under the lock of a source's repository. Two sources can have one sanitised name; the second one gets a hash. */
+async function atPlaceOf<T>(
+  { home }: Pick<Needs, 'home'>,
+  source: string,
+  body: (path: string) => Promise<T>,
+): Promise<T> {
   const name = sanitisedName(source);
   const path = join(home.repos, `${name}.git`);
-  const owner = await withRepository(path, async () => sourceOf(path));
-  return owner === undefined || owner === source ? path : join(home.repos, `${name}-${shortHash(source)}.git`);
+  const done = await withRepository(path, async () => {
+    const owner = await sourceOf(path);
+    return owner === undefined || owner === source ? { result: await body(path) } : undefined;
+  });
+  if (done !== undefined) return done.result;
+  const other = join(home.repos, `${name}-${shortHash(source)}.git`);
+  return withRepository(other, async () => body(other));
 }
 
 /**
