@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOwnPackage } from '../own-package.ts';
 import { processesOf, until, type World } from '../world.ts';
@@ -56,4 +56,11 @@ export async function leftOfServers(world: World): Promise<Problem[]> {
   // The lock of a process that has died is free after a while, and what was not written to its end goes when it is old.
   const left = names.filter((name) => !/^plugin-|^\.|\.lock$/.test(name)).map(leaked);
   return code === 0 ? left : [`prune: exit code ${code}: ${stderr}`, ...left];
+}
+
+/** Why agents were processes of their own, as their logs say. */
+export function whyApart({ home }: World): string[] {
+  const logs = join(home, 'logs');
+  const texts = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'));
+  return texts.flatMap((text) => [...text.matchAll(/and no shared server: ([^"]*)/g)].map(([, why = '']) => why));
 }
