@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOwnPackage } from '../own-package.ts';
 import { processesOf, until, type World } from '../world.ts';
@@ -41,30 +41,21 @@ export async function atRest(world: World): Promise<void> {
   });
 }
 
-/** Ends when no server is left that an earlier command has started: what comes next starts its own. Nothing is cleaned up for that. */
+/** Ends when no server is left that an earlier command has started: what comes next starts its own. */
 export async function withoutServers(world: World): Promise<void> {
-  if (isSharing(world)) await until('each server has ended itself', () => processesOf(world.root).length === 0);
+  if (isSharing(world)) await atRest(world);
 }
 
-/** Longer than the lock of a process that has died counts, in milliseconds. */
-const FREE_MS = 10_000;
-
-/** How long ago the file was changed, in milliseconds. */
-const ageOf = (path: string): number => (existsSync(path) ? Date.now() - statSync(path).mtimeMs : Infinity);
-
-/** What is left of servers when all has come to rest, and somebody has cleaned up: the lock of whoever died counts for five seconds. */
+/** What is left of servers when all has come to rest, and somebody has cleaned up. */
 export async function leftOfServers(world: World): Promise<Problem[]> {
   if (!isSharing(world)) return [];
   await atRest(world);
+  const { code, stderr } = await world.kugetsu('prune', '--force');
   const directory = join(world.home, 'engine');
-  return until('the locks of servers are free', async () => {
-    const { code, stderr } = await world.kugetsu('prune', '--force');
-    if (code !== 0) return [`prune: exit code ${code}: ${stderr}`];
-    const names = existsSync(directory) ? readdirSync(directory) : [];
-    const left = names.filter((name) => !/^plugin-|^\.|\.lock$/.test(name));
-    const isHeld = left.some((name) => ageOf(join(directory, name.replace(/\..*$/, '.lock'))) < FREE_MS);
-    return isHeld ? undefined : left.map(leaked);
-  });
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  // The lock of a process that has died is free after a while, and what was not written to its end goes when it is old.
+  const left = names.filter((name) => !/^plugin-|^\.|\.lock$/.test(name)).map(leaked);
+  return code === 0 ? left : [`prune: exit code ${code}: ${stderr}`, ...left];
 }
 
 /** Why agents were processes of their own, as their logs say. */
