@@ -93,10 +93,10 @@ async function cloneBare(repository: BareRepository): Promise<void> {
   try {
     await makePrivateDirectory(building);
     const startedAt = repository.clock.now();
-    const [version, cloning, asking] = await Promise.allSettled([
-      gitVersion(dirname(path), env),
+    const [cloning, asking, version] = await Promise.allSettled([
       cloneBareInto(building, { url, env, credentials, accessHint, onProgress }),
       askRemoteHead(url, transfer(atPlainGitDirectory(building, env), credentials)),
+      gitVersion(dirname(path), env),
     ]);
     // What a git that is too old says of it would only mislead.
     fulfilled(version);
