@@ -10,12 +10,7 @@ interface OnEngine {
 }
 
 /** Those in which a shared server has most to do: CI plays them there, too. */
-const SHOWN = new Set([
-  'a start',
-  'continue',
-  'a task of an issue, from claim to notification',
-  'a task of the PM agent that starts an issue',
-]);
+const SHOWN = new Set(['a start', 'a task of an issue, from claim to notification']);
 
 const onEngine = (engine: FaultsEngine, scenarios: readonly Scenario[]): OnEngine[] =>
   scenarios.map((scenario) => ({

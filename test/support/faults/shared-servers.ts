@@ -23,8 +23,11 @@ export function sharing(world: World): World {
 /** Whether agents of this world share a server. */
 export const isSharing = ({ env }: World): boolean => env['AGENT_ENGINE'] === 'server';
 
-/** How often nothing but servers has to be seen, until it is cleaned up: one that is as it should be ends itself before. */
-const LOOKS = 20;
+/**
+ * How often nothing but servers has to be seen, until it is cleaned up: one that is as it should be ends itself before. To clean up
+ * asks each server, which begins its idle time anew.
+ */
+const LOOKS = 60;
 
 /**
  * Ends when no process of the world is left: what was interrupted has come to rest. A server that whoever started it left before it
