@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { errnoOf } from '../../util/errors.ts';
 import { change } from './change.ts';
+import { seenAtOnce } from './paths.ts';
 
 /** Why a file was not copied: a link that leads out, no regular file, one that was there before, or one that cannot be read. */
 export type LeftOut = 'leads out' | 'special' | 'there' | 'unreadable';
@@ -187,13 +188,24 @@ async function copyOpened(file: fs.FileHandle, source: string, target: string): 
   const stat = await file.stat();
   if (!stat.isFile()) return 'special';
   const opened = HAS_DESCRIPTORS ? `/proc/self/fd/${file.fd}` : source;
-  await change('write', target, async () => fs.copyFile(opened, target, CLONE));
+  await writeWhole(target, async () => fs.copyFile(opened, target, CLONE));
   if (!HAS_DESCRIPTORS && (await fs.lstat(source)).ino !== stat.ino) {
     await change('remove', target, async () => fs.rm(target));
     return 'leads out';
   }
   await change('touch', target, async () => fs.utimes(target, stat.atime, stat.mtime));
   return undefined;
+}
+
+/** A part of a file, as a full disk leaves it, would be taken for a file of the worktree's own by the next copy. */
+async function writeWhole(target: string, write: () => Promise<void>): Promise<void> {
+  const isFree = seenAtOnce(target) === undefined;
+  try {
+    await change('write', target, write);
+  } catch (error) {
+    if (isFree) await change('remove', target, async () => fs.rm(target, { force: true })).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function copyLink({ from }: CopyOptions, name: string, at: Pair): Promise<LeftOut | undefined> {
