@@ -57,6 +57,7 @@ async function refIn({ context }: Call, text: string): Promise<string> {
 async function askedFor({ context }: Call, open: readonly QueueItem[], name: string): Promise<readonly QueueItem[]> {
   const { findTask } = await import('../../domain/queue/find-task.ts');
   const { inTurn } = await import('../../domain/queue/turns.ts');
-  if (!name.startsWith('q_')) return inTurn(open.filter(({ issue_ref: ref }) => ref === name));
+  const { isTaskId } = await import('../../domain/issues/task-id.ts');
+  if (!isTaskId(name)) return inTurn(open.filter(({ issue_ref: ref }) => ref === name));
   return [open.find(({ id }) => id === name) ?? (await findTask(context, name))];
 }

@@ -1,4 +1,5 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
+import { TASK_ID_PREFIX } from '../../domain/issues/task-id.ts';
 import type { Context } from '../../domain/queue/context.ts';
 
 /** What a word of the command line may name that only the state of a home knows. */
@@ -24,7 +25,7 @@ export async function liveValues(context: Needs, kind: LiveKind, typed = ''): Pr
   try {
     const names = await READERS[kind](context);
     // No short form begins as an id does; to work them out for thousands takes longer than to read the ids.
-    const isWhole = typed === '' || typed.startsWith('q_');
+    const isWhole = typed === '' || typed.startsWith(TASK_ID_PREFIX);
     return isWhole ? names : [...names, ...(await shortForms(kind, names))];
   } catch {
     return [];

@@ -1,3 +1,4 @@
+import { isTaskId } from '../../domain/issues/task-id.ts';
 import { totalTokens } from '../../domain/runs/spending.ts';
 import type { RecentRun } from '../../domain/runs/recent-runs.ts';
 import type { Run, Verdict } from '../../domain/runs/run-schema.ts';
@@ -162,7 +163,7 @@ export async function renderRecentRuns(runs: readonly RecentRun[], style: TextSt
 }
 
 function briefRuns(runs: readonly RecentRun[], style: TextStyle): readonly BriefColumn<RecentRun>[] {
-  const ids = shortIds(runs.flatMap(({ run, subject }) => (subject.startsWith('q_') ? [run, subject] : [run])));
+  const ids = shortIds(runs.flatMap(({ run, subject }) => (isTaskId(subject) ? [run, subject] : [run])));
   return [
     { title: 'TIME', cell: ({ at }) => ago(at, style) },
     { title: 'RUN', cell: ({ run }) => ids.get(run) ?? run },

@@ -1,12 +1,20 @@
+import { randomBytes } from '../../adapters/random.ts';
 import { timeOfId, timeOrderedId } from '../../util/ids.ts';
 import type { Context } from '../context.ts';
 
-const PREFIX = 'q_';
+/** How every task id begins. */
+export const TASK_ID_PREFIX = 'q_';
+const RANDOM_BYTES = 8;
 const ITEM_ID = /^q_[0-9a-z]{9,40}$/;
 /** The bash script's: a number of `date`, perhaps with something behind it that tells two of one second apart. */
 const SCRIPT_ID = /^q_(\d{9,19})(?:[_-][0-9A-Za-z]{1,20}){0,3}$/;
 /** The length of today's ids; the script's are shorter, or have something else than letters and digits in the middle. */
-const LENGTH = 19;
+export const TASK_ID_LENGTH = timeOrderedId(TASK_ID_PREFIX, 0, new Uint8Array(RANDOM_BYTES)).length;
+
+/** A new id for a task that is made at `ms` milliseconds since the epoch. */
+export function newTaskId(ms: number): string {
+  return timeOrderedId(TASK_ID_PREFIX, ms, randomBytes(RANDOM_BYTES));
+}
 
 /** Whether a text has the form of a task id. */
 export function isTaskId(text: string): boolean {
@@ -14,13 +22,13 @@ export function isTaskId(text: string): boolean {
 }
 
 function isTodays(id: string): boolean {
-  return id.length === LENGTH && !id.includes('_', PREFIX.length) && !id.includes('-');
+  return id.length === TASK_ID_LENGTH && !id.includes('_', TASK_ID_PREFIX.length) && !id.includes('-');
 }
 
 /** When a task of this id was made, in milliseconds since the epoch. */
 export function madeAt(id: string): number {
   const number = isTodays(id) ? undefined : SCRIPT_ID.exec(id)?.[1];
-  return number === undefined ? timeOfId(id, PREFIX) : milliseconds(number);
+  return number === undefined ? timeOfId(id, TASK_ID_PREFIX) : milliseconds(number);
 }
 
 /** Ids by the time at which their tasks were made, oldest first. */
@@ -39,7 +47,9 @@ function isSorted(ids: readonly string[]): boolean {
 
 /** A text for a task id; such texts sort, by their characters, as their tasks were made. */
 export function timeKey(id: string): string {
-  return !isTodays(id) && SCRIPT_ID.test(id) ? `${timeOrderedId(PREFIX, madeAt(id), new Uint8Array())}${id}` : id;
+  return !isTodays(id) && SCRIPT_ID.test(id)
+    ? `${timeOrderedId(TASK_ID_PREFIX, madeAt(id), new Uint8Array())}${id}`
+    : id;
 }
 
 /** Seconds, or as many digits more as the script asked `date` for. */

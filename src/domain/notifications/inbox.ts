@@ -3,6 +3,7 @@ import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from '../context.ts';
 import type { Courier } from './courier.ts';
+import { isNotificationId } from './notification-id.ts';
 import { type News, type Notification, NotificationSchema } from './notification-schema.ts';
 import { completeInbox } from './script-inbox.ts';
 import { newNotification, SAVED, withNotification } from './notification.ts';
@@ -104,7 +105,6 @@ export function bounded(notifications: readonly Notification[]): readonly Notifi
 }
 
 const POSTED_FORM = { schema: NotificationSchema, what: 'notification' };
-const POSTED = /^n_[0-9a-z]+\.json$/;
 
 /** What was posted and is not in the inbox yet. */
 interface Posted {
@@ -112,9 +112,13 @@ interface Posted {
   readonly notifications: readonly Notification[];
 }
 
+function isPosted(name: string): boolean {
+  return name.endsWith('.json') && isNotificationId(name.slice(0, -'.json'.length));
+}
+
 /** What is posted now, oldest first, but no more than the newest `limit`; a file that cannot be read has nothing to say. */
 export async function readPosted({ home }: Pick<Context, 'home'>, limit: number): Promise<Posted> {
-  const names = (await listDirectory(home.postedNotifications)).filter((name) => POSTED.test(name)).toSorted();
+  const names = (await listDirectory(home.postedNotifications)).filter(isPosted).toSorted();
   const notifications: Notification[] = [];
   for (const name of names.slice(-limit)) {
     const path = join(home.postedNotifications, name);

@@ -1,10 +1,10 @@
 import { randomBytes } from '../../adapters/random.ts';
-import { timeOrderedId } from '../../util/ids.ts';
 import { oneLine } from '../../util/text.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../context.ts';
+import { notificationId, timePart } from './notification-id.ts';
 import type { News, Notification } from './notification-schema.ts';
 import { join } from 'node:path';
 import { placeFile } from '../../adapters/store/private-files.ts';
@@ -16,8 +16,6 @@ export const SAVED: TaskNotificationType = 'work_saved';
 const MAX_MESSAGE = 2000;
 // Two paths as long as Linux has them, and every character of them written as four.
 const MAX_COMMAND = 40_000;
-const ID_PREFIX = 'n_';
-const TIME_LENGTH = timeOrderedId(ID_PREFIX, 0, new Uint8Array()).length;
 
 /** A notification that nobody has read, without the secrets in what others said in its message. */
 export async function newNotification(
@@ -26,7 +24,7 @@ export async function newNotification(
 ): Promise<Notification> {
   const { text } = await redactorOf(context);
   return {
-    id: timeOrderedId(ID_PREFIX, at, randomBytes(4)),
+    id: notificationId(at, randomBytes(4)),
     timestamp: isoWithOffset(at),
     type,
     message: oneLine(told(message, text), type === SAVED ? MAX_COMMAND : MAX_MESSAGE),
@@ -42,13 +40,8 @@ export async function newNotification(
  */
 export function withNotification(list: readonly Notification[], added: Notification): readonly Notification[] {
   if (list.some(({ id }) => id === added.id)) return list;
-  const before = list.findLastIndex(({ id }) => timeOf(id) <= timeOf(added.id));
+  const before = list.findLastIndex(({ id }) => timePart(id) <= timePart(added.id));
   return list.toSpliced(before + 1, 0, added);
-}
-
-/** The part of an id that sorts by time. */
-function timeOf(id: string): string {
-  return id.slice(0, TIME_LENGTH);
 }
 
 /**

@@ -4,6 +4,7 @@ import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { removeFile } from '../../adapters/store/private-files.ts';
 import type { Home } from '../home.ts';
+import { isNotificationId } from './notification-id.ts';
 import { type Notification, NotificationSchema } from './notification-schema.ts';
 
 /** The ways in which a notification leaves the home. */
@@ -28,8 +29,6 @@ export interface Entry {
 
 type HomeOnly = { readonly home: Pick<Home, 'notificationsOut'> };
 
-const NAME = /^(n_[0-9a-z]+)\.(command|webhook|desktop)\.json$/;
-
 /** The lock of whoever delivers. */
 export function outboxLock({ notificationsOut }: Pick<Home, 'notificationsOut'>): string {
   return `${notificationsOut}.lock`;
@@ -37,14 +36,14 @@ export function outboxLock({ notificationsOut }: Pick<Home, 'notificationsOut'>)
 
 /** Whether anything waits to go out. */
 export async function isWaiting({ home }: HomeOnly): Promise<boolean> {
-  return (await listDirectory(home.notificationsOut)).some((name) => NAME.test(name));
+  return (await listDirectory(home.notificationsOut)).some((name) => sinkOf(name) !== undefined);
 }
 
 /** What waits to go out, oldest first. A file that does not parse has nothing to say any more, and is removed. */
 export async function readOutbox({ home }: HomeOnly): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const name of (await listDirectory(home.notificationsOut)).toSorted()) {
-    const sink = SINK_NAMES.find((each) => each === NAME.exec(name)?.[2]);
+    const sink = sinkOf(name);
     if (sink === undefined) continue;
     const path = join(home.notificationsOut, name);
     const read = await readJsonFile(path, { schema: EntrySchema, what: 'notification' }).catch(() => null);
@@ -62,6 +61,12 @@ export async function putOut({ home }: HomeOnly, { sink, ...entry }: Entry): Pro
 /** Forgets what has gone out. If a power failure brings it back it goes out again, with the same id. */
 export async function takeOut({ home }: HomeOnly, { sink, notification }: Entry): Promise<void> {
   await removeFile(entryPath(home, sink, notification));
+}
+
+/** The sink of an entry, by the name of its file; undefined for any other file. */
+function sinkOf(name: string): SinkName | undefined {
+  const sink = SINK_NAMES.find((each) => name.endsWith(`.${each}.json`));
+  return sink !== undefined && isNotificationId(name.slice(0, -`.${sink}.json`.length)) ? sink : undefined;
 }
 
 function entryPath(home: HomeOnly['home'], sink: SinkName, { id }: Notification): string {

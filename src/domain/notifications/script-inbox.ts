@@ -1,6 +1,6 @@
-import { timeOrderedId } from '../../util/ids.ts';
 import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { notificationId } from './notification-id.ts';
 
 /**
  * The notifications of the bash script in today's form: a list of them by itself, each without an id, and what it does not
@@ -20,7 +20,7 @@ function complete(entry: LooseObject, index: number): LooseObject {
   return {
     ...entry,
     // The same one each time that the file is read, and in the order of the file.
-    id: `${timeOrderedId('n_', at, new Uint8Array())}${index.toString(36).padStart(4, '0')}`,
+    id: `${notificationId(at, new Uint8Array())}${index.toString(36).padStart(4, '0')}`,
     timestamp: textOf(entry['timestamp']) ?? isoWithOffset(at),
     type,
     issue_ref: textOf(entry['issue_ref']) ?? null,

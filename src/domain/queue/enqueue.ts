@@ -1,5 +1,3 @@
-import { randomBytes } from '../../adapters/random.ts';
-import { timeOrderedId } from '../../util/ids.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from './context.ts';
 import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
@@ -8,7 +6,7 @@ import { requireMessage } from '../issues/issue-ref.ts';
 import type { DoneWhen } from '../runs/done-when.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Change } from './queue-store.ts';
-import { originTask, parentTask } from '../issues/task-id.ts';
+import { newTaskId, originTask, parentTask } from '../issues/task-id.ts';
 
 type Needs = Pick<Context, 'home' | 'clock' | 'env' | 'settings' | 'queue'>;
 
@@ -70,7 +68,7 @@ function newItem(
   now: number,
 ): QueueItem {
   return {
-    id: timeOrderedId('q_', now, randomBytes(8)),
+    id: newTaskId(now),
     type: ref === undefined ? 'pm' : 'issue',
     issue_ref: ref === undefined ? null : formatIssueRef(ref),
     message,

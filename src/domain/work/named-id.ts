@@ -1,14 +1,11 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { timeOrderedId } from '../../util/ids.ts';
+import { TASK_ID_LENGTH } from '../issues/task-id.ts';
 import type { Context } from '../queue/context.ts';
 import { runOfFile } from '../runs/run-id.ts';
 import { ambiguous } from '../sessions/named-issue.ts';
 
 // A number means something else: how many runs, or an issue.
 const ENDING = /^(?:…|([qr])_)?([0-9a-z]{2,})$/;
-
-/** The length of the ids of tasks and runs; the bash script's are shorter. */
-const WHOLE_LENGTH = timeOrderedId('q_', 0, new Uint8Array(8)).length;
 
 /**
  * The id that ends as `text` does, of a task or, with `runs`, of a run: `a7k2m`, or `q_a7k2m` for a task alone. What is an id
@@ -22,7 +19,8 @@ export async function fullId(
   { runs }: { readonly runs: boolean },
 ): Promise<string> {
   const [match, kind, ending = ''] = ENDING.exec(text) ?? [];
-  if (match === undefined || text.length >= WHOLE_LENGTH) return text;
+  // A run's id is as long.
+  if (match === undefined || text.length >= TASK_ID_LENGTH) return text;
   if (kind === undefined && !/[a-z]/.test(ending)) return text;
   const tasks = kind === 'r' ? [] : await context.queue.ids();
   const known = runs && kind !== 'q' ? [...tasks, ...(await runIds(context))] : tasks;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Value } from '../../../adapters/postgres/database.ts';
-import { timeOfId } from '../../../util/ids.ts';
+import { notifiedAt } from '../../notifications/notification-id.ts';
 import { SAVED } from '../../notifications/notification.ts';
 import type { Notification } from '../../notifications/notification-schema.ts';
 import { timeOf } from './task-rows.ts';
@@ -9,7 +9,7 @@ import { timeOf } from './task-rows.ts';
 export function newsColumns(news: readonly Notification[]): readonly Value[] {
   return [
     news.map(({ id }) => id),
-    news.map(({ id }) => timeOf(timeOfId(id, 'n_'))),
+    news.map(({ id }) => timeOf(notifiedAt(id))),
     news.map(contentOf),
     news.map(({ type }) => type === SAVED),
     news.map((each) => JSON.stringify(each)),
