@@ -18,6 +18,7 @@ import { copyFrom, forkSession, importSession } from './fork.ts';
 import type { Opencode, OpencodeProbe } from './opencode.ts';
 import { givenCatalogue, type CatalogueOptions, type GivenCatalogue } from './models/model-catalogue.ts';
 import { driverEnvironment, opencodeFailed, tryOpencode, type OpencodeCli } from './opencode-cli.ts';
+import { HeldProbe } from '../engine/held-probe.ts';
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { pack, unpack } from './packed-session.ts';
@@ -60,9 +61,6 @@ interface DriverOptions {
   readonly identify?: () => Promise<IdentifiedOpencode>;
 }
 
-/** A daemon lives for days, and opencode may be replaced in that time: after so many milliseconds it is looked at again. */
-const PROBE_HOLDS_MS = 30_000;
-
 /** On a loaded machine a normal call takes some seconds. */
 const SHORTEST_LIMIT_MS = 10_000;
 
@@ -74,26 +72,17 @@ export function createOpencode(options: DriverOptions): Opencode {
 class OpencodeDriver implements Opencode {
   private readonly options: DriverOptions;
   private readonly sharing: Sharing;
-  private probing: { readonly at: number; readonly answer: Promise<OpencodeProbe> } | undefined;
+  private readonly held: HeldProbe<OpencodeProbe>;
 
   constructor(options: DriverOptions) {
     this.options = options;
     this.sharing = new Sharing({ ...options, probe: async () => this.probe() });
+    const { env, cwd, probeCache: cache, madeBy, clock, identify } = options;
+    this.held = new HeldProbe(clock, async () => probeOpencode({ env, cwd, cache, madeBy, identify }));
   }
 
   async probe(): Promise<OpencodeProbe> {
-    const { env, cwd, probeCache, madeBy, clock, identify } = this.options;
-    const now = clock.monotonic();
-    const held = this.probing !== undefined && now - this.probing.at < PROBE_HOLDS_MS ? this.probing : undefined;
-    const current = held ?? { at: now, answer: probeOpencode({ env, cwd, cache: probeCache, madeBy, identify }) };
-    this.probing = current;
-    try {
-      return await current.answer;
-    } catch (error) {
-      // It may be installed, or another one, at any time.
-      if (this.probing === current) this.probing = undefined;
-      throw error;
-    }
+    return this.held.answer();
   }
 
   async anew(): Promise<Opencode> {

@@ -2,6 +2,7 @@ import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Clock } from '../clock.ts';
 import type { AgentHandle, AgentRequest, RunPlace, StoredSession, TitledSession } from '../engine/agent-engine.ts';
+import { HeldProbe } from '../engine/held-probe.ts';
 import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import type { AgentStanding } from '../opencode/agents.ts';
 import type { GivenCatalogue } from '../opencode/models/model-catalogue.ts';
@@ -33,9 +34,6 @@ interface DriverOptions {
   readonly identify?: () => Promise<IdentifiedOpencode>;
 }
 
-/** A daemon lives for days, and opencode may be replaced in that time: after so many milliseconds it is looked at again. */
-const PROBE_HOLDS_MS = 30_000;
-
 /** The driver of opencode 2, which is called over HTTP. */
 export function createOpencode2(options: DriverOptions): Opencode {
   return new OpencodeTwo(options);
@@ -44,25 +42,17 @@ export function createOpencode2(options: DriverOptions): Opencode {
 class OpencodeTwo implements Opencode {
   private readonly options: DriverOptions;
   private readonly book: BookServer;
-  private probing: { readonly at: number; readonly answer: Promise<OpencodeProbe> } | undefined;
+  private readonly held: HeldProbe<OpencodeProbe>;
 
   constructor(options: DriverOptions) {
     this.options = options;
     this.book = this.newBook();
+    const { env, cwd, probeCache: cache, madeBy, clock, tried, identify } = options;
+    this.held = new HeldProbe(clock, async () => probeOpencode2({ env, cwd, cache, madeBy, tried, identify }));
   }
 
   async probe(): Promise<OpencodeProbe> {
-    const { env, cwd, probeCache: cache, madeBy, clock, tried, identify } = this.options;
-    const now = clock.monotonic();
-    const held = this.probing !== undefined && now - this.probing.at < PROBE_HOLDS_MS ? this.probing : undefined;
-    const current = held ?? { at: now, answer: probeOpencode2({ env, cwd, cache, madeBy, tried, identify }) };
-    this.probing = current;
-    try {
-      return await current.answer;
-    } catch (error) {
-      if (this.probing === current) this.probing = undefined;
-      throw error;
-    }
+    return this.held.answer();
   }
 
   async anew(): Promise<Opencode> {

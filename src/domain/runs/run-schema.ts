@@ -1,14 +1,10 @@
 import * as z from 'zod/mini';
+import { IDENTITY_FIELDS } from '../../adapters/process/identity-fields.ts';
 import type { KnownKeys } from '../../util/loose-object.ts';
 
 /** Which process answers for a run, and where it runs; see the process adapter for why a pid is not enough. */
 export const OwnerSchema = z.looseObject({
-  pid: z.int(),
-  process_start: z.string(),
-  boot_id: z.string(),
-  machine: z.optional(z.string()),
-  pid_namespace: z.optional(z.string()),
-  since: z.optional(z.string()),
+  ...IDENTITY_FIELDS,
   /** The host, as the queue knows it, when several share one; see the queue's store. */
   host: z.optional(z.string()),
 });

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { AppError } from '../../../util/errors.ts';
 import { EventStreamText, type ServerEvent } from './event-stream-text.ts';
 import {
-  answerOf,
+  inTime,
   mediaType,
   refused,
   silent,
@@ -40,27 +40,11 @@ const BEGIN_MS = 10_000;
 export async function listen(client: LoopbackClient, listening: Listening): Promise<EventStream> {
   const { question } = listening;
   const call = client.begin(question);
-  const answer = await headOf(call, question);
+  const answer = await inTime(call, { question, limitMs: BEGIN_MS }, async (head) => head);
   if (answer.statusCode === 200 && mediaType(answer) === 'text/event-stream') return streamOf(call, answer, listening);
   call.destroy();
   if (answer.statusCode !== 200) throw refused(question, { status: answer.statusCode ?? 0, type: '', text: '' });
   throw new AppError('opencode_unexpected', `opencode answered ${question.path} with something other than events`);
-}
-
-async function headOf(call: ClientRequest, question: HttpQuestion): Promise<IncomingMessage> {
-  const limitMs = question.limitMs ?? BEGIN_MS;
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    call.destroy();
-  }, limitMs);
-  try {
-    return await answerOf(call);
-  } catch (error) {
-    throw late ? silent(question, limitMs) : unreachable(question, error);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function streamOf(

@@ -67,20 +67,9 @@ export class LoopbackClient {
 
   private async answered(question: HttpQuestion): Promise<HttpAnswer> {
     const call = this.begin(question);
-    const limitMs = question.limitMs ?? LIMIT_MS;
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      call.destroy();
-    }, limitMs);
-    try {
-      const answer = await answerOf(call);
+    return inTime(call, { question, limitMs: LIMIT_MS }, async (answer) => {
       return { status: answer.statusCode ?? 0, type: mediaType(answer), text: await bodyOf(answer) };
-    } catch (error) {
-      throw late ? silent(question, limitMs) : unreachable(question, error);
-    } finally {
-      clearTimeout(timer);
-    }
+    });
   }
 
   /**
@@ -125,8 +114,34 @@ export class LoopbackClient {
   }
 }
 
+/**
+ * What `read` makes of the answer to a call, which is cut off when that takes longer than the question allows, or `limitMs`
+ * milliseconds if it does not say.
+ *
+ * @throws AppError `opencode_hangs` or `opencode_unreachable`
+ */
+export async function inTime<Result>(
+  call: ClientRequest,
+  { question, limitMs }: { readonly question: HttpQuestion; readonly limitMs: number },
+  read: (answer: IncomingMessage) => Promise<Result>,
+): Promise<Result> {
+  const limit = question.limitMs ?? limitMs;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    call.destroy();
+  }, limit);
+  try {
+    return await read(await answerOf(call));
+  } catch (error) {
+    throw late ? silent(question, limit) : unreachable(question, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The head of the answer to a call. Rejects with what the system said when there is none. */
-export async function answerOf(call: ClientRequest): Promise<IncomingMessage> {
+async function answerOf(call: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     call.once('response', resolve);
     // One that comes later than the answer is the body's to tell.

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Variables } from '../../../util/layers.ts';
+import { IDENTITY_FIELDS } from '../../process/identity-fields.ts';
 import { isAlive, isHere, ownPlace, type ProcessIdentity } from '../../process/process-identity.ts';
 import { listDirectory } from '../../store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../store/json-file.ts';
@@ -14,12 +15,7 @@ import { PLUGIN_SOURCE } from './plugin-source.ts';
 export const SERVER_ID_PREFIX = 'e_';
 
 const RecordSchema = z.looseObject({
-  pid: z.int(),
-  process_start: z.string(),
-  boot_id: z.string(),
-  machine: z.optional(z.string()),
-  pid_namespace: z.optional(z.string()),
-  since: z.optional(z.string()),
+  ...IDENTITY_FIELDS,
   version: z.string(),
   database: z.optional(z.string()),
 });
