@@ -8,7 +8,7 @@ const REF = 'forge.test/acme/demo#1';
 interface Report {
   readonly healthy: boolean;
   readonly findings: readonly { readonly level: string; readonly check: string; readonly message: string }[];
-  readonly repairs: readonly { readonly mended: boolean; readonly message: string }[];
+  readonly repairs: readonly { readonly fixed: boolean; readonly message: string }[];
 }
 
 let real: RealWorld;
@@ -57,11 +57,11 @@ test('a healthy home is clean, and the model is asked without tools', async () =
   expect(real.model.requests.length).toBe(asked);
 });
 
-test('sessions that opencode has lost are found and mended, once', async () => {
+test('sessions that opencode has lost are found and fixed, once', async () => {
   for (const ref of ['(pm-agent)', '(base)']) await opencode('session', 'delete', await sessionOf(ref));
   expect(troubles(await doctor('--no-model')).map((text) => text.split(':')[0])).toEqual(['base-session', 'pm-agent']);
   const fixed = await doctor('--no-model', '--fix');
-  expect(fixed.repairs.map(({ mended }) => mended)).toEqual([true, true]);
+  expect(fixed.repairs.map((repair) => repair.fixed)).toEqual([true, true]);
   expect(troubles(fixed)).toEqual([]);
   expect((await doctor('--no-model', '--fix')).repairs).toEqual([]);
 });

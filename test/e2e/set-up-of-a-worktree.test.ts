@@ -62,7 +62,7 @@ test('an agent finds a worktree in which the tests pass that need an ignored .en
   expect(stdout + stderr).not.toContain('refs/kugetsu/rescue');
 });
 
-test('a set-up that fails starts no agent; when it is mended, continue sets up and the agent works', async () => {
+test('a set-up that fails starts no agent; when it is fixed, continue sets up and the agent works', async () => {
   const { world, model } = real;
   model.on(/try the tests/, [{ bash: 'sh test.sh' }, { text: 'Tried.' }]);
   const flag = join(world.root, 'registry-is-up');

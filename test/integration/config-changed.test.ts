@@ -73,7 +73,7 @@ test('a value that cannot be, and a name that is none, are usage errors that cha
   expect(textOf(world)).toBe('# mine\nKUGETSU_VERBOSITY=quiet\n');
 });
 
-test('a config with which nothing else works is shown whole, and mended', async () => {
+test('a config with which nothing else works is shown whole, and fixed', async () => {
   const world = await readyWorld();
   write(
     world,

@@ -27,7 +27,7 @@ describe('an opencode that has other sessions than at init', () => {
     const world = await readyWorld();
     const before = { tracked: await listed(world), stored: storedSessions(world) };
     const { repairs } = await doctor(world.withEnv({ OPENCODE_DB: join(world.root, 'work.db') }), '--fix');
-    expect(repairs.filter(({ mended }) => mended)).toEqual([]);
+    expect(repairs.filter(({ fixed }) => fixed)).toEqual([]);
     expect({ tracked: await listed(world), stored: storedSessions(world) }).toEqual(before);
   });
 

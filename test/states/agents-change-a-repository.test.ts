@@ -38,7 +38,7 @@ test('an agent changes its repository: doctor says so and mends it, and so does 
     expect(finding?.message).toContain(part);
   }
   const fixed = await doctor(world, '--fix');
-  expect(fixed.repairs.filter(({ check, mended }) => check === 'repositories' && mended)).toHaveLength(1);
+  expect(fixed.repairs.filter((repair) => repair.check === 'repositories' && repair.fixed)).toHaveLength(1);
   expect(troubles(await doctor(world)).filter(({ check }) => check === 'repositories')).toEqual([]);
   expect(await gitIn(world, worktreeOf(world), 'branch', '--show-current')).toBe('moved-fix');
 

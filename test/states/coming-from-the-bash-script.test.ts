@@ -98,7 +98,7 @@ test('doctor --fix drops nothing, and says of each odd thing what it is', async 
   const { repairs, findings } = await doctor(world, '--fix', '--fix-permissions');
   expect(before.map(([path = '']) => [path, readFileSync(path, 'utf8')])).toEqual(before);
   expect(['.', 'sessions', 'queue', 'queue/items'].flatMap((directory) => setAside(world, directory))).toEqual([]);
-  expect(repairs.map(({ check, mended }) => [check, mended])).toEqual([
+  expect(repairs.map(({ check, fixed }) => [check, fixed])).toEqual([
     ['home-modes', true],
     ['queue-daemon', true],
   ]);

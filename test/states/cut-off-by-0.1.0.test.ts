@@ -86,7 +86,7 @@ test('whoever looks sees that the agents are dead, doctor --fix loses nothing, a
   });
   expect((await cutOff.kugetsu('queue-daemon', 'status')).code).toBe(3);
   const { repairs } = await doctor(cutOff, '--fix');
-  expect(repairs.filter(({ mended }) => !mended)).toEqual([]);
+  expect(repairs.filter(({ fixed }) => !fixed)).toEqual([]);
   expect(existsSync(join(cutOff.home, 'queue', 'daemon.lock'))).toBe(false);
   expect(readFileSync(join(worktreeOf(cutOff, issue(2)), 'draft.txt'), 'utf8')).toContain('issue 2');
   letThemEnd(cutOff);

@@ -75,7 +75,7 @@ test('a task that was claimed by a process of before the last boot goes back to 
   const id = await delegate(world, 'hello');
   await editTask(world, id, { state: 'notified', attempts: 1, run_id: 'r_0mwrzy3vsoanbch2t', claimed_by: DEAD });
   const fixed = await doctor(world, '--fix');
-  expect(fixed.repairs).toEqual([expect.objectContaining({ check: 'runs', mended: true })]);
+  expect(fixed.repairs).toEqual([expect.objectContaining({ check: 'runs', fixed: true })]);
   expect(task(world, id)).toMatchObject({ state: 'pending', attempts: 0 });
   expect((await doctor(world, '--fix')).repairs).toEqual([]);
 });
@@ -96,7 +96,7 @@ describe('the daemon', () => {
     writeFileSync(lock, '{"owner":', { mode: 0o600 });
     writeFileSync(join(world.home, 'queue', 'daemon.pid'), `${process.pid}\n`, { mode: 0o600 });
     const refused = await doctor(world, '--fix');
-    expect(refused.repairs).toEqual([expect.objectContaining({ check: 'state-file', mended: false })]);
+    expect(refused.repairs).toEqual([expect.objectContaining({ check: 'state-file', fixed: false })]);
     writeFileSync(join(world.home, 'queue', 'daemon.pid'), '999999999\n');
     await expectBreak(world, {
       level: 'error',

@@ -179,7 +179,7 @@ test('a session file that is damaged while its agent works is left until the age
   writeFileSync(sessionFile(world), '{');
   const fixed = await doctor(world, '--fix');
   expect(fixed.repairs).toEqual([
-    expect.objectContaining({ check: 'state-file', mended: false, message: expect.stringContaining('at work') }),
+    expect.objectContaining({ check: 'state-file', fixed: false, message: expect.stringContaining('at work') }),
   ]);
   expect(readFileSync(sessionFile(world), 'utf8')).toBe('{');
   writeFileSync(sessionFile(world), whole);

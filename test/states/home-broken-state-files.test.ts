@@ -130,7 +130,7 @@ test('a damaged task is set aside, and the other tasks stay', async () => {
   expect(fixed.repairs).toContainEqual(
     expect.objectContaining({
       check: 'state-file',
-      mended: true,
+      fixed: true,
       message: expect.stringContaining('enqueue the task again'),
     }),
   );

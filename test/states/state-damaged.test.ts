@@ -107,7 +107,7 @@ describe('a damaged file is named and left as it is', () => {
     }
   });
 
-  // It takes long because each of six breaks is mended by a start.
+  // It takes long because each of six breaks is fixed by a start.
   test('caches, however, are made anew', async () => {
     const world = await readyWorld();
     for (const name of ['opencode.json', 'base-export.json']) {

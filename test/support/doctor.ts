@@ -18,7 +18,7 @@ interface Report {
   readonly stderr: string;
   readonly healthy: boolean;
   readonly findings: readonly Found[];
-  readonly repairs: readonly { readonly check: string; readonly mended: boolean; readonly message: string }[];
+  readonly repairs: readonly { readonly check: string; readonly fixed: boolean; readonly message: string }[];
   readonly permissions: { readonly sessions: readonly { readonly subject: string; readonly outcome: string }[] } | null;
 }
 
@@ -72,19 +72,19 @@ export async function expectBreak(world: World, { level, check, says, mends, com
   const fixed = await doctor(world, '--fix');
   if (mends === undefined) {
     expect(alike(troubles(fixed))).toContainEqual({ level, check, command: found?.command });
-    expect(fixed.repairs.filter(({ mended }) => mended)).toEqual([]);
+    expect(fixed.repairs.filter((repair) => repair.fixed)).toEqual([]);
   } else {
     expect(fixed.repairs).toContainEqual(
-      expect.objectContaining({ check, mended: true, message: expect.stringMatching(mends) }),
+      expect.objectContaining({ check, fixed: true, message: expect.stringMatching(mends) }),
     );
     expect(troubles(fixed)).toEqual([]);
     expect(fixed).toMatchObject({ code: 0, healthy: true });
   }
-  const mended = stateOf(world);
+  const afterwards = stateOf(world);
   const again = await doctor(world, '--fix');
-  expect(again.repairs.filter(({ mended: done }) => done)).toEqual([]);
+  expect(again.repairs.filter((repair) => repair.fixed)).toEqual([]);
   expect(alike(troubles(again))).toEqual(alike(troubles(fixed)));
-  expect(stateOf(world)).toEqual(mended);
+  expect(stateOf(world)).toEqual(afterwards);
 }
 
 /** Messages may tell how long ago something was. */

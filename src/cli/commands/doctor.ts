@@ -34,8 +34,8 @@ export async function doctor(call: Call, given: DoctorOptions): Promise<void> {
     onFinding: live
       ? (finding) => terminal.out(renderFinding({ ...finding, command: null }, textStyle(context)))
       : undefined,
-    onRepair: ({ mended, message, finding }) =>
-      terminal.err(mended ? `fixed: ${message}` : `not fixed: ${finding}\n  ${message}`),
+    onRepair: ({ fixed, message, finding }) =>
+      terminal.err(fixed ? `fixed: ${message}` : `not fixed: ${finding}\n  ${message}`),
   });
   if (!json && diagnosis.permissions !== null) terminal.err(renderPermissions(diagnosis.permissions));
   const { findings } = diagnosis;

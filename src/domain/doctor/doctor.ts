@@ -100,7 +100,7 @@ async function repairAll(context: Context, onRepair: (repair: AppliedRepair) => 
     const fixable = findings.filter(({ repair, message }) => repair !== undefined && !inVain.has(rawText(message)));
     if (fixable.length === 0) return { repairs, findings };
     for (const repair of await applyRepairs(fixable)) {
-      if (!repair.mended) inVain.add(rawText(repair.finding));
+      if (!repair.fixed) inVain.add(rawText(repair.finding));
       repairs.push(repair);
       onRepair(repair);
     }
@@ -125,7 +125,7 @@ export interface AppliedRepair {
   readonly check: string;
   /** What was found. */
   readonly finding: Text;
-  readonly mended: boolean;
+  readonly fixed: boolean;
   /** What was done, or why it could not be. */
   readonly message: Text;
 }
@@ -139,9 +139,9 @@ export async function applyRepairs(findings: readonly Finding[]): Promise<Applie
   for (const { check, message: finding, repair } of findings) {
     if (repair === undefined) continue;
     try {
-      applied.push({ check, finding, mended: true, message: await repair() });
+      applied.push({ check, finding, fixed: true, message: await repair() });
     } catch (error) {
-      applied.push({ check, finding, mended: false, message: wordsOf(error) });
+      applied.push({ check, finding, fixed: false, message: wordsOf(error) });
     }
   }
   return applied;
