@@ -7,7 +7,6 @@ const LONGEST_COMMAND = 200;
 /** Words that other programs have, or that people try, with what kugetsu has for them. Nothing here removes anything. */
 const MEANT: Readonly<Record<string, string>> = {
   add: 'kugetsu delegate MESSAGE',
-  attach: 'kugetsu logs ISSUE_REF -f',
   cancel: 'kugetsu queue cancel TASK',
   follow: 'kugetsu logs ISSUE_REF -f',
   issue: 'kugetsu start ISSUE_REF MESSAGE',
@@ -21,7 +20,6 @@ const MEANT: Readonly<Record<string, string>> = {
   rm: 'kugetsu queue cancel TASK; what cleans up is at the end of kugetsu --help',
   run: 'kugetsu start ISSUE_REF MESSAGE',
   sessions: 'kugetsu list',
-  show: 'kugetsu logs ISSUE_REF',
   tail: 'kugetsu logs ISSUE_REF -f',
   tasks: 'kugetsu queue list',
   version: 'kugetsu --version',

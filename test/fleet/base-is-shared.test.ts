@@ -133,7 +133,7 @@ test('a base that cannot be taken changes nothing, and is told of', async () => 
   expect(await b.kugetsu('fleet', 'base', 'pull')).toEqual({
     code: 3,
     stdout: '',
-    stderr: `kugetsu: ${other}\n  install opencode 2 here, or run kugetsu fleet base push on a host that has opencode 1\n`,
+    stderr: `kugetsu: ${other}\n  install opencode 2 here, or on a host that has opencode 1, run: kugetsu fleet base push\n`,
   });
   await startDaemon(b);
   await until('the daemon says so', () => daemonLog(b).includes(`base 1 of the fleet could not be taken: ${other}`));

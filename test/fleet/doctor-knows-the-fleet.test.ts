@@ -86,7 +86,7 @@ test('hosts with other servers, repositories or variables are told of, by name a
     `host a has other servers or repositories: ${what}\n  give all hosts the same servers.json and repos.json: an issue with two names gets two agents\n`,
   );
   const lacks = 'host a lacks WORK_TOKEN in default.env';
-  expect(stderr).toContain(`${lacks}\n  set it on the host that lacks it: kugetsu env set NAME - [AGENT]\n`);
+  expect(stderr).toContain(`${lacks}\n  on the host that lacks it, run: kugetsu env set NAME - [AGENT]\n`);
   const { database, schema } = tablesOf(url);
   const [row] = await database.read(`select string_agg(doc::text, ' ') as docs from ${schema}.host`);
   expect(row?.['docs']).toContain('forge.test/acme/more');

@@ -91,7 +91,7 @@ test('the end of a log is shown on every host, and where the whole log is', asyn
   for (const name of [pm, run ?? ''])
     await until('b has told of its end', async () => (await events(name)).at(-1) === 'ended');
   const { stderr } = succeeded(await a.kugetsu('logs', pm));
-  expect(stderr).toBe(`this is the end of the log; the whole log is on host b: run kugetsu logs ${run} there\n`);
+  expect(stderr).toBe(`this is the end of the log; the whole log is on host b; there, run: kugetsu logs ${run}\n`);
   expect(succeeded(await b.kugetsu('logs', pm)).stderr).toBe('');
 
   const id = await enqueue(a, 'hello');

@@ -55,6 +55,8 @@ test('when opencode fails there, the issue is free again; without a terminal att
   expect(await attachInFrontOf(world, 'fails')).toMatchObject({ code: 1 });
   expect(await listedIssue(world)).toMatchObject({ state: 'idle' });
   const { code, stderr } = await world.kugetsu('attach', REF);
-  expect(stderr).toBe('kugetsu: attach needs a terminal\n  without one: kugetsu continue ISSUE_REF MESSAGE --follow\n');
+  expect(stderr).toBe(
+    'kugetsu: attach needs a terminal\n  without one, run: kugetsu continue ISSUE_REF MESSAGE --follow\n',
+  );
   expect(code).toBe(2);
 });

@@ -254,7 +254,7 @@ test('a port that is taken is said in one line, with what to do', async () => {
   expect(await world.kugetsu('web', '--port', port)).toEqual({
     code: 4,
     stdout: '',
-    stderr: `kugetsu: something listens on 127.0.0.1 port ${port} already\n  end that, or give another port: kugetsu web --port N (0 for any that is free)\n`,
+    stderr: `kugetsu: something listens on 127.0.0.1 port ${port} already\n  end that, or for another port (0 is any that is free), run: kugetsu web --port N\n`,
   });
   taken.close();
 });

@@ -28,7 +28,7 @@ const REASONS: readonly Reason[] = [
     pattern: /no such object|does not exist|missing object|\b404\b|not found/i,
     code: 'lfs_object_missing',
     says: 'the Git LFS server does not have a file of this repository',
-    hint: 'push it from a clone that has it: git lfs push --all origin; or start with pointers: GIT_LFS_SKIP_SMUDGE=1',
+    hint: 'in a clone that has it, run: git lfs push --all origin; or start with pointers: GIT_LFS_SKIP_SMUDGE=1',
   },
   {
     pattern:
@@ -52,7 +52,7 @@ export function lfsFailure(stderr: string): AppError | undefined {
     return new AppError(reason.code, reason.says, { hint: reason.hint, details: text });
   const says = reason?.says ?? 'Git LFS could not write the files';
   return new AppError(reason?.code ?? 'lfs_failed', own === undefined ? says : words`${says}: ${said(own)}`, {
-    hint: reason?.hint ?? 'try it in a clone; run: git lfs pull',
+    hint: reason?.hint ?? 'to try it, in a clone run: git lfs pull',
     details: text,
   });
 }

@@ -24,7 +24,7 @@ import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { pack, unpack } from './packed-session.ts';
 import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
 import { withoutProjectConfig } from './project-config.ts';
-import { runOnTerminal } from './run-on-terminal.ts';
+import { runOnTerminal, terminalFailed } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
 import { Sharing } from './sharing.ts';
 import type { SharedServers } from './server/serve-agent.ts';
@@ -218,10 +218,7 @@ class OpencodeDriver implements Opencode {
       cwd: directory,
       env: projectConfig ? own : await withoutProjectConfig(own, directory),
     });
-    if (code === 0) return;
-    throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
-      hint: 'check that opencode works here by itself; without a terminal: kugetsu init --headless, kugetsu continue',
-    });
+    if (code !== 0) throw terminalFailed(code);
   }
 
   private async cli(): Promise<OpencodeCli> {

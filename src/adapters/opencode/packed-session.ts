@@ -72,7 +72,7 @@ function parsed<S extends z.ZodMiniType>(schema: S, line: Buffer): z.output<S> {
 
 function damaged(error: unknown): never {
   throw new AppError('opencode_unexpected', 'the packed session is damaged', {
-    hint: 'have it pushed again where it was made: kugetsu fleet base push',
+    hint: 'on the host that pushed it, run: kugetsu fleet base push',
     cause: error,
   });
 }
@@ -80,6 +80,6 @@ function damaged(error: unknown): never {
 function tooLarge(bytes: number, what: string): AppError {
   const message = `the session is larger than ${Math.floor(bytes / MEGABYTE)} MB ${what}`;
   return new AppError('session_too_large', message, {
-    hint: 'make a base session that has read less: kugetsu init --force',
+    hint: 'to make a base session that has read less, run: kugetsu init --force',
   });
 }

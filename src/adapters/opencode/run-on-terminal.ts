@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { AppError } from '../../util/errors.ts';
 
 /** Runs a program on this process's own terminal; signals from the keyboard are the program's. @returns its exit code */
 export async function runOnTerminal(
@@ -22,4 +23,11 @@ export async function runOnTerminal(
   } finally {
     process.off('SIGINT', ignore);
   }
+}
+
+/** The error when opencode on the user's terminal ended with another exit code than 0. */
+export function terminalFailed(code: number): AppError {
+  return new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
+    hint: 'check that opencode works here by itself; without a terminal, run: kugetsu init --headless, kugetsu continue',
+  });
 }

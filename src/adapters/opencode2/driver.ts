@@ -11,7 +11,7 @@ import type { Opencode, OpencodeProbe } from '../opencode/opencode.ts';
 import type { PermissionRule } from '../opencode/permissions.ts';
 import type { IdentifiedOpencode } from '../opencode/probe.ts';
 import { withoutProjectConfig } from '../opencode/project-config.ts';
-import { runOnTerminal } from '../opencode/run-on-terminal.ts';
+import { runOnTerminal, terminalFailed } from '../opencode/run-on-terminal.ts';
 import { newSessionId } from '../opencode/session-copy.ts';
 import { checkedSessionId } from '../opencode/stored-sessions.ts';
 import { BookServer } from './book-server.ts';
@@ -172,10 +172,7 @@ class OpencodeTwo implements Opencode {
       cwd: directory,
       env: projectConfig ? own : await withoutProjectConfig(own, directory),
     });
-    if (code === 0) return;
-    throw new AppError('opencode_failed', `the opencode terminal ended with exit code ${code}`, {
-      hint: 'check that opencode works here by itself; without a terminal: kugetsu init --headless, kugetsu continue',
-    });
+    if (code !== 0) throw terminalFailed(code);
   }
 
   private newBook(): BookServer {
@@ -192,7 +189,7 @@ class OpencodeTwo implements Opencode {
 
 function givesNone(): AppError {
   return new AppError('opencode_unsupported', 'opencode 2 neither gives a session out nor takes one in', {
-    hint: 'make a base session on each host: kugetsu init --force',
+    hint: 'to make a base session on each host, run: kugetsu init --force',
     exit: EXIT.notReady,
   });
 }

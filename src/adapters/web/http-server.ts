@@ -108,14 +108,14 @@ function whyNotListening(error: unknown, { address, port }: Pick<Serving, 'addre
   const code = errnoOf(error);
   if (code === 'EADDRINUSE') {
     return new AppError('port_taken', `something listens on ${address} port ${port} already`, {
-      hint: 'end that, or give another port: kugetsu web --port N (0 for any that is free)',
+      hint: 'end that, or for another port (0 is any that is free), run: kugetsu web --port N',
       exit: EXIT.busy,
     });
   }
   if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND' || code === 'EAFNOSUPPORT') {
     const why = code === 'EACCES' ? 'the system does not allow that port' : 'this machine has no such address';
     return new AppError('cannot_listen', `cannot listen on ${address} port ${port}: ${why}`, {
-      hint: 'give an address of this machine and a port above 1023: kugetsu web --listen ADDRESS --port N',
+      hint: 'for an address of this machine and a port above 1023, run: kugetsu web --listen ADDRESS --port N',
     });
   }
   return error;

@@ -94,7 +94,9 @@ async function showLog(
     write(shown);
   };
   const onTail = ({ host, run: id }: { readonly host: string; readonly run: string }): void =>
-    context.terminal.err(`this is the end of the log; the whole log is on host ${host}: run kugetsu logs ${id} there`);
+    context.terminal.err(
+      `this is the end of the log; the whole log is on host ${host}; there, run: kugetsu logs ${id}`,
+    );
   const options = { subject, follow, signal, onLine, onSilence, onTail };
   const run = await readRunLog(context, options).finally(() => live.clear());
   const succeeded = run?.verdict?.outcome === 'succeeded';

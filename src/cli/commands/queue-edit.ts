@@ -55,7 +55,7 @@ async function changedWhen(context: CliContext, { priority, after, afterAny, at 
 async function inEditor(context: CliContext, task: string, change: (text: string) => Promise<void>): Promise<void> {
   const { env, terminal } = context;
   if (!terminal.interactive) {
-    throw usageError('there is no terminal for an editor', 'give the message: kugetsu queue edit TASK --message TEXT');
+    throw usageError('there is no terminal for an editor', 'run: kugetsu queue edit TASK --message TEXT');
   }
   const { findWaitingTask } = await import('../../domain/work/change-waiting-task.ts');
   const before = await findWaitingTask(context, task, 'queue edit');

@@ -16,7 +16,7 @@ export async function attachTo(
 ): Promise<void> {
   const { terminal } = context;
   if (!terminal.interactive) {
-    throw usageError('attach needs a terminal', 'without one: kugetsu continue ISSUE_REF MESSAGE --follow');
+    throw usageError('attach needs a terminal', 'without one, run: kugetsu continue ISSUE_REF MESSAGE --follow');
   }
   const { findWorkplace } = await import('../../domain/work/workplace.ts');
   const { attach } = await import('../../domain/work/attach.ts');

@@ -59,5 +59,5 @@ export function differingWords({ host, about, what }: Differing): Words {
 export function differingHint({ about }: Differing): string {
   return about === 'naming'
     ? 'give all hosts the same servers.json and repos.json: an issue with two names gets two agents'
-    : 'set it on the host that lacks it: kugetsu env set NAME - [AGENT]';
+    : 'on the host that lacks it, run: kugetsu env set NAME - [AGENT]';
 }

@@ -34,7 +34,7 @@ export async function requireQuiet(context: Context): Promise<void> {
   const runs = await openRuns(context, { sessions: await readSoundIssueSessions(context), items });
   if (runs.length === 0) return;
   throw new AppError('busy', `agents are at work: ${runs.map(({ id }) => id).join(', ')}`, {
-    hint: 'run: kugetsu wait; or kugetsu stop',
+    hint: 'to wait for them, run: kugetsu wait; to end them, run: kugetsu stop',
     exit: EXIT.busy,
   });
 }

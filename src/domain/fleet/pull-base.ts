@@ -106,7 +106,7 @@ async function requireMajor(
     'other_opencode',
     `base ${version} of the fleet was made by opencode ${made} on host ${host}, and here is opencode ${major}`,
     {
-      hint: `install opencode ${made} here, or run kugetsu fleet base push on a host that has opencode ${major}`,
+      hint: `install opencode ${made} here, or on a host that has opencode ${major}, run: kugetsu fleet base push`,
       exit: EXIT.notReady,
     },
   );

@@ -128,7 +128,7 @@ function noServer(known: readonly NamedServer[], name: string): AppError {
   return new AppError('no_server', words`there is no server ${quoted(name, 70)}`, {
     hint:
       near === undefined
-        ? 'run: kugetsu server list, or add one: kugetsu server add NAME URL'
+        ? 'to see them, run: kugetsu server list; to add one, run: kugetsu server add NAME URL'
         : `did you mean ${near}?`,
   });
 }

@@ -70,6 +70,6 @@ function defaultInstance(servers: Servers, text: string): string {
   if (server !== undefined) return instanceOf(servers, server);
   throw usageError(
     words`${quoted(text, 100)} names no server, and there is no default one`,
-    'use instance/owner/repo#identifier, or run: kugetsu server default NAME (kugetsu server list shows the names)',
+    'use instance/owner/repo#identifier, or run: kugetsu server default NAME; to see the names, run: kugetsu server list',
   );
 }

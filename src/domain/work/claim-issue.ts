@@ -112,6 +112,7 @@ function requireFree({ home, env }: Needs, ref: string, session: IssueSession | 
   if (isAttached(home, session)) throw busy(ref, ATTACHED);
 }
 
+const WAIT_FOR_SLOT = 'give --queue to let the daemon start it, or wait for one to end; to see them, run: kugetsu list';
 const BEING_DESTROYED = 'being destroyed';
 const ATTACHED = 'open in a terminal (kugetsu attach)';
 const BEING_SETTLED = 'being settled after a crash';
@@ -187,7 +188,7 @@ async function requireSlot(
     'no_slot',
     `no agent slot is free: ${plural(live, 'agent')} at work, MAX_CONCURRENT_AGENTS is ${slots}`,
     {
-      hint: 'wait for one to end (kugetsu list), or give --queue to let the daemon start it',
+      hint: WAIT_FOR_SLOT,
       exit: EXIT.busy,
     },
   );
@@ -196,7 +197,7 @@ async function requireSlot(
 function repositoryFull(repository: string, agents: number, limit: number): AppError {
   const message = `no agent slot is free in ${repository}: ${plural(agents, 'agent')} at work there, MAX_AGENTS_PER_REPO is ${limit}`;
   return new AppError('no_slot', message, {
-    hint: 'wait for one to end (kugetsu list), or give --queue to let the daemon start it',
+    hint: WAIT_FOR_SLOT,
     exit: EXIT.busy,
   });
 }
@@ -235,7 +236,7 @@ function busyWith(run: Run): string {
 /** An agent that waited for itself would wait until a deadline. */
 function ownIssue(ref: string): AppError {
   return new AppError('busy', `you are working on ${ref} yourself`, {
-    hint: `do not wait for it: do it now, or for later run: kugetsu queue enqueue ${ref} MESSAGE`,
+    hint: `do not wait for it: do it now; to have it done later, run: kugetsu queue enqueue ${ref} MESSAGE`,
     exit: EXIT.busy,
   });
 }
@@ -244,7 +245,7 @@ function busy(ref: string, what: string): AppError {
   return new AppError('busy', `${ref} is ${what}`, {
     hint: WAIT_ONLY.has(what)
       ? 'wait for it to end'
-      : `wait for it, follow it with kugetsu logs ${ref} -f, or end it with kugetsu stop ${ref}`,
+      : `wait for it; to follow it, run: kugetsu logs ${ref} -f; to end it, run: kugetsu stop ${ref}`,
     exit: EXIT.busy,
   });
 }

@@ -69,7 +69,7 @@ export async function followRun(
 /** The error for whoever has seen enough. */
 export function stillRunning(): AppError {
   return new AppError('interrupted', 'interrupted', {
-    hint: 'the agent keeps working: kugetsu logs -f shows it, kugetsu stop ends it',
+    hint: 'the agent keeps working; to go on following it, run: kugetsu logs -f; to end it, run: kugetsu stop',
     exit: EXIT.interrupted,
   });
 }

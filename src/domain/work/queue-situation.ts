@@ -103,7 +103,10 @@ export async function requireMemory({ settings }: Pick<Context, 'settings'>): Pr
   const [low] = lowMemory((await settings()).MIN_FREE_MEMORY_MB);
   if (low === undefined) return;
   const message = `only ${low.free} MB of memory are free, MIN_FREE_MEMORY_MB is ${low.needed}`;
-  throw new AppError('low_memory', message, { hint: 'wait for an agent to end (kugetsu list)', exit: EXIT.busy });
+  throw new AppError('low_memory', message, {
+    hint: 'wait for an agent to end; to see them, run: kugetsu list',
+    exit: EXIT.busy,
+  });
 }
 
 /** After a break one task is tried before the others. */

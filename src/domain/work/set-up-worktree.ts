@@ -186,6 +186,6 @@ function setUpFailed({ ref, path }: SetUpPlace, result: UserCommandResult, timeo
   const last = lines.slice(-LAST_LINES).join(' / ').slice(-LONGEST_TAIL);
   const tail = last === '' ? '' : words`; it ended with: ${said(last, LONGEST_TAIL)}`;
   return new AppError('setup_failed', words`the set-up failed: ${how}${tail}`, {
-    hint: `look at it: cd ${pasteQuote(path)}; to set it up again and go on, run: kugetsu continue ${ref} MESSAGE`,
+    hint: `to look at it, run: cd ${pasteQuote(path)}; to set it up again and go on, run: kugetsu continue ${ref} MESSAGE`,
   });
 }

@@ -33,7 +33,7 @@ export async function findWorkplace(context: Needs, text: string): Promise<Workp
   const path = session.worktree_path;
   if (path !== null && (await isDirectory(path))) return { ref, session, path };
   throw new AppError('worktree_missing', `${ref} has no worktree${path === null ? '' : `: ${path} is gone`}`, {
-    hint: `run: kugetsu start ${ref} MESSAGE; saved work: kugetsu rescued`,
+    hint: `run: kugetsu start ${ref} MESSAGE; to see saved work, run: kugetsu rescued`,
   });
 }
 

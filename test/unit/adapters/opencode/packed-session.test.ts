@@ -41,7 +41,7 @@ test.each([
   await expect(pack(LONG, limits)).rejects.toMatchObject({
     code: 'session_too_large',
     message: `the session is larger than 0 MB ${what}`,
-    hint: 'make a base session that has read less: kugetsu init --force',
+    hint: 'to make a base session that has read less, run: kugetsu init --force',
   });
 });
 

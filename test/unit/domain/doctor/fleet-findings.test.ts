@@ -77,7 +77,7 @@ test.each<[string, Partial<FleetFacts>, string]>([
   [
     'a host with other variables',
     { differing: [{ host: 'b', about: 'variables', what: ['host b lacks GITHUB_TOKEN in default.env'] }] },
-    'warning | host b lacks GITHUB_TOKEN in default.env | set it on the host that lacks it: kugetsu env set NAME - [AGENT]',
+    'warning | host b lacks GITHUB_TOKEN in default.env | on the host that lacks it, run: kugetsu env set NAME - [AGENT]',
   ],
   [
     'a base of its own',
