@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { connect } from 'node:net';
+import { basename, join } from 'node:path';
 import { installOwnPackage } from '../own-package.ts';
-import { processesOf, until, type World } from '../world.ts';
+import { age } from '../prune-world.ts';
+import { processesOf, until, type Outcome, type World } from '../world.ts';
 import { leaked, type Problem } from './problems.ts';
 
 /** Where the agents of a scenario work: each in a process of its own, or in a server that they share. */
@@ -14,24 +16,21 @@ export function engineAskedFor(): FaultsEngine | undefined {
   return asked === '' ? undefined : asked;
 }
 
-/** Agents share a server, which ends itself soon after them. */
+/** Agents share a server, which ends itself at once when they have. */
 export function sharing(world: World): World {
   installOwnPackage(world);
-  return world.withEnv({ AGENT_ENGINE: 'server', AGENT_SERVER_IDLE_SECONDS: '1' });
+  return world.withEnv({ AGENT_ENGINE: 'server', AGENT_SERVER_IDLE_SECONDS: '0.2' });
 }
 
 /** Whether agents of this world share a server. */
 export const isSharing = ({ env }: World): boolean => env['AGENT_ENGINE'] === 'server';
 
-/**
- * How often nothing but servers has to be seen, until it is cleaned up: one that is as it should be ends itself before. To clean up
- * asks each server, which begins its idle time anew.
- */
-const LOOKS = 60;
+/** How often nothing but servers has to be seen, until somebody sees to them: one that is as it should be has ended itself before. */
+const LOOKS = 25;
 
 /**
  * Ends when no process of the world is left: what was interrupted has come to rest. A server that whoever started it left before it
- * was ready ends when somebody cleans up.
+ * was ready ends when somebody cleans up; one that nobody has held yet, soon after it was held.
  */
 export async function atRest(world: World): Promise<void> {
   let looks = 0;
@@ -39,9 +38,37 @@ export async function atRest(world: World): Promise<void> {
     const left = processesOf(world.root);
     if (left.length === 0) return true;
     looks = left.every(({ command }) => command.includes(' serve ')) ? looks + 1 : 0;
-    if (looks % LOOKS === LOOKS - 1) await world.withEnv({ KUGETSU_FAULTS: '' }).kugetsu('prune', '--force');
+    if (looks % LOOKS === LOOKS - 1) await seeToServers(world);
     return undefined;
   });
+}
+
+async function seeToServers(world: World): Promise<void> {
+  const held = await Promise.all(engineFiles(world, '.sock').map(holdOnce));
+  if (!held.includes(true)) await cleanUp(world);
+}
+
+/** Takes hold of a server and lets it go: the minute for which it waits for whoever started it is over. @returns whether it is there */
+async function holdOnce(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const hold = connect(socket, () => {
+      resolve(true);
+      hold.destroy();
+    });
+    hold.on('error', () => resolve(false));
+  });
+}
+
+/** Lets kugetsu remove what is left of servers. Whoever started one is dead, and need not be waited for: its lock becomes old. */
+async function cleanUp(world: World): Promise<Outcome> {
+  for (const lock of engineFiles(world, '.lock')) age(lock);
+  return world.withEnv({ KUGETSU_FAULTS: '' }).kugetsu('prune', '--force');
+}
+
+function engineFiles({ home }: World, ending = ''): string[] {
+  const directory = join(home, 'engine');
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return names.filter((name) => name.endsWith(ending)).map((name) => join(directory, name));
 }
 
 /** Ends when no server is left that an earlier command has started: what comes next starts its own. */
@@ -53,13 +80,16 @@ export async function withoutServers(world: World): Promise<void> {
 export async function leftOfServers(world: World): Promise<Problem[]> {
   if (!isSharing(world)) return [];
   await atRest(world);
-  const { code, stderr } = await world.kugetsu('prune', '--force');
-  const directory = join(world.home, 'engine');
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  // The lock of a process that has died is free after a while, and what was not written to its end goes when it is old.
-  const left = names.filter((name) => !/^plugin-|^\.|\.lock$/.test(name)).map(leaked);
+  if (engineFiles(world).every(mayStay)) return [];
+  const { code, stderr } = await cleanUp(world);
+  const left = engineFiles(world)
+    .filter((path) => !mayStay(path))
+    .map(leaked);
   return code === 0 ? left : [`prune: exit code ${code}: ${stderr}`, ...left];
 }
+
+/** The plugin is for the next server, too. A lock of a process that has died is free, and what was not written to its end goes when it is old. */
+const mayStay = (path: string): boolean => /^plugin-|^\.|\.lock$/.test(basename(path));
 
 /** Why agents were processes of their own, as their logs say. */
 export function whyApart({ home }: World): string[] {
