@@ -18,7 +18,7 @@ import { ALL, sample } from '../support/faults/sample.ts';
 import { SCENARIOS } from '../support/faults/scenarios.ts';
 import type { World } from '../support/world.ts';
 
-const WORLDS = 3;
+const WORLDS = ALL ? 8 : 3;
 /** How long the disk stays full, in refused changes: a moment, longer than one cleans up, until the end of a command. */
 const REFUSALS = [1, 3, 8];
 

@@ -219,16 +219,28 @@ interface WorldProcess {
   readonly command: string;
 }
 
+interface ProcessOfAWorld extends WorldProcess {
+  readonly environment: readonly string[];
+}
+
 /** The processes whose environment names this world, and has this entry if one is named. */
 export function processesOf(root: string, entry?: string): WorldProcess[] {
-  const processes: WorldProcess[] = [];
+  const own = `KUGETSU_WORLD=${root}`;
+  return processesOfWorlds(own)
+    .filter(({ environment }) => environment.includes(own) && (entry === undefined || environment.includes(entry)))
+    .map(({ pid, command }) => ({ pid, command }));
+}
+
+/** The processes whose environment has this text: unless told, those of all worlds. */
+export function processesOfWorlds(named = 'KUGETSU_WORLD='): ProcessOfAWorld[] {
+  const processes: ProcessOfAWorld[] = [];
   for (const name of readdirSync('/proc').filter((pid) => /^\d+$/.test(pid))) {
     try {
-      const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-      if (!environment.includes(`KUGETSU_WORLD=${root}`)) continue;
-      if (entry !== undefined && !environment.includes(entry)) continue;
+      const text = readFileSync(`/proc/${name}/environ`, 'utf8');
+      if (!text.includes(named)) continue;
+      const environment = text.split('\0');
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      if (command !== '') processes.push({ pid: Number(name), command });
+      if (command !== '') processes.push({ pid: Number(name), command, environment });
     } catch {
       // It ended while we looked, or is not ours.
     }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { installOwnPackage } from '../own-package.ts';
 import { age } from '../prune-world.ts';
-import { processesOf, until, type Outcome, type World } from '../world.ts';
+import { processesOfWorlds, until, type Outcome, type World } from '../world.ts';
 import { leaked, type Problem } from './problems.ts';
 
 /** Where the agents of a scenario work: each in a process of its own, or in a server that they share. */
@@ -28,14 +28,26 @@ export const isSharing = ({ env }: World): boolean => env['AGENT_ENGINE'] === 's
 /** How often nothing but servers has to be seen, until somebody sees to them: one that is as it should be has ended itself before. */
 const LOOKS = 25;
 
+/** How old a look at the processes may be, in milliseconds. */
+const LOOK_MS = 40;
+let last: { readonly at: number; readonly processes: ReturnType<typeof processesOfWorlds> } = { at: -1, processes: [] };
+
+/** The processes of a world now. Worlds that wait at once share a look: one for each would keep the machine busy. */
+function seen({ root }: World, since: number): { readonly command: string }[] {
+  const now = performance.now();
+  if (last.at < since || now - last.at > LOOK_MS) last = { at: now, processes: processesOfWorlds() };
+  return last.processes.filter(({ environment }) => environment.includes(`KUGETSU_WORLD=${root}`));
+}
+
 /**
  * Ends when no process of the world is left: what was interrupted has come to rest. A server that whoever started it left before it
  * was ready ends when somebody cleans up; one that nobody has held yet, soon after it was held.
  */
 export async function atRest(world: World): Promise<void> {
   let looks = 0;
+  const begun = performance.now();
   await until('everything has come to rest', async () => {
-    const left = processesOf(world.root);
+    const left = seen(world, begun);
     if (left.length === 0) return true;
     looks = left.every(({ command }) => command.includes(' serve ')) ? looks + 1 : 0;
     if (looks % LOOKS === LOOKS - 1) await seeToServers(world);
