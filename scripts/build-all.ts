@@ -2,21 +2,20 @@
 // of each of them is a package of the npm registry.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { compileBinary, ROOT } from './compile.ts';
+import { basename, join } from 'node:path';
+import { compileBinaries, ROOT } from './compile.ts';
+import { runOrders } from './run-orders.ts';
 
 const PLATFORMS = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
 const release = join(ROOT, 'dist', 'release');
 rmSync(release, { recursive: true, force: true });
 mkdirSync(release, { recursive: true });
-const sums = PLATFORMS.map((platform) => {
-  const name = `kugetsu-${platform}`;
-  compileBinary(join(release, name), platform);
-  const sum = createHash('sha256')
-    .update(readFileSync(join(release, name)))
-    .digest('hex');
-  return `${sum}  ${name}\n`;
+const targets = PLATFORMS.map((platform) => ({ path: join(release, `kugetsu-${platform}`), platform }));
+await compileBinaries(targets, runOrders);
+const sums = targets.map(({ path }) => {
+  const sum = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return `${sum}  ${basename(path)}\n`;
 });
 writeFileSync(join(release, 'SHA256SUMS'), sums.join(''));
 console.log('dist/release/SHA256SUMS');

@@ -1,12 +1,13 @@
 // Builds the single binary dist/kugetsu, the Node bundle dist/kugetsu.mjs, and the manual page dist/kugetsu.1.
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileBinary, compileBundle, ROOT, VERSION } from './compile.ts';
+import { compileBinaries, compileBundle, ROOT, VERSION } from './compile.ts';
 import { manPage } from './man-page.ts';
+import { runOrders } from './run-orders.ts';
 
 const dist = join(ROOT, 'dist');
 mkdirSync(dist, { recursive: true });
-compileBinary(join(dist, 'kugetsu'));
+await compileBinaries([{ path: join(dist, 'kugetsu') }], runOrders);
 
 const bundle = join(dist, 'kugetsu.mjs');
 compileBundle(bundle);

@@ -36,27 +36,52 @@ export const SINGLE_FILE = [
 /** The calls whose code is to lie together, first those that are to be the quickest. */
 const SHORT_CALLS = [['delegate', 'a task'], ['status'], ['queue', 'list'], ['list'], ['--version']];
 
+/** Has the kugetsu at `binary` write down in which order longer work uses its code. @returns the files that say so */
+type Play = (binary: string, variable: string, directory: string) => Promise<readonly string[]>;
+
 /**
- * Builds the single binary at `path`: for this machine, or for a platform such as `darwin-arm64`. One for this machine is
- * built first, and called to see what code the short calls use: where that lies together, fewer pages are read.
+ * Builds the single binary at each path: for this machine, or for a platform such as `darwin-arm64`. One for this machine is
+ * built first, and called to see what code the short calls use, and by `play` what longer work does: where that lies
+ * together, fewer pages are read, and each runner has fewer of them.
  */
-export function compileBinary(path: string, platform?: string): void {
+export async function compileBinaries(targets: readonly Target[], play: Play): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'kugetsu-build-'));
   try {
     const first = join(work, 'kugetsu');
     compileOnce(first);
     const order = SHORT_CALLS.map((call, index) => orderOf(first, call, join(work, `order-${index}`)));
-    compileOnce(path, { platform, order });
+    order.push(...(await playedOrders(first, work, play)));
+    for (const { path, platform } of targets) {
+      compileOnce(path, { platform, order });
+      console.log(path.slice(ROOT.length + 1));
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  console.log(path.slice(ROOT.length + 1));
 }
+
+interface Target {
+  readonly path: string;
+  readonly platform?: string;
+}
+
+/** What cannot be played here, such as without git, makes a binary that takes a little more memory. */
+async function playedOrders(binary: string, work: string, play: Play): Promise<readonly string[]> {
+  try {
+    return await play(binary, ORDER_VARIABLE, work);
+  } catch (error) {
+    console.error(`the code of runners will not lie together: ${String(error)}`);
+    return [];
+  }
+}
+
+/** Names the file into which a binary writes, when it ends, in which order it has used its code. */
+const ORDER_VARIABLE = 'BUN_BYTECODE_ORDER_OUT';
 
 /** Has a call write down in which order it uses the code. @returns the file that says so */
 function orderOf(binary: string, call: readonly string[], file: string): string {
   const home = dirname(binary);
-  const env = { HOME: home, BUN_BYTECODE_ORDER_OUT: file };
+  const env = { HOME: home, [ORDER_VARIABLE]: file };
   // `status` of a home that is not initialised fails.
   spawnSync(binary, call, { cwd: home, env, stdio: 'ignore' });
   if (!existsSync(file))
