@@ -1,12 +1,15 @@
 import { AppError, errnoOf } from '../../../util/errors.ts';
-import { LoopbackClient } from '../../engine/http/loopback-client.ts';
+import type { Clock } from '../../clock.ts';
+import { LoopbackClient, type HttpQuestion } from '../../engine/http/loopback-client.ts';
 import { randomBytes } from '../../random.ts';
 
 const USER = 'opencode';
 const FIRST_PORT = 20_000;
 const PORTS = 40_000;
-/** Measured with 1.18.33: what is asked at the moment at which it begins to listen is never answered. So it is asked again. */
-const ASK_AGAIN_MS = 2000;
+/** How often one that comes up is asked whether it is up, in milliseconds. */
+const ASK_EVERY_MS = 25;
+/** How long an answer may take, in milliseconds. */
+const ANSWER_MS = 2000;
 
 /** Where an opencode is to listen, and what opens it. */
 export interface Address {
@@ -30,10 +33,38 @@ export function newAddress(): Address {
   };
 }
 
-/** Whether the server answers a question, about a directory if one is named: the first one about it boots there. */
-export async function isUp(client: LoopbackClient, path: string, directory?: string): Promise<boolean> {
+interface Patience {
+  readonly clock: Clock;
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until the server answers. It takes connections a third of a second before it listens in earnest, and never answers what
+ * comes in between (measured with 1.18.33). So it is asked anew while earlier questions are still open.
+ *
+ * @returns false when `signal` has aborted before
+ */
+export async function answers(client: LoopbackClient, { clock, signal }: Patience): Promise<boolean> {
+  const answered = new AbortController();
+  const over = AbortSignal.any([signal, answered.signal]);
+  while (!over.aborted) {
+    void isUp(client, { path: '/global/health', signal: over }).then((yes) => {
+      if (yes) answered.abort();
+    });
+    await clock.sleep(ASK_EVERY_MS, over);
+  }
+  return answered.signal.aborted;
+}
+
+/** Whether the server answers a question about a directory: the first one about it boots there. */
+export async function answersAbout(client: LoopbackClient, directory: string): Promise<boolean> {
+  return isUp(client, { path: '/path', query: { directory } });
+}
+
+async function isUp(client: LoopbackClient, question: HttpQuestion): Promise<boolean> {
   try {
-    const { status } = await client.ask({ path, query: { directory }, limitMs: ASK_AGAIN_MS });
+    const { status } = await client.ask({ ...question, limitMs: ANSWER_MS });
     return status === 200;
   } catch (error) {
     if (error instanceof AppError || errnoOf(error) !== undefined) return false;

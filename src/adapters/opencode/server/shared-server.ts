@@ -10,7 +10,7 @@ import { spawnProcess, type SpawnedProcess } from '../../process/spawn-process.t
 import { withLock } from '../../store/lock.ts';
 import { readTextIfExists } from '../../store/private-files.ts';
 import { programFacts } from '../find-opencode.ts';
-import { isUp, newAddress } from './address.ts';
+import { answers, answersAbout, newAddress } from './address.ts';
 import { PLUGIN_SOURCE } from './plugin-source.ts';
 import { removeLeftServers } from './left-servers.ts';
 import { Lease } from './lease.ts';
@@ -160,23 +160,27 @@ async function spawn(wanted: WantedServer, place: ServerPlace): Promise<Starting
 /** The first hold on a server, as soon as it answers and its plugin is at work. */
 async function ready(wanted: WantedServer, place: ServerPlace, { process, client }: Starting): Promise<Lease> {
   const { clock, limitMs, first } = wanted;
-  const until = clock.monotonic() + limitMs;
+  const over = new AbortController();
+  const { signal } = over;
   let ended = false;
   void process.exit.then(() => {
     ended = true;
+    over.abort();
   });
-  let listens = false;
-  for (;;) {
-    if (ended) throw new NoServer(`it ended before it listened: ${await lastWords(place)}`);
-    if (clock.monotonic() > until) throw new NoServer(`it was not ready within ${Math.round(limitMs / 1000)} s`);
-    listens ||= await isUp(client, '/global/health');
-    // The first thing that is asked of a directory loads the plugins there.
-    if (listens && (await isUp(client, '/path', first))) {
-      const lease = await Lease.take(place.socket);
+  void clock.sleep(limitMs, signal).then(() => over.abort());
+  try {
+    await answers(client, { clock, signal });
+    while (!signal.aborted) {
+      // The first thing that is asked of a directory loads the plugins there.
+      const lease = (await answersAbout(client, first)) ? await Lease.take(place.socket) : undefined;
       if (lease !== undefined) return lease;
+      await clock.sleep(POLL_MS, signal);
     }
-    await clock.sleep(POLL_MS);
+  } finally {
+    over.abort();
   }
+  if (ended) throw new NoServer(`it ended before it listened: ${await lastWords(place)}`);
+  throw new NoServer(`it was not ready within ${Math.round(limitMs / 1000)} s`);
 }
 
 async function lastWords({ log }: ServerPlace): Promise<string> {

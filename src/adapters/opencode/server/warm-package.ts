@@ -6,7 +6,7 @@ import { spawnProcess } from '../../process/spawn-process.ts';
 import { makePrivateDirectory, removeDirectory } from '../../store/private-files.ts';
 import { makeScratchDirectory } from '../../store/scratch.ts';
 import { driverEnvironment, type OpencodeCli } from '../opencode-cli.ts';
-import { isUp, newAddress } from './address.ts';
+import { answers, answersAbout, newAddress } from './address.ts';
 import { hasOwnPackage } from './own-package.ts';
 import { keyOf, SERVER_ID_PREFIX } from './server-files.ts';
 
@@ -37,12 +37,13 @@ export async function warmOwnPackage({ path, env }: OpencodeCli, clock: Clock, s
     stdoutFile: log,
     stderrFile: log,
   });
+  const over = AbortSignal.any([signal, AbortSignal.timeout(WARM_MS)]);
   try {
-    const until = clock.monotonic() + WARM_MS;
     let isThere = false;
-    while (!isThere && clock.monotonic() < until && !signal.aborted) {
-      await isUp(address.client, '/path', directory);
-      await clock.sleep(POLL_MS, signal);
+    await answers(address.client, { clock, signal: over });
+    while (!isThere && !over.aborted) {
+      await answersAbout(address.client, directory);
+      await clock.sleep(POLL_MS, over);
       isThere = await hasOwnPackage(env);
     }
     return isThere;
