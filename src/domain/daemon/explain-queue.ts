@@ -4,6 +4,7 @@ import type { QueueItem } from '../queue/queue-item.ts';
 import { reasonWords, type AtWork, type ReasonWords } from '../queue/reason-words.ts';
 import { whyTasksWait, type Reason, type Situation } from '../queue/why-tasks-wait.ts';
 import type { RunRecord } from '../runs/run-record.ts';
+import { hasSlot } from '../work/live-runs.ts';
 import { queueSituation } from '../work/queue-situation.ts';
 import { isDaemonAlive } from './daemon-alive.ts';
 
@@ -72,7 +73,7 @@ async function notReady(context: Context): Promise<Reason[]> {
 }
 
 function agentsOf(runs: readonly RunRecord[]): AtWork[] {
-  return runs.flatMap(({ id, kind, subject, requested_at: since }) =>
-    subject.type === 'issue' && kind !== 'destroy' ? [{ name: subject.ref, runId: id, since: Date.parse(since) }] : [],
-  );
+  return runs
+    .filter(hasSlot)
+    .map(({ id, subject, requested_at: since }) => ({ name: subject.ref, runId: id, since: Date.parse(since) }));
 }

@@ -45,9 +45,17 @@ export async function liveRuns(context: Pick<Context, 'home'>, known: Known): Pr
   return (await openRuns(context, known)).filter((record) => isLive(context.home, runOf(record)));
 }
 
-/** How many of these runs have an agent slot: those on issues. */
+/** A run that has an agent slot. */
+type RunOnIssue = RunRecord & { readonly subject: { readonly type: 'issue' } };
+
+/** Whether a live run has an agent slot: each on an issue has, but for those of 0.1.0 that destroyed one. */
+export function hasSlot(run: RunRecord): run is RunOnIssue {
+  return run.subject.type === 'issue' && run.kind !== 'destroy';
+}
+
+/** How many of these runs have an agent slot. */
 export function countAgents(runs: readonly RunRecord[]): number {
-  return runs.filter(({ subject, kind }) => subject.type === 'issue' && kind !== 'destroy').length;
+  return runs.filter(hasSlot).length;
 }
 
 /** How many of these runs are the PM agent's. */

@@ -12,7 +12,7 @@ import { repositoryOf, type OtherHost, type Reason, type Situation } from '../qu
 import type { RunRecord } from '../runs/run-record.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import { isBusy } from '../sessions/session-busy.ts';
-import { countAgents, countPmRuns, liveRuns } from './live-runs.ts';
+import { countAgents, countPmRuns, hasSlot, liveRuns } from './live-runs.ts';
 
 type Needs = Pick<Context, 'home' | 'settings' | 'queue'>;
 
@@ -75,8 +75,7 @@ export function otherHost(host: string, silentMs: number): OtherHost {
 /** How many agents are at work in each repository. */
 export function agentsByRepository(runs: readonly RunRecord[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { subject, kind } of runs) {
-    if (subject.type !== 'issue' || kind === 'destroy') continue;
+  for (const { subject } of runs.filter(hasSlot)) {
     const repository = repositoryOf(subject.ref);
     counts.set(repository, (counts.get(repository) ?? 0) + 1);
   }
