@@ -2,8 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { identityOf } from '../../src/adapters/process/process-identity.ts';
+import { tick } from '../../src/domain/daemon/tick.ts';
 import type { QueueItem } from '../../src/domain/queue/queue-item.ts';
-import { listedIssue, readJson, REF, sessionFile, succeeded } from '../support/fake-world.ts';
+import { listRunRecords } from '../../src/domain/runs/run-files.ts';
+import { contextOf } from '../support/context-of.ts';
+import { issue, listedIssue, readJson, REF, sessionFile, succeeded } from '../support/fake-world.ts';
 import {
   daemonLog,
   DEAD,
@@ -112,4 +115,15 @@ test('a claim of a process that is alive is left alone', async () => {
   await editTask(world, id, { ...CLAIM, claimed_by: identityOf(process.pid) ?? DEAD });
   succeeded(await world.kugetsu('queue-daemon', 'run', '--once'));
   expect(readJson(taskPath(world, id))).toMatchObject({ state: 'notified', attempts: 1, run_id: RUN });
+});
+
+test('by the end of a look each claim is its runner’s, although that is gone: the next look finds it abandoned', async () => {
+  const world = await queueWorld({ MAX_CONCURRENT_AGENTS: '2' });
+  for (const n of [1, 2]) await enqueue(world, notes(world, 'work'), issue(n));
+  const context = { ...(await contextOf(world)), self: { executable: '/bin/true', prefix: [] } };
+  const memory = { cleanedAt: 0, obstacle: undefined, tasks: { open: new Set<string>(), waits: '' }, fleet: {} };
+  await tick(context, memory, async () => undefined);
+  const runs = await listRunRecords(context);
+  expect(runs).toHaveLength(2);
+  expect(runs.filter(({ owner }) => owner.pid === process.pid)).toEqual([]);
 });

@@ -15,21 +15,25 @@ import { leaseSeconds } from '../work/lease.ts';
 import { advance, isHeldUp } from '../queue/advance.ts';
 import { countEnd } from '../queue/breakers.ts';
 import { backoff, heldByBreak, heldUp, settleItem } from '../work/settle-task.ts';
-import { launchRun } from '../work/launch-run.ts';
+import { startRunner } from '../work/launch-run.ts';
 import { newRun } from '../runs/new-run.ts';
 import { writeRunRecord } from '../runs/run-files.ts';
 import { runOf, type RunRecord } from '../runs/run-record.ts';
 import { newRunId } from '../runs/run-id.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
-import { startIssue } from '../work/start-issue.ts';
+import { claimStart } from '../work/start-issue.ts';
 
-/**
- * Takes a task for one attempt and starts its run.
- *
- * @returns what came of it, in a few words
- */
-export async function dispatchItem(context: Context, item: QueueItem): Promise<string> {
+/** What came of a task that was chosen. */
+export interface Dispatched {
+  /** In a few words. */
+  readonly news: string;
+  /** Gives the claim of a runner that was started over to it, by the end of the look; what came of that, if it was refused. */
+  readonly handOver?: () => Promise<string | undefined>;
+}
+
+/** Takes a task for one attempt and starts its run. */
+export async function dispatchItem(context: Context, item: QueueItem): Promise<Dispatched> {
   const runId = newRunId(context);
   const by = await claimer(context);
   const run = item.type === 'pm' ? { ...runOf(newPmRun(context, item, runId)), owner: by } : null;
@@ -38,7 +42,7 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
     claim: { host: by.host, seconds: await leaseSeconds(context, item.type) },
   });
   const claimed = change?.after;
-  if (claimed === undefined || claimed.run_id !== runId) return 'taken by another process';
+  if (claimed === undefined || claimed.run_id !== runId) return { news: 'taken by another process' };
   const { id, issue_ref, attempts } = claimed;
   // A task that kugetsu is not ready for comes back again and again: one word is enough.
   if (!isHeldUp(item)) {
@@ -49,11 +53,16 @@ export async function dispatchItem(context: Context, item: QueueItem): Promise<s
       task: id,
     });
   }
+  const refused = async (error: unknown): Promise<string> => notDispatched(context, claimed, error);
   try {
-    await (item.type === 'pm' ? launchPmRun(context, claimed, runId) : startAttempt(context, claimed, runId));
-    return `dispatched as ${runId} (attempt ${attempts})`;
+    const record = await (item.type === 'pm' ? claimPmRun : claimAttempt)(context, claimed, runId);
+    const handOver = await startRunner(context, record);
+    return {
+      news: `dispatched as ${runId} (attempt ${attempts})`,
+      handOver: async () => handOver().then(() => undefined, refused),
+    };
   } catch (error) {
-    return notDispatched(context, claimed, error);
+    return { news: await refused(error) };
   }
 }
 
@@ -88,7 +97,7 @@ async function notDispatched(context: Context, { id, run_id: runId }: QueueItem,
   return `refused (${code}): ${message}`;
 }
 
-async function startAttempt(context: Context, item: QueueItem, runId: string): Promise<void> {
+async function claimAttempt(context: Context, item: QueueItem, runId: string): Promise<RunRecord> {
   const { issue_ref: text, id: task, parent } = item;
   const ref = parseIssueRef(text ?? '');
   const session = await readIssueSession(context, text ?? '');
@@ -97,7 +106,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
   const isAnew = item.fresh === true || item.from !== undefined || item.pr !== undefined;
   const fresh = isAnew && !(session?.run?.task === task && session.run.working_at !== null);
   const there = session?.opencode_session_id != null && worktree !== null && (await pathExists(worktree));
-  await startIssue(context, {
+  return claimStart(context, {
     ref,
     kind: there && !fresh ? 'continue' : 'start',
     message: attemptMessage(item),
@@ -111,7 +120,7 @@ async function startAttempt(context: Context, item: QueueItem, runId: string): P
   });
 }
 
-async function launchPmRun(context: Context, item: QueueItem, runId: string): Promise<void> {
+async function claimPmRun(context: Context, item: QueueItem, runId: string): Promise<RunRecord> {
   await context.opencode.probe();
   await readAgentVariables(context, 'pm-agent');
   const { KUGETSU_VERBOSITY: verbosity } = await context.settings();
@@ -119,7 +128,7 @@ async function launchPmRun(context: Context, item: QueueItem, runId: string): Pr
   const message = pmPrompt({ message: item.message, verbosity, earlierFailure: earlier });
   const record = newPmRun(context, item, runId, message);
   await writeRunRecord(context, record);
-  await launchRun(context, record);
+  return record;
 }
 
 function newPmRun(

@@ -105,13 +105,24 @@ async function dispatchAll(
   const { dispatchItem } = await import('./dispatch.ts');
   const { beginTrial } = await import('./tend-limits.ts');
   const { MIN_FREE_MEMORY_MB: needed } = await context.settings();
-  for (const [begun, item] of items.entries()) {
-    if (lowMemory(needed, begun * AGENT_MEMORY_MB).length > 0) return begun;
-    // Another host tries one.
-    if (isTrial && !(await beginTrial(context, item.id))) return items.length;
-    await say(`${item.id} ${await dispatchItem(context, item)}`);
+  const handOvers: (() => Promise<void>)[] = [];
+  try {
+    for (const [begun, item] of items.entries()) {
+      if (lowMemory(needed, begun * AGENT_MEMORY_MB).length > 0) return begun;
+      // Another host tries one.
+      if (isTrial && !(await beginTrial(context, item.id))) return items.length;
+      const { news, handOver } = await dispatchItem(context, item);
+      await say(`${item.id} ${news}`);
+      handOvers.push(async () => {
+        const refused = await handOver?.();
+        if (refused !== undefined) await say(`${item.id} ${refused}`);
+      });
+    }
+    return items.length;
+  } finally {
+    // By now most runners have taken their runs over themselves, without the next task having waited for that.
+    for (const handOver of handOvers) await handOver();
   }
-  return items.length;
 }
 
 function earliest(...times: readonly (number | undefined)[]): number | undefined {

@@ -24,16 +24,36 @@ type Needs = Pick<Context, 'home' | 'env' | 'clock' | 'self' | 'tempDirectory' |
  * given back.
  */
 export async function launchRun(context: Needs, claimed: RunRecord): Promise<void> {
-  const { id, subject } = claimed;
-  const record = recordedRun(context, id, subject);
-  try {
-    const pid = await spawnRunner(context, claimed);
-    // One that has died already leaves a claim that anybody can see to be abandoned.
-    const owner = identityOf(pid) ?? { pid, process_start: 'gone', ...ownPlace() };
-    await record.change((run) => handedTo(run, owner));
-  } catch (error) {
-    if (await isGivenBack(context, record, { claimed, error })) throw error;
-  }
+  const handOver = await startRunner(context, claimed);
+  await handOver();
+}
+
+/**
+ * As {@link launchRun}, but the claim stays with this process until it is handed over, or the runner takes it: who starts many waits
+ * for the lock of the sessions once less for each.
+ *
+ * @returns what hands the claim over, if the runner has not taken it by then; to be called before this process settles what died
+ */
+export async function startRunner(context: Needs, claimed: RunRecord): Promise<() => Promise<void>> {
+  const record = recordedRun(context, claimed.id, claimed.subject);
+  const orGivenBack = async <T>(step: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await step();
+    } catch (error) {
+      if (await isGivenBack(context, record, { claimed, error })) throw error;
+      return undefined;
+    }
+  };
+  const pid = await orGivenBack(async () => spawnRunner(context, claimed));
+  if (pid === undefined) return async () => undefined;
+  // One that has died already leaves a claim that anybody can see to be abandoned.
+  const owner = identityOf(pid) ?? { pid, process_start: 'gone', ...ownPlace() };
+  return async () => {
+    await orGivenBack(async () => {
+      const current = await record.read();
+      if (current === undefined || !isTakenOver(current)) await record.change((run) => handedTo(run, owner));
+    });
+  };
 }
 
 /** @returns false when the runner has the run already: only the hand-over could not be written down */

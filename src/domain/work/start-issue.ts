@@ -12,7 +12,7 @@ import { originTask, parentTask } from '../issues/task-id.ts';
 import { noteBegunAlone } from './begun-alone.ts';
 import { launchRun } from './launch-run.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
-import { runOf } from '../runs/run-record.ts';
+import { runOf, type RunRecord } from '../runs/run-record.ts';
 import type { DoneWhen } from '../runs/done-when.ts';
 import type { Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
@@ -47,9 +47,20 @@ interface AgentTask {
 /**
  * Puts an agent to work on an issue, or on with it, and returns as soon as its runner has been started.
  *
- * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
+ * @throws AppError what {@link claimStart} throws
  */
 export async function startIssue(context: Context, task: AgentTask): Promise<Run> {
+  const record = await claimStart(context, task);
+  await launchRun(context, record);
+  return runOf(record);
+}
+
+/**
+ * Claims an issue for a run that this process is to launch.
+ *
+ * @throws AppError `not_initialised` (exit code 3), `bad_env_file`, `too_deep`, and what {@link claimIssue} throws
+ */
+export async function claimStart(context: Context, task: AgentTask): Promise<RunRecord> {
   const { ref, kind, message, debug, fresh = false, from, pr, setup = false, doneWhen } = task;
   requireMessage(message);
   await requireInitialised(context);
@@ -83,8 +94,7 @@ export async function startIssue(context: Context, task: AgentTask): Promise<Run
     settled: attempt !== undefined,
   });
   if (isAlone) await noteBegunAlone(context, formatIssueRef(ref));
-  await launchRun(context, record);
-  return runOf(record);
+  return record;
 }
 
 /**
