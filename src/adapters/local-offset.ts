@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readTimeZone, type OffsetAt } from '../util/time-zone.ts';
+import { readTimeZone, type OffsetAt } from '../util/time.ts';
 
 const SYSTEM_ZONE = '/etc/localtime';
 const ZONES = '/usr/share/zoneinfo';

@@ -22,3 +22,8 @@ export function parseJson(text: string): unknown {
 
 /** `T` without its index signature: the keys that this version knows of an object that may have more. */
 export type KnownKeys<T> = { [K in keyof T as string extends K ? never : number extends K ? never : K]: T[K] };
+
+/** Whether two values are the same one, or would be written as the same JSON. */
+export function isSameJson(one: object, other: object): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { atPlainGitDirectory } from '../../src/adapters/git/git-place.ts';
-import { trackOrigin } from '../../src/adapters/git/track-origin.ts';
+import { trackOrigin } from '../../src/adapters/git/clone-bare.ts';
 
 let root: string;
 beforeEach(() => {

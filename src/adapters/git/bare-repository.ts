@@ -13,9 +13,8 @@ import { inRepository } from './isolation.ts';
 import { clonedFacts, noteFacts, ownFacts, remoteConfig } from './own-directory.ts';
 import { packLooseRefs } from './pack-repository.ts';
 import { askRemoteHead, writeRemoteHead, type AskedHead } from './remote-head.ts';
-import { fetchWhole, partialPacks } from './shared/partial-objects.ts';
 import { writeSharedConfig } from './shared/shared-config.ts';
-import { noteShallow } from './shared/shared-objects.ts';
+import { fetchWhole, noteShallow, partialPacks } from './shared/shared-objects.ts';
 import { pathExists } from '../store/paths.ts';
 
 const FETCHED_FILE = 'kugetsu-fetched';

@@ -3,10 +3,9 @@ import { AppError } from '../../util/errors.ts';
 import { pasteQuote } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
 import { said, words } from '../../util/words.ts';
-import { fatalLine, TRANSFER_TIMEOUT_MS } from './git-command.ts';
+import { fatalLine, leftLock, TRANSFER_TIMEOUT_MS } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { unknownHostKey } from './host-key.ts';
-import { leftLock } from './left-lock.ts';
 
 /** What git, or a program that it runs, says when something is wrong, and what kugetsu says of it. */
 export interface Reason {

@@ -6,7 +6,7 @@ import type { Environment } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { keepingLink } from './plain-facts.ts';
-import { relinkModules } from './relink-modules.ts';
+import { relinkModules } from './relink.ts';
 import { commitOf } from './temporary-index.ts';
 import { listWorktreeEntries, type WorktreeEntry } from './worktree-entries.ts';
 

@@ -3,8 +3,7 @@ import { join, relative } from 'node:path';
 import type { Environment } from './git-command.ts';
 import { moveAside } from './move-aside.ts';
 import { keepingLink, linkedMetadata, noteMoved } from './plain-facts.ts';
-import { relinkModules } from './relink-modules.ts';
-import { relinkNested } from './relink-nested.ts';
+import { relinkModules, relinkNested } from './relink.ts';
 
 /**
  * Moves a directory with all that is in it, and tells repositories, linked worktrees and submodules inside where they, and

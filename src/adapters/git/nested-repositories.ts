@@ -4,8 +4,7 @@ import type { GitPlace } from './git-place.ts';
 import { moveAside } from './move-aside.ts';
 import { exists, isDirectory, isInside } from '../store/paths.ts';
 import { keepingLink } from './plain-facts.ts';
-import { relinkModules } from './relink-modules.ts';
-import { relinkNested } from './relink-nested.ts';
+import { relinkModules, relinkNested } from './relink.ts';
 import { commitOf, withTemporaryIndex } from './temporary-index.ts';
 
 interface NestedOptions {

@@ -1,7 +1,6 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
-import { encodedPaths } from './conversions.ts';
-import { filteredPaths } from './filters.ts';
+import { encodedPaths, filteredPaths } from './conversions.ts';
 import { gitFailure, tryGit } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { lfsFailure } from './lfs.ts';

@@ -1,6 +1,5 @@
 import type { RunLogEntry, LogRecord } from '../../domain/runs/run-log-lines.ts';
-import { withoutFrames } from '../../util/stack-frames.ts';
-import { oneLine, plainText } from '../../util/text.ts';
+import { oneLine, plainText, withoutFrames } from '../../util/text.ts';
 import { formatDuration, timeOfDay } from '../../util/time.ts';
 import { palette } from './palette.ts';
 import { hasFailed, toolText } from './tool-entry.ts';

@@ -1,8 +1,7 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { messageOf } from '../../util/errors.ts';
 import { SHAPES_ONLY } from '../../util/redaction.ts';
-import { isSecretKey } from '../../util/secret-keys.ts';
-import { beginsLikeSecret, REDACTED } from '../../util/secret-shapes.ts';
+import { beginsLikeSecret, isSecretKey, REDACTED } from '../../util/secret-shapes.ts';
 import type { Context } from '../context.ts';
 import { agentOfFile } from './agents.ts';
 import { envFilePath, readEnvFile } from './env-file.ts';

@@ -2,7 +2,7 @@ import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import { stampAtOnce } from '../../adapters/store/paths.ts';
 import { touchFile, unlinkFile } from '../../adapters/store/private-files.ts';
-import { isSameJson } from '../../util/same-json.ts';
+import { isSameJson } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
 import type { Courier } from '../notifications/courier.ts';
 import { sendNotification } from '../notifications/inbox.ts';

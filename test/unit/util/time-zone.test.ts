@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readTimeZone } from '../../../src/util/time-zone.ts';
+import { readTimeZone } from '../../../src/util/time.ts';
 
 interface Zone {
   /** Offsets in minutes, the first one from the beginning of time. */

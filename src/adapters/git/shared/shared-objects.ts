@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { removeFile, replaceFile } from '../../store/private-files.ts';
-import { tryGit, TRANSFER_TIMEOUT_MS, type Environment } from '../git-command.ts';
-import { atGitDirectory } from '../git-place.ts';
+import { type Environment, TRANSFER_TIMEOUT_MS, tryGit } from '../git-command.ts';
+import { atGitDirectory, type GitPlace } from '../git-place.ts';
 import { linkParts, ownDirectory } from '../own-directory.ts';
 import { plainText } from '../plain-file.ts';
 import { type Deviation, setAside } from './set-aside.ts';
-import { partialPacks } from './partial-objects.ts';
+import { listDirectory } from '../../store/directory.ts';
 
 const ALTERNATES = 'objects/info/alternates';
 const NOTED = 'shallow.noted';
@@ -107,4 +107,27 @@ export async function noteShallow(repository: string): Promise<void> {
     if ((await plainText(noted)) !== undefined) await removeFile(noted);
   } else await replaceFile(noted, text);
   await linkParts(repository);
+}
+
+const PACKS = 'objects/pack';
+
+/** The marks of packs that are incomplete because an agent fetched with a filter. gitrepository-layout(5), `.promisor` */
+export async function partialPacks(repository: string): Promise<string[]> {
+  return (await listDirectory(join(repository, PACKS))).filter((name) => name.endsWith('.promisor'));
+}
+
+/**
+ * Fetches all that the remote of `place` has, also what seems to be there, and takes the marks away. `place` is a git
+ * directory for a moment that has the repository's objects and none of its refs: what it has it does not tell the remote.
+ *
+ * @returns whether that succeeded; when not, the fetch that comes says why
+ */
+export async function fetchWhole(
+  repository: string,
+  place: Parameters<typeof tryGit>[1] & Pick<GitPlace, 'cwd'>,
+): Promise<boolean> {
+  const args = ['fetch', '--quiet', '--no-recurse-submodules', '--no-write-fetch-head', '--update-shallow', 'origin'];
+  if ((await tryGit(args, place)).exitCode !== 0) return false;
+  for (const name of await partialPacks(repository)) await setAside(repository, join(PACKS, name));
+  return true;
 }

@@ -1,4 +1,4 @@
-import { networkFileSystem } from '../../../adapters/store/network-file-system.ts';
+import { networkFileSystem } from '../../../adapters/store/disk.ts';
 import type { Check } from '../check.ts';
 import { fine, wrong } from '../finding.ts';
 

@@ -1,7 +1,7 @@
 import type { Database, Row, Value } from '../../../adapters/postgres/database.ts';
 import { randomBytes } from '../../../adapters/random.ts';
 import { base62 } from '../../../util/ids.ts';
-import { isSameJson } from '../../../util/same-json.ts';
+import { isSameJson } from '../../../util/loose-object.ts';
 import { rawText, words, type Text } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
 import { byTime } from '../../issues/task-id.ts';

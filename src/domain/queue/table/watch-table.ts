@@ -1,5 +1,5 @@
 import type { Database } from '../../../adapters/postgres/database.ts';
-import { listen } from '../../../adapters/postgres/listen.ts';
+import { listen } from '../../../adapters/postgres/connect.ts';
 import type { Context } from '../../context.ts';
 import type { Watch } from '../queue-store.ts';
 

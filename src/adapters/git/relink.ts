@@ -1,13 +1,13 @@
-import { join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isDirectory } from '../store/paths.ts';
-import { listEntries } from '../store/entries.ts';
-import { replaceFile } from '../store/private-files.ts';
-import { git, tryGit, type Environment } from './git-command.ts';
+import { entryAt, listEntries } from '../store/entries.ts';
+import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { type Environment, git, tryGit } from './git-command.ts';
 import { nowhere } from './git-place.ts';
 import { plainText } from './plain-file.ts';
 
 interface Move {
-  /** Without links. */
+  /** Where everything was, without links. */
   readonly from: string;
   readonly to: string;
 }
@@ -55,6 +55,29 @@ async function modulesIn(directory: string): Promise<string[]> {
     else found.push(...(await modulesIn(path)));
   }
   return found;
+}
+
+/**
+ * Tells repositories that were moved, and their linked worktrees, where they are now, as git-worktree(1), `repair`, does:
+ * both name each other by absolute paths. `repositories` are their new places; what they name in `from` is in `to`.
+ */
+export async function relinkNested(repositories: readonly string[], move: Move): Promise<void> {
+  for (const repository of repositories) {
+    // A linked worktree of another repository has a file there.
+    if (!(await isDirectory(join(repository, '.git')))) continue;
+    for (const { path: entry, name } of await listEntries(join(repository, '.git', 'worktrees'))) {
+      const named = (await readTextIfExists(join(entry, 'gitdir')).catch(() => undefined))?.replace(/\n$/, '');
+      if (named === undefined || !isAbsolute(named)) continue;
+      const link = moved(named, move);
+      if ((await entryAt(link))?.type !== 'file') continue;
+      const before = (await readTextIfExists(link)) ?? '';
+      // Only what belongs to it is changed, wherever it is.
+      if (!before.trimEnd().endsWith(`/.git/worktrees/${name}`)) continue;
+      if (moved(before.trimEnd().replace(/^gitdir: /, ''), move) !== entry) continue;
+      await replaceFile(join(entry, 'gitdir'), `${link}\n`);
+      await replaceFile(link, `gitdir: ${entry}\n`);
+    }
+  }
 }
 
 function moved(path: string, { from, to }: Move): string {

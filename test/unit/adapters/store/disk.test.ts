@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { networkFileSystem } from '../../../../src/adapters/store/network-file-system.ts';
+import { networkFileSystem } from '../../../../src/adapters/store/disk.ts';
 
 const FUSE = 0x65735546;
 const MOUNTS = `22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { progressIn, withoutProgress } from '../../../../src/adapters/git/transfer-progress.ts';
+import { progressIn, withoutProgress } from '../../../../src/adapters/git/clone-bare.ts';
 
 // As git 2.51 writes it.
 const SAID = [
