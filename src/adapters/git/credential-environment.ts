@@ -1,5 +1,5 @@
 import { shellQuote } from '../../util/text.ts';
-import { configEntries, configEnvironment, type ConfigEntry } from './config-environment.ts';
+import { configEntries, configEnvironment, type ConfigEntry } from './config-forms.ts';
 import type { Environment } from './git-command.ts';
 
 /** A user and a password or token for one web address. */

@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
-import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
+import { KEPT, PUSHED, RESCUED } from './rescued-refs.ts';
 import { plainText } from './plain-file.ts';
 import { conflictSides, treeOfEntries, writeBlobs } from './save-index.ts';
 import { commitTree, treeOf, type Saver } from './saving.ts';

@@ -4,7 +4,7 @@ import { makeScratch, rm, type Scratch } from '../store/changes.ts';
 import { makePrivateDirectory } from '../store/private-files.ts';
 import { leadsToDirectory } from '../store/paths.ts';
 import { scratchPrefix } from '../store/scratch.ts';
-import { configText, type Config } from './config-text.ts';
+import { configText, type Config } from './config-forms.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, nowhere, type GitPlace } from './git-place.ts';
 import { formatConfig, hasOwnDirectory, HEAD, ownFacts, ownParts, type OwnFacts } from './own-directory.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { leadsToDirectory, seenAtOnce } from '../store/paths.ts';
 import { makeLinked, type Scratch } from '../store/changes.ts';
 import { replaceFile } from '../store/private-files.ts';
-import { configText, valueIn, type Config } from './config-text.ts';
+import { configText, valueIn, type Config } from './config-forms.ts';
 import { plainText } from './plain-file.ts';
 
 const NAME = 'kugetsu-git';

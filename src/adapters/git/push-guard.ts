@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { isAtLeast } from '../../util/versions.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
-import { configEntries, configEnvironment, type ConfigEntry } from './config-environment.ts';
+import { configEntries, configEnvironment, type ConfigEntry } from './config-forms.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { CHECK_PUSH, HAND_ON } from './push-guard-scripts.ts';
 

@@ -2,7 +2,7 @@ import { git, tryGit, type Environment } from './git-command.ts';
 import { atGitDirectory, atPlainGitDirectory } from './git-place.ts';
 import { inRepository } from './isolation.ts';
 import { objectName } from './object-name.ts';
-import { PUSHED } from './own-refs.ts';
+import { PUSHED } from './rescued-refs.ts';
 import { mayHaveRef } from './plain-refs.ts';
 import { commitOf } from './temporary-index.ts';
 

@@ -6,11 +6,10 @@ import { lastHeadIn } from './head-file.ts';
 import type { GitPlace } from './git-place.ts';
 import { inMetadata, inRepository } from './isolation.ts';
 import { moveAside } from './move-aside.ts';
-import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
+import { KEPT, PUSHED, RESCUED } from './rescued-refs.ts';
 import { saveIndex } from './save-index.ts';
-import { makeSaver, type CanTellAgain, type MovedTree, type Rescue, type Saver } from './saving.ts';
+import { type CanTellAgain, isReachable, makeSaver, type MovedTree, type Rescue, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
-import { isReachable } from './whereabouts.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
 
 interface LeftoverOptions {

@@ -1,24 +1,30 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { joinWords, quoted, words, type Words } from '../../util/words.ts';
-import { blockingFiles } from './blocking-files.ts';
 import { tryGit, type Environment } from './git-command.ts';
 import { saveGitFiles } from './git-files.ts';
 import { isGitDirectory, type GitPlace } from './git-place.ts';
 import { inRepository, inWorktree } from './isolation.ts';
-import { entriesAt, linkedInside, moveLinkedAside, releaseBranch, relink } from './linked-inside.ts';
 import { moveWholeAside } from './move-aside.ts';
 import { exists, isDirectory } from '../store/paths.ts';
-import { moveNestedRepositoriesAside, nestedRepositories } from './nested-repositories.ts';
+import {
+  entriesAt,
+  linkedInside,
+  moveLinkedAside,
+  moveNestedRepositoriesAside,
+  nestedRepositories,
+  releaseBranch,
+  relink,
+} from './nested-repositories.ts';
 import { openWorktree } from './open-modes.ts';
 import { keepingLink } from './plain-facts.ts';
-import { relinkModules, relinkNested } from './relink.ts';
+import { relinkModules, relinkNested } from './move-tree.ts';
 import { moveModules, saveMetadata } from './rescue-leftovers.ts';
 import { canBeMovedInstead, saveFiles } from './save-files.ts';
 import { makeSaver, type CanTellAgain, type MovedTree, type Rescue, type SavedRef, type Saver } from './saving.ts';
 import { commitOf } from './temporary-index.ts';
 import { leftBySetUp } from './set-up-state.ts';
-import { passedOver } from './unaddable.ts';
+import { blockingFiles, passedOver } from './unaddable.ts';
 import type { WorktreeEntry } from './worktree-entries.ts';
 
 interface RescueOptions {

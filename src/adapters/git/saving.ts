@@ -3,9 +3,7 @@ import { git } from './git-command.ts';
 import type { GitPlace } from './git-place.ts';
 import { KUGETSU_IDENTITY } from './identity.ts';
 import { objectName } from './object-name.ts';
-import { KEPT, PUSHED, RESCUED } from './own-refs.ts';
-import { savedBefore } from './saved-before.ts';
-import { isReachable, whereIs } from './whereabouts.ts';
+import { KEPT, PUSHED, RESCUED, savedBefore } from './rescued-refs.ts';
 
 /** What a ref of a rescue holds. */
 export type SavedPart =
@@ -143,4 +141,21 @@ export async function commitTree({ tree, parents, message }: NewCommit, place: G
 /** The tree of a commit. */
 export async function treeOf(commit: string, place: GitPlace): Promise<string> {
   return objectName(await git(['rev-parse', `${commit}^{tree}`], place));
+}
+
+/** Whether a ref that matches one of the patterns has this commit. */
+export async function isReachable(commit: string, patterns: readonly string[], place: GitPlace): Promise<boolean> {
+  if (patterns.length === 0) return false;
+  const args = ['for-each-ref', '--count=1', '--contains', commit, '--format=%(refname)', ...patterns];
+  return (await git(args, place)).trim() !== '';
+}
+
+/** Who else has a commit: the default branch of origin, permanently; another branch of origin, until somebody deletes it; or nobody. */
+type Whereabouts = 'merged' | 'pushed' | 'only_here';
+
+/** Who has a commit besides what is to be removed; `base` is the ref of another branch that stays, such as one that work begins from. */
+async function whereIs(commit: string, place: GitPlace, base: string | undefined): Promise<Whereabouts> {
+  const staying = ['refs/remotes/origin/HEAD', ...(base === undefined ? [] : [base])];
+  if (await isReachable(commit, staying, place)) return 'merged';
+  return (await isReachable(commit, ['refs/remotes'], place)) ? 'pushed' : 'only_here';
 }

@@ -1,11 +1,10 @@
 import { git, tryGit, type Environment } from './git-command.ts';
 import { atPlainGitDirectory, type GitPlace } from './git-place.ts';
 import { inRepository } from './isolation.ts';
-import { RESCUED } from './own-refs.ts';
+import { RESCUED } from './rescued-refs.ts';
 import { mayHaveRef } from './plain-refs.ts';
 import { treeOfEntries } from './save-index.ts';
-import { commitTree, makeSaver, treeOf, type SavedRef } from './saving.ts';
-import { isReachable } from './whereabouts.ts';
+import { commitTree, isReachable, makeSaver, type SavedRef, treeOf } from './saving.ts';
 
 const STASH = 'refs/stash';
 

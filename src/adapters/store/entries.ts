@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
-import { rm } from './changes.ts';
+import { rename, rm } from './changes.ts';
 import { listDirectory } from './directory.ts';
-import { statAtOnce } from './paths.ts';
+import { pathFacts, statAtOnce } from './paths.ts';
 
 /** Something in a directory, as it is itself: a link is a link, wherever it leads. */
 export interface Entry {
@@ -33,4 +33,20 @@ export async function listEntries(directory: string): Promise<Entry[]> {
 /** Removes a file or a link, never what a link leads to. */
 export async function removeEntry({ path }: Entry): Promise<void> {
   await rm(path);
+}
+
+/** Moves a file out of the way, to `<path>.<label>-<time>`, over nothing. @returns its new path */
+export async function setAside(path: string, label: string, now: number): Promise<string> {
+  const aside = await freeAside(path, label, now);
+  await rename(path, aside);
+  return aside;
+}
+
+/** A path of the form `<path>.<label>-<time>` at which nothing is. */
+export async function freeAside(path: string, label: string, now: number): Promise<string> {
+  const time = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
+  for (let count = 0; ; count += 1) {
+    const aside = `${path}.${label}-${time}${count === 0 ? '' : `-${count}`}`;
+    if ((await pathFacts(aside)) === undefined) return aside;
+  }
 }

@@ -1,4 +1,4 @@
-import { editText } from '../../adapters/process/edit-text.ts';
+import { editText } from '../../adapters/process/editor-and-pager.ts';
 import type { When } from '../../domain/queue/enqueue.ts';
 import { AppError, usageError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';

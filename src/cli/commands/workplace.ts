@@ -75,7 +75,7 @@ export async function diff({ context }: Call, { ref, stat, json }: DiffOptions):
 
 async function page({ env, terminal }: CliContext, text: string): Promise<void> {
   if (terminal.ruled && text.split('\n').length > 1) {
-    const { pageText } = await import('../../adapters/process/page-text.ts');
+    const { pageText } = await import('../../adapters/process/editor-and-pager.ts');
     const { terminalText } = await import('../../util/text.ts');
     if (await pageText(env, `${terminalText(text).trimEnd()}\n`)) return;
   }

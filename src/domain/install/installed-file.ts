@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { rename } from '../../adapters/store/changes.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { freeAside } from '../../adapters/store/set-aside.ts';
+import { freeAside } from '../../adapters/store/entries.ts';
 import { pathFacts } from '../../adapters/store/paths.ts';
 import { readTextIfExists, removeDirectory, removeFile, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';

@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
 import type { SavedForm } from '../../adapters/git/bring-back.ts';
-import { KEPT, RESCUED } from '../../adapters/git/own-refs.ts';
-import { listRescuedRefs, type RescuedRef } from '../../adapters/git/rescued-refs.ts';
+import { KEPT, listRescuedRefs, RESCUED, type RescuedRef } from '../../adapters/git/rescued-refs.ts';
 import { diskUsage } from '../../adapters/store/disk.ts';
 import { listEntries, type Entry } from '../../adapters/store/entries.ts';
 import { AppError, wordsOf } from '../../util/errors.ts';

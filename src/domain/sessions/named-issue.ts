@@ -1,4 +1,4 @@
-import { originOfCheckout } from '../../adapters/git/origin-of-checkout.ts';
+import { originOfCheckout } from '../../adapters/git/users-checkout.ts';
 import { type AppError, usageError } from '../../util/errors.ts';
 import { quoted, words } from '../../util/words.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
-import { freeAside } from '../../adapters/store/set-aside.ts';
+import { freeAside } from '../../adapters/store/entries.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import type { Context } from '../context.ts';
 import type { HomeSession, Index } from './home-session-schema.ts';

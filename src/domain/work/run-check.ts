@@ -1,4 +1,4 @@
-import { changedBetween, trackedChanges } from '../../adapters/git/tracked-changes.ts';
+import { changedBetween, trackedChanges } from '../../adapters/git/worktree-changes.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import type { Context } from '../queue/context.ts';

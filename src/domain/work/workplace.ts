@@ -1,4 +1,4 @@
-import { worktreeDiff, type WorktreeDiff } from '../../adapters/git/worktree-diff.ts';
+import { worktreeDiff, type WorktreeDiff } from '../../adapters/git/worktree-changes.ts';
 import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
 import { isDirectory } from '../../adapters/store/paths.ts';
 import { AppError } from '../../util/errors.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { checkoutAt, ignoredFiles, includedPatterns, originOf } from '../../adapters/git/ignored-files.ts';
+import { checkoutAt, ignoredFiles, includedPatterns, originOf } from '../../adapters/git/users-checkout.ts';
 import { copyFiles, type LeftOut } from '../../adapters/store/copy-files.ts';
 import { realPath } from '../../adapters/store/paths.ts';
 import { plural } from '../../util/text.ts';

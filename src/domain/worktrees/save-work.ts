@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Branch } from '../../adapters/git/branches.ts';
 import { holdsPointers } from '../../adapters/git/lfs.ts';
 import { moveWholeAside } from '../../adapters/git/move-aside.ts';
-import { RESCUED } from '../../adapters/git/own-refs.ts';
+import { RESCUED } from '../../adapters/git/rescued-refs.ts';
 import { keepingLink } from '../../adapters/git/plain-facts.ts';
 import { rescueCommits, rescueEntry, rescuePushed } from '../../adapters/git/rescue-leftovers.ts';
 import { rescueWork } from '../../adapters/git/rescue.ts';

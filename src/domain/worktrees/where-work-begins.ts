@@ -1,5 +1,4 @@
-import { namedCommit } from '../../adapters/git/named-commit.ts';
-import { fetchPullRequest, type PullRequest } from '../../adapters/git/pull-request.ts';
+import { fetchPullRequest, namedCommit, type PullRequest } from '../../adapters/git/named-start.ts';
 import { pushedBranch } from '../../adapters/git/pushed-branch.ts';
 import type { FilesFrom } from '../../adapters/git/worktree.ts';
 import { AppError } from '../../util/errors.ts';

@@ -1,6 +1,6 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { gitsAtWork, isOpen } from '../../process/git-at-work.ts';
+import { gitsAtWork, isOpen } from '../../process/other-processes.ts';
 import { beatsElsewhere } from '../../process/heartbeat.ts';
 import { rm } from '../../store/changes.ts';
 import { listWorktreeEntries } from '../worktree-entries.ts';

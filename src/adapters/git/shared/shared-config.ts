@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFile } from '../../store/changes.ts';
 import { removeDirectory, replaceFile } from '../../store/private-files.ts';
-import { configText, type Config } from '../config-text.ts';
+import { configText, type Config } from '../config-forms.ts';
 import { tryGit, type Environment } from '../git-command.ts';
 import { exists } from '../../store/paths.ts';
 import { formatConfig, ownFacts, remoteConfig, type OwnFacts } from '../own-directory.ts';

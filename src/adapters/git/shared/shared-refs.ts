@@ -4,7 +4,7 @@ import { exists } from '../../store/paths.ts';
 import { replaceFile } from '../../store/private-files.ts';
 import { git, type Environment } from '../git-command.ts';
 import { atGitDirectory } from '../git-place.ts';
-import { PUSHED, RESCUED } from '../own-refs.ts';
+import { PUSHED, RESCUED } from '../rescued-refs.ts';
 import { plainText } from '../plain-file.ts';
 import { listWorktreeEntries } from '../worktree-entries.ts';
 import { soundPackedRefs } from './packed-refs.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { endProcessesOfRun, sendSignal } from '../../process/end-processes.ts';
 import { isHere } from '../../process/process-identity.ts';
-import { runProcesses } from '../../process/run-processes.ts';
+import { runProcesses } from '../../process/other-processes.ts';
 import { listDirectory } from '../../store/directory.ts';
 import { isLocked } from '../../store/lock.ts';
 import { modifiedAt } from '../../store/paths.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runIdsInUse } from '../../../adapters/process/process-table.ts';
-import { mappedFiles } from '../../../adapters/process/run-processes.ts';
+import { mappedFiles } from '../../../adapters/process/other-processes.ts';
 import { ownUserId } from '../../../adapters/process/user.ts';
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { diskUsage } from '../../../adapters/store/disk.ts';

@@ -1,6 +1,6 @@
 import { endProcessesOfRun } from '../../../adapters/process/end-processes.ts';
 import { RUN_ID_VARIABLE } from '../../../adapters/process/environment.ts';
-import { runProcesses } from '../../../adapters/process/run-processes.ts';
+import { runProcesses } from '../../../adapters/process/other-processes.ts';
 import { standingOf } from '../../../adapters/process/standing.ts';
 import { plural } from '../../../util/text.ts';
 import type { QueueItem } from '../../queue/queue-item.ts';

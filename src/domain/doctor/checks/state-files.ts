@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { withLock } from '../../../adapters/store/lock.ts';
-import { setAside } from '../../../adapters/store/set-aside.ts';
+import { setAside } from '../../../adapters/store/entries.ts';
 import { identityOf } from '../../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';

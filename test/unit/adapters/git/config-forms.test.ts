@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { configText, valueIn } from '../../../../src/adapters/git/config-text.ts';
+import { configText, valueIn } from '../../../../src/adapters/git/config-forms.ts';
 
 test('what was written is read again, whatever the value', () => {
   const value = fc.stringMatching(/^[^\n\0\r]*$/);
