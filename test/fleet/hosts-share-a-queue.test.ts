@@ -177,7 +177,7 @@ test('who cannot join is told why, and has changed nothing', async () => {
     code: 4,
     stdout: '',
     stderr:
-      "kugetsu: the fleet's queue cannot be reached: connection refused (127.0.0.1:1)\n  run: kugetsu fleet status; what is queued meanwhile is kept here\n",
+      "kugetsu: the fleet's queue cannot be reached: connection refused (127.0.0.1:1)\n  check the URL, and run the same command again\n",
   });
   await startDaemon(world);
   expect(await joining(url, '--name', 'c')).toMatchObject({

@@ -53,7 +53,20 @@ async function joinsWithIt(b: World, url: string): Promise<void> {
   expect(succeeded(await b.kugetsu('fleet', 'leave')).stderr).toContain(
     `only this home has, and no host of the fleet could go on with it:\n  ${REF}: 2 commits on fix/issue-1`,
   );
-  succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b'));
+  const joined = succeeded(await b.kugetsu('fleet', 'join', url, '--name', 'b', '--json'));
+  expect({ ...joined, stdout: JSON.parse(joined.stdout) }).toMatchObject({
+    stdout: {
+      host: 'b',
+      tasks: 0,
+      elsewhere: [],
+      unpushed: [{ issue_ref: REF, what: expect.stringMatching(what) }],
+      base: null,
+      base_error: null,
+      // Each of these homes has a repository of its own under that name.
+      differing: [{ host: 'a', about: 'naming', what: expect.stringContaining('is different there') }],
+    },
+    stderr: '',
+  });
 }
 
 // Two runs of an agent.

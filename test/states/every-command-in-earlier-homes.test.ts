@@ -106,6 +106,7 @@ const CALLS: readonly Call[] = [
   reads('queue-daemon', 'uninstall', '--dry-run'),
   // Nothing listens on port 1, and the home is in no fleet.
   { ...changes('fleet', 'join', 'postgres://me@127.0.0.1:1/kugetsu'), code: 4 },
+  { ...changes('fleet', 'join', 'postgres://me@127.0.0.1:1/kugetsu', '--json'), code: 4 },
   { ...changes('fleet', 'leave'), code: 1 },
   { ...reads('fleet', 'status'), code: 1 },
   { ...changes('fleet', 'drain'), code: 1 },

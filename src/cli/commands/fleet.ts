@@ -11,7 +11,7 @@ import { versionText } from '../version.ts';
 /** Makes this home a host of a fleet. */
 export async function join(
   { context }: Call,
-  { url: given, name }: { readonly url: string; readonly name: string | undefined },
+  { url: given, name, json }: { readonly url: string; readonly name: string | undefined; readonly json: boolean },
 ): Promise<void> {
   const { requireNoDaemon } = await import('../../domain/daemon/find-daemon.ts');
   const { joinFleet } = await import('../../domain/fleet/join-fleet.ts');
@@ -20,6 +20,31 @@ export async function join(
   if (url === '')
     throw usageError('no URL on standard input', 'write it as postgres://USER:PASSWORD@HOST:5432/DATABASE');
   const joined = await joinFleet(context, { url, name, version: versionText() });
+  if (json) return printResult(context, { json, value: await joinedValue(context, joined) });
+  return tellOfJoined(context, joined);
+}
+
+async function joinedValue(context: Call['context'], joined: Joined): Promise<unknown> {
+  const { redactorOf } = await import('../../domain/agent-env/redactor.ts');
+  const { text } = await redactorOf(context);
+  const { host, server, tasks, elsewhere, left, base, differing } = joined;
+  const failed = base instanceof AppError;
+  return {
+    host,
+    server,
+    tasks,
+    elsewhere,
+    unpushed: left.map(({ issue_ref: ref, what }) => ({ issue_ref: ref, what: told(what, text) })),
+    base:
+      failed || base === undefined
+        ? null
+        : { version: base.version, by_host: base.by_host, session_id: base.base, replaced: base.replaced },
+    base_error: failed ? told(wordsOf(base), text) : null,
+    differing: differing.map((each) => ({ ...each, what: told(each.what, text) })),
+  };
+}
+
+async function tellOfJoined(context: Call['context'], joined: Joined): Promise<void> {
   const { host, server, tasks, elsewhere, left } = joined;
   const { terminal } = context;
   terminal.err(`this home is host ${host} of the fleet at ${server}; ${plural(tasks, 'task')} handed over`);

@@ -31,6 +31,7 @@ export const FLEET: readonly Entry[] = [
         name: 'name',
         about: "this host's name in the fleet; that of the machine without",
       },
+      json: json('print an object'),
     },
     notes: `Parts of the URL after a ?: sslmode (disable, require, verify-ca or verify-full), sslrootcert, sslcert, sslkey, host and
 port (host a directory, for a socket), and schema (kugetsu without). A server on another machine is asked for TLS with a

@@ -78,9 +78,25 @@ export async function joinFleet(context: Context, { url, name, version }: Joinin
     const base = wants ? await pullBase({ ...context, queue }).catch(appErrorOnly) : undefined;
     const differing = await compareHosts(context, database, member.host);
     return { host: member.host, server: database.address.shown, tasks, elsewhere, left, base, differing };
+  } catch (error) {
+    throw whileJoining(error);
   } finally {
     await database.close();
   }
+}
+
+/**
+ * Who joins has given the URL just now, and is told to look at it rather than what a member is told. An address that names no
+ * server, or one without tables, has a hint of its own, and no cause.
+ */
+function whileJoining(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'queue_unreachable' || error.cause === undefined) return error;
+  const { words: message, exit, cause } = error;
+  return new AppError('queue_unreachable', message, {
+    hint: 'check the URL, and run the same command again',
+    exit,
+    cause,
+  });
 }
 
 /** Whether the tables have this very home as a host. */
