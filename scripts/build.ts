@@ -3,11 +3,14 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileBinaries, compileBundle, ROOT, VERSION } from './compile.ts';
 import { manPage } from './man-page.ts';
-import { runOrders } from './run-orders.ts';
 
 const dist = join(ROOT, 'dist');
 mkdirSync(dist, { recursive: true });
-await compileBinaries([{ path: join(dist, 'kugetsu') }], runOrders);
+// A copy of the sources that lacks the tests is built without.
+await compileBinaries([{ path: join(dist, 'kugetsu') }], async (...played) => {
+  const { runOrders } = await import('./run-orders.ts');
+  return runOrders(...played);
+});
 
 const bundle = join(dist, 'kugetsu.mjs');
 compileBundle(bundle);
