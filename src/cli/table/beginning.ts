@@ -31,7 +31,7 @@ earlier worktree of the issue still held is saved first; the command that brings
 A branch that was pushed before is continued: the worktree begins at origin/fix/issue-<identifier>, unless all of it is in
 the default branch. --fresh begins at the default branch and saves what was pushed: the agent then has to force its push.
 --pr N fetches the head of a pull or merge request. If a branch of the repository has that head, the agent goes on with that
-branch and pushes to it; the request is from a fork otherwise, and the agent pushes the issue's own branch. start says which.
+branch and pushes to it. Otherwise the request comes from a fork, and the agent pushes the issue's own branch. start says which.
 The worktree is set up as kugetsu repo show says: files that git ignores are copied, then its setup command runs.
 In a fleet, start is refused while the queue cannot be reached, because another host may have the issue. With --here it begins
 all the same, and the daemon tells the fleet later.
@@ -45,7 +45,7 @@ Returns as soon as the agent is at work.`,
     exits: {
       0: 'at work or queued (with --follow: succeeded)',
       ...USUAL,
-      3: 'not ready (run kugetsu init)',
+      3: 'not ready (run: kugetsu init)',
       4: "no slot is free, an agent is at work on the issue, another host has it, or the fleet's queue cannot be reached",
     },
     people: { why: 'another host may have the issue', flags: ['here'] },

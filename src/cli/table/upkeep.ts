@@ -166,7 +166,7 @@ that very program has passed: after an upgrade of it, try it again. When the sha
 passed, agents share one with AGENT_ENGINE=auto.
 
 --fix fixes what is safe: it never touches uncommitted work and deletes no state file (damaged ones become
-*.corrupt-TIME). What is not safe is left to you, with instructions. After it, a second --fix has nothing left to fix.`,
+*.corrupt-TIME). For the rest it says what to do by hand. A second --fix finds nothing more to fix.`,
     examples: [
       'kugetsu doctor',
       'kugetsu doctor --fix',

@@ -108,8 +108,8 @@ through your pager (GIT_PAGER, PAGER, or less). Nothing that the repository conf
     summary: "open opencode's terminal on the session of an issue, in its worktree",
     takes: { ref: ISSUE_REF },
     options: { stop: flag('--stop', 'end an agent that is at work there first') },
-    notes: `Until you leave opencode, nothing else begins on the issue: tasks of it wait. Then kugetsu says what the worktree has to
-show, and kugetsu continue goes on in the same session.`,
+    notes: `Until you leave opencode, nothing else begins on the issue; its tasks wait. Then kugetsu says which commits and changes
+the worktree has. kugetsu continue goes on in the same session.`,
     examples: ['kugetsu attach github.com/shoko/kugetsu#14', 'kugetsu attach 14 --stop'],
     exits: {
       0: 'opencode was left',
