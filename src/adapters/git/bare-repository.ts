@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { rename, rm } from '../store/changes.ts';
 import { makePrivateDirectory, placeFile, readTextIfExists, removeDirectory } from '../store/private-files.ts';
 import { cloneBeside } from '../store/temporary-name.ts';
-import { setOriginHead } from './base-branch.ts';
+import { type AskedHead, askRemoteHead, setOriginHead, writeRemoteHead } from './base-branch.ts';
 import { cloneBareInto } from './clone-bare.ts';
 import { causeOf, remoteFailure } from './clone-failure.ts';
 import { atGitDirectory, atPlainGitDirectory, type GitPlace } from './git-place.ts';
@@ -12,7 +12,6 @@ import { type Environment, gitVersion, TRANSFER_TIMEOUT_MS, tryGit } from './git
 import { inRepository } from './isolation.ts';
 import { clonedFacts, noteFacts, ownFacts, remoteConfig } from './own-directory.ts';
 import { packLooseRefs } from './pack-repository.ts';
-import { askRemoteHead, writeRemoteHead, type AskedHead } from './remote-head.ts';
 import { writeSharedConfig } from './shared/shared-config.ts';
 import { fetchWhole, noteShallow, partialPacks } from './shared/shared-objects.ts';
 import { pathExists } from '../store/paths.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
+import { branchPoint, worktreeFacts } from '../../adapters/git/branches.ts';
 import { pathExists, realPath } from '../../adapters/store/paths.ts';
 import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';

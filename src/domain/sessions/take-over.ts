@@ -1,4 +1,4 @@
-import { branchPoint, worktreeFacts } from '../../adapters/git/worktree-facts.ts';
+import { branchPoint, worktreeFacts } from '../../adapters/git/branches.ts';
 import { realPath } from '../../adapters/store/paths.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';

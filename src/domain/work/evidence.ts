@@ -1,4 +1,4 @@
-import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
+import { worktreeFacts } from '../../adapters/git/branches.ts';
 import { workState } from '../../adapters/git/worktree.ts';
 import { pathExists } from '../../adapters/store/paths.ts';
 import { redactorOf } from '../agent-env/redactor.ts';

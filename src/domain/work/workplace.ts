@@ -1,5 +1,5 @@
 import { worktreeDiff, type WorktreeDiff } from '../../adapters/git/worktree-changes.ts';
-import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
+import { worktreeFacts } from '../../adapters/git/branches.ts';
 import { isDirectory } from '../../adapters/store/paths.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import { worktreeFacts } from '../../adapters/git/worktree-facts.ts';
+import { worktreeFacts } from '../../adapters/git/branches.ts';
 import { isWholeWorktree } from '../../adapters/git/worktree.ts';
 import { realPath } from '../../adapters/store/paths.ts';
 import { AppError } from '../../util/errors.ts';

@@ -1,6 +1,5 @@
-import { freeBranch } from '../../../adapters/git/branches.ts';
+import { freeBranch, hasBranch, worktreeFacts } from '../../../adapters/git/branches.ts';
 import { entriesOn } from '../../../adapters/git/worktree-entries.ts';
-import { hasBranch, worktreeFacts } from '../../../adapters/git/worktree-facts.ts';
 import { checkOutBranch } from '../../../adapters/git/worktree.ts';
 import { pathExists, realPath } from '../../../adapters/store/paths.ts';
 import { setMode } from '../../../adapters/store/private-files.ts';

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseBaseBranch } from '../../../../src/adapters/git/base-branch.ts';
-import { parseRemoteHead, type RemoteHead } from '../../../../src/adapters/git/remote-head.ts';
+import { chooseBaseBranch, parseRemoteHead, type RemoteHead } from '../../../../src/adapters/git/base-branch.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { remoteFailure } from '../../../../src/adapters/git/clone-failure.ts';
+import { parseSshUrl, remoteFailure } from '../../../../src/adapters/git/clone-failure.ts';
 import { isHonoured } from '../../../../src/adapters/git/git-environment.ts';
-import { parseSshUrl } from '../../../../src/adapters/git/host-key.ts';
 import { lockNamedIn } from '../../../../src/adapters/git/git-command.ts';
 import { isEmptyTree } from '../../../../src/adapters/git/object-name.ts';
 
