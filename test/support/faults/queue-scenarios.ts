@@ -6,7 +6,7 @@ import type { Outcome, World } from '../world.ts';
 import type { Scenario } from './crash-suite.ts';
 import { doubled, lost, type Problem } from './problems.ts';
 import { soundState } from './promises.ts';
-import { daemonUntil, gate, isFinished, NOTHING, queued, taskWorkedOff } from './scenario-kit.ts';
+import { daemonUntil, gate, isFinished, NOTHING, queued, tasksOf, taskWorkedOff } from './scenario-kit.ts';
 import { atRest } from './shared-servers.ts';
 
 /** A task whose agent notes that it has begun. */
@@ -241,7 +241,7 @@ const cancelWaitingForChildren: Scenario = {
   prepare: async (world, number) => {
     const start = `kugetsu queue enqueue '${issue(number)}' '${child(number)}' --at +9h`;
     succeeded(await world.kugetsu('delegate', `task ${number}.\nfake: sh ${start}`));
-    await daemonUntil(world, async () => (await theTask(world, number)).run?.verdict?.outcome === 'succeeded');
+    await daemonUntil(world, () => tasksOf(world, number)[0]?.run?.verdict?.outcome === 'succeeded');
   },
   act: async (world, number) => world.kugetsu('queue', 'cancel', (await theTask(world, number)).id, '-y'),
   check: async (world, number, outcome) => {
@@ -266,7 +266,7 @@ const retryChild: Scenario = {
     const starts = [`'${issue(number)}' '${child(number)}'`, `'${issue(1_000_000 + number)}' 'first of ${number}'`];
     const commands = starts.map((start) => `kugetsu queue enqueue ${start} --at +9h`).join(' && ');
     succeeded(await world.kugetsu('delegate', `task ${number}.\nfake: sh ${commands}`));
-    await daemonUntil(world, async () => (await theTask(world, number)).run?.verdict?.outcome === 'succeeded');
+    await daemonUntil(world, () => tasksOf(world, number)[0]?.run?.verdict?.outcome === 'succeeded');
     for (const { id } of await tasksSaying(world, [child(number)]))
       succeeded(await world.kugetsu('queue', 'cancel', id));
   },
