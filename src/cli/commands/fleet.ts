@@ -1,5 +1,5 @@
 import type { Joined } from '../../domain/fleet/join-fleet.ts';
-import type { Taken } from '../../domain/fleet/pull-base.ts';
+import type { Taken } from '../../domain/fleet/share-base.ts';
 import type { UnpushedWork } from '../../domain/fleet/unpushed-work.ts';
 import { AppError, usageError, wordsOf } from '../../util/errors.ts';
 import { plural } from '../../util/text.ts';
@@ -81,10 +81,10 @@ function tellOfBase(terminal: Call['context']['terminal'], { version, by_host: h
 /** Makes this home's base session that of all hosts, or takes theirs. */
 export async function shareBase({ context }: Call, { what }: { readonly what: 'push' | 'pull' }): Promise<void> {
   if (what === 'pull') {
-    const { pullBase } = await import('../../domain/fleet/pull-base.ts');
+    const { pullBase } = await import('../../domain/fleet/share-base.ts');
     return tellOfBase(context.terminal, await pullBase(context));
   }
-  const { pushBase } = await import('../../domain/fleet/push-base.ts');
+  const { pushBase } = await import('../../domain/fleet/share-base.ts');
   const version = await pushBase(context);
   context.terminal.err(`this home's base session is base ${version} of the fleet; the daemons of the hosts take it`);
 }
@@ -124,7 +124,7 @@ export async function status({ context }: Call, { json }: { readonly json: boole
       ...value,
       hosts: value.hosts.map(({ silentMs, ...host }) => ({ ...host, silent_seconds: Math.round(silentMs / 1000) })),
     },
-    text: async (style) => (await import('../views/fleet.ts')).renderFleet(value, style),
+    text: async (style) => (await import('../views/hosts.ts')).renderFleet(value, style),
   });
 }
 

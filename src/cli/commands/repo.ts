@@ -23,7 +23,7 @@ export async function list({ context, exitWith }: Call, { json }: Json): Promise
   await printResult(context, {
     json,
     value: listed.map((entry) => ({ ...entry, problems: entry.problems.map(({ message }) => told(message, clean)) })),
-    text: async (style) => (await import('../views/repositories.ts')).renderRepositories(listed, style),
+    text: async (style) => (await import('../views/settings.ts')).renderRepositories(listed, style),
   });
   const wrong = listed.flatMap(({ problems }) => problems);
   if (await tellProblems(context, wrong)) exitWith(EXIT.failed);
@@ -51,7 +51,7 @@ export async function show(
       : {
           text: async (style) =>
             setting === undefined
-              ? (await import('../views/repositories.ts')).renderRepository(settings, style)
+              ? (await import('../views/settings.ts')).renderRepository(settings, style)
               : [value].flat().join('\n'),
         }),
   });

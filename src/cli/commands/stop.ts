@@ -4,7 +4,7 @@ import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { stoppedText } from '../views/stopped.ts';
+import { stoppedText } from '../views/verdict.ts';
 
 interface StopOptions {
   readonly what: string;

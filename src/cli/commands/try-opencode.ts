@@ -4,9 +4,14 @@ import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { formatDuration } from '../../util/time.ts';
 import type { Call } from '../call.ts';
-import { installedOpencode, openForTrial } from '../open-for-trial.ts';
 import { printResult } from '../print-result.ts';
 import { renderTable, type Column } from '../views/table.ts';
+import { join } from 'node:path';
+import { systemClock } from '../../adapters/clock.ts';
+import type { Opencode } from '../../adapters/opencode/opencode.ts';
+import type { SharedServers } from '../../adapters/opencode/server/serve-agent.ts';
+import { identifyOpencode, type IdentifiedOpencode } from '../../adapters/opencode/probe.ts';
+import type { CliContext } from '../context.ts';
 
 /** Tries the installed opencode, prints how each step went, and remembers whether it has passed. */
 export async function tryOpencode({ context, exitWith }: Call, { json }: { readonly json: boolean }): Promise<void> {
@@ -55,3 +60,34 @@ function conclusions({ opencode: { version, major }, passed, server }: TrialRepo
 const SERVER_PASSED =
   'its shared server has passed: with AGENT_ENGINE=auto, agents share one; otherwise, run: kugetsu config set AGENT_ENGINE process';
 const SERVER_FAILED = 'its shared server has not passed: with AGENT_ENGINE=auto, each agent is a process of its own';
+
+/** The opencode that is installed, whatever it is. @throws AppError `opencode_missing`, `opencode_unexpected` */
+async function installedOpencode({
+  env,
+  cwd,
+  home,
+}: Pick<CliContext, 'env' | 'cwd' | 'home'>): Promise<IdentifiedOpencode> {
+  return identifyOpencode({ env, cwd, cache: home.opencodeProbe });
+}
+
+/** Opens the installed opencode with another environment, for its trial: it need not have passed one. */
+function openForTrial({
+  cwd,
+}: Pick<CliContext, 'cwd'>): (env: CliContext['env'], servers?: SharedServers) => Promise<Opencode> {
+  return async (env, servers) => {
+    const inside = (name: string): string => join(env['TMPDIR'] ?? '', name);
+    const facts = { env, cwd, clock: systemClock, probeCache: inside('probe.json') };
+    const { major } = await identifyOpencode({ env, cwd, cache: facts.probeCache });
+    if (major === 2) {
+      const { createOpencode2 } = await import('../../adapters/opencode2/driver.ts');
+      return createOpencode2({ ...facts, tried: undefined });
+    }
+    const { createOpencode } = await import('../../adapters/opencode/opencode-driver.ts');
+    return createOpencode({
+      ...facts,
+      ...(servers === undefined ? {} : { servers }),
+      exportCaches: { base: inside('base.json'), pm_agent: inside('pm.json') },
+      cleanExport: async () => (json) => json,
+    });
+  };
+}

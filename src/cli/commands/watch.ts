@@ -159,7 +159,7 @@ class Watcher {
     if (this.overview === undefined) return;
     const { NOTIFY_DESKTOP: wanted, NOTIFY_TYPES: types } = await this.context.settings().catch(() => NOTHING_WANTED);
     if (!wanted) return;
-    const { isWanted } = await import('../../domain/notifications/wanted.ts');
+    const { isWanted } = await import('../../domain/notifications/notification-types.ts');
     const { headline } = await import('../../domain/notifications/webhook-form.ts');
     const known = new Set(this.overview.notifications.map(({ id }) => id));
     const isNews = ({ id, type }: Notification): boolean => !known.has(id) && isWanted(type, types);

@@ -4,10 +4,9 @@ import { quoted, words } from '../../util/words.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { guardOf, isLoopback } from '../web/guards.ts';
+import { guardOf, isLoopback, keptToken, newToken } from '../web/guards.ts';
 import { PAGE_FILES } from '../web/page-files.ts';
 import { siteOf } from '../web/site.ts';
-import { keptToken, newToken } from '../web/token.ts';
 
 interface WebOptions {
   readonly listen: string;

@@ -26,6 +26,6 @@ export const HIDDEN: readonly Entry[] = [
     summary: 'bring notifications out of the home',
     examples: [],
     exits: { 0: 'nothing waits to go out' },
-    load: async () => (await import('../commands/notify-out.ts')).courier,
+    load: async () => (await import('../commands/notify.ts')).courier,
   }),
 ];

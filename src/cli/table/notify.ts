@@ -1,6 +1,6 @@
 import { command, USUAL, type Entry } from './entry.ts';
 import type { Notification } from '../../domain/notifications/notification-schema.ts';
-import { OWN_TYPES } from '../../domain/notifications/own-types.ts';
+import { OWN_TYPES } from '../../domain/notifications/notification-types.ts';
 import { flag, ISSUE_REF, json, MESSAGE, WIDE } from './kinds.ts';
 
 const FIELDS = [
@@ -89,6 +89,6 @@ the inbox.`,
     ],
     exits: { 0: 'it arrived everywhere', 1: 'it did not', 2: 'usage', 3: 'the settings name nothing' },
     people: { why: 'it tells people of something that has not happened' },
-    load: async () => (await import('../commands/notify-out.ts')).testSinks,
+    load: async () => (await import('../commands/notify.ts')).testSinks,
   }),
 ];

@@ -140,6 +140,6 @@ how many have ended there.`,
     examples: ['kugetsu queue clear', 'kugetsu queue clear --all-finished'],
     exits: { 0: 'removed', ...USUAL },
     people: { why: 'it removes tasks of others' },
-    load: async () => (await import('../commands/queue-clear.ts')).clearQueue,
+    load: async () => (await import('../commands/queue-changes.ts')).clearQueue,
   }),
 ];

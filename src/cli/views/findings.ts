@@ -1,5 +1,5 @@
-import type { Level, ShownFinding } from '../../domain/doctor/finding.ts';
-import type { FixedPermissions } from '../../domain/doctor/permissions.ts';
+import type { Level, ShownFinding } from '../../domain/doctor/check.ts';
+import type { FixedPermissions } from '../../domain/doctor/checks/permissions.ts';
 import { oneLine, plural } from '../../util/text.ts';
 import { palette } from './palette.ts';
 import type { TextStyle } from '../print-result.ts';

@@ -2,6 +2,8 @@ import type { Evidence, Run, Verdict } from '../../domain/runs/run-schema.ts';
 import { totalTokens } from '../../domain/runs/spending.ts';
 import { oneLine, pasteQuote, plural } from '../../util/text.ts';
 import { formatDuration } from '../../util/time.ts';
+import { isWaitingForChildren } from '../../domain/queue/advance.ts';
+import type { Stopped } from '../../domain/work/stop-elsewhere.ts';
 
 /** A verdict in one line, with what the worktree has to show. */
 export function verdictText(verdict: Verdict): string {
@@ -53,4 +55,18 @@ export function evidenceText({
 function usageText({ tokens, cost, steps }: Verdict): string | undefined {
   if (steps === 0) return undefined;
   return `${totalTokens(tokens)} tokens${cost > 0 ? `, $${cost.toFixed(4)}` : ''} in ${plural(steps, 'step')}`;
+}
+
+/** What came of stopping something, for a person. */
+export function stoppedText(stopped: Stopped): string {
+  if (stopped.host === undefined) {
+    const { status } = stopped.record;
+    return status.phase === 'ended' ? verdictText(status.verdict) : 'stopped';
+  }
+  const { host, item } = stopped;
+  const { id, state, failure } = item;
+  if (failure?.class === 'stopped' || failure?.class === 'cancelled') return `${failure.class} ${id} on host ${host}`;
+  if (state === 'pending') return `the run of ${id} on host ${host} is over, and the task waits in the queue`;
+  const how = isWaitingForChildren(item) ? 'its agent is done' : state;
+  return `${id} had ended by then on host ${host}: ${how}${failure === null ? '' : ` (${failure.class})`}`;
 }

@@ -11,7 +11,7 @@ import { stopWherever } from '../../domain/work/stop-elsewhere.ts';
 import { AppError, usageError } from '../../util/errors.ts';
 import { parseJson } from '../../util/loose-object.ts';
 import { plural } from '../../util/text.ts';
-import { stoppedText } from '../views/stopped.ts';
+import { stoppedText } from '../views/verdict.ts';
 
 const OrderSchema = z.discriminatedUnion('verb', [
   z.object({ verb: z.literal('delegate'), message: z.string() }),

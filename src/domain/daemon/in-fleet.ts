@@ -62,7 +62,7 @@ async function takeBase(
   const { failed } = memory;
   if (failed?.version === version && now - failed.at < AGAIN_MS) return;
   try {
-    const { pullBase } = await import('../fleet/pull-base.ts');
+    const { pullBase } = await import('../fleet/share-base.ts');
     const taken = await pullBase(context);
     memory.failed = undefined;
     await say(`base ${taken.version} of the fleet, from host ${taken.by_host}, is this home's base now: ${taken.base}`);

@@ -2,9 +2,8 @@ import { AppError, wordsOf } from '../../util/errors.ts';
 import { words } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
-import type { Check, CheckContext } from './check.ts';
-import { note, wrong, type Finding } from './finding.ts';
-import { guardedSessions } from './permissions.ts';
+import { type Check, type CheckContext, note, wrong, type Finding } from './check.ts';
+import { guardedSessions } from './checks/permissions.ts';
 import { surveyHome, type Survey } from './survey.ts';
 
 /** The longest that a check may take unless it says otherwise, in milliseconds. */

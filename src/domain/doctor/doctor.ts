@@ -11,8 +11,8 @@ import { type CanaryReport, runCanary } from './canary/run-canary.ts';
 import { ALL_CHECKS } from './checks/all-checks.ts';
 import { modelCheck } from './checks/model.ts';
 import { diagnose } from './diagnose.ts';
-import type { Finding, ShownFinding } from './finding.ts';
-import { type FixedPermissions, fixPermissions } from './permissions.ts';
+import type { Finding, ShownFinding } from './check.ts';
+import { type FixedPermissions, fixPermissions } from './checks/permissions.ts';
 import { surveyHome } from './survey.ts';
 
 interface DoctorRequest {

@@ -13,7 +13,7 @@ import { compareHosts, type Differing } from './compare-hosts.ts';
 import { handOverTasks } from './hand-over.ts';
 import { requireQuiet } from './member.ts';
 import { namingOf } from './naming.ts';
-import { pullBase, type Taken } from './pull-base.ts';
+import { pullBase, type Taken } from './share-base.ts';
 import { tellLastRuns, unpushedWork, type UnpushedWork } from './unpushed-work.ts';
 
 interface Joining {

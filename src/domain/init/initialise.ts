@@ -2,7 +2,7 @@ import { ownUserId } from '../../adapters/process/user.ts';
 import { pathFacts, realPath } from '../../adapters/store/paths.ts';
 import { makePrivateDirectory, readTextIfExists, replaceFile, setMode } from '../../adapters/store/private-files.ts';
 import { AppError } from '../../util/errors.ts';
-import { makeEnvFiles } from '../agent-env/default-files.ts';
+import { makeEnvFiles } from '../agent-env/change-variables.ts';
 import type { Context } from '../queue/context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';

@@ -38,7 +38,7 @@ async function take(context: Needs, added: readonly Notification[]): Promise<boo
   const settings = await context.settings();
   // Most homes have none.
   if (!isOn(settings)) return false;
-  const { isWanted } = await import('./wanted.ts');
+  const { isWanted } = await import('./notification-types.ts');
   const { sinkNames } = await import('./sinks.ts');
   const wanted = added.filter(({ type }) => isWanted(type, settings.NOTIFY_TYPES));
   const sinks = sinkNames(settings);

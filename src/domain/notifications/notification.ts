@@ -8,7 +8,7 @@ import { notificationId, timePart } from './notification-id.ts';
 import type { News, Notification } from './notification-schema.ts';
 import { join } from 'node:path';
 import { placeFile } from '../../adapters/store/private-files.ts';
-import type { TaskNotificationType } from './own-types.ts';
+import type { TaskNotificationType } from './notification-types.ts';
 
 /** The one type of kugetsu's own whose message is a command, which is useless if it is cut. */
 export const SAVED: TaskNotificationType = 'work_saved';

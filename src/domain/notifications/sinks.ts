@@ -7,9 +7,9 @@ import { readEnvFile } from '../agent-env/env-file.ts';
 import { WEBHOOK_SECRET } from '../agent-env/reserved-variables.ts';
 import type { Context } from '../context.ts';
 import type { Settings } from '../settings-schema.ts';
-import { desktopCommand } from './desktop.ts';
 import type { SinkName } from './outbox.ts';
-import { postOf, toldOf, webhookOf, type Told, type Webhook } from './webhook-form.ts';
+import { postOf, toldOf, webhookOf, type Told, type Webhook, headline } from './webhook-form.ts';
+import { oneLine } from '../../util/text.ts';
 
 /** What came of telling a sink once. */
 export interface Outcome {
@@ -119,4 +119,19 @@ async function show({ env }: Needs, told: Told): Promise<Outcome> {
     if (result.startError !== 'ENOENT') return outcomeOf(program, result);
   }
   return { ok: true, detail: 'there is neither notify-send nor osascript here: kugetsu watch tells its terminal' };
+}
+
+// The text is an argument of the script, and never a part of it.
+const SCRIPT = ['on run argv', 'display notification (item 2 of argv) with title (item 1 of argv)', 'end run'];
+
+/** The command lines that show a notification on a desktop; the first program that there is counts. */
+export function desktopCommand(told: Told): readonly (readonly string[])[] {
+  const title = `kugetsu: ${headline(told)}`;
+  const body = oneLine(told.message, 300);
+  // The desktop notifications specification gives bodies a markup.
+  const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return [
+    ['notify-send', '--app-name=kugetsu', '--', title, escaped],
+    ['osascript', ...SCRIPT.flatMap((line) => ['-e', line]), title, body],
+  ];
 }

@@ -3,7 +3,7 @@ import { said, type Said, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import type { Inbox } from './inbox-store.ts';
 import { logLost, orLogged } from './lost-news.ts';
-import type { TaskNotificationType } from './own-types.ts';
+import type { TaskNotificationType } from './notification-types.ts';
 
 /** What is told of a task. */
 export interface TaskNews {

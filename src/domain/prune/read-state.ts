@@ -1,6 +1,6 @@
 import { runIdsInUse } from '../../adapters/process/process-table.ts';
 import { listDirectory } from '../../adapters/store/directory.ts';
-import { listEntries } from '../../adapters/store/entries.ts';
+import { listEntries, entryAt, type Entry } from '../../adapters/store/entries.ts';
 import { AppError, wordsOf } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Context } from '../queue/context.ts';
@@ -11,7 +11,7 @@ import { readIndex } from '../sessions/read-sessions.ts';
 import { HOME_SESSION_FILES, readHomeSessionFile, readIssueFile } from '../sessions/session-files.ts';
 import { isBusy } from '../sessions/session-busy.ts';
 import { changeSessions } from '../sessions/session-store.ts';
-import type { StoredState, UnnamedFile } from './tracked.ts';
+import { type StoredState, type UnnamedFile, trackedBy, type Tracked } from './tracked.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 type Needs = Pick<Context, 'home' | 'queue'>;
@@ -99,4 +99,22 @@ async function liveRefs(context: HomeOnly): Promise<string[]> {
   const here = [...new Set(ids)].filter((id) => inUse.has(id));
   const refs = await Promise.all(here.map(async (id) => issueOfRun(context, id)));
   return refs.filter((ref) => ref !== undefined);
+}
+
+/** Why something is not deleted after all; undefined says that it may be, or has been. */
+export type WhyNot = string | undefined;
+
+/** Why an item is skipped that has changed since the plan was made. */
+export const CHANGED = 'it has changed since it was checked';
+
+/** What belongs to somebody at this moment. */
+export async function trackedNow(context: Pick<Context, 'home' | 'queue'>): Promise<Tracked> {
+  return trackedBy(await readState(context));
+}
+
+/** Whether this is still the same thing that was checked, as it was. */
+export async function changeOf(entry: Entry): Promise<WhyNot> {
+  const now = await entryAt(entry.path);
+  if (now === undefined) return 'it is already gone';
+  return now.identity === entry.identity && now.modifiedMs === entry.modifiedMs ? undefined : CHANGED;
 }

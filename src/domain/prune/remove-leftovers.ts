@@ -5,7 +5,7 @@ import { removeDirectory } from '../../adapters/store/private-files.ts';
 import type { Context } from '../queue/context.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository } from '../worktrees/repository.ts';
 import type { TargetOf } from './prune-item.ts';
-import { changeOf, trackedNow, type WhyNot } from './recheck.ts';
+import { changeOf, trackedNow, type WhyNot } from './read-state.ts';
 
 /** Removes a temporary file, if it is still as old as it was. */
 export async function removeTemporaryFile({ entry }: TargetOf<'temporary_file'>): Promise<WhyNot> {

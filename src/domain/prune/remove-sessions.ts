@@ -9,8 +9,7 @@ import { updateIssueSession } from '../sessions/session-store.ts';
 import { destroyIssue } from '../work/destroy-issue.ts';
 import type { OnSaved } from '../worktrees/save-work.ts';
 import type { TargetOf } from './prune-item.ts';
-import { withState } from './read-state.ts';
-import { CHANGED, changeOf, trackedNow, type WhyNot } from './recheck.ts';
+import { withState, CHANGED, changeOf, trackedNow, type WhyNot } from './read-state.ts';
 import { sessionOrphaned, type UnnamedFile } from './tracked.ts';
 
 /** Removes session files that the index does not name; one look at the state, and its lock, is for all of them. */

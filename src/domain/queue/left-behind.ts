@@ -1,7 +1,7 @@
 import { plural } from '../../util/text.ts';
 import { joinWords, said, words, type Words } from '../../util/words.ts';
 import type { News } from '../notifications/notification-schema.ts';
-import type { TaskNotificationType } from '../notifications/own-types.ts';
+import type { TaskNotificationType } from '../notifications/notification-types.ts';
 import type { FleetIssue, IssueNote } from './fleet.ts';
 
 const UNPUSHED: TaskNotificationType = 'work_unpushed';

@@ -1,17 +1,23 @@
 import { join } from 'node:path';
 import { allRefs } from '../../../adapters/git/scratch-repository.ts';
 import { removeDirectory } from '../../../adapters/store/private-files.ts';
-import { wordsOf } from '../../../util/errors.ts';
+import { wordsOf, AppError, RunError } from '../../../util/errors.ts';
 import { formatDuration } from '../../../util/time.ts';
 import { joinWords, rawText, words, type Text } from '../../../util/words.ts';
 import type { Context } from '../../queue/context.ts';
 import { ownRun } from '../../runs/orphans.ts';
 import { newRunId } from '../../runs/run-id.ts';
-import { fine, wrong, type Finding } from '../finding.ts';
-import { type CanaryHome, cleanUpCanary, makeCanaryHome } from './canary-home.ts';
+import { fine, wrong, type Finding } from '../check.ts';
+import { type CanaryHome, cleanUpCanary, makeCanaryHome, CANARY_REF } from './canary-home.ts';
 import { checkOutcome } from './check-outcome.ts';
-import { followCanary } from './follow-canary.ts';
 import { Steps, type CanaryStep } from './steps.ts';
+import { formatIssueRef } from '../../issues/issue-ref.ts';
+import { followRun } from '../../work/follow-run.ts';
+import { reconcileRuns } from '../../work/reconcile-runs.ts';
+import type { RunLogEntry } from '../../runs/run-log-lines.ts';
+import { recordedRun } from '../../work/recorded-run.ts';
+import type { Verdict } from '../../runs/run-schema.ts';
+import { startIssue } from '../../work/start-issue.ts';
 
 /** How the canary went. */
 export interface CanaryReport {
@@ -76,4 +82,36 @@ function findingOf({ startedAt, clock }: Steps, failures: readonly Text[]): Find
   const took = formatDuration(clock.monotonic() - startedAt);
   if (failures.length === 0) return fine(NAME, `an agent was started, answered, and was removed again (${took})`);
   return wrong('error', NAME, words`failed at ${joinWords(failures, '; ')}`, 'run: kugetsu doctor');
+}
+
+const MESSAGE = 'This is a test of the machinery. Reply with the word ok, and do nothing else: no tools, no changes.';
+
+// What follows in the log on each step that is done there.
+const NEXT: Readonly<Record<string, string>> = { worktree: 'session', session: 'agent', agent: 'answer' };
+
+/** Starts the agent as `kugetsu start` does, and follows it to its end. @returns the verdict of a success */
+async function followCanary({ context, runId }: CanaryHome, steps: Steps, signal: AbortSignal): Promise<Verdict> {
+  steps.begin('start');
+  const run = await startIssue(context, { ref: CANARY_REF, kind: 'start', message: MESSAGE, debug: false, runId });
+  steps.done('start', `claimed, and a runner started (run ${runId})`);
+  steps.begin('worktree');
+  const ended = await followRun(context, {
+    record: recordedRun(context, run.id, { type: 'issue', ref: formatIssueRef(CANARY_REF) }),
+    run,
+    settle: async () => reconcileRuns(context, { takeOver: false }),
+    until: 'ended',
+    onLine: ({ entry }) => noticeStep(entry, steps),
+    signal,
+  });
+  const verdict = ended?.verdict ?? null;
+  if (verdict === null) throw new AppError('no_verdict', 'the run has no verdict');
+  if (verdict.outcome !== 'succeeded') throw new RunError(verdict.class, `${verdict.class}: ${verdict.message}`);
+  return verdict;
+}
+
+function noticeStep(entry: RunLogEntry, steps: Steps): void {
+  if (entry.from !== 'kugetsu' || entry.record.event !== 'step') return;
+  const { name, note } = entry.record;
+  steps.done(name, note);
+  steps.begin(NEXT[name] ?? name);
 }

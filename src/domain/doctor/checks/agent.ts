@@ -3,8 +3,7 @@ import { pathExists } from '../../../adapters/store/paths.ts';
 import { AppError, messageOf } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';
 import { WITHOUT_PLUGINS, suspectsOf } from '../../runs/explain-startup.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, wrong, type Finding } from '../check.ts';
 import { valueOf } from '../survey.ts';
 
 const NAME = 'agent';

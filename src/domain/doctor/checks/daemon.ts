@@ -7,8 +7,7 @@ import { formatDuration } from '../../../util/time.ts';
 import { findDaemon, readDaemonLock } from '../../daemon/find-daemon.ts';
 import { findScriptDaemon, scriptDaemonRuns } from '../../daemon/script-daemon.ts';
 import { guardOf } from '../../daemon/daemon-lock.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, note, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, note, wrong, type Finding } from '../check.ts';
 import { look, valueOf } from '../survey.ts';
 
 const NAME = 'queue-daemon';

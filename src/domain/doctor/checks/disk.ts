@@ -3,8 +3,7 @@ import { diskSpace, diskUsage } from '../../../adapters/store/disk.ts';
 import { pathExists } from '../../../adapters/store/paths.ts';
 import { formatBytes } from '../../../util/text.ts';
 import { defaultTempDirectory } from '../../settings/unattended-rights.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, note, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, note, wrong, type Finding } from '../check.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** Below this share of the warning's threshold it is an error: the next run may fail. */

@@ -8,8 +8,7 @@ import {
 import { TRY_COMMAND } from '../../../adapters/opencode2/probe.ts';
 import { formatBytes, plural } from '../../../util/text.ts';
 import type { Context } from '../../queue/context.ts';
-import type { Check } from '../check.ts';
-import { fine, fixable, note, type Finding } from '../finding.ts';
+import { type Check, fine, fixable, note, type Finding } from '../check.ts';
 
 const NAME = 'engine';
 

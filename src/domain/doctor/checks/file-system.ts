@@ -1,9 +1,9 @@
 import { withScratchDirectory } from '../../../adapters/store/scratch.ts';
 import { watchDirectory } from '../../../adapters/store/watch-directory.ts';
 import { isoWithOffset } from '../../../util/time.ts';
-import type { Check } from '../check.ts';
-import { type Finding, fine, wrong } from '../finding.ts';
+import { type Check, type Finding, fine, wrong } from '../check.ts';
 import { soundSessions, valueOf } from '../survey.ts';
+import { networkFileSystem } from '../../../adapters/store/disk.ts';
 
 const CLOCK = 'clock';
 /** Beyond this skew, in milliseconds, ages computed from files are wrong. */
@@ -63,6 +63,27 @@ export const watchingCheck: Check = {
     const message = 'this filesystem does not report changes: the daemon checks at intervals only';
     return [
       wrong('warning', WATCHING, message, 'keep KUGETSU_DIR on a local disk, or raise fs.inotify.max_user_watches'),
+    ];
+  },
+};
+
+const HOME_DISK = 'home-disk';
+
+/** The home is on a disk of this machine: the processes of another one that uses it cannot be seen from here. */
+export const networkHomeCheck: Check = {
+  name: HOME_DISK,
+  needsHome: true,
+  async run({ home }) {
+    const found = await networkFileSystem(home.root);
+    if (found === undefined) return [fine(HOME_DISK, 'the home is on a disk of this machine')];
+    const message = `the home is on a network filesystem (${found}): no other machine may use it, and locks may not hold`;
+    return [
+      wrong(
+        'warning',
+        HOME_DISK,
+        message,
+        'keep KUGETSU_DIR on a local disk; several machines share a queue by kugetsu fleet join',
+      ),
     ];
   },
 };

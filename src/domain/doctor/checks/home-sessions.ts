@@ -3,8 +3,7 @@ import { makePmAgent, newHomeSession, succeeding } from '../../sessions/make-pm-
 import type { HomeSession } from '../../sessions/home-session-schema.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, wrong, type Finding } from '../check.ts';
 import { valueOf } from '../survey.ts';
 
 const INIT_AGAIN = 'kugetsu init --force';

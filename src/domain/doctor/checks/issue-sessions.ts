@@ -7,8 +7,7 @@ import { readBase, readIssueSession } from '../../sessions/read-sessions.ts';
 import { updateIssueSession } from '../../sessions/session-store.ts';
 import { isScripts } from '../../sessions/take-over.ts';
 import { issueTitle } from '../../sessions/session-titles.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, note, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, note, type Finding } from '../check.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'issue-sessions';

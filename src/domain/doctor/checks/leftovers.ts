@@ -12,8 +12,7 @@ import { makePrunePlan } from '../../prune/make-plan.ts';
 import { ownedRuns } from '../../runs/orphans.ts';
 import { isMadeRunId } from '../../runs/run-id.ts';
 import { liveRuns } from '../../work/live-runs.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, note } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, note } from '../check.ts';
 import { soundItems, soundSessions } from '../survey.ts';
 
 const LEFTOVERS = 'leftovers';

@@ -8,8 +8,7 @@ import { guardOf } from '../../daemon/daemon-lock.ts';
 import { inboxLock } from '../../notifications/inbox.ts';
 import { outboxLock } from '../../notifications/outbox.ts';
 import { onceLock } from '../../queue/enqueue-once.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, wrong, type Finding } from '../check.ts';
 
 const NAME = 'locks';
 /** A holder that is alive marks its lock every 1.5 s, and after 5 s anybody may take it; this is far beyond, in milliseconds. */

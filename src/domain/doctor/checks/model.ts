@@ -12,8 +12,7 @@ import { openRunLog } from '../../runs/run-log.ts';
 import { newRunId } from '../../runs/run-id.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { DOCTOR_TITLE } from '../../sessions/session-titles.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, wrong } from '../finding.ts';
+import { type Check, type CheckContext, fine, wrong } from '../check.ts';
 import { valueOf } from '../survey.ts';
 
 const MODEL = 'model';

@@ -7,8 +7,7 @@ import { isScratchDirectory } from '../../../adapters/store/scratch.ts';
 import { mayBeBuilding } from '../../../adapters/store/temporary-name.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import type { Home } from '../../home.ts';
-import type { Check } from '../check.ts';
-import { fine, fixable, wrong, type Finding } from '../finding.ts';
+import { type Check, fine, fixable, wrong, type Finding } from '../check.ts';
 
 const NAME = 'home-modes';
 const WRITABLE_BY_OTHERS = 0o022;

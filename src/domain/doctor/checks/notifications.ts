@@ -8,8 +8,7 @@ import { said, words } from '../../../util/words.ts';
 import { deliver } from '../../notifications/deliver.ts';
 import { readOutbox, type Entry } from '../../notifications/outbox.ts';
 import { sinkNames } from '../../notifications/sinks.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, wrong, type Finding } from '../check.ts';
 
 const NAME = 'notifications';
 

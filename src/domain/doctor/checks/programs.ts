@@ -5,8 +5,7 @@ import { AppError, messageOf, wordsOf } from '../../../util/errors.ts';
 import { DEFAULT_AGENT, RUN_AGENTS, type RunAgent } from '../../agent-env/agents.ts';
 import { readEnvFile } from '../../agent-env/env-file.ts';
 import { IDENTITY_COMMAND, type Surroundings, surroundingsOf } from '../../runs/agent-surroundings.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { type Finding, fine, wrong } from '../finding.ts';
+import { type Check, type CheckContext, type Finding, fine, wrong } from '../check.ts';
 import { databaseOf } from '../../sessions/same-opencode.ts';
 import { soundSessions } from '../survey.ts';
 

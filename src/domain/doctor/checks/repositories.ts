@@ -5,8 +5,7 @@ import { isSameEntry, listWorktreeEntries, removeWorktreeEntry } from '../../../
 import { listDirectory } from '../../../adapters/store/directory.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import { SHORT_LOCK_WAIT_MS, withRepository, withSoundRepository } from '../../worktrees/repository.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, note, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, note, wrong, type Finding } from '../check.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'repositories';

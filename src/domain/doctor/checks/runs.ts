@@ -14,8 +14,7 @@ import type { IssueSession } from '../../sessions/session-schema.ts';
 import { listItems } from '../../work/list-items.ts';
 import { liveRuns, openRuns, subjectName } from '../../work/live-runs.ts';
 import { reconcileRuns } from '../../work/reconcile-runs.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, note, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, note, type Finding } from '../check.ts';
 import { soundItems, soundSessions, surveyHome } from '../survey.ts';
 
 const NAME = 'runs';

@@ -19,8 +19,7 @@ import { listRecordIds, liveRecordPath, readLiveRecord } from '../../runs/run-fi
 import { rebuildIndex } from '../../sessions/rebuild-index.ts';
 import { homeSessionPath, readHomeSessionFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
 import { workElsewhere } from '../../runs/elsewhere.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, wrong, type Finding } from '../check.ts';
 import { requireNoAgent, requireNoProcess } from '../live-agent.ts';
 import { look, trackedIssues, type Found } from '../survey.ts';
 

@@ -12,8 +12,7 @@ import { isForeign } from '../../worktrees/foreign-worktree.ts';
 import { filesFrom, SHORT_LOCK_WAIT_MS, withRepository } from '../../worktrees/repository.ts';
 import { saveStaleEntries } from '../../worktrees/save-work.ts';
 import { tellSaved } from '../../notifications/tell.ts';
-import type { Check, CheckContext } from '../check.ts';
-import { fine, fixable, note, wrong, type Finding } from '../finding.ts';
+import { type Check, type CheckContext, fine, fixable, note, wrong, type Finding } from '../check.ts';
 import { soundSessions } from '../survey.ts';
 
 const NAME = 'worktrees';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { countFindings, renderFinding, renderFindings, renderProblems } from '../../../../src/cli/views/findings.ts';
-import { fine, note, wrong } from '../../../../src/domain/doctor/finding.ts';
+import { fine, note, wrong } from '../../../../src/domain/doctor/check.ts';
 import { terminalText } from '../../../../src/util/text.ts';
 
 const FINDINGS = [

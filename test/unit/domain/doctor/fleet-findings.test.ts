@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetFindings } from '../../../../src/domain/doctor/checks/fleet-findings.ts';
+import { fleetFindings } from '../../../../src/domain/doctor/checks/fleet.ts';
 import type { FleetFacts } from '../../../../src/domain/fleet/fleet-facts.ts';
 import type { Host } from '../../../../src/domain/queue/fleet.ts';
 import { rawText } from '../../../../src/util/words.ts';

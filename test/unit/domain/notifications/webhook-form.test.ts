@@ -1,6 +1,6 @@
 import { assert, constantFrom, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { desktopCommand } from '../../../../src/domain/notifications/desktop.ts';
+import { desktopCommand } from '../../../../src/domain/notifications/sinks.ts';
 import { postOf, webhookOf, type Told } from '../../../../src/domain/notifications/webhook-form.ts';
 
 const TOLD: Told = {

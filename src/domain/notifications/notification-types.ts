@@ -1,4 +1,16 @@
-import { OWN_TYPES } from './own-types.ts';
+/** The types of notifications that kugetsu itself sends; agents may send others. */
+export const OWN_TYPES = [
+  'task_queued',
+  'task_dequeued',
+  'task_waiting',
+  'task_started',
+  'task_completed',
+  'task_error',
+  'work_saved',
+  'work_unpushed',
+] as const;
+
+export type TaskNotificationType = (typeof OWN_TYPES)[number];
 
 /**
  * Whether NOTIFY_TYPES asks for notifications of this type: `all`, the type by its name, or `others` for each that kugetsu
