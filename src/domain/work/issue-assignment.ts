@@ -6,13 +6,13 @@ import { gatherEvidence } from './evidence.ts';
 import { runLogPath } from '../runs/run-id.ts';
 import type { RunRequest } from '../runs/run-request.ts';
 import { recordedRun } from './recorded-run.ts';
-import type { Assignment } from './assignment.ts';
+import type { Assignment, Workplace } from './assignment.ts';
+import type { SetUpRun } from './set-up-worktree.ts';
 import { stepper } from '../runs/stepper.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
 import type { Evidence } from '../runs/run-schema.ts';
 import { runCheck } from './run-check.ts';
 import { keepStashes } from './keep-work.ts';
-import { prepareContinue, prepareStart } from './prepare-issue.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 
 /** The run of a development agent on its issue. */
@@ -31,10 +31,7 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
     record: recordedRun(context, id, { type: 'issue', ref }),
     prepare: async (log, signal) => {
       const run = { runId: id, log, step: stepper(context, log, signal), signal, task: env };
-      const place =
-        kind === 'start'
-          ? await prepareStart(context, { ref, fresh: request.fresh === true, from: request.from, pr: request.pr }, run)
-          : await prepareContinue(context, { ref, setup: request.setup === true }, run);
+      const place = await prepare(context, request, run);
       const session = await readIssueSession(context, ref);
       return { ...place, branch: session?.branch, pullRequest: session?.pull_request };
     },
@@ -56,6 +53,21 @@ export function issueAssignment(context: Context, request: RunRequest & { readon
     },
     evidence: async () => evidenceOfIssue(context, ref),
   };
+}
+
+/** Loads what this kind of run needs, and no more: a runner has it as long as its agent works. */
+async function prepare(
+  context: Context,
+  request: RunRequest & { readonly issue_ref: string },
+  run: SetUpRun,
+): Promise<Workplace> {
+  const { issue_ref: ref, kind, from, pr } = request;
+  if (kind === 'start') {
+    const { prepareStart } = await import('./prepare-start.ts');
+    return prepareStart(context, { ref, fresh: request.fresh === true, from, pr }, run);
+  }
+  const { prepareContinue } = await import('./prepare-continue.ts');
+  return prepareContinue(context, { ref, setup: request.setup === true }, run);
 }
 
 async function evidenceOfIssue(context: Context, ref: string): Promise<Evidence | null> {

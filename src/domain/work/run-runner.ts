@@ -1,10 +1,8 @@
 import type { Context } from '../queue/context.ts';
-import { readRunRequest } from '../runs/run-request.ts';
+import { readRunRequest, type RunRequest } from '../runs/run-request.ts';
 import { requireAll } from '../settings/settings.ts';
+import type { Assignment } from './assignment.ts';
 import { superviseRun } from './supervise-run.ts';
-import { pmAssignment } from './pm-assignment.ts';
-import { packIdleRepository } from './pack-idle.ts';
-import { issueAssignment } from './issue-assignment.ts';
 
 /**
  * What a runner process does: sees the run with this id through, if it is still wanted. The settings are those of its
@@ -17,8 +15,18 @@ export async function runRunner(given: Context, runId: string, signal: AbortSign
   const request = await readRunRequest(context, runId);
   if (request === undefined) return;
   const { issue_ref } = request;
-  const task =
-    issue_ref === null ? pmAssignment(context, request) : issueAssignment(context, { ...request, issue_ref });
-  await superviseRun(context, { runId, task, signal });
-  if (issue_ref !== null && !signal.aborted) await packIdleRepository(context, issue_ref);
+  await superviseRun(context, { runId, task: await assignmentOf(context, request), signal });
+  if (issue_ref === null || signal.aborted) return;
+  const { packIdleRepository } = await import('./pack-idle.ts');
+  await packIdleRepository(context, issue_ref);
+}
+
+async function assignmentOf(context: Context, request: RunRequest): Promise<Assignment> {
+  const { issue_ref } = request;
+  if (issue_ref === null) {
+    const { pmAssignment } = await import('./pm-assignment.ts');
+    return pmAssignment(context, request);
+  }
+  const { issueAssignment } = await import('./issue-assignment.ts');
+  return issueAssignment(context, { ...request, issue_ref });
 }

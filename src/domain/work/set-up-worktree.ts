@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inWorktree, soundMetadata } from '../../adapters/git/isolation.ts';
+import { inWorktree } from '../../adapters/git/isolation.ts';
 import { recordSetUp, setUpStateOf, workIn, type SetUpState } from '../../adapters/git/set-up-state.ts';
 import { commitOf } from '../../adapters/git/temporary-index.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
@@ -64,15 +64,6 @@ export interface SetUpPlace {
   readonly branch: string;
   /** The name of the branch from which work began, as far as it is known. */
   readonly base: string | undefined;
-}
-
-/** How far a worktree is set up; undefined when it did not need to be. */
-export async function setUpStateAt({
-  repository,
-  path,
-}: Pick<SetUpPlace, 'repository' | 'path'>): Promise<SetUpState | undefined> {
-  const metadata = await soundMetadata({ repository, worktree: path });
-  return metadata === undefined ? undefined : setUpStateOf(metadata);
 }
 
 /** Where HEAD was, and is. */

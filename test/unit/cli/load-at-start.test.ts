@@ -65,14 +65,17 @@ test('a home that is in no fleet loads nothing of a fleet, whatever it does', ()
     'cli/context.ts',
     'domain/daemon/run-daemon.ts',
     'domain/work/run-runner.ts',
+    'domain/work/issue-assignment.ts',
+    'domain/work/pm-assignment.ts',
+    'domain/work/prepare-start.ts',
+    'domain/work/prepare-continue.ts',
     'domain/queue/file-queue.ts',
   ];
   const seen = new Set<string>();
   for (const file of files) loadedWith(join(ROOT, 'src', file), seen);
-  const own = [...seen].map((name) => relative(join(ROOT, 'src'), name));
-  expect(own.filter((name) => /(?:postgres|fleet|queue[/]table)[/]/.test(name) && !name.startsWith('cli/'))).toEqual(
-    [],
-  );
+  expect(
+    own(seen).filter((name) => /(?:postgres|fleet|queue[/]table)[/]/.test(name) && !name.startsWith('cli/')),
+  ).toEqual([]);
 });
 
 test('a daemon with nothing to do, and whoever looks whether a run has died, loads nothing of git', () => {
@@ -82,3 +85,24 @@ test('a daemon with nothing to do, and whoever looks whether a run has died, loa
   }
   expect([...seen].filter((name) => name.includes('adapters/git/'))).toEqual([]);
 });
+
+test('a runner loads what a kind of run needs when it has one of that kind, and to pack the repository when it is over', () => {
+  const seen = new Set<string>();
+  loadedWith(join(ROOT, 'src', 'domain', 'work', 'run-runner.ts'), seen);
+  expect(
+    own(seen).filter((name) => /(?:assignment|prepare-(?:start|continue)|pack-idle|worktrees[/].*)[.]ts$/.test(name)),
+  ).toEqual([]);
+});
+
+test('a run that goes on loads neither what makes worktrees and forks nor what sets a worktree up', () => {
+  const seen = new Set<string>();
+  for (const file of ['issue-assignment.ts', 'prepare-continue.ts']) {
+    loadedWith(join(ROOT, 'src', 'domain', 'work', file), seen);
+  }
+  const names = /(?:make-fork|issue-worktree|set-up-worktree|copy-ignored|copy-files|prepare-start)[.]ts$/;
+  expect(own(seen).filter((name) => names.test(name))).toEqual([]);
+});
+
+function own(seen: ReadonlySet<string>): string[] {
+  return [...seen].map((name) => relative(join(ROOT, 'src'), name));
+}
