@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
 import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import { programFacts } from '../../src/adapters/opencode/find-opencode.ts';
+import { Lease } from '../../src/adapters/opencode/server/lease.ts';
 import { BROUGHT_ALONG } from '../../src/adapters/opencode/server/server-trial.ts';
 import { rememberTried } from '../../src/adapters/opencode/tried.ts';
 import { installOwnPackage } from '../support/own-package.ts';
@@ -244,6 +245,25 @@ test('agents with other provider keys work in another server, a third one as a p
   expect(new Set(servers(world))).toEqual(new Set(pids.slice(0, 2)));
   expect(await log(world, issue(3))).toContain('there are 2 servers already');
   for (const number of [1, 2, 3]) succeeded(await world.kugetsu('stop', issue(number)));
+});
+
+test('a server that has eight agents takes no further one, which is a process, and says so', async () => {
+  const world = await sharingWorld();
+  await busy(world, issue(1));
+  const directory = join(world.home, 'engine');
+  const socket = join(directory, readdirSync(directory).find((name) => name.endsWith('.sock')) ?? '');
+  const others: Lease[] = [];
+  for (let number = 2; number <= 8; number += 1) {
+    const lease = await Lease.take(socket);
+    if (lease === undefined) throw new Error('the server lets nobody hold it');
+    others.push(lease);
+    expect(lease.full).toBe(false);
+    expect(await lease.work({ session: `ses_${number}`, directory, env: {}, words: [] })).toBe(true);
+  }
+  succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
+  expect(await log(world, issue(2))).toContain('no shared server: the server has as many agents as it takes');
+  for (const lease of others) lease.close();
+  succeeded(await world.kugetsu('stop', issue(1)));
 });
 
 test('init has opencode install its own package, so that the first agent shares a server', async () => {
