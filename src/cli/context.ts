@@ -142,14 +142,14 @@ function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' |
 function serversOf({ home, settings }: Pick<Context, 'home' | 'settings'>): SharedServers {
   return {
     directory: home.servers,
-    wanted: async (program) => {
-      const { AGENT_ENGINE: engine } = await settings();
+    wanted: async (program, choice) => {
+      const engine = choice ?? (await settings()).AGENT_ENGINE;
       if (engine !== 'auto') return engine === 'server';
       const { hasServerPassed } = await import('../adapters/opencode/server/server-trial.ts');
       return hasServerPassed(home.opencodeTried, await program());
     },
     // Who has not asked for a server is not to wait for one.
-    readyMs: async () => ((await settings()).AGENT_ENGINE === 'auto' ? 8000 : 60_000),
+    readyMs: async (choice) => ((choice ?? (await settings()).AGENT_ENGINE) === 'auto' ? 8000 : 60_000),
     idleMs: async () => (await settings()).AGENT_SERVER_IDLE_SECONDS * 1000,
     settingNames: async () => Object.keys((await import('../domain/settings-schema.ts')).SettingsSchema.shape),
   };

@@ -266,6 +266,28 @@ test('a server that has eight agents takes no further one, which is a process, a
   succeeded(await world.kugetsu('stop', issue(1)));
 });
 
+test('a repository, an issue and an agent may each choose another engine than the home', async () => {
+  const world = await sharingWorld({ AGENT_SERVER_IDLE_SECONDS: '60' });
+  const isShared = async (ref: string): Promise<boolean> => {
+    succeeded(await world.kugetsu('start', ref, 'hello', '--follow'));
+    return servers(world).includes((await runOf(world, ref)).agent_pid ?? -1);
+  };
+  const repository = issue(1).split('#')[0] ?? '';
+  succeeded(await world.kugetsu('repo', 'set', repository, 'engine', 'process'));
+  expect(await isShared(issue(1))).toBe(false);
+  expect(servers(world)).toEqual([]);
+  succeeded(await world.kugetsu('repo', 'set', issue(2), 'engine', 'server'));
+  expect(await isShared(issue(2))).toBe(true);
+  succeeded(await world.kugetsu('repo', 'unset', repository, 'engine'));
+  succeeded(await world.kugetsu('env', 'set', 'AGENT_ENGINE', 'process', 'dev-agent'));
+  expect(await isShared(issue(3))).toBe(false);
+  succeeded(await world.kugetsu('env', 'set', 'AGENT_ENGINE', 'serve', 'dev-agent'));
+  const refused = await world.kugetsu('start', issue(4), 'hello', '--follow');
+  expect(refused.stderr).toContain('AGENT_ENGINE of dev-agent: must be auto, process or server, not serve');
+  expect(refused.stderr).toContain('run: kugetsu env set AGENT_ENGINE process dev-agent');
+  for (const pid of servers(world)) killQuietly(pid);
+});
+
 test('init has opencode install its own package, so that the first agent shares a server', async () => {
   const world = (await readyWorld()).withEnv({ AGENT_ENGINE: 'server', AGENT_SERVER_IDLE_SECONDS: '1' });
   const { stderr } = succeeded(await world.kugetsu('init', '--headless', '--force'));

@@ -54,6 +54,9 @@ export interface PackLimits {
   readonly unpackedBytes: number;
 }
 
+/** Where agents of opencode 1 work: each in a process of its own, or in a server that they share; `auto` where that has passed its trial. */
+export type EngineChoice = 'auto' | 'process' | 'server';
+
 /** A message for the agent in a session, and how the agent is to work on it. */
 export interface AgentRequest {
   readonly session: string;
@@ -167,9 +170,10 @@ export interface AgentEngine {
   deleteSession(id: string): Promise<void>;
   /**
    * Makes ready what an agent like this one shares with others, while its place is made; the session and the directory do not
-   * matter yet, and nobody is asked about the agent where nothing is shared. Never rejects: `run` says what is wrong.
+   * matter yet, and nobody is asked about the agent where nothing is shared. Never rejects: `run` says what is wrong. The `choice` holds for this agent in
+   * place of the home's own.
    */
-  ready(request: () => Promise<AgentRequest>): Promise<void>;
+  ready(request: () => Promise<AgentRequest>, choice?: EngineChoice): Promise<void>;
   /** Gives the agent in a session a message. It works until it has ended, or is stopped. */
   run(request: AgentRequest, place: RunPlace): Promise<AgentHandle>;
   /** Opens the engine's own interface on a session, on the terminal, and waits until the user leaves it. */

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type {
   AgentHandle,
   AgentRequest,
+  EngineChoice,
   Extensions,
   ForkRole,
   PackLimits,
@@ -183,8 +184,8 @@ class OpencodeDriver implements Opencode {
     return configuredExtensions(await this.cli(), directory);
   }
 
-  async ready(request: () => Promise<AgentRequest>): Promise<void> {
-    await this.sharing.ready(async () => ({ cli: await this.cli(), ...(await this.probe()) }), request);
+  async ready(request: () => Promise<AgentRequest>, choice?: EngineChoice): Promise<void> {
+    await this.sharing.ready(async () => ({ cli: await this.cli(), ...(await this.probe()) }), request, choice);
   }
 
   async warm(signal: AbortSignal): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { AgentHandle, AgentRequest, RunPlace } from '../engine/agent-engine.ts';
+import type { AgentHandle, AgentRequest, EngineChoice, RunPlace } from '../engine/agent-engine.ts';
 import type { OpencodeProbe } from './opencode.ts';
 import type { OpencodeCli } from './opencode-cli.ts';
 import type { Lease } from './server/lease.ts';
@@ -28,6 +28,7 @@ export class Sharing {
   private held: Lease | undefined;
   /** Why none could be made ready: nobody waits for it again. */
   private why: string | undefined;
+  private choice: EngineChoice | undefined;
 
   constructor(options: Options) {
     this.options = options;
@@ -36,11 +37,16 @@ export class Sharing {
   async isWanted(): Promise<boolean> {
     // A setting that cannot be read is reported by whoever needs it.
     const { servers, probe } = this.options;
-    return (await servers?.wanted(probe).catch(() => false)) === true;
+    return (await servers?.wanted(probe, this.choice).catch(() => false)) === true;
   }
 
   /** As `ready` of AgentEngine. */
-  async ready(program: () => Promise<Program>, request: () => Promise<AgentRequest>): Promise<void> {
+  async ready(
+    program: () => Promise<Program>,
+    request: () => Promise<AgentRequest>,
+    choice: EngineChoice | undefined,
+  ): Promise<void> {
+    this.choice = choice;
     if (!(await this.isWanted())) return;
     this.readying = this.hold(program, request).catch(() => undefined);
     await this.readying;
@@ -52,7 +58,7 @@ export class Sharing {
     const { readyServer } = await import('./server/serve-agent.ts');
     const { NoServer } = await import('./server/shared-server.ts');
     try {
-      this.held = await readyServer(await request(), { ...(await program()), servers, clock });
+      this.held = await readyServer(await request(), { ...(await program()), servers, choice: this.choice, clock });
     } catch (error) {
       if (error instanceof NoServer) this.why = error.message;
     }
@@ -76,7 +82,7 @@ export class Sharing {
     const { serveAgent } = await import('./server/serve-agent.ts');
     await this.readying;
     if (this.why !== undefined) return { not: this.why };
-    const agent = await serveAgent(request, { ...place, servers, clock });
+    const agent = await serveAgent(request, { ...place, servers, choice: this.choice, clock });
     this.server?.leave(request.directory);
     this.held?.close();
     return agent;

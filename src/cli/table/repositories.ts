@@ -30,7 +30,8 @@ export const REPOSITORIES: readonly Entry[] = [
   done_when      when the agent is done: replied, committed or pushed
   base_branch    the branch from which work begins
   branch_prefix  how the names of the issues' branches begin, in place of fix/
-  model          the model of its agents`,
+  model          the model of its agents
+  engine         where its agents of opencode 1 work: auto, process or server`,
     examples: [
       "kugetsu repo set github.com/owner/repo setup 'npm ci'",
       "kugetsu repo set github.com/owner/repo copy .env 'packages/*/.env'",

@@ -49,6 +49,8 @@ const EntrySchema = z.looseObject({
   ),
   /** The model of its agents, `provider/model`; that of the base session when it is missing. */
   model: z.optional(z.string('must be text').check(z.regex(/^[^\s/-][^\s/]*\/\S+$/, 'must be provider/model'))),
+  /** Where its agents work; as AGENT_ENGINE says when it is missing. */
+  engine: z.optional(z.enum(['auto', 'process', 'server'], 'must be auto, process or server')),
 });
 
 /** What repos.json says of a repository, or of one issue. */
@@ -68,6 +70,7 @@ export const REPOSITORY_KEYS = [
   'base_branch',
   'branch_prefix',
   'model',
+  'engine',
 ] as const satisfies readonly RepositoryKey[];
 
 /** Whether there is a setting of this name for a repository. */

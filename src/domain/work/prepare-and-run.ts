@@ -4,6 +4,7 @@ import { isInside } from '../../adapters/store/paths.ts';
 import type { Context } from '../queue/context.ts';
 import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
+import { engineChoice } from '../runs/engine-choice.ts';
 import { deadlinesOf, type Deadlines } from '../runs/deadlines.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
 import { preamble } from '../runs/preamble.ts';
@@ -36,7 +37,8 @@ export async function prepareAndRun(context: Context, taken: Taken, log: RunLog)
   const run = { id: runId, temporary: tempDirectory };
   // Its session, its directory and its branch are not known yet.
   const unplaced = { session: '', directory: context.home.root, model: undefined };
-  const readying = context.opencode.ready(async () => requestFor(context, { task, place: unplaced, run }));
+  const asks = async (): Promise<AgentRequest> => requestFor(context, { task, place: unplaced, run });
+  const readying = context.opencode.ready(asks, await engineChoice(context, task));
   readying.catch(() => undefined);
   const place = await task.prepare(log, signal);
   signal.throwIfAborted();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../../util/errors.ts';
 import type { Variables } from '../../../util/layers.ts';
 import type { Clock } from '../../clock.ts';
-import type { AgentExit, AgentHandle, AgentRequest, RunPlace } from '../../engine/agent-engine.ts';
+import type { AgentExit, AgentHandle, AgentRequest, EngineChoice, RunPlace } from '../../engine/agent-engine.ts';
 import type { Utterance } from '../../engine/agent-event.ts';
 import { sendSignal } from '../../process/end-processes.ts';
 import { definedOnly } from '../../process/environment.ts';
@@ -26,10 +26,10 @@ interface Program {
 export interface SharedServers {
   /** Where their files are. */
   readonly directory: string;
-  /** Whether agents are to share one of this opencode. */
-  readonly wanted: (program: () => Promise<Program>) => Promise<boolean>;
+  /** Whether agents are to share one of this opencode; by the home's own setting without a `choice`. */
+  readonly wanted: (program: () => Promise<Program>, choice?: EngineChoice) => Promise<boolean>;
   /** How long one may take until it is ready, in milliseconds; on a machine at rest it takes two seconds. */
-  readonly readyMs: () => Promise<number>;
+  readonly readyMs: (choice?: EngineChoice) => Promise<number>;
   /** How long a server stays when nobody uses it, in milliseconds. */
   readonly idleMs: () => Promise<number>;
   /** The names of variables that are settings of kugetsu: they make no difference to a server. */
@@ -40,6 +40,7 @@ interface Servers {
   readonly cli: OpencodeCli;
   readonly version: string;
   readonly servers: SharedServers;
+  readonly choice?: EngineChoice | undefined;
   readonly clock: Clock;
 }
 
@@ -101,7 +102,7 @@ export function whyNever(env: Variables): string | undefined {
   return (env['OPENCODE_CONFIG_DIR'] ?? '') === '' ? undefined : 'OPENCODE_CONFIG_DIR is set';
 }
 
-async function hold(request: AgentRequest, { cli, version, servers, clock }: Servers): Promise<Lease> {
+async function hold(request: AgentRequest, { cli, version, servers, choice, clock }: Servers): Promise<Lease> {
   const lease = await holdServer({
     directory: servers.directory,
     path: cli.path,
@@ -109,7 +110,7 @@ async function hold(request: AgentRequest, { cli, version, servers, clock }: Ser
     env: await serverEnvironment(cli, request),
     own: new Set(await servers.settingNames()),
     first: request.directory,
-    limitMs: await servers.readyMs(),
+    limitMs: await servers.readyMs(choice),
     idleMs: await servers.idleMs(),
     clock,
   });

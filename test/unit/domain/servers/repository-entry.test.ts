@@ -16,6 +16,7 @@ const WHOLE = {
   base_branch: 'release/v2',
   branch_prefix: 'agents/me-',
   model: 'provider/family/model',
+  engine: 'process',
 };
 
 describe('an entry of repos.json', () => {
@@ -35,6 +36,7 @@ describe('an entry of repos.json', () => {
     ['setup', ['npm', 'ci'], 'must be text'],
     ['check', 'a\0b', 'must not have a NUL character'],
     ['done_when', 'merged', 'must be replied, committed or pushed'],
+    ['engine', 'shared', 'must be auto, process or server'],
     ['base_branch', '-x', 'must be the name of a branch'],
     ['model', 'gpt', 'must be provider/model'],
     ['url', null, 'must be text'],
