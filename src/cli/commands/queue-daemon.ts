@@ -70,7 +70,7 @@ export async function daemonStatus({ context, exitWith }: Call, { json }: { read
     text: () => (found === undefined ? 'not running' : `running (${where}, since ${found.since})`),
   });
   if (found !== undefined) return;
-  const { findScriptDaemon, scriptDaemonRuns } = await import('../../domain/daemon/script-daemon.ts');
+  const { findScriptDaemon, scriptDaemonRuns } = await import('../../domain/daemon/find-daemon.ts');
   const other = await findScriptDaemon(context);
   if (other !== undefined) {
     context.terminal.err(`kugetsu: ${scriptDaemonRuns(other)}\n  run: kugetsu queue-daemon stop`);

@@ -14,8 +14,7 @@ import { ORIGIN_VARIABLE, TASK_VARIABLE } from '../issues/task-id.ts';
 import { withoutAgentVariables } from '../runs/agent-environment.ts';
 import { requireAll } from '../settings/settings.ts';
 import { alreadyRunning } from './daemon-lock.ts';
-import { DAEMON_CALL, findDaemon } from './find-daemon.ts';
-import { findScriptDaemon, requireNoScriptDaemon } from './script-daemon.ts';
+import { DAEMON_CALL, findDaemon, findScriptDaemon, requireNoScriptDaemon } from './find-daemon.ts';
 
 const START_WAIT_MS = 15_000;
 const STOP_WAIT_MS = 10_000;

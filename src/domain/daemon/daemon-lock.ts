@@ -10,8 +10,7 @@ import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
 import type { Home } from '../home.ts';
 import { elsewhere } from '../runs/elsewhere.ts';
-import { findDaemon, type LiveDaemon } from './find-daemon.ts';
-import { requireNoScriptDaemon } from './script-daemon.ts';
+import { findDaemon, requireNoScriptDaemon, type LiveDaemon } from './find-daemon.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 

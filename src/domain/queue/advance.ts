@@ -1,8 +1,7 @@
 import { kindOf } from '../../util/error-codes.ts';
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Run, Verdict } from '../runs/run-schema.ts';
-import { CANCELLATION, failed, finished, type Cause } from './end-task.ts';
-import { whyChildrenFail } from './children.ts';
+import { CANCELLATION, failed, finished, whyChildrenFail, type Cause } from './end-task.ts';
 import type { Child, QueueItem } from './queue-item.ts';
 import { isOfBefore, isWish, wished, wishedAfterEnd, type Wish } from './wishes.ts';
 

@@ -1,8 +1,10 @@
+import { parseJson, readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
+import { withLock } from '../../adapters/store/lock.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { unlinkFile } from '../../adapters/store/private-files.ts';
 import { afterEnd, CLOSED, isForAllHosts, isOpen, isOutage, type TaskEnd } from './breaker.ts';
-import { changeBreaker, closeBreaker, readBreaker } from './breaker-file.ts';
-import type { Breaker } from './breaker-schema.ts';
+import { BreakerSchema, type Breaker } from './breaker-schema.ts';
 import type { Context } from './context.ts';
-import { changeFleetBreaker, readFleetBreaker } from './fleet-breaker.ts';
 
 type Needs = Pick<Context, 'home' | 'queue'>;
 
@@ -62,4 +64,62 @@ export async function countEnd(context: Needs & Pick<Context, 'settings'>, end: 
     isHeld = isOpen(await breaker.change((before) => afterEnd(before, end, { limits, now }))) || isHeld;
   }
   return fails && isHeld;
+}
+
+/** The breaker as it is. @throws AppError `corrupt_file` */
+export async function readBreaker({ home }: Pick<Context, 'home'>): Promise<Breaker> {
+  // Most homes have none, and to know that needs no schema.
+  if (stampAtOnce(home.queueBreaker) === undefined) return CLOSED;
+  return (await readJsonFile(home.queueBreaker, { schema: BreakerSchema, what: 'breaker of the queue' })) ?? CLOSED;
+}
+
+/** Changes the breaker, alone at it; the very same object leaves the file as it is. A damaged one begins anew. */
+async function changeBreaker({ home }: Pick<Context, 'home'>, change: (breaker: Breaker) => Breaker): Promise<Breaker> {
+  return withLock(home.queueLock, async (lock) => {
+    const before = await readBreaker({ home }).catch(() => CLOSED);
+    const after = change(before);
+    if (after === before) return before;
+    lock.assertHeld();
+    await (after === CLOSED ? unlinkFile(home.queueBreaker) : writeJsonFile(home.queueBreaker, after));
+    return after;
+  });
+}
+
+/** Lets the breaker begin anew. */
+async function closeBreaker({ home }: Pick<Context, 'home'>): Promise<void> {
+  if (stampAtOnce(home.queueBreaker) === undefined) return;
+  // Whatever is in it.
+  await withLock(home.queueLock, async (lock) => {
+    lock.assertHeld();
+    await unlinkFile(home.queueBreaker);
+  });
+}
+
+/** The breaker that all hosts of a fleet have together. @throws AppError `corrupt_file`, `queue_unreachable` */
+async function readFleetBreaker({ queue }: Pick<Context, 'queue'>): Promise<Breaker> {
+  return parsed(await queue.fleet.breaker());
+}
+
+/** Changes it, alone at it, as the breaker of a home is changed. */
+async function changeFleetBreaker(
+  { queue }: Pick<Context, 'queue'>,
+  change: (breaker: Breaker) => Breaker,
+): Promise<Breaker> {
+  for (;;) {
+    const text = await queue.fleet.breaker();
+    const before = await parsed(text).catch(() => CLOSED);
+    const after = change(before);
+    if (after === before && (after !== CLOSED || text === undefined)) return before;
+    const next = after === CLOSED ? undefined : JSON.stringify(after);
+    if (await queue.fleet.putBreaker(text, next)) return after;
+  }
+}
+
+async function parsed(text: string | undefined): Promise<Breaker> {
+  if (text === undefined) return CLOSED;
+  return parseJson({
+    path: 'the breaker of the fleet',
+    text,
+    form: { schema: BreakerSchema, what: 'breaker of the fleet' },
+  });
 }

@@ -64,7 +64,7 @@ export class FileQueue implements QueueStore {
 
   /** A claim in files dies with its process, so it needs no lease. */
   async update(id: string, change: Change, { news = () => [] }: Changing = {}): Promise<ItemChange | undefined> {
-    const { updateFile } = await import('./update-file.ts');
+    const { updateFile } = await import('./change-files.ts');
     return updateFile(this.context, id, { change, news });
   }
 
@@ -109,7 +109,7 @@ export class FileQueue implements QueueStore {
   }
 
   async removeFinished({ by }: { readonly by?: number | undefined }): Promise<string[]> {
-    const { removeFinishedFiles } = await import('./remove-files.ts');
+    const { removeFinishedFiles } = await import('./change-files.ts');
     const ids = by === undefined ? undefined : this.known?.endedBy(by);
     return removeFinishedFiles(this.context, { ids: ids ?? (await this.ids()), by });
   }

@@ -1,8 +1,11 @@
 import { placeFile, readTextAtOnce } from '../../adapters/store/private-files.ts';
+import { stampAtOnce } from '../../adapters/store/paths.ts';
+import { isLooseObject, parseJson } from '../../util/loose-object.ts';
 import type { Home } from '../home.ts';
 import type { EndedTask } from './ended-task.ts';
 
-type Where = Pick<Home, 'finishedTasks'>;
+type KeptFile = Pick<Home, 'finishedTasks'>;
+type Where = Pick<Home, 'finishedTasks' | 'lastLook'>;
 
 /**
  * What is kept of finished tasks: a line with the names of their files, the first one that ended first, and for each a line with what is
@@ -41,7 +44,7 @@ export class KeptTasks {
  *
  * @param isSound whether it is known to be whole
  */
-export function readFinished({ finishedTasks }: Where, { isSound }: { readonly isSound: boolean }): KeptTasks {
+export function readFinished({ finishedTasks }: KeptFile, { isSound }: { readonly isSound: boolean }): KeptTasks {
   try {
     const text = readTextAtOnce(finishedTasks) ?? '';
     if (isSound) return new KeptTasks(text);
@@ -68,7 +71,7 @@ export function keptTask(name: string, line: string): EndedTask {
 }
 
 /** Keeps that for the next look, the first one that ended first. A home that cannot be written goes without. */
-export async function keepFinished({ finishedTasks }: Where, finished: readonly EndedTask[]): Promise<void> {
+export async function keepFinished({ finishedTasks }: KeptFile, finished: readonly EndedTask[]): Promise<void> {
   const names = finished.map(({ id }) => `${id}.json`).join(' ');
   const lines = finished.map(lineOf);
   await placeFile(finishedTasks, `${names}\n${lines.join('')}`).catch(() => undefined);
@@ -96,4 +99,44 @@ function wordIn(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** What a look has found in the directory of the tasks besides the finished ones that are kept. */
+export interface LastLook {
+  /** How many of those are kept, all of them there. */
+  readonly count: number;
+  /** All other names. */
+  readonly others: readonly string[];
+}
+
+/** How the file of the finished ones is; it is another one when it is kept anew. */
+export function stampOfKept({ finishedTasks }: KeptFile): string {
+  return stampAtOnce(finishedTasks) ?? '';
+}
+
+/**
+ * What an earlier look has found, when the directory and what is kept are still as they were then: then no name has come or gone, and
+ * the names need not be read.
+ *
+ * @param directory how the directory is; see {@link settledStamp}
+ */
+export function readLook(home: Where, directory: string | undefined): LastLook | undefined {
+  if (directory === undefined) return undefined;
+  try {
+    const look = parseJson(readTextAtOnce(home.lastLook) ?? '');
+    if (!isLooseObject(look) || look['directory'] !== directory || look['kept'] !== stampOfKept(home)) return undefined;
+    const { count, others } = look;
+    if (typeof count !== 'number' || !Array.isArray(others)) return undefined;
+    return { count, others: others.filter((name): name is string => typeof name === 'string') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps that for the next look. A home that cannot be written goes without. */
+export async function keepLook(
+  { lastLook }: Where,
+  look: LastLook & { readonly directory: string; readonly kept: string },
+): Promise<void> {
+  await placeFile(lastLook, JSON.stringify(look)).catch(() => undefined);
 }

@@ -6,11 +6,10 @@ import { words, type Text } from '../../util/words.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
 import { FinishedTasks, WORTH_KEEPING } from './finished-tasks.ts';
-import { formOfItem } from './item-form.ts';
+import { formOfItem, isPlainItem } from './item-form.ts';
 import { itemPath, tasksGoingAgain } from './item-path.ts';
 import { endedTask } from './ended-task.ts';
-import { keepLook, readLook, stampOfKept, type LastLook } from './last-look.ts';
-import { isPlainItem } from './plain-item.ts';
+import { keepLook, readLook, stampOfKept, type LastLook } from './finished-cache.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, type Ended, type StampedItem } from './task-files.ts';
 

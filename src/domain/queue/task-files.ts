@@ -4,12 +4,11 @@ import { factsAtOnce, isAsItWas, type FileFacts } from '../../adapters/store/pat
 import { messageOf } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { isFinished } from './advance.ts';
-import { formOfItem } from './item-form.ts';
+import { formOfItem, isPlainItem } from './item-form.ts';
 import { itemPath } from './item-path.ts';
 import type { EndedTask } from './ended-task.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { AllTasks, BrokenTask, Page, PageRequest } from './queue-store.ts';
-import { isPlainItem } from './plain-item.ts';
 import { byTime, isTaskId } from '../issues/task-id.ts';
 
 type HomeOnly = Pick<Context, 'home'>;

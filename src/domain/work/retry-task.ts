@@ -2,8 +2,7 @@ import { AppError } from '../../util/errors.ts';
 import type { Context } from '../queue/context.ts';
 import { requireMessage } from '../issues/issue-ref.ts';
 import { isFinished } from '../queue/advance.ts';
-import { findTask } from '../queue/find-task.ts';
-import { requireOwnTask } from '../queue/own-tasks.ts';
+import { findTask, requireOwnTask } from '../queue/find-task.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { settleItem } from './settle-task.ts';
 

@@ -5,10 +5,8 @@ import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { AppError } from '../../../util/errors.ts';
 import { said, words } from '../../../util/words.ts';
 import type { Context } from '../../context.ts';
-import { withoutService, withService } from './crontab.ts';
-import { launchdLabel, launchdPlist } from './launchd-plist.ts';
+import { launchdLabel, launchdPlist, systemdUnit, withoutService, withService } from './service-definitions.ts';
 import { MARKER, type Service, type ServiceManager, type Step } from './service.ts';
-import { systemdUnit } from './systemd-unit.ts';
 
 type Machine = Pick<Context, 'env'>;
 

@@ -5,7 +5,7 @@ import { identityOf } from '../../../adapters/process/process-identity.ts';
 import { readTextIfExists } from '../../../adapters/store/private-files.ts';
 import { plural, pasteQuote } from '../../../util/text.ts';
 import { listEnvFiles } from '../../agent-env/list-env-files.ts';
-import { readBreaker } from '../../queue/breaker-file.ts';
+import { readBreaker } from '../../queue/breakers.ts';
 import { readBudgetFile } from '../../queue/day-budget.ts';
 import { readPauseFile } from '../../queue/pause.ts';
 import { readSpendingFile } from '../../runs/spending.ts';

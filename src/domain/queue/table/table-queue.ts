@@ -23,10 +23,9 @@ import type {
   QueueStore,
   Watch,
 } from '../queue-store.ts';
-import { finishedPage } from './finished-page.ts';
+import { finishedPage, tasksIn } from './read-tasks.ts';
 import { isUnreachable, keepForLater } from '../outbox.ts';
 import { Hosts, type Identity } from './hosts.ts';
-import { tasksIn } from './read-tasks.ts';
 import { TableFleet, tailText } from './table-fleet.ts';
 import { TableInbox } from './table-inbox.ts';
 import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';

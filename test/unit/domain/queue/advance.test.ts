@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { whyChildrenFail } from '../../../../src/domain/queue/children.ts';
+import { whyChildrenFail } from '../../../../src/domain/queue/end-task.ts';
 import { advance, HOST_LOST, isHeldUp, type QueueEvent } from '../../../../src/domain/queue/advance.ts';
 import type { QueueItem } from '../../../../src/domain/queue/queue-item.ts';
 import { CLAIMER, childWith, itemWith, NOW, pmItemWith } from '../../support/queue-items.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { withoutService, withService } from '../../../../../src/domain/daemon/service/crontab.ts';
+import { withoutService, withService } from '../../../../../src/domain/daemon/service/service-definitions.ts';
 import type { Service } from '../../../../../src/domain/daemon/service/service.ts';
 
 const service = (name: string, environment: Readonly<Record<string, string>> = {}): Service => ({

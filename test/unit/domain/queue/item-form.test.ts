@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPlainItem } from '../../../../src/domain/queue/plain-item.ts';
+import { isPlainItem } from '../../../../src/domain/queue/item-form.ts';
 import { QueueItemSchema } from '../../../../src/domain/queue/queue-item.ts';
 import { childWith, itemWith, pmItemWith } from '../../support/queue-items.ts';
 import { runWith } from '../../support/runs.ts';
