@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
-import { lazyOpencode } from '../adapters/opencode/lazy-opencode.ts';
-import type { Opencode } from '../adapters/opencode/opencode.ts';
+import { lazyOpencode, type Opencode } from '../adapters/opencode/opencode.ts';
 import type { IdentifiedOpencode } from '../adapters/opencode/probe.ts';
 import type { SharedServers } from '../adapters/opencode/server/serve-agent.ts';
 import type { SelfCommand } from '../adapters/process/self-command.ts';
@@ -112,7 +111,7 @@ function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' |
       exportCaches: { base: home.baseExport, pm_agent: home.pmAgentExport },
       cleanExport: async () => {
         const { redactorOf } = await import('../domain/agent-env/redactor.ts');
-        const { isExportWord } = await import('../adapters/opencode/own-words.ts');
+        const { isExportWord } = await import('../adapters/engine/event-words.ts');
         const redactor = await redactorOf({ home, env });
         return (json) => redactor.known(json, isExportWord);
       },

@@ -1,3 +1,5 @@
+import { AppError } from '../../util/errors.ts';
+
 /** What the words of an engine's program explain. */
 export interface FailureReason {
   readonly class: string;
@@ -70,3 +72,13 @@ export interface Remark {
 
 /** What an engine hears of an agent. */
 export type Utterance = EventLine | Remark;
+
+/** A failed call of an engine, with what the words of its program explain. */
+export class EngineError extends AppError {
+  readonly reason: FailureReason | undefined;
+
+  constructor(reason: FailureReason | undefined, ...error: ConstructorParameters<typeof AppError>) {
+    super(...error);
+    this.reason = reason;
+  }
+}

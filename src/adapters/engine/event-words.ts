@@ -1,7 +1,7 @@
 import type { JsonPlace } from '../../util/json-strings.ts';
 
 /** The words of a text. */
-export function wordSet(text: string): ReadonlySet<string> {
+function wordSet(text: string): ReadonlySet<string> {
   return new Set(text.split(/\s+/));
 }
 
@@ -52,6 +52,19 @@ export function isEventWord(text: string, { isKey, path }: JsonPlace): boolean {
 }
 
 /** Whether a place is one where no agent chooses what stands there. */
-export function isOwnPlace(path: readonly string[]): boolean {
+function isOwnPlace(path: readonly string[]): boolean {
   return path.every((name) => NAMES.has(name) && !SAID.has(name));
+}
+
+// What identifies and places a session and its rows, which import would refuse or misplace otherwise.
+const PLACES = wordSet(
+  `id sessionID messageID parentID callID slug projectID workspaceID version directory cwd root providerID modelID variant
+  agent mode snapshot hash tail_start_id permission pattern action mime`,
+);
+
+/** As {@link isEventWord}, for a session as `opencode export` prints it: ids, directories and models are none of its secrets. */
+export function isExportWord(text: string, place: JsonPlace): boolean {
+  if (isEventWord(text, place)) return true;
+  const { isKey, path } = place;
+  return !isKey && PLACES.has(path.at(-1) ?? '') && isOwnPlace(path);
 }

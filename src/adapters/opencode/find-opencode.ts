@@ -6,6 +6,7 @@ import { oneLine } from '../../util/text.ts';
 import { findProgram, isProgram } from '../process/user.ts';
 import { openToRead } from '../store/open-to-read.ts';
 import { INSTALL } from './opencode-version.ts';
+import { readTextAtOnce } from '../store/private-files.ts';
 
 /** The environment variable that names another opencode binary. */
 export const BINARY_VARIABLE = 'KUGETSU_OPENCODE';
@@ -65,6 +66,24 @@ export async function isShim(path: string, real: string): Promise<boolean> {
     return /^#!.*\b(?:ba|da|k|z|fi)?sh\b/.test(buffer.toString('latin1', 0, bytesRead));
   } finally {
     await file.close();
+  }
+}
+
+interface ProbeOptions extends Surroundings {
+  /** Where the answer of the last probe is kept. */
+  readonly cache: string;
+}
+
+/** Whether opencode is the program that was found usable last. To say so after each task that is queued, it is not run. */
+export async function looksProbed({ cache, ...where }: ProbeOptions): Promise<boolean> {
+  try {
+    const facts = Object.entries(await programFacts(await findOpencode(where)));
+    const known: unknown = JSON.parse(readTextAtOnce(cache) ?? '');
+    return (
+      typeof known === 'object' && known !== null && facts.every(([name, fact]) => Reflect.get(known, name) === fact)
+    );
+  } catch {
+    return false;
   }
 }
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { plainText } from '../../util/text.ts';
 import { rawText, said, words } from '../../util/words.ts';
-import { EngineError } from '../engine/engine-error.ts';
+import { EngineError } from '../engine/agent-event.ts';
 import { runCommand, type CommandResult } from '../process/run-command.ts';
 import { mkdtemp, rm } from '../store/changes.ts';
 import { scratchPrefix } from '../store/scratch.ts';
-import type { SessionServer } from './session-server.ts';
 import { knownReason } from './stderr-reasons.ts';
 import { withCatalogue, withoutInherited, type CatalogueOptions } from './models/model-catalogue.ts';
+import type { SessionSource } from './session-files.ts';
 
 /** How long a call may take unless the caller says otherwise, in milliseconds. */
 const TIMEOUT_MS = 120_000;
@@ -134,4 +134,30 @@ function failureLine(stderr: string): string {
   const reason = lines[at]?.slice(6).trim() ?? '';
   // The cause stands below: `Error: Unexpected error`, an empty line, `database is locked`.
   return reason === 'Unexpected error' ? [reason, ...lines.slice(at + 1, at + 2)].join(': ') : reason;
+}
+
+/** A session that a server did not store. */
+export interface LeftToImport {
+  /** All of it. */
+  readonly source: SessionSource;
+  /** Whether some of it may be stored all the same: an import adds nothing to what is there. */
+  readonly isBegun: boolean;
+}
+
+/** A server of opencode that does for sessions what its short commands do, without a process for each. */
+export interface SessionServer {
+  /** Whether there is one, once the one has begun that is being started. */
+  isUp(): Promise<boolean>;
+  /** The rows that a statement gives in opencode's database; undefined when `opencode db` has to be asked. */
+  rows(statement: string): Promise<unknown>;
+  /**
+   * Stores a session for a directory, an absolute real path in which all that will be there is there: opencode boots in it.
+   *
+   * @returns undefined when it is stored, and otherwise what is left to be imported
+   */
+  store(source: SessionSource, directory: string): Promise<LeftToImport | undefined>;
+  /** Deletes a session. @returns false when a command has to */
+  remove(id: string): Promise<boolean>;
+  /** Says that an agent is at work in the directory, or that none comes: what was booted there for a session may go with it. */
+  leave(directory: string): void;
 }

@@ -12,8 +12,7 @@ import type {
   StoredSession,
   TitledSession,
 } from '../engine/agent-engine.ts';
-import { agentStanding, type AgentStanding } from './agents.ts';
-import { configuredExtensions } from './extensions.ts';
+import { agentStanding, type AgentStanding, configuredExtensions } from './configured.ts';
 import { withSession, type ExportCleaner } from './export-session.ts';
 import { copyFrom, forkSession, importSession } from './fork.ts';
 import type { Opencode, OpencodeProbe } from './opencode.ts';
@@ -24,13 +23,12 @@ import type { RightsLack, SessionRights } from '../engine/session-rights.ts';
 import { rulesOf, whatRulesLack, type PermissionRule } from './permissions.ts';
 import { pack, unpack } from './packed-session.ts';
 import { probeOpencode, type IdentifiedOpencode } from './probe.ts';
-import { withoutProjectConfig } from './project-config.ts';
+import { withoutProjectConfig } from './environment-config.ts';
 import { runOnTerminal, terminalFailed } from './run-on-terminal.ts';
 import { moveSession, restoreSession } from './restore-session.ts';
 import { Sharing } from './sharing.ts';
 import type { SharedServers } from './server/serve-agent.ts';
-import { agentCommand } from './process/agent-command.ts';
-import { startAgentProcess } from './process/agent-process.ts';
+import { agentCommand, startAgentProcess } from './process/agent-process.ts';
 import { emptySession, newSessionId } from './session-copy.ts';
 import {
   checkedSessionId,

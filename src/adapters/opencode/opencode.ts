@@ -1,6 +1,6 @@
 import type { AgentEngine } from '../engine/agent-engine.ts';
 import type { SessionRights } from '../engine/session-rights.ts';
-import type { AgentStanding } from './agents.ts';
+import type { AgentStanding } from './configured.ts';
 import type { GivenCatalogue } from './models/model-catalogue.ts';
 import type { PermissionRule } from './permissions.ts';
 
@@ -39,4 +39,21 @@ export interface Opencode extends AgentEngine {
   }): Promise<AgentStanding>;
   /** The catalogue of models that an agent would get in `directory`, with the user's configuration alone. */
   modelCatalogue(directory: string): Promise<GivenCatalogue>;
+}
+
+/** An opencode whose driver is made, and loaded, at the first call: most commands make none. */
+export function lazyOpencode(make: () => Promise<Opencode>): Opencode {
+  let made: Promise<Opencode> | undefined;
+  return new Proxy({} as Opencode, {
+    get(_target, name) {
+      // Whoever awaits the driver itself must not take it for a promise.
+      if (name === 'then' || typeof name === 'symbol') return undefined;
+      return async (...args: unknown[]): Promise<unknown> => {
+        made ??= make();
+        const opencode = await made;
+        const method = Reflect.get(opencode, name) as (...given: unknown[]) => Promise<unknown>;
+        return method.apply(opencode, args);
+      };
+    },
+  });
 }

@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { AgentHandle, AgentRequest, EngineChoice, RunPlace } from '../engine/agent-engine.ts';
 import type { OpencodeProbe } from './opencode.ts';
-import type { OpencodeCli } from './opencode-cli.ts';
+import type { OpencodeCli, SessionServer } from './opencode-cli.ts';
 import type { Lease } from './server/lease.ts';
 import type { SharedServers } from './server/serve-agent.ts';
-import type { SessionServer } from './session-server.ts';
 
 interface Options {
   readonly servers?: SharedServers;
@@ -70,7 +69,7 @@ export class Sharing {
     const { whyNever, whyNoServer } = await import('./server/serve-agent.ts');
     const why = whyNever(cli.env);
     if (why !== undefined) return why;
-    const { warmOwnPackage } = await import('./server/warm-package.ts');
+    const { warmOwnPackage } = await import('./server/own-package.ts');
     await warmOwnPackage(cli, this.options.clock, signal);
     return whyNoServer(cli.env);
   }

@@ -1,7 +1,6 @@
 import { kindOf } from '../../util/error-codes.ts';
 import { AppError } from '../../util/errors.ts';
-import type { FailureReason } from '../engine/agent-event.ts';
-import { EngineError } from '../engine/engine-error.ts';
+import { type FailureReason, EngineError } from '../engine/agent-event.ts';
 import type { StructuredError } from './schemas.ts';
 
 /** What an error of opencode 2 comes to, in the words of all engines. */

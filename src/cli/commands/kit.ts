@@ -131,7 +131,7 @@ export async function isKeptHere(context: CliContext, { id }: QueueItem): Promis
 
 /** Says on standard error that opencode cannot be used, if so. */
 async function tellUnusable({ env, cwd, home, opencode, terminal }: CliContext): Promise<void> {
-  const { looksProbed } = await import('../../adapters/opencode/looks-probed.ts');
+  const { looksProbed } = await import('../../adapters/opencode/find-opencode.ts');
   if (await looksProbed({ env, cwd, cache: home.opencodeProbe })) return;
   const problem = await opencode.probe().then(
     () => undefined,

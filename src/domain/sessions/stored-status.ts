@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { databaseStamp } from '../../adapters/opencode/database-stamp.ts';
+import { databaseStamp } from '../../adapters/opencode/places.ts';
 import { readTextIfExists, replaceFile } from '../../adapters/store/private-files.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';

@@ -18,7 +18,7 @@ import { readTail } from '../runs/log-tail.ts';
 import { openRunLog, type RunLog } from '../runs/run-log.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import type { Assignment } from './assignment.ts';
-import { EngineError } from '../../adapters/engine/engine-error.ts';
+import { EngineError } from '../../adapters/engine/agent-event.ts';
 import { untilWritten } from '../runs/until-written.ts';
 import { NOTHING_OBSERVED } from '../runs/observation.ts';
 import { judge } from '../runs/verdict.ts';

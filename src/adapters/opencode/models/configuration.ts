@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf } from '../../../util/errors.ts';
-import { xdgDirectory, type Env } from './places.ts';
+import { xdgDirectory, type Env } from '../places.ts';
+import { isLooseObject, parseJson } from '../../../util/loose-object.ts';
 
 /** More than this is no configuration that a person wrote, in bytes. */
 const LARGEST_FILE = 2 * 1024 * 1024;
@@ -38,6 +39,29 @@ export async function readConfiguration(env: Env, directory: string): Promise<Co
     for (const name of PLUGINS) plugins ||= (await namesIn(join(parent, name))).some((file) => /\.[jt]s$/.test(file));
   }
   return { texts: texts.filter((text) => text !== ''), plugins };
+}
+
+/** The providers for which opencode has credentials; nothing of the credentials themselves. */
+interface Logins {
+  readonly ids: readonly string[];
+  /** Whether one of them is a server that has more configuration, which opencode fetches when it starts. */
+  readonly remote: boolean;
+}
+
+/**
+ * The logins of `auth.json`, and those of the environment (`OPENCODE_AUTH_CONTENT`).
+ *
+ * @throws when the file is there and cannot be read
+ */
+export async function readLogins(env: Env): Promise<Logins> {
+  const file = await readIfFile(join(xdgDirectory(env, 'DATA'), 'auth.json'));
+  const texts = [file, env['OPENCODE_AUTH_CONTENT']].filter((text) => text !== undefined && text !== '');
+  const entries = texts.map((text) => parseJson(text ?? '')).flatMap((json) => (isLooseObject(json) ? [json] : []));
+  const values = entries.flatMap((json) => Object.values(json)).filter(isLooseObject);
+  return {
+    ids: entries.flatMap((json) => Object.keys(json)),
+    remote: entries.length < texts.length || values.some(({ type }) => type === 'wellknown'),
+  };
 }
 
 function ownFiles(env: Env, directory: string): string[] {
@@ -112,7 +136,7 @@ async function namesIn(directory: string): Promise<string[]> {
 }
 
 /** The text of a file; undefined when there is none. @throws for what is no plain file, or a huge one */
-export async function readIfFile(path: string): Promise<string | undefined> {
+async function readIfFile(path: string): Promise<string | undefined> {
   const found = await unlessMissing(stat(path), undefined);
   if (found === undefined) return undefined;
   // Opening a named pipe would wait for its other end.

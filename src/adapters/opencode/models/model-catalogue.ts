@@ -2,10 +2,9 @@ import { isAbsolute, join } from 'node:path';
 import { messageOf } from '../../../util/errors.ts';
 import { pathExists } from '../../store/paths.ts';
 import { modelsIn } from './catalogue-text.ts';
-import { readConfiguration } from './configuration.ts';
-import { readLogins } from './logins.ts';
+import { readConfiguration, readLogins } from './configuration.ts';
 import { meantProviders, unknownModel, type Meant } from './meant-providers.ts';
-import { xdgDirectory, type Env } from './places.ts';
+import { xdgDirectory, type Env } from '../places.ts';
 import { tableHasRows } from './sqlite-rows.ts';
 import { isTrimmedFile, trimmedFiles } from './trimmed-files.ts';
 

@@ -9,7 +9,7 @@ import { definedOnly } from '../../process/environment.ts';
 import { pathExists } from '../../store/paths.ts';
 import { replaceFile } from '../../store/private-files.ts';
 import type { OpencodeCli } from '../opencode-cli.ts';
-import { withoutProjectConfig } from '../project-config.ts';
+import { withoutProjectConfig } from '../environment-config.ts';
 import type { Lease } from './lease.ts';
 import { hasOwnPackage } from './own-package.ts';
 import { ServedAgent } from './served-agent.ts';

@@ -2,10 +2,9 @@ import { isLooseObject, parseJson } from '../../../util/loose-object.ts';
 import { layered, type Layer, type Variables } from '../../../util/layers.ts';
 import type { AgentRequest } from '../../engine/agent-engine.ts';
 import { readTextIfExists } from '../../store/private-files.ts';
-import { withoutSkills } from '../hidden-skills.ts';
+import { withoutSkills, instructionsOf } from '../environment-config.ts';
 import { withCatalogue } from '../models/model-catalogue.ts';
 import { driverEnvironment, type OpencodeCli } from '../opencode-cli.ts';
-import { instructionsOf } from '../project-config.ts';
 
 const CONFIG_VARIABLE = 'OPENCODE_CONFIG_CONTENT';
 

@@ -1,8 +1,8 @@
 import { AppError } from '../../../util/errors.ts';
 import type { Variables } from '../../../util/layers.ts';
-import { withoutProjectConfig } from '../project-config.ts';
+import { withoutProjectConfig } from '../environment-config.ts';
 import type { SessionMessage, SessionSource } from '../session-files.ts';
-import type { LeftToImport, SessionServer } from '../session-server.ts';
+import type { LeftToImport, SessionServer } from '../opencode-cli.ts';
 import { Lease } from './lease.ts';
 import { replayEvents } from './replay-events.ts';
 import { ServerApi } from './server-api.ts';

@@ -1,9 +1,8 @@
 import { isLooseObject, parseJson, type LooseObject } from '../../../util/loose-object.ts';
 import { layered, type Layer, type Variables } from '../../../util/layers.ts';
 import type { AgentRequest } from '../../engine/agent-engine.ts';
-import { BARE_AGENT, bareAgentEnvironment } from '../../opencode/bare-agent.ts';
+import { BARE_AGENT, bareAgentEnvironment, withoutProjectConfig } from '../../opencode/environment-config.ts';
 import { driverEnvironment } from '../../opencode/opencode-cli.ts';
-import { withoutProjectConfig } from '../../opencode/project-config.ts';
 
 const CONFIG_VARIABLE = 'OPENCODE_CONFIG_CONTENT';
 

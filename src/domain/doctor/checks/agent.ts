@@ -1,4 +1,4 @@
-import type { AgentStanding } from '../../../adapters/opencode/agents.ts';
+import type { AgentStanding } from '../../../adapters/opencode/configured.ts';
 import { pathExists } from '../../../adapters/store/paths.ts';
 import { AppError, messageOf } from '../../../util/errors.ts';
 import { EXIT } from '../../../util/exit-codes.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventStreamText, type ServerEvent } from '../../../../../src/adapters/engine/http/event-stream-text.ts';
+import { EventStreamText, type ServerEvent } from '../../../../../src/adapters/engine/http/event-stream.ts';
 
 function readAll(pieces: readonly string[]): ServerEvent[] {
   const text = new EventStreamText();

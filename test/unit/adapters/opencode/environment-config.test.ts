@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withoutSkills } from '../../../../src/adapters/opencode/hidden-skills.ts';
+import { withoutSkills } from '../../../../src/adapters/opencode/environment-config.ts';
 
 const hidden = (given: string | undefined): string | undefined =>
   withoutSkills({ OPENCODE_PERMISSION: given }, ['kugetsu'])['OPENCODE_PERMISSION'];

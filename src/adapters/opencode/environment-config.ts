@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { AppError } from '../../util/errors.ts';
 import { isInside } from '../store/paths.ts';
 import { readTextIfExists } from '../store/private-files.ts';
+import { isLooseObject, parseJson, type LooseObject } from '../../util/loose-object.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+// The variables with configuration of a user's own, to which something is added.
+const CONTENT = 'OPENCODE_CONFIG_CONTENT';
+const PERMISSION = 'OPENCODE_PERMISSION';
 
 // The first that exists counts, as in opencode.
 const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'CONTEXT.md'];
@@ -31,15 +36,14 @@ export async function withoutProjectConfig(env: Env, directory: string): Promise
   }
   const safe = { ...env, OPENCODE_DISABLE_PROJECT_CONFIG: '1' };
   const instructions = await instructionsOf(directory);
-  const content =
-    instructions === undefined ? undefined : withInstructions(env['OPENCODE_CONFIG_CONTENT'], instructions);
-  return content === undefined ? safe : { ...safe, OPENCODE_CONFIG_CONTENT: content };
+  const content = instructions === undefined ? undefined : withInstructions(env[CONTENT], instructions);
+  return content === undefined ? safe : { ...safe, [CONTENT]: content };
 }
 
 /** An environment in which opencode reads one more file of instructions. */
 export function withNotes(env: Env, path: string): Env {
-  const content = withInstructions(env['OPENCODE_CONFIG_CONTENT'], path);
-  return content === undefined ? env : { ...env, OPENCODE_CONFIG_CONTENT: content };
+  const content = withInstructions(env[CONTENT], path);
+  return content === undefined ? env : { ...env, [CONTENT]: content };
 }
 
 /** The path of the first thing in `directory` from which opencode would take a plugin. */
@@ -87,4 +91,46 @@ function withInstructions(content: string | undefined, path: string): string | u
   } catch {
     return undefined;
   }
+}
+
+// Measured with opencode 1.18.33: which skills a model is offered is decided by the permission of the agent, which the
+// configuration makes, and not by that of the session. What this variable has is merged into the configuration key by key, so
+// the name `skill` would replace a user's own `"skill": "deny"`; a pattern that means the same stands beside it, and behind.
+const SKILL = 'skil?';
+
+/** An environment in which opencode offers its agents none of these skills, and refuses to load them. */
+export function withoutSkills(env: Env, names: readonly string[]): Env {
+  const given = env[PERMISSION] ?? '';
+  const before = parseJson(given.trim() === '' ? '{}' : given);
+  // One that opencode cannot read either is left for it to complain of.
+  if (names.length === 0 || !isLooseObject(before)) return env;
+  const own = isLooseObject(before[SKILL]) ? before[SKILL] : {};
+  const denied = Object.fromEntries(names.map((name) => [name, 'deny']));
+  const { [SKILL]: _, ...others } = before;
+  return { ...env, [PERMISSION]: JSON.stringify({ ...others, [SKILL]: { ...own, ...denied } }) };
+}
+
+/** The name of an agent that exists only in the environment of one call. */
+export const BARE_AGENT = 'kugetsu-bare';
+
+const AGENT = {
+  mode: 'primary',
+  prompt: 'Answer in one word.',
+  steps: 1,
+  tools: { '*': false },
+  permission: { '*': 'deny' },
+};
+
+/**
+ * The variable that brings {@link BARE_AGENT} into being: its request to the model has 1.3 KB, where that of
+ * opencode's own agents has some ten thousand tokens. What the user has in that variable stays.
+ */
+export function bareAgentEnvironment(env: Env): Record<string, string> {
+  const config = objectOf(parseJson(env[CONTENT] ?? ''));
+  const agents = objectOf(config['agent']);
+  return { [CONTENT]: JSON.stringify({ ...config, agent: { ...agents, [BARE_AGENT]: AGENT } }) };
+}
+
+function objectOf(value: unknown): LooseObject {
+  return isLooseObject(value) ? value : {};
 }
