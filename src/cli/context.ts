@@ -89,7 +89,7 @@ function settingsOf({ home, env }: Pick<Context, 'home' | 'env'>): Context['sett
 /** What runs agents: the installed opencode, whichever major version it is. */
 function opencodeOf({ home, env, cwd, settings }: Pick<Context, 'home' | 'env' | 'cwd' | 'settings'>): Opencode {
   const madeBy = async (): Promise<number | undefined> => {
-    const { sessionsMadeBy } = await import('../domain/sessions/made-by.ts');
+    const { sessionsMadeBy } = await import('../domain/sessions/same-opencode.ts');
     return sessionsMadeBy({ home });
   };
   // Who asks which opencode it is hands the answer on to its driver.

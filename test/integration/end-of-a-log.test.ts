@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readTail } from '../../src/domain/runs/log-tail.ts';
+import { readTail } from '../../src/domain/work/lease.ts';
 
 async function tailOf(lines: readonly string[]): Promise<readonly string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'kugetsu-tail-'));

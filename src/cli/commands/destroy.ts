@@ -46,7 +46,7 @@ async function destroyHomeSession(
   which: 'base' | 'pm_agent',
   options: DestroyOptions,
 ): Promise<void> {
-  const { destroyHomeSessions } = await import('../../domain/sessions/destroy-home-sessions.ts');
+  const { destroyHomeSessions } = await import('../../domain/sessions/home-sessions.ts');
   const what = which === 'base' ? "the base session and the PM agent's session" : "the PM agent's session";
   await requireConsent(context, options, `Delete ${what}?`);
   const deleted = await destroyHomeSessions(context, which);

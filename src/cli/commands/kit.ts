@@ -111,7 +111,7 @@ export async function printQueued(context: CliContext, item: QueueItem, json: bo
   if (isKept) {
     context.terminal.err("kept here: the fleet's queue cannot be reached; the daemon hands the task over when it can");
   }
-  const { looksInitialised } = await import('../../domain/sessions/looks-initialised.ts');
+  const { looksInitialised } = await import('../../domain/sessions/session-status.ts');
   const status = looksInitialised(context);
   if (status !== 'ok') {
     context.terminal.err(`kugetsu: queued, but kugetsu is not ready: ${status}`);

@@ -1,5 +1,5 @@
 import type { QueueItem } from '../../domain/queue/queue-item.ts';
-import type { DoneWhen } from '../../domain/runs/done-when.ts';
+import type { DoneWhen } from '../../domain/runs/run-schema.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { pullRequestOf } from './begin-options.ts';

@@ -131,7 +131,7 @@ function inOrder(items: readonly QueueItem[]): QueueItem[] {
 async function tellHeldBack(context: CliContext, items: readonly QueueItem[]): Promise<void> {
   const { callingAgent } = await import('../../domain/runs/agent-rights.ts');
   if (callingAgent(context.env) === undefined) return;
-  const { heldBackByCaller } = await import('../../domain/work/held-back.ts');
+  const { heldBackByCaller } = await import('../../domain/work/live-runs.ts');
   for (const { id } of await heldBackByCaller(context, items)) {
     context.terminal.err(`note: ${id} cannot begin while you work: you have the slot that it needs; end your turn`);
   }

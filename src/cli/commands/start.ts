@@ -1,4 +1,4 @@
-import type { DoneWhen } from '../../domain/runs/done-when.ts';
+import type { DoneWhen } from '../../domain/runs/run-schema.ts';
 import type { IssueRef } from '../../domain/issues/issue-ref.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';

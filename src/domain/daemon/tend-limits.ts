@@ -7,7 +7,7 @@ import type { Breaker } from '../queue/breaker-schema.ts';
 import { breakersOf, type KnownBreaker } from '../queue/breakers.ts';
 import { checkDayBudget } from '../queue/day-budget.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
-import { giveBack } from '../work/give-back.ts';
+import { giveBack } from '../work/retry-task.ts';
 
 type Say = (line: Text) => Promise<void>;
 

@@ -8,7 +8,7 @@ import { withFleet } from './member.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import type { HomeSession } from '../sessions/home-session-schema.ts';
-import { makePmAgent, newHomeSession, succeeding } from '../sessions/make-pm-agent.ts';
+import { makePmAgent, newHomeSession, succeeding } from '../sessions/home-sessions.ts';
 import { BASE_TITLE } from '../sessions/session-titles.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
 

@@ -7,7 +7,7 @@ import type { Context } from '../queue/context.ts';
 import { agentEnvironment } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
 import { initStatus } from '../sessions/init-status.ts';
-import { makePmAgent, newHomeSession, succeeding } from '../sessions/make-pm-agent.ts';
+import { makePmAgent, newHomeSession, succeeding } from '../sessions/home-sessions.ts';
 import { readBase, readPmAgent } from '../sessions/read-sessions.ts';
 import { requireSameSessions } from '../sessions/same-opencode.ts';
 import type { HomeSession } from '../sessions/home-session-schema.ts';

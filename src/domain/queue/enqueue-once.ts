@@ -1,8 +1,7 @@
 import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from './context.ts';
-import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
-import { requireMessage } from '../issues/issue-ref.ts';
-import type { DoneWhen } from '../runs/done-when.ts';
+import { formatIssueRef, type IssueRef, requireMessage } from '../issues/issue-ref.ts';
+import type { DoneWhen } from '../runs/run-schema.ts';
 import { advance } from './advance.ts';
 import { requireOnTask } from './child-limits.ts';
 import { enqueue, type When } from './enqueue.ts';

@@ -1,9 +1,8 @@
 import { isoMsWithOffset } from '../../util/time.ts';
 import type { Context } from './context.ts';
-import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
+import { formatIssueRef, type IssueRef, requireMessage } from '../issues/issue-ref.ts';
 import { excerpt } from '../notifications/tell.ts';
-import { requireMessage } from '../issues/issue-ref.ts';
-import type { DoneWhen } from '../runs/done-when.ts';
+import type { DoneWhen } from '../runs/run-schema.ts';
 import type { QueueItem } from './queue-item.ts';
 import type { Change } from './queue-store.ts';
 import { newTaskId, originTask, parentTask } from '../issues/task-id.ts';

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
-import { DoneWhenSchema } from '../runs/done-when.ts';
-import { RunSchema, OwnerSchema } from '../runs/run-schema.ts';
+import { DoneWhenSchema, RunSchema, OwnerSchema } from '../runs/run-schema.ts';
 import { TASK_STATES } from './task-states.ts';
 
 /** Why the last attempt at a task failed. */

@@ -1,4 +1,4 @@
-import type { DoneWhen } from './done-when.ts';
+import type { DoneWhen } from './run-schema.ts';
 
 /** Where an agent stands, and what its word is held to. */
 interface Standing {

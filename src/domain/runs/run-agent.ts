@@ -9,12 +9,19 @@ import { diskSpace } from '../../adapters/store/disk.ts';
 import { makePrivateDirectory, removeDirectory } from '../../adapters/store/private-files.ts';
 import { unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
-import { limitReached, limitUsed, NO_BUDGET, type Budget, type ReachedLimit } from './budget.ts';
+import {
+  limitReached,
+  limitUsed,
+  NO_BUDGET,
+  type Budget,
+  type ReachedLimit,
+  totalTokens,
+  type Spending,
+} from './spending.ts';
 import { overdue, type Deadlines } from './deadlines.ts';
 import type { Heard } from './hear.ts';
 import type { RunLog } from './run-log.ts';
 import type { Verdict } from './run-schema.ts';
-import { totalTokens, type Spending } from './spending.ts';
 import { hasNamed, NOTHING_OBSERVED, observe, observeRemark, type Observation } from './observation.ts';
 import { judge, type EndReason } from './verdict.ts';
 

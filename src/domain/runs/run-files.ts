@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { moveFile, removeFile } from '../../adapters/store/private-files.ts';
+import { ownIdentity } from '../../adapters/process/process-identity.ts';
+import { isoWithOffset } from '../../util/time.ts';
 import type { Context } from '../context.ts';
-import { runOfFile } from './run-id.ts';
-import { RunRecordSchema, type RunRecord } from './run-record.ts';
+import { runOfFile, newRunId, runLogPath } from './run-id.ts';
+import { RunRecordSchema, type RunRecord, type AskedFor } from './run-record.ts';
 
 type HomeOnly = Pick<Context, 'home'>;
 
@@ -69,4 +71,35 @@ export async function removeRunRecord(context: HomeOnly, id: string): Promise<vo
 /** The record in `runs/`; undefined when there is none there. @throws AppError `corrupt_file` */
 export async function readLiveRecord(context: HomeOnly, id: string): Promise<RunRecord | undefined> {
   return readJsonFile(liveRecordPath(context, id), FORM);
+}
+
+interface NewRun {
+  /** A new one without. */
+  readonly id?: string | undefined;
+  readonly kind: RunRecord['kind'];
+  readonly subject: RunRecord['subject'];
+  /** The queue item that the run is an attempt at. */
+  readonly task: string | null;
+  /** The PM task in whose run this one is started. */
+  readonly parent: string | null;
+  /** What its runner is to do; null for a run without a runner, which this process sees through itself. */
+  readonly request: AskedFor | null;
+}
+
+/** The record of a run that this process answers for, until it hands it over. It is not written yet. */
+export function newRun(
+  context: Pick<Context, 'home' | 'clock'>,
+  { id = newRunId(context), kind, subject, task, parent, request }: NewRun,
+): RunRecord {
+  return {
+    id,
+    kind,
+    subject,
+    log: runLogPath(context, id),
+    owner: { ...ownIdentity() },
+    requested_at: isoWithOffset(context.clock.now()),
+    task,
+    parent,
+    status: { phase: 'preparing', taken_over: request === null, request },
+  };
 }

@@ -1,9 +1,16 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import { isoWithOffset } from '../../util/time.ts';
-import { DoneWhenSchema } from './done-when.ts';
-import { InheritedSchema, type Inherited } from './inherited.ts';
-import { OwnerSchema, RUN_KINDS, VerdictSchema, type Run, type Verdict } from './run-schema.ts';
+import {
+  DoneWhenSchema,
+  InheritedSchema,
+  type Inherited,
+  OwnerSchema,
+  RUN_KINDS,
+  VerdictSchema,
+  type Run,
+  type Verdict,
+} from './run-schema.ts';
 
 /** What a run is for. */
 const SubjectSchema = z.discriminatedUnion('type', [

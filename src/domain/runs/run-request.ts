@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { readJsonFile } from '../../adapters/store/json-file.ts';
 import type { KnownKeys } from '../../util/loose-object.ts';
 import type { Context } from '../context.ts';
-import { DoneWhenSchema } from './done-when.ts';
+import { DoneWhenSchema } from './run-schema.ts';
 import { readRunRecord } from './run-files.ts';
 import { isPreparing } from './run-record.ts';
 

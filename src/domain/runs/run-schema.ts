@@ -98,3 +98,20 @@ export type Evidence = KnownKeys<z.infer<typeof EvidenceSchema>>;
 export type Verdict = KnownKeys<z.infer<typeof VerdictSchema>>;
 export type Run = KnownKeys<z.infer<typeof RunSchema>>;
 export type RunKind = Run['kind'];
+
+/** What a session has of the one that it was forked from. */
+export const InheritedSchema = z.looseObject({
+  /** The id of that session in opencode. */
+  session: z.string(),
+  /** How many tokens its conversation took; null when nobody said. */
+  tokens: z.nullable(z.int()),
+});
+
+export type Inherited = KnownKeys<z.infer<typeof InheritedSchema>>;
+
+/** When an agent is done: it has said so, its work is committed, or the commits are pushed, too. */
+const DONE_WHEN = ['replied', 'committed', 'pushed'] as const;
+
+export const DoneWhenSchema = z.enum(DONE_WHEN, 'must be replied, committed or pushed');
+
+export type DoneWhen = (typeof DONE_WHEN)[number];

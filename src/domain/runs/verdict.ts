@@ -1,6 +1,6 @@
 import type { FailureReason } from '../../adapters/engine/agent-event.ts';
 import { oneLine } from '../../util/text.ts';
-import { limitWords, type ReachedLimit } from './budget.ts';
+import { limitWords, type ReachedLimit } from './spending.ts';
 import type { ModelError, Observation } from './observation.ts';
 import type { Verdict } from './run-schema.ts';
 

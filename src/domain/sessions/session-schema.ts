@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { KnownKeys } from '../../util/loose-object.ts';
-import { InheritedSchema } from '../runs/inherited.ts';
-import { OwnerSchema, RunSchema } from '../runs/run-schema.ts';
+import { InheritedSchema, OwnerSchema, RunSchema } from '../runs/run-schema.ts';
 import { Common } from './home-session-schema.ts';
 
 /** `sessions/<name>.json`: the session of one issue. */

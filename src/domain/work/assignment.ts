@@ -1,8 +1,7 @@
 import type { RunAgent } from '../agent-env/agents.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import type { Heard } from '../runs/hear.ts';
-import type { Inherited } from '../runs/inherited.ts';
-import type { Evidence, Run, Verdict } from '../runs/run-schema.ts';
+import type { Inherited, Evidence, Run, Verdict } from '../runs/run-schema.ts';
 import type { RunLog } from '../runs/run-log.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import type { DoneRules } from './until-done.ts';

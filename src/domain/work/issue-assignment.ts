@@ -8,7 +8,7 @@ import type { RunRequest } from '../runs/run-request.ts';
 import { recordedRun } from './recorded-run.ts';
 import type { Assignment, Workplace } from './assignment.ts';
 import type { SetUpRun } from './set-up-worktree.ts';
-import { stepper } from '../runs/stepper.ts';
+import { stepper } from '../runs/run-log.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
 import type { Evidence } from '../runs/run-schema.ts';
 import { runCheck } from './run-check.ts';

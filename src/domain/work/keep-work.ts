@@ -4,7 +4,7 @@ import { told } from '../../util/words.ts';
 import { redactorOf } from '../agent-env/redactor.ts';
 import { tellSaved } from '../notifications/tell.ts';
 import type { Context } from '../queue/context.ts';
-import type { Stepper } from '../runs/stepper.ts';
+import type { Stepper } from '../runs/run-log.ts';
 import { readIssueSession } from '../sessions/read-sessions.ts';
 import { saveStashes, type OnSaved } from '../worktrees/save-work.ts';
 

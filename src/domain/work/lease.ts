@@ -1,5 +1,5 @@
-import { unlessRefused } from '../../util/errors.ts';
-import { AppError } from '../../util/errors.ts';
+import { linesFromEnd } from '../../adapters/store/line-reader.ts';
+import { unlessRefused, AppError } from '../../util/errors.ts';
 import type { Context } from '../queue/context.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import type { Kept } from '../queue/queue-store.ts';
@@ -16,6 +16,10 @@ const BEATS = 6;
 const LONGEST_BEAT_MS = 30_000;
 /** How long before the end of a claim that cannot be kept up its agent is ended, in milliseconds: that takes a moment. */
 const MARGIN_MS = 500;
+/** So many characters of a log are told to other hosts, at the most, and no line that is longer than half of them. */
+const TAIL = 8192;
+/** How far from its end a log is looked into, in bytes. */
+const LOOK_BYTES = 256 * 1024;
 
 /**
  * For how many seconds a claim of a task holds: as long as no other host may have it. A PM task can be done anywhere, an issue
@@ -130,4 +134,17 @@ export function hostLost(host: string): Verdict {
     retryable: true,
     evidence: null,
   };
+}
+
+/** The last lines of a run's log, as they are written, without those that are very long; none while there is no log. */
+export async function readTail(log: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  let room = TAIL;
+  for await (const line of linesFromEnd(log, LOOK_BYTES)) {
+    if (line === '' || line.length > TAIL / 2) continue;
+    room -= line.length;
+    if (room < 0) break;
+    lines.unshift(line);
+  }
+  return lines;
 }

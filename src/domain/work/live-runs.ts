@@ -8,8 +8,10 @@ import { isLive } from '../runs/run-state.ts';
 import { requireDestroyedHere } from '../sessions/session-busy.ts';
 import { readSoundIssueSessions } from '../sessions/read-sessions.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';
+import { callingAgent } from '../runs/agent-rights.ts';
 
 type Needs = Pick<Context, 'home' | 'queue'>;
+type Calling = Pick<Context, 'home' | 'env' | 'settings'>;
 
 /** The state files that know of runs which 0.1.0 began, and which have no record. */
 interface Known {
@@ -94,4 +96,35 @@ async function readKnown(context: Needs): Promise<Required<Known>> {
   // What is at work here is known here, but for what 0.1.0 began.
   const tasks = await context.queue.all().catch(unlessUnreachable);
   return { sessions: await readSoundIssueSessions(context), items: tasks?.items ?? [] };
+}
+
+/**
+ * The tasks of the calling agent that cannot begin while it works, because no slot is free for them: it holds one itself, and
+ * would wait until a deadline ended it. None outside of a run.
+ */
+export async function heldBackByCaller(context: Calling, items: readonly QueueItem[]): Promise<readonly QueueItem[]> {
+  const caller = callingAgent(context.env);
+  if (caller === undefined) return [];
+  const sessions = await readSoundIssueSessions(context);
+  const task = items.find(({ run_id: id }) => id === caller.runId);
+  const onIssue = sessions.some(({ run }) => run?.id === caller.runId);
+  if (task === undefined && !onIssue) return [];
+  const { MAX_CONCURRENT_AGENTS: slots } = await context.settings();
+  const runs = await liveRuns(context, { sessions, items });
+  const free = slots - countAgents(runs);
+  const pmRuns = countPmRuns(runs);
+  // As the daemon chooses: a development task needs a slot, and a PM task that fewer PM runs are alive than slots are free.
+  const blocked = ({ type }: QueueItem): boolean => (type === 'issue' ? free <= 0 && onIssue : pmRuns >= free);
+  return items.filter((item) => item.state === 'pending' && isOf(item, caller.runId, items, sessions) && blocked(item));
+}
+
+type Sessions = Awaited<ReturnType<typeof readSoundIssueSessions>>;
+
+/** Whether the run with this id has made the task, for the task that it works for. */
+function isOf({ parent, origin }: QueueItem, runId: string, items: readonly QueueItem[], sessions: Sessions): boolean {
+  const owners = new Set([
+    ...items.filter(({ run_id: id }) => id === runId).map(({ id }) => id),
+    ...sessions.filter(({ run }) => run?.id === runId).flatMap(({ run }) => [run?.task, run?.parent]),
+  ]);
+  return [parent, origin].some((id) => id !== null && owners.has(id));
 }

@@ -1,6 +1,6 @@
 import type { Context } from '../queue/context.ts';
-import type { Inherited } from '../runs/inherited.ts';
-import type { Stepper } from '../runs/stepper.ts';
+import type { Inherited } from '../runs/run-schema.ts';
+import type { Stepper } from '../runs/run-log.ts';
 import { forkOf } from '../sessions/lost-session.ts';
 import type { HomeSession } from '../sessions/home-session-schema.ts';
 import type { IssueSession } from '../sessions/session-schema.ts';

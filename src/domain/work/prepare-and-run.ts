@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { AgentRequest } from '../../adapters/engine/agent-engine.ts';
+import type { AgentRequest, EngineChoice } from '../../adapters/engine/agent-engine.ts';
 import { isInside } from '../../adapters/store/paths.ts';
+import { AppError } from '../../util/errors.ts';
+import { said, words } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import { agentEnvironment, writeAgentNotes } from '../runs/agent-environment.ts';
 import { identityProblem } from '../runs/agent-surroundings.ts';
-import { engineChoice } from '../runs/engine-choice.ts';
 import { deadlinesOf, type Deadlines } from '../runs/deadlines.ts';
 import { explainStartup } from '../runs/explain-startup.ts';
 import { preamble } from '../runs/preamble.ts';
@@ -14,8 +15,12 @@ import { atWork } from '../runs/run-record.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { DaySpending } from '../runs/spending.ts';
 import type { Assignment, Workplace } from './assignment.ts';
-import { formatIssueRef } from '../issues/issue-ref.ts';
+import { formatIssueRef, type IssueRef } from '../issues/issue-ref.ts';
 import { type DoneRules, untilDone, type Worked } from './until-done.ts';
+import type { RunAgent } from '../agent-env/agents.ts';
+import { readAgentVariables } from '../agent-env/env-file.ts';
+import { repositorySettings } from '../servers/repository-settings.ts';
+import { SettingsSchema } from '../settings-schema.ts';
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 
@@ -26,6 +31,8 @@ interface Taken {
   /** Aborts when the run is to be stopped. */
   readonly signal: AbortSignal;
 }
+
+const ENGINE_VARIABLE = 'AGENT_ENGINE';
 
 /** What an agent that works on an issue has no use for: it would hand its issue on. */
 const PEOPLES_SKILLS = ['kugetsu'];
@@ -154,4 +161,27 @@ async function standing(
 /** A checkout that has kugetsu's home in it is no checkout: each worktree would be in it, too. */
 async function foreign({ home }: Pick<Context, 'home'>, checkout: string | undefined): Promise<string | undefined> {
   return checkout === undefined || (await isInside(checkout, home.root)) ? undefined : checkout;
+}
+
+/**
+ * Where this agent is to work, by its env files or, failing that, by its repository; undefined when both leave it to the home's
+ * own setting.
+ *
+ * @throws AppError `bad_env_file`, `corrupt_file`, `bad_repository_setting`
+ */
+async function engineChoice(
+  context: Pick<Context, 'home' | 'env'>,
+  { agent, issue }: { readonly agent: RunAgent; readonly issue?: IssueRef | undefined },
+): Promise<EngineChoice | undefined> {
+  const { [ENGINE_VARIABLE]: ofAgent } = await readAgentVariables(context, agent);
+  if (ofAgent === undefined) return issue === undefined ? undefined : (await repositorySettings(context, issue)).engine;
+  const { data, error } = SettingsSchema.shape[ENGINE_VARIABLE].safeParse(ofAgent);
+  if (data !== undefined) return data;
+  throw new AppError(
+    'bad_env_file',
+    words`${ENGINE_VARIABLE} of ${agent}: ${error?.issues[0]?.message ?? ''}, not ${said(ofAgent)}`,
+    {
+      hint: `run: kugetsu env set ${ENGINE_VARIABLE} process ${agent}`,
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import type { OnTransfer } from '../../adapters/git/bare-repository.ts';
 import { AppError } from '../../util/errors.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { plural } from '../../util/text.ts';
@@ -6,9 +7,8 @@ import { branchOf, isBranchOf, parseIssueRef } from '../issues/issue-ref.ts';
 import type { Workplace } from './assignment.ts';
 import { saver } from './keep-work.ts';
 import { makeFork, withFork, type Fork } from './make-fork.ts';
-import type { Stepper } from '../runs/stepper.ts';
+import type { Stepper } from '../runs/run-log.ts';
 import { repositorySettings } from '../servers/repository-settings.ts';
-import { transferTeller } from './tell-transfer.ts';
 import { branchName, setUp } from './set-up-issue.ts';
 import { removed, requireSession } from './prepare-continue.ts';
 import { planSetUp, type SetUpPlace, type SetUpRun } from './set-up-worktree.ts';
@@ -18,6 +18,9 @@ import { readBase, readName, readSoundIssueSessions } from '../sessions/read-ses
 import type { IssueSession } from '../sessions/session-schema.ts';
 import { baseDirectory } from '../sessions/take-over.ts';
 import { updateIssueSession } from '../sessions/session-store.ts';
+
+/** How often a run's log is told how far git is, in milliseconds. */
+const TELL_EVERY_MS = 1000;
 
 /** An issue that is made ready for its agent. */
 interface Preparation {
@@ -165,4 +168,16 @@ async function bothOf(context: Context, making: Promise<string>, forking: Promis
 /** The name of an issue's files, which the claim has given it. */
 async function requireName(context: Context, ref: string): Promise<string> {
   return (await readName(context, ref)) ?? removed(ref);
+}
+
+/** Tells the step that makes a worktree what git transfers for it, and how far that is: at once when it begins, then now and then. */
+function transferTeller({ clock }: Pick<Context, 'clock'>, step: Pick<Stepper, 'progress'>): OnTransfer {
+  let toldAt = -Infinity;
+  return (what, source, how) => {
+    if (how !== undefined && clock.monotonic() - toldAt < TELL_EVERY_MS) return;
+    toldAt = clock.monotonic();
+    const note = `${what} ${source}${how === undefined ? ' …' : `: ${how}`}`;
+    // A log that cannot be written holds nothing up, and says so itself.
+    step.progress('worktree', note).catch(() => undefined);
+  };
 }

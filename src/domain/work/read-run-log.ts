@@ -3,7 +3,7 @@ import { modifiedAt } from '../../adapters/store/paths.ts';
 import { EXIT } from '../../util/exit-codes.ts';
 import { AppError, unlessRefused } from '../../util/errors.ts';
 import type { Context } from '../queue/context.ts';
-import { heldBackByCaller } from './held-back.ts';
+import { heldBackByCaller } from './live-runs.ts';
 import type { QueueItem } from '../queue/queue-item.ts';
 import { formatIssueRef } from '../issues/issue-ref.ts';
 import { isTaskId } from '../issues/task-id.ts';

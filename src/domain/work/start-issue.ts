@@ -13,8 +13,7 @@ import { noteBegunAlone } from './begun-alone.ts';
 import { launchRun } from './launch-run.ts';
 import { callingAgent } from '../runs/agent-rights.ts';
 import { runOf, type RunRecord } from '../runs/run-record.ts';
-import type { DoneWhen } from '../runs/done-when.ts';
-import type { Run } from '../runs/run-schema.ts';
+import type { DoneWhen, Run } from '../runs/run-schema.ts';
 import { claimIssue } from './claim-issue.ts';
 import { initStatus } from '../sessions/init-status.ts';
 

@@ -1,7 +1,6 @@
 import { plural } from '../../util/text.ts';
-import { limitUsed, limitWords, type Budget } from '../runs/budget.ts';
-import type { DoneWhen } from '../runs/done-when.ts';
-import type { CheckResult, Evidence, Verdict } from '../runs/run-schema.ts';
+import { limitUsed, limitWords, type Budget } from '../runs/spending.ts';
+import type { DoneWhen, CheckResult, Evidence, Verdict } from '../runs/run-schema.ts';
 
 type BareVerdict = Omit<Verdict, 'evidence'>;
 

@@ -10,7 +10,7 @@ import { isRunId } from '../runs/run-id.ts';
 import type { Verdict } from '../runs/run-schema.ts';
 import { findRun } from './find-run.ts';
 import { stillRunning } from './follow-run.ts';
-import { heldBackByCaller } from './held-back.ts';
+import { heldBackByCaller } from './live-runs.ts';
 import { listOpenItems } from './list-items.ts';
 import { ownRun } from './read-run-log.ts';
 import { reconcileRuns } from './reconcile-runs.ts';

@@ -56,7 +56,7 @@ test('to say that all is well, no schema of a run is loaded', () => {
 });
 
 test('to say after that whether kugetsu looks initialised, no schema is loaded either', () => {
-  const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'looks-initialised.ts'));
+  const loaded = loadedWith(join(ROOT, 'src', 'domain', 'sessions', 'session-status.ts'));
   expect([...loaded].filter((name) => !name.startsWith('node:'))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../../util/errors.ts';
-import { makePmAgent, newHomeSession, succeeding } from '../../sessions/make-pm-agent.ts';
+import { makePmAgent, newHomeSession, succeeding } from '../../sessions/home-sessions.ts';
 import type { HomeSession } from '../../sessions/home-session-schema.ts';
 import { readBase, readPmAgent } from '../../sessions/read-sessions.ts';
 import { changeSessions } from '../../sessions/session-store.ts';

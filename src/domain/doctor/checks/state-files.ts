@@ -16,7 +16,7 @@ import { readRepos } from '../../servers/repos-file.ts';
 import { readServers } from '../../servers/servers-file.ts';
 import { readItem } from '../../queue/task-files.ts';
 import { listRecordIds, liveRecordPath, readLiveRecord } from '../../runs/run-files.ts';
-import { rebuildIndex } from '../../sessions/rebuild-index.ts';
+import { rebuildIndex } from '../../sessions/session-store.ts';
 import { homeSessionPath, readHomeSessionFile, readIndexFile, readIssueFile } from '../../sessions/session-files.ts';
 import { workElsewhere } from '../../runs/elsewhere.ts';
 import { type Check, type CheckContext, fine, fixable, wrong, type Finding } from '../check.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NO_BUDGET } from '../../../../src/domain/runs/budget.ts';
+import { NO_BUDGET } from '../../../../src/domain/runs/spending.ts';
 import type { Evidence } from '../../../../src/domain/runs/run-schema.ts';
 import { missingFor, untilDone, type Checked, type DoneRules } from '../../../../src/domain/work/until-done.ts';
 import { verdictWith } from '../../support/runs.ts';

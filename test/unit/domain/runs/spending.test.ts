@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { limitReached, limitWords, needsNewNumber, NO_BUDGET } from '../../../../src/domain/runs/budget.ts';
+import { limitReached, limitWords, needsNewNumber, NO_BUDGET } from '../../../../src/domain/runs/spending.ts';
 
 const TOKENS = { input: 600, output: 100, reasoning: 100, cache_read: 150, cache_write: 50 };
 const used = (cost: number, lastFinish: string | undefined = 'tool-calls') => ({ tokens: TOKENS, cost, lastFinish });

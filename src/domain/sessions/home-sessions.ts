@@ -1,12 +1,15 @@
 import { realPath } from '../../adapters/store/paths.ts';
 import { makePrivateDirectory } from '../../adapters/store/private-files.ts';
 import { isoWithOffset } from '../../util/time.ts';
+import { AppError } from '../../util/errors.ts';
 import type { Context } from '../context.ts';
 import { databaseOf } from './same-opencode.ts';
 import { unattendedRights } from '../settings/unattended-rights.ts';
 import { forkOf } from './lost-session.ts';
 import type { HomeSession } from './home-session-schema.ts';
 import { PM_AGENT_TITLE } from './session-titles.ts';
+import { readBase, readPmAgent } from './read-sessions.ts';
+import { changeSessions } from './session-store.ts';
 
 /** The PM agent's session: it begins with what the base knows, in a directory of its own, away from every checkout. */
 export async function makePmAgent(context: Context, base: HomeSession): Promise<HomeSession> {
@@ -51,4 +54,29 @@ export function succeeding(before: HomeSession | undefined, session: HomeSession
   if (before === undefined) return session;
   const { previous_session_ids: older = [], opencode_session_id: id, fleet_base: known } = before;
   return { ...(known === undefined ? {} : { fleet_base: known }), ...session, previous_session_ids: [...older, id] };
+}
+
+/**
+ * Deletes the PM agent's session, and with `base` the base session too: the PM agent is nothing without it. Sessions of
+ * issues stay; they are copies.
+ *
+ * @returns the ids of the deleted opencode sessions
+ * @throws AppError `no_session` when there is nothing to delete
+ */
+export async function destroyHomeSessions(context: Context, which: 'base' | 'pm_agent'): Promise<string[]> {
+  const pmAgent = await readPmAgent(context);
+  const base = which === 'base' ? await readBase(context) : undefined;
+  const doomed = [pmAgent, base].filter((session) => session !== undefined);
+  if (doomed.length === 0) {
+    throw new AppError('no_session', `there is no ${which === 'base' ? 'base session' : 'PM agent session'}`, {
+      hint: 'run: kugetsu status',
+    });
+  }
+  const deleted: string[] = [];
+  for (const { type, opencode_session_id: id } of doomed) {
+    await context.opencode.deleteSession(id);
+    await changeSessions(context, async (changes) => changes.removeHomeSession(type));
+    deleted.push(id);
+  }
+  return deleted;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseEvent } from '../../../../src/adapters/engine/event-lines.ts';
-import { kugetsuCall, whyNothingStarted, type KugetsuCall } from '../../../../src/domain/work/kugetsu-calls.ts';
+import { kugetsuCall, whyNothingStarted, type KugetsuCall } from '../../../../src/domain/work/pm-assignment.ts';
 
 /** A bash tool's event as opencode 1.18.33 prints it. */
 const ran = (command: string, exit: number, output = ''): KugetsuCall[] => {
