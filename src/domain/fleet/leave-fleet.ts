@@ -5,7 +5,7 @@ import { FileQueue } from '../queue/file-queue.ts';
 import { itemPath } from '../queue/item-path.ts';
 import { Hosts } from '../queue/table/hosts.ts';
 import { fleetDatabase } from '../queue/table/open-table.ts';
-import { tasksIn } from '../queue/table/read-tasks.ts';
+import { tasksIn } from '../queue/table/task-rows.ts';
 import { forgetBase } from './base-of-home.ts';
 import { handOverIssues, handOverKept } from './hand-over.ts';
 import { requireMember, requireQuiet } from './member.ts';

@@ -1,6 +1,6 @@
 import type { Home } from '../home.ts';
 import type { EndedTask } from './ended-task.ts';
-import { keepFinished, keptTask, KeptTasks, readFinished } from './finished-cache.ts';
+import { keepFinished, keptTask, KeptTasks, readFinished } from './look-cache.ts';
 
 /** How many finished tasks cost a look more to read than to write down. */
 export const WORTH_KEEPING = 100;

@@ -9,7 +9,7 @@ import { FinishedTasks, WORTH_KEEPING } from './finished-tasks.ts';
 import { formOfItem, isPlainItem } from './item-form.ts';
 import { itemPath, tasksGoingAgain } from './item-path.ts';
 import { endedTask } from './ended-task.ts';
-import { keepLook, readLook, stampOfKept, type LastLook } from './finished-cache.ts';
+import { keepLook, readLook, stampOfKept, type LastLook } from './look-cache.ts';
 import type { QueueItem } from './queue-item.ts';
 import { idsIn, type Ended, type StampedItem } from './task-files.ts';
 

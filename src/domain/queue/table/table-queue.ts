@@ -23,12 +23,11 @@ import type {
   QueueStore,
   Watch,
 } from '../queue-store.ts';
-import { finishedPage, tasksIn } from './read-tasks.ts';
+import { endedOf, finishedPage, itemOf, numberIn, placeOf, tasksIn, textIn, timeOf } from './task-rows.ts';
 import { isUnreachable, keepForLater } from '../outbox.ts';
 import { Hosts, type Identity } from './hosts.ts';
 import { TableFleet, tailText } from './table-fleet.ts';
 import { TableInbox } from './table-inbox.ts';
-import { endedOf, itemOf, numberIn, placeOf, textIn, timeOf } from './task-rows.ts';
 import { addition, replacement, statements, type Replacing, type Statements } from './task-statements.ts';
 import { watchTable } from './watch-table.ts';
 
