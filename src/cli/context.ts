@@ -144,7 +144,7 @@ function serversOf({ home, settings }: Pick<Context, 'home' | 'settings'>): Shar
     wanted: async (program, choice) => {
       const engine = choice ?? (await settings()).AGENT_ENGINE;
       if (engine !== 'auto') return engine === 'server';
-      const { hasServerPassed } = await import('../adapters/opencode/server/server-trial.ts');
+      const { hasServerPassed } = await import('../adapters/opencode/tried.ts');
       return hasServerPassed(home.opencodeTried, await program());
     },
     // Who has not asked for a server is not to wait for one.

@@ -1,4 +1,3 @@
-// Slow: servers are started, killed and left, each several times.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,11 +6,12 @@ import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, workt
 import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import { programFacts } from '../../src/adapters/opencode/find-opencode.ts';
 import { Lease } from '../../src/adapters/opencode/server/lease.ts';
-import { BROUGHT_ALONG } from '../../src/adapters/opencode/server/server-trial.ts';
-import { rememberTried } from '../../src/adapters/opencode/tried.ts';
+import { BROUGHT_ALONG, rememberTried } from '../../src/adapters/opencode/tried.ts';
 import { installOwnPackage } from '../support/own-package.ts';
 import { age } from '../support/prune-world.ts';
 import { FAKE_OPENCODE, killQuietly, processesOf, until, type World } from '../support/world.ts';
+
+// Slow: servers are started, killed and left, each several times.
 
 async function sharingWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
   const world = await readyWorld({

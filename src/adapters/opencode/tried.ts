@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../util/loose-object.ts';
-import type { ProgramFacts } from './find-opencode.ts';
+import { type ProgramFacts, programFacts } from './find-opencode.ts';
 import { readTextIfExists, replaceFile } from '../store/private-files.ts';
+import { PLUGIN_SOURCE } from './server/plugin-source.ts';
+import { keyOf } from './server/server-files.ts';
 
 /** How many programs are remembered. */
 const MOST = 20;
@@ -27,6 +29,14 @@ export interface TriedProgram {
   readonly server?: string | undefined;
 }
 
+/** A name for what this kugetsu brings into a shared server: with something else, the server has to be tried again. */
+export const BROUGHT_ALONG = keyOf(PLUGIN_SOURCE);
+
+interface Program {
+  readonly path: string;
+  readonly version: string;
+}
+
 /** Whether an opencode has passed its trial with this kugetsu, as it stands. A record that cannot be read counts as none. */
 export async function wasTried(path: string, program: TriedProgram): Promise<boolean> {
   return (await readTried(path)).some((entry) => isSame(entry, program));
@@ -35,6 +45,11 @@ export async function wasTried(path: string, program: TriedProgram): Promise<boo
 /** Whether the shared server of an opencode, with what kugetsu brings into it, has passed its trial as both stand. */
 export async function wasServerTried(path: string, program: TriedProgram): Promise<boolean> {
   return (await readTried(path)).some((entry) => isSame(entry, program) && entry.server === program.server);
+}
+
+/** Whether the shared server of an opencode has passed its trial with this kugetsu. @param tried the file that says so */
+export async function hasServerPassed(tried: string, { path, version }: Program): Promise<boolean> {
+  return wasServerTried(tried, { facts: await programFacts(path), version, server: BROUGHT_ALONG });
 }
 
 /** Remembers that an opencode has passed. */

@@ -1,7 +1,7 @@
 import { EXIT } from '../../util/exit-codes.ts';
 import type { Call } from '../call.ts';
 import { messageArgument, printQueued } from './kit.ts';
-import { whenOf, type WhenOptions } from './when-options.ts';
+import { whenOf, type WhenOptions } from './task-options.ts';
 
 interface DelegateOptions extends WhenOptions {
   readonly message: string;

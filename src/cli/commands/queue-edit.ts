@@ -5,7 +5,7 @@ import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
 import { messageArgument, shownTasks } from './kit.ts';
-import { whenOf, type WhenOptions } from './when-options.ts';
+import { whenOf, type WhenOptions } from './task-options.ts';
 
 interface EditOptions extends WhenOptions {
   readonly task: string;

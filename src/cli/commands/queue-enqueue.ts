@@ -2,9 +2,8 @@ import type { QueueItem } from '../../domain/queue/queue-item.ts';
 import type { DoneWhen } from '../../domain/runs/run-schema.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
-import { pullRequestOf } from './begin-options.ts';
+import { pullRequestOf, whenOf, type WhenOptions } from './task-options.ts';
 import { isKeptHere, messageArgument, printQueued } from './kit.ts';
-import { whenOf, type WhenOptions } from './when-options.ts';
 
 interface EnqueueOptions extends WhenOptions {
   readonly ref: string;

@@ -5,7 +5,7 @@ import { isoWithOffset } from '../../util/time.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
 import { printResult } from '../print-result.ts';
-import { futureTime } from './when-options.ts';
+import { futureTime } from './task-options.ts';
 
 interface PauseOptions {
   readonly reason: string | undefined;

@@ -3,7 +3,7 @@ import type { IssueRef } from '../../domain/issues/issue-ref.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Call } from '../call.ts';
 import type { CliContext } from '../context.ts';
-import { pullRequestOf } from './begin-options.ts';
+import { pullRequestOf } from './task-options.ts';
 import { messageArgument, printQueued } from './kit.ts';
 
 /** What `start` and `continue` are both given. */

@@ -18,7 +18,7 @@ export async function tryOpencode({ context, exitWith }: Call, { json }: { reado
   const { terminal, home, clock } = context;
   const { forgetTried, rememberTried } = await import('../../adapters/opencode/tried.ts');
   const before = await installedOpencode(context);
-  const { BROUGHT_ALONG } = await import('../../adapters/opencode/server/server-trial.ts');
+  const { BROUGHT_ALONG } = await import('../../adapters/opencode/tried.ts');
   const { text: clean } = await redactorOf(context);
   const told = (step: TriedStep): TriedStep => ({ ...step, note: clean(step.note) });
   if (!json) terminal.err(`trying opencode ${before.version} (${before.path}): this takes a minute or two`);

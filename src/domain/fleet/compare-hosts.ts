@@ -2,8 +2,7 @@ import type { Database } from '../../adapters/postgres/database.ts';
 import { joinWords, said, words, type Words } from '../../util/words.ts';
 import type { Context } from '../queue/context.ts';
 import { Hosts } from '../queue/table/hosts.ts';
-import { lackingVariables } from './agent-variables.ts';
-import { differences, namingOf, readNaming, type Naming } from './naming.ts';
+import { lackingVariables, differences, namingOf, readNaming, type Naming } from './naming.ts';
 
 /** So many are told one by one. */
 const MOST = 5;

@@ -3,13 +3,14 @@ import { readJsonFile, writeJsonFile } from '../../adapters/store/json-file.ts';
 import { withLock } from '../../adapters/store/lock.ts';
 import type { Context } from '../context.ts';
 import type { Courier } from './courier.ts';
-import { isNotificationId } from './notification-id.ts';
+import { isNotificationId, notificationId } from './notification-id.ts';
 import { type News, type Notification, NotificationSchema } from './notification-schema.ts';
-import { completeInbox } from './script-inbox.ts';
 import { newNotification, SAVED, withNotification } from './notification.ts';
 import { join } from 'node:path';
 import { listDirectory } from '../../adapters/store/directory.ts';
 import { unlinkFile } from '../../adapters/store/private-files.ts';
+import { isLooseObject, textOf, type LooseObject } from '../../util/loose-object.ts';
+import { isoWithOffset } from '../../util/time.ts';
 
 /** `notifications.json`, oldest first. */
 const InboxSchema = z.looseObject({ notifications: z.array(NotificationSchema) });
@@ -117,7 +118,7 @@ function isPosted(name: string): boolean {
 }
 
 /** What is posted now, oldest first, but no more than the newest `limit`; a file that cannot be read has nothing to say. */
-export async function readPosted({ home }: Pick<Context, 'home'>, limit: number): Promise<Posted> {
+async function readPosted({ home }: Pick<Context, 'home'>, limit: number): Promise<Posted> {
   const names = (await listDirectory(home.postedNotifications)).filter(isPosted).toSorted();
   const notifications: Notification[] = [];
   for (const name of names.slice(-limit)) {
@@ -129,6 +130,37 @@ export async function readPosted({ home }: Pick<Context, 'home'>, limit: number)
 }
 
 /** Removes what is in the inbox now. If a power failure brings it back, the inbox recognises its id. */
-export async function removePosted({ home }: Pick<Context, 'home'>, names: readonly string[]): Promise<void> {
+async function removePosted({ home }: Pick<Context, 'home'>, names: readonly string[]): Promise<void> {
   for (const name of names) await unlinkFile(join(home.postedNotifications, name));
+}
+
+/**
+ * The notifications of the bash script in today's form: a list of them by itself, each without an id, and what it does not
+ * say was read counts as unread. Whatever has the form already stays as it is.
+ */
+export function completeInbox(value: unknown): unknown {
+  const list = Array.isArray(value) ? value : isLooseObject(value) ? value['notifications'] : undefined;
+  if (!Array.isArray(list)) return value;
+  const notifications = list.map((entry: unknown, index) => (isLooseObject(entry) ? complete(entry, index) : entry));
+  return isLooseObject(value) ? { ...value, notifications } : { notifications };
+}
+
+function complete(entry: LooseObject, index: number): LooseObject {
+  if (entry['id'] !== undefined) return entry;
+  const at = timeOf(entry['timestamp']);
+  const { type = 'message', read = false } = entry;
+  return {
+    ...entry,
+    // The same one each time that the file is read, and in the order of the file.
+    id: `${notificationId(at, new Uint8Array())}${index.toString(36).padStart(4, '0')}`,
+    timestamp: textOf(entry['timestamp']) ?? isoWithOffset(at),
+    type,
+    issue_ref: textOf(entry['issue_ref']) ?? null,
+    read: read === 'true' || (read === 'false' ? false : read),
+  };
+}
+
+function timeOf(timestamp: unknown): number {
+  const at = typeof timestamp === 'number' ? timestamp * 1000 : Date.parse(textOf(timestamp) ?? '');
+  return Number.isFinite(at) && at > 0 ? at : 0;
 }

@@ -7,8 +7,16 @@ import type { OwnSession } from '../sessions/own-sessions.ts';
 import { batchesOf, type Batch, type SingleTarget, type PruneItem, type PruneResult } from './prune-item.ts';
 import type { WhyNot } from './read-state.ts';
 import { removeBranches, removeKeptWorktree, removeOrphanedWorktree } from './remove-worktree.ts';
-import { removeDeadServer, removeHalfClone, removeRunDirectories, removeTemporaryFile } from './remove-leftovers.ts';
-import { removeDoneIssue, removeOpencodeSession, removeSessionFiles, storedOnce } from './remove-sessions.ts';
+import {
+  removeDeadServer,
+  removeHalfClone,
+  removeRunDirectories,
+  removeTemporaryFile,
+  removeDoneIssue,
+  removeOpencodeSession,
+  removeSessionFiles,
+  storedOnce,
+} from './remove-leftovers.ts';
 import type { OnSaved, Way } from '../worktrees/save-work.ts';
 
 /** Who hears of what happens, as it happens. */

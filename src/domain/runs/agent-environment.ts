@@ -8,8 +8,9 @@ import type { RunAgent } from '../agent-env/agents.ts';
 import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import { branchPrefixes } from '../servers/repository-settings.ts';
-import { offerCredentials } from '../servers/offer-credentials.ts';
+import { offerCredentials } from '../servers/credentials.ts';
 import { AGENT_LAYERS, AGENT_VARIABLES, type LayerFacts } from './agent-layers.ts';
+
 import notes from './agent-notes.md' with { type: 'text' };
 
 const NO_AUTHOR = { AGENT_GIT_NAME: undefined, AGENT_GIT_EMAIL: undefined };

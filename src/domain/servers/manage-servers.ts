@@ -4,7 +4,7 @@ import { splitCredentials } from '../../util/urls.ts';
 import { quoted, words } from '../../util/words.ts';
 import { readAgentVariables } from '../agent-env/env-file.ts';
 import type { Context } from '../context.ts';
-import { chooseCredentials, nearestAbove } from './choose-credentials.ts';
+import { chooseCredentials, nearestAbove } from './credentials.ts';
 import { checkedServerUrl } from './server-url.ts';
 import {
   changeServers,

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import type { IssueRef } from '../issues/issue-ref.ts';
 import { sanitisedName, shortHash } from '../issues/sanitised-name.ts';
 import { findCloneSource } from '../servers/clone-url.ts';
-import { offerCredentials } from '../servers/offer-credentials.ts';
+import { offerCredentials } from '../servers/credentials.ts';
 import { pathExists } from '../../adapters/store/paths.ts';
 import { AppError } from '../../util/errors.ts';
 

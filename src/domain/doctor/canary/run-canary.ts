@@ -9,7 +9,6 @@ import { ownRun } from '../../runs/orphans.ts';
 import { newRunId } from '../../runs/run-id.ts';
 import { fine, wrong, type Finding } from '../check.ts';
 import { type CanaryHome, cleanUpCanary, makeCanaryHome, CANARY_REF } from './canary-home.ts';
-import { checkOutcome } from './check-outcome.ts';
 import { Steps, type CanaryStep } from './steps.ts';
 import { formatIssueRef } from '../../issues/issue-ref.ts';
 import { followRun } from '../../work/follow-run.ts';
@@ -18,6 +17,9 @@ import type { RunLogEntry } from '../../runs/run-log-lines.ts';
 import { recordedRun } from '../../work/recorded-run.ts';
 import type { Verdict } from '../../runs/run-schema.ts';
 import { startIssue } from '../../work/start-issue.ts';
+import { oneLine, plural } from '../../../util/text.ts';
+import { unattendedRights } from '../../settings/unattended-rights.ts';
+import { readIssueSession } from '../../sessions/read-sessions.ts';
 
 /** How the canary went. */
 export interface CanaryReport {
@@ -114,4 +116,45 @@ function noticeStep(entry: RunLogEntry, steps: Steps): void {
   const { name, note } = entry.record;
   steps.done(name, note);
   steps.begin(NEXT[name] ?? name);
+}
+
+interface Outcome {
+  readonly verdict: Verdict;
+  readonly steps: Steps;
+  /** The refs of the repository that stands in for a server. */
+  readonly refs: { readonly before: string; readonly now: () => Promise<string> };
+}
+
+/** Asserts what every run rests on. @throws AppError `canary_failed` that says what is otherwise */
+async function checkOutcome(context: Context, { verdict, steps, refs }: Outcome): Promise<void> {
+  steps.begin('answer');
+  if (verdict.exit_code !== 0) throw canaryFailed(`the agent's exit code is ${verdict.exit_code}`);
+  if (verdict.steps === 0 || verdict.reply === '') throw canaryFailed('no event holds an answer');
+  steps.done('answer', `${oneLine(verdict.reply, 60)} (${plural(verdict.steps, 'step')}, exit code 0)`);
+
+  steps.begin('directory');
+  const session = await readIssueSession(context, formatIssueRef(CANARY_REF));
+  const { opencode_session_id: id = null, worktree_path: worktree = null } = session ?? {};
+  const [stored] = id === null ? [] : await context.opencode.describeSessions([id]);
+  if (worktree === null || stored?.directory !== worktree) {
+    throw canaryFailed(`the session belongs to ${stored?.directory ?? 'nothing'}, not to ${worktree ?? 'a worktree'}`);
+  }
+  const lack = await context.opencode.lackOfRights(stored, await unattendedRights(context));
+  if (lack !== undefined) throw canaryFailed(`the session may wait forever: ${lack.message}`);
+  steps.done('directory', `${worktree} is the session's own`);
+
+  steps.begin('repository');
+  const { evidence } = verdict;
+  if (evidence === null) throw canaryFailed('git cannot tell what was done in the worktree');
+  const { commits_ahead: commits, uncommitted_files: files } = evidence;
+  if (commits > 0 || files > 0 || (await refs.now()) !== refs.before) {
+    throw canaryFailed(
+      `the agent changed something: ${plural(commits, 'commit')}, ${plural(files, 'uncommitted file')}`,
+    );
+  }
+  steps.done('repository', 'untouched');
+}
+
+function canaryFailed(message: string): AppError {
+  return new AppError('canary_failed', message);
 }

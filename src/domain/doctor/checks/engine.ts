@@ -1,5 +1,5 @@
 import { whyNoServer } from '../../../adapters/opencode/server/serve-agent.ts';
-import { hasServerPassed } from '../../../adapters/opencode/server/server-trial.ts';
+import { hasServerPassed } from '../../../adapters/opencode/tried.ts';
 import {
   removeLeftServers,
   sharedServersOf,

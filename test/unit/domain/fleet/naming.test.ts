@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { differences, readNaming, type Naming } from '../../../../src/domain/fleet/naming.ts';
+import {
+  differences,
+  readNaming,
+  type Naming,
+  lackingVariables,
+  type VariableNames,
+} from '../../../../src/domain/fleet/naming.ts';
 import { rawText } from '../../../../src/util/words.ts';
 
 const names = fc.constantFrom('github', 'gitea', 'work');
@@ -42,4 +48,41 @@ test('a host with an earlier kugetsu, which says nothing of variables, is compar
   const earlier = { default_server: null, servers: { github: '1' }, repositories: {} };
   expect(readNaming(earlier)).toEqual(earlier);
   expect(readNaming({ ...earlier, variables: { default: ['TOKEN'] } })?.variables).toEqual({ default: ['TOKEN'] });
+});
+
+const keys = fc.uniqueArray(fc.constantFrom('TOKEN', 'PROXY', 'NODE_ENV'));
+const hosts: fc.Arbitrary<VariableNames> = fc.record({ default: keys, 'pm-agent': keys, 'dev-agent': keys });
+
+const lacking = (own: VariableNames, other: VariableNames, called: readonly [string, string] = ['a', 'b']): string[] =>
+  lackingVariables(own, other, called).map(rawText);
+
+const gets = (files: VariableNames, agent: string): string[] =>
+  [...new Set([...(files['default'] ?? []), ...(files[agent] ?? [])])].toSorted();
+
+test('hosts lack nothing exactly when each agent gets variables of the same names on both', () => {
+  fc.assert(
+    fc.property(hosts, hosts, (one, other) => {
+      const alike = ['pm-agent', 'dev-agent'].every(
+        (agent) => gets(one, agent).join(' ') === gets(other, agent).join(' '),
+      );
+      expect(lacking(one, other).length === 0).toBe(alike);
+    }),
+  );
+});
+
+test('whichever host is asked says the same of both', () => {
+  fc.assert(
+    fc.property(hosts, hosts, (one, other) => {
+      expect(lacking(one, other).toSorted()).toEqual(lacking(other, one, ['b', 'a']).toSorted());
+    }),
+  );
+});
+
+test('what is lacking is told with the host and the file', () => {
+  const own = { default: ['GITHUB_TOKEN', 'PROXY'], 'pm-agent': [], 'dev-agent': [] };
+  const other = { default: [], 'pm-agent': ['PROXY', 'GITEA_TOKEN'], 'dev-agent': ['PROXY'] };
+  expect(lacking(own, other)).toEqual([
+    'host b lacks GITHUB_TOKEN in default.env',
+    'host a lacks GITEA_TOKEN in pm-agent.env',
+  ]);
 });

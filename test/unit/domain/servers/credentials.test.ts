@@ -4,7 +4,7 @@ import {
   nearestAbove,
   tokenKey,
   type Variables,
-} from '../../../../src/domain/servers/choose-credentials.ts';
+} from '../../../../src/domain/servers/credentials.ts';
 import type { Servers } from '../../../../src/domain/servers/servers-file.ts';
 
 function serversOf(urls: Readonly<Record<string, string>>): Servers {
