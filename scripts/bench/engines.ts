@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { installOwnPackage } from '../../test/support/own-package.ts';
 import { startScriptedModel, type ScriptedModel } from '../../test/support/scripted-model.ts';
 import { killQuietly, processesOf, REAL_OPENCODE, until, type World } from '../../test/support/world.ts';
+import { serverPids } from '../../test/support/server-pids.ts';
 import { call, inWorld, prepare } from './bench-world.ts';
+import { activity, pause, SETTLE_MS } from './memory.ts';
 import { row, type Row } from './row.ts';
 import { median } from './sample.ts';
 
@@ -31,6 +33,9 @@ const MOST_FURTHER = 0.17;
 /** From the start of one agent to its first request, in milliseconds, when there is no server yet, and when there is one. */
 const COLD_MS = 3000;
 const WARM_MS = 1000;
+/** How long the server is looked at when nobody works in it, and the most of it that it may compute, in milliseconds. */
+const IDLE_MS = 20_000;
+const MOST_IDLE_MS = 0.01 * IDLE_MS;
 
 /** Agents with four tool calls each on the real opencode, at once: as processes, and in a shared server. */
 export async function engines(): Promise<Row[]> {
@@ -50,10 +55,12 @@ export async function engines(): Promise<Row[]> {
         // The server stays warm while it is not used for less than its idle time.
         taken.set(count, { server: await each('server'), process: await each('process'), whole: await each('whole') });
       }
+      const idle = await idleServer({ world, model });
       return [
         row('engines', '1 agent, no server yet: to the first request', { value: cold, atMost: COLD_MS }),
         ...[...taken].flatMap(([count, of]) => rowsOf(count, of)),
         furtherAgents(taken.get(1), taken.get(8)),
+        row('engines', 'shared server, nobody at work: CPU time in 20 s', { value: idle, atMost: MOST_IDLE_MS }),
       ];
     });
   } finally {
@@ -69,6 +76,16 @@ async function coldStarts({ world, model }: Pick<Round, 'world' | 'model'>): Pro
     firsts.push((await together({ world, model, engine: 'server', count: 1, round: `cold-${number}` })).first);
   }
   return median(firsts);
+}
+
+/** What a server in which an agent has worked computes while nobody works in it, in milliseconds. */
+async function idleServer({ world, model }: Pick<Round, 'world' | 'model'>): Promise<number> {
+  await together({ world, model, engine: 'server', count: 1, round: 'idle' });
+  await pause(SETTLE_MS);
+  const [pid = -1] = serverPids(world.home);
+  const before = activity(pid).cpuMs;
+  await pause(IDLE_MS);
+  return activity(pid).cpuMs - before;
 }
 
 async function endServers(world: World): Promise<void> {

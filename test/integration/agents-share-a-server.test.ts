@@ -1,3 +1,4 @@
+// Slow: servers are started, killed and left, each several times.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -5,42 +6,11 @@ import { expect, test } from 'vitest';
 import { issue, listedIssue, readyWorld, REF, runOf, succeeded, verdictOf, worktreeOf } from '../support/fake-world.ts';
 import { identityOf } from '../../src/adapters/process/process-identity.ts';
 import { programFacts } from '../../src/adapters/opencode/find-opencode.ts';
-import { Lease } from '../../src/adapters/opencode/server/lease.ts';
 import { BROUGHT_ALONG, rememberTried } from '../../src/adapters/opencode/tried.ts';
-import { installOwnPackage } from '../support/own-package.ts';
 import { age } from '../support/prune-world.ts';
+import { serverPids } from '../support/server-pids.ts';
+import { busy, logOf, sharingWorld } from '../support/sharing-world.ts';
 import { FAKE_OPENCODE, killQuietly, processesOf, until, type World } from '../support/world.ts';
-
-// Slow: servers are started, killed and left, each several times.
-
-async function sharingWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
-  const world = await readyWorld({
-    AGENT_ENGINE: 'server',
-    AGENT_SERVER_IDLE_SECONDS: '1',
-    MAX_CONCURRENT_AGENTS: '20',
-    QUEUE_RETRY_BASE_SECONDS: '0',
-    ...env,
-  });
-  installOwnPackage(world);
-  return world;
-}
-
-function servers(world: World): number[] {
-  const directory = join(world.home, 'engine');
-  const records = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.json')) : [];
-  return records.map((name) => (JSON.parse(readFileSync(join(directory, name), 'utf8')) as { pid: number }).pid);
-}
-
-async function log(world: World, ref: string = REF): Promise<string> {
-  return readFileSync((await runOf(world, ref)).log, 'utf8');
-}
-
-/** An agent whose tool has written a file and now sleeps. @returns the pid of what it works in */
-async function busy(world: World, ref: string): Promise<number> {
-  succeeded(await world.kugetsu('start', ref, 'fake: sh echo begun > begun; sleep 600'));
-  await until('the tool runs', () => existsSync(join(worktreeOf(world, ref), 'begun')));
-  return (await runOf(world, ref)).agent_pid ?? -1;
-}
 
 test('agents at once work in one server, each with its own variables, and it ends itself after them', async () => {
   const world = await sharingWorld();
@@ -56,7 +26,7 @@ test('agents at once work in one server, each with its own variables, and it end
   }
   expect(pids.size).toBe(1);
   await until('the server has ended itself', () => processesOf(world.root).length === 0);
-  expect(servers(world)).toEqual([]);
+  expect(serverPids(world.home)).toEqual([]);
 });
 
 test('what is written down of a server opens it to nobody', async () => {
@@ -73,7 +43,7 @@ test('what is written down of a server opens it to nobody', async () => {
     expect([name, facts.mode & 0o077]).toEqual([name, 0]);
     if (facts.isFile()) expect(readFileSync(join(directory, name), 'utf8')).not.toContain(password);
   }
-  expect(await log(world)).not.toContain(password);
+  expect(await logOf(world)).not.toContain(password);
   succeeded(await world.kugetsu('stop', REF));
 });
 
@@ -99,7 +69,7 @@ test('where a server is or is started, a start, a continue and a destroy start n
   succeeded(await world.kugetsu('destroy', issue(2), '--yes'));
   expect(shortCommands(world)).toEqual([]);
   expect(existsSync(join(world.root, 'deleted-sessions', `${session}.json`))).toBe(true);
-  for (const pid of servers(world)) killQuietly(pid);
+  for (const pid of serverPids(world.home)) killQuietly(pid);
 });
 
 test('a fork that the server does not store is imported by a short opencode', async () => {
@@ -109,7 +79,7 @@ test('a fork that the server does not store is imported by a short opencode', as
     succeeded(await world.kugetsu('start', issue(number), 'hello', '--follow'));
     expect(shortCommands(world)).toContain('import');
   }
-  for (const pid of servers(world)) killQuietly(pid);
+  for (const pid of serverPids(world.home)) killQuietly(pid);
 });
 
 test('stop ends one agent with what it left, its neighbour stays, and continue goes on in the same session', async () => {
@@ -142,12 +112,12 @@ test('a server that is killed ends its runs as engine_died, and each goes on as 
   expect((await world.kugetsu('doctor')).stdout).toContain('1 shared server of opencode died or got lost');
   expect((await world.kugetsu('prune')).stdout).toContain('a server that has died');
   succeeded(await world.kugetsu('prune', '--force'));
-  expect(servers(world)).toEqual([]);
+  expect(serverPids(world.home)).toEqual([]);
   succeeded(await world.kugetsu('continue', issue(1), 'go on', '--follow'));
-  expect(await log(world, issue(1))).toContain('a server died while this agent worked in it');
+  expect(await logOf(world, issue(1))).toContain('a server died while this agent worked in it');
   // Others share the next one.
   succeeded(await world.kugetsu('start', issue(3), 'hello', '--follow'));
-  expect(await log(world, issue(3))).not.toContain('no shared server');
+  expect(await logOf(world, issue(3))).not.toContain('no shared server');
 });
 
 test('a server that whoever started it left, before it was ready or written down, is ended by doctor --fix', async () => {
@@ -168,7 +138,7 @@ test('a server that whoever started it left, before it was ready or written down
   expect((await world.kugetsu('doctor')).stdout).toContain('2 shared servers of opencode died or got lost');
   succeeded(await world.kugetsu('doctor', '--fix'));
   expect(processesOf(world.root).filter(({ pid }) => lost.includes(pid))).toEqual([]);
-  expect(servers(world)).toEqual([]);
+  expect(serverPids(world.home)).toEqual([]);
 });
 
 test('what a server has left of which nothing is written down is removed by prune, and its lock by doctor --fix', async () => {
@@ -208,7 +178,7 @@ test('it is no attempt of a task, which is tried again and succeeds as a process
     return found?.state === 'completed' ? found : undefined;
   });
   expect(task.attempts).toBe(1);
-  expect(await log(world)).toContain('a server died while this agent worked in it');
+  expect(await logOf(world)).toContain('a server died while this agent worked in it');
   succeeded(await world.kugetsu('queue-daemon', 'stop'));
 });
 
@@ -220,7 +190,7 @@ test('a runner that is killed takes its turn with it, and the server and its nei
   killQuietly(owner.pid);
   expect(await verdictOf(world, issue(1))).toMatchObject({ class: 'runner_died' });
   expect((await runOf(world, issue(2))).phase).toBe('working');
-  expect(servers(world)).toEqual([pid]);
+  expect(serverPids(world.home)).toEqual([pid]);
   succeeded(await world.kugetsu('stop', issue(2)));
 });
 
@@ -231,61 +201,8 @@ test.each([
 ] as const)('an agent is a process all the same %s, and its log says why', async (_, env, flags, why) => {
   const world = await sharingWorld(Object.fromEntries(env));
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow', ...flags));
-  expect(await log(world)).toContain(`a process of its own, and no shared server: ${why}`);
-  expect(servers(world)).toEqual([]);
-});
-
-test('agents with other provider keys work in another server, a third one as a process', async () => {
-  const world = await sharingWorld();
-  const pids: number[] = [];
-  for (const number of [1, 2, 3]) {
-    pids.push(await busy(world.withEnv({ ANTHROPIC_API_KEY: `key-${number}` }), issue(number)));
-  }
-  expect(new Set(pids).size).toBe(3);
-  expect(new Set(servers(world))).toEqual(new Set(pids.slice(0, 2)));
-  expect(await log(world, issue(3))).toContain('there are 2 servers already');
-  for (const number of [1, 2, 3]) succeeded(await world.kugetsu('stop', issue(number)));
-});
-
-test('a server that has eight agents takes no further one, which is a process, and says so', async () => {
-  const world = await sharingWorld();
-  await busy(world, issue(1));
-  const directory = join(world.home, 'engine');
-  const socket = join(directory, readdirSync(directory).find((name) => name.endsWith('.sock')) ?? '');
-  const others: Lease[] = [];
-  for (let number = 2; number <= 8; number += 1) {
-    const lease = await Lease.take(socket);
-    if (lease === undefined) throw new Error('the server lets nobody hold it');
-    others.push(lease);
-    expect(lease.full).toBe(false);
-    expect(await lease.work({ session: `ses_${number}`, directory, env: {}, words: [] })).toBe(true);
-  }
-  succeeded(await world.kugetsu('start', issue(2), 'hello', '--follow'));
-  expect(await log(world, issue(2))).toContain('no shared server: the server has as many agents as it takes');
-  for (const lease of others) lease.close();
-  succeeded(await world.kugetsu('stop', issue(1)));
-});
-
-test('a repository, an issue and an agent may each choose another engine than the home', async () => {
-  const world = await sharingWorld({ AGENT_SERVER_IDLE_SECONDS: '60' });
-  const isShared = async (ref: string): Promise<boolean> => {
-    succeeded(await world.kugetsu('start', ref, 'hello', '--follow'));
-    return servers(world).includes((await runOf(world, ref)).agent_pid ?? -1);
-  };
-  const repository = issue(1).split('#')[0] ?? '';
-  succeeded(await world.kugetsu('repo', 'set', repository, 'engine', 'process'));
-  expect(await isShared(issue(1))).toBe(false);
-  expect(servers(world)).toEqual([]);
-  succeeded(await world.kugetsu('repo', 'set', issue(2), 'engine', 'server'));
-  expect(await isShared(issue(2))).toBe(true);
-  succeeded(await world.kugetsu('repo', 'unset', repository, 'engine'));
-  succeeded(await world.kugetsu('env', 'set', 'AGENT_ENGINE', 'process', 'dev-agent'));
-  expect(await isShared(issue(3))).toBe(false);
-  succeeded(await world.kugetsu('env', 'set', 'AGENT_ENGINE', 'serve', 'dev-agent'));
-  const refused = await world.kugetsu('start', issue(4), 'hello', '--follow');
-  expect(refused.stderr).toContain('AGENT_ENGINE of dev-agent: must be auto, process or server, not serve');
-  expect(refused.stderr).toContain('run: kugetsu env set AGENT_ENGINE process dev-agent');
-  for (const pid of servers(world)) killQuietly(pid);
+  expect(await logOf(world)).toContain(`a process of its own, and no shared server: ${why}`);
+  expect(serverPids(world.home)).toEqual([]);
 });
 
 test('init has opencode install its own package, so that the first agent shares a server', async () => {
@@ -294,7 +211,7 @@ test('init has opencode install its own package, so that the first agent shares 
   expect(stderr).not.toContain('note:');
   expect(processesOf(world.root)).toEqual([]);
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
-  expect(await log(world)).not.toContain('no shared server');
+  expect(await logOf(world)).not.toContain('no shared server');
   await until('the server has ended itself', () => processesOf(world.root).length === 0);
 });
 
@@ -304,8 +221,8 @@ test('where the registry does not answer, init says so soon, and agents are proc
   expect(stderr).toContain('note: no agent shares a server yet, and each is a process of its own: opencode has not');
   expect(processesOf(world.root)).toEqual([]);
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
-  expect(await log(world)).toContain('opencode has not installed its own package yet');
-  expect(servers(world)).toEqual([]);
+  expect(await logOf(world)).toContain('opencode has not installed its own package yet');
+  expect(serverPids(world.home)).toEqual([]);
   const { stdout } = await world.kugetsu('doctor');
   expect(stdout).toContain(
     'none shares a server (AGENT_ENGINE=server): opencode has not installed its own package yet',
@@ -347,15 +264,15 @@ test('by itself kugetsu has agents share a server where that has passed a trial,
   let ref = issue(3);
   let pid = await busy(world, ref);
   for (const next of [issue(4), issue(5)]) {
-    if (servers(world).includes(pid)) break;
-    expect(await log(world, ref)).toContain('no shared server: it was not ready within 8 s');
+    if (serverPids(world.home).includes(pid)) break;
+    expect(await logOf(world, ref)).toContain('no shared server: it was not ready within 8 s');
     succeeded(await world.kugetsu('stop', ref));
     ref = next;
     pid = await busy(world, ref);
   }
-  expect(servers(world)).toEqual([pid]);
+  expect(serverPids(world.home)).toEqual([pid]);
   // It was not asked for by name, and the log does not say that there is none.
-  expect(await log(world, issue(1))).not.toContain('no shared server');
+  expect(await logOf(world, issue(1))).not.toContain('no shared server');
   succeeded(await world.kugetsu('stop', ref));
   killQuietly(pid);
 });
@@ -365,7 +282,7 @@ test('a server that kugetsu takes by itself, and that is not ready in time, keep
   await passTrial(world);
   shortCommands(world);
   succeeded(await world.kugetsu('start', REF, 'hello', '--follow'));
-  expect(await log(world)).toContain('no shared server: it was not ready within 8 s');
+  expect(await logOf(world)).toContain('no shared server: it was not ready within 8 s');
   // It waits for it once, and not once more when the agent is to begin.
   expect(shortCommands(world).filter((name) => name === 'serve')).toEqual(['serve']);
   expect(processesOf(world.root)).toEqual([]);

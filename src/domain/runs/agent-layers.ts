@@ -67,8 +67,9 @@ function usable(files: LayerFacts['files']): Variables {
   );
 }
 
-/** This kugetsu's home, and this kugetsu itself in front on PATH. */
+/** This kugetsu's home, and this kugetsu itself in front on PATH, once: an agent that another one starts has the same PATH. */
 function ownVariables({ agent, files, home, programs, temporary }: LayerFacts, under: Variables): Variables {
+  const path = (under['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':').filter((place) => place !== programs);
   return {
     [WEBHOOK_SECRET]: undefined,
     [AGENT_VARIABLE]: agent,
@@ -77,7 +78,7 @@ function ownVariables({ agent, files, home, programs, temporary }: LayerFacts, u
     ...(agent === 'dev-agent' ? { [QUEUE_URL]: undefined } : {}),
     KUGETSU_DIR: home,
     KUGETSU_TEMP_DIR: temporary,
-    PATH: `${programs}:${under['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
+    PATH: [programs, ...path].join(':'),
   };
 }
 

@@ -99,6 +99,7 @@ describe("an agent's environment", () => {
   test.each([
     ['of the caller', {}, '/usr/bin'],
     ['of an env file', { files: { PATH: '/opt/bin' } }, '/opt/bin'],
+    ['of another agent', { caller: { PATH: '/home/me/.kugetsu/bin:/usr/bin' } }, '/usr/bin'],
     ['of its own where there is none', { caller: {} }, '/usr/local/bin:/usr/bin:/bin'],
   ])('finds this kugetsu before whatever is on the PATH %s', async (_whose, facts, rest) => {
     expect((await environment(facts))['PATH']).toBe(`/home/me/.kugetsu/bin:${rest}`);
