@@ -4,8 +4,12 @@ import { LoopbackClient, type HttpQuestion } from '../../engine/http/loopback-cl
 import { randomBytes } from '../../random.ts';
 
 const USER = 'opencode';
+/**
+ * Below those that systems give to outgoing connections (Linux: ip_local_port_range, from 32768): the question whether a server is up
+ * may be given the very port that it asks, answer itself, and keep the server from listening there.
+ */
 const FIRST_PORT = 20_000;
-const PORTS = 40_000;
+const PORTS = 12_000;
 /** How often one that comes up is asked whether it is up, in milliseconds. */
 const ASK_EVERY_MS = 25;
 /** How long an answer may take, in milliseconds. */

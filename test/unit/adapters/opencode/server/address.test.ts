@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock as clock } from '../../../../../src/adapters/clock.ts';
 import { LoopbackClient } from '../../../../../src/adapters/engine/http/loopback-client.ts';
-import { answers } from '../../../../../src/adapters/opencode/server/address.ts';
+import { answers, newAddress } from '../../../../../src/adapters/opencode/server/address.ts';
 
 const NEVER = new AbortController().signal;
 let server: Server | undefined;
@@ -43,4 +43,10 @@ test('nobody waits for a server any longer than is wanted', async () => {
   over.abort();
 
   expect(await answered).toBe(false);
+});
+
+// A question to a port that nobody listens on yet may be given that very port, and then nobody can listen there.
+test('an address has none of the ports that the system gives to outgoing connections', () => {
+  const ports = Array.from({ length: 1000 }, () => Number(new URL(newAddress().url).port));
+  expect(ports.filter((port) => port < 20_000 || port >= 32_768)).toEqual([]);
 });
