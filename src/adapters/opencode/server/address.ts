@@ -52,12 +52,18 @@ interface Patience {
 export async function answers(client: LoopbackClient, { clock, signal }: Patience): Promise<boolean> {
   const answered = new AbortController();
   const over = AbortSignal.any([signal, answered.signal]);
+  // Each has a signal of its own: Node warns of more than ten questions that wait for the same one.
+  const open = new Set<AbortController>();
   while (!over.aborted) {
-    void isUp(client, { path: '/global/health', signal: over }).then((yes) => {
+    const own = new AbortController();
+    open.add(own);
+    void isUp(client, { path: '/global/health', signal: own.signal }).then((yes) => {
+      open.delete(own);
       if (yes) answered.abort();
     });
     await clock.sleep(ASK_EVERY_MS, over);
   }
+  for (const own of open) own.abort();
   return answered.signal.aborted;
 }
 
